@@ -1,0 +1,23 @@
+# make help lists the targets. DB=… TO=… ARGS=… override what backup-db and restore-db work on.
+.DEFAULT_GOAL := help
+include scripts/sqlite-backup.mk
+
+.PHONY: help build test bench demo install-into
+help: ## List the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## Build target/sqlite-backup.jar
+	@mvn -B -q -Dstyle.color=never -DskipTests package
+
+test: ## Run all tests (a missing tool skips its tests; in CI it fails them)
+	mvn -B -Dstyle.color=never verify
+
+bench: build ## Measure against the article's script, pigz and restic; writes docs/benchmarks.md
+	@mvn -B -q -Dstyle.color=never -DskipTests test-compile dependency:build-classpath -Dmdep.outputFile=target/test-classpath -Dmdep.includeScope=test
+	@bench/run
+
+demo: build ## Show the whole thing in under a minute, on nothing but itself
+	@java -cp target/sqlite-backup.jar scripts/Demo.java target/sqlite-backup.jar
+
+install-into: build ## Set up DIR=…, your own repository, for backups
+	@scripts/install-into "$(DIR)"
