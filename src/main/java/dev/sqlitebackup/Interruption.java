@@ -1,0 +1,81 @@
+package dev.sqlitebackup;
+
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * SIGINT and SIGTERM, as the code below {@link Main} sees them. A signal belongs to the whole process, so
+ * this is the one piece of global state. Nothing is torn down from outside: the work notices at its next
+ * {@link #check()}, throws, and cleans up on its way out.
+ */
+public final class Interruption {
+    /** Something that blocks and can be told to stop, such as a running SQL statement. */
+    public interface Blocking extends AutoCloseable {
+        @Override void close();
+    }
+
+    private static final Set<Runnable> STOPPERS = ConcurrentHashMap.newKeySet();
+    private static final Lock CRITICAL = new ReentrantLock();
+    private static volatile boolean requested;
+
+    private Interruption() { }
+
+    /** Asks the work to stop. Called by the signal's thread. */
+    public static void request() {
+        requested = true;
+        STOPPERS.forEach(Runnable::run);
+    }
+
+    /** @throws Failure of kind INTERRUPTED once a signal has come */
+    public static void check() {
+        if (requested) {
+            throw new Failure(Failure.Kind.INTERRUPTED, "interrupted; nothing was changed, and everything temporary is removed");
+        }
+    }
+
+    /**
+     * A section that a signal must not cut short, because it would leave work for the next opener: the switch of a
+     * database to its new content.
+     */
+    public static Blocking critical() {
+        CRITICAL.lock();
+        return CRITICAL::unlock;
+    }
+
+    /** Whether a critical section runs just now. */
+    public static boolean isCritical() {
+        boolean free = CRITICAL.tryLock();
+        if (free) {
+            CRITICAL.unlock();
+        }
+        return !free;
+    }
+
+    /** Waits until no critical section runs. None begins after it, because {@link #check()} comes before each. */
+    public static void awaitCritical() {
+        CRITICAL.lock();
+        CRITICAL.unlock();
+    }
+
+    /** While the returned object is open, a signal runs {@code stop}. */
+    public static Blocking onRequest(Runnable stop) {
+        STOPPERS.add(stop);
+        if (requested) {
+            stop.run();
+        }
+        return () -> STOPPERS.remove(stop);
+    }
+
+    /** Waits a moment between two tries for a lock. */
+    public static void pause(long millis) {
+        check();
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Failure(Failure.Kind.INTERRUPTED, "interrupted", null, e);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+package dev.sqlitebackup.files;
+
+import dev.sqlitebackup.Failure;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * Owner of durable replacement. A name here refers to the old file in full or the new one in full, whenever the
+ * power fails: the content is forced before the name changes, and the directory after it. What a crash between
+ * two of these lines leaves is the old state plus, at most, a second name for the new file inside a
+ * {@link Workspace}, which the next run removes.
+ */
+public final class DurableFiles {
+    private DurableFiles() { }
+
+    /** Gives {@code source} the name {@code target} in place of whatever had it. Both are on one file system. */
+    public static void replace(Path source, Path target) {
+        try {
+            force(source);
+            try {
+                Files.move(source, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            } catch (AtomicMoveNotSupportedException e) {
+                throw new Failure(Failure.Kind.FAILURE, "cannot replace " + target + " atomically here",
+                        "a bind-mounted file cannot be replaced: mount its directory instead", e);
+            }
+            forceDirectory(target.getParent());
+        } catch (IOException e) {
+            throw Failure.io("cannot replace", target, e);
+        }
+    }
+
+    /**
+     * Gives the finished private file {@code source} the name {@code target}, unless that name is taken.
+     *
+     * @return false if it is taken
+     */
+    public static boolean publishNew(Path source, Path target) {
+        try {
+            force(source);
+            try {
+                Files.createLink(target, source);
+            } catch (FileAlreadyExistsException e) {
+                return false;
+            } catch (UnsupportedOperationException | FileSystemException e) {
+                // A file system without hard links, such as FAT.
+                if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+                    return false;
+                }
+                Files.move(source, target, StandardCopyOption.ATOMIC_MOVE);
+            }
+            forceDirectory(target.getParent());
+            return true;
+        } catch (IOException e) {
+            throw Failure.io("cannot create", target, e);
+        }
+    }
+
+    /**
+     * Keeps a file that is not ours under a second name: by a link, which needs no room and can neither fail half-way nor read wrong;
+     * where there are no links, by a copy. The file itself is not opened where a link can be had, because that would drop locks.
+     *
+     * @param workspace a private directory on the same file system
+     */
+    public static void keepAs(Path file, Path name, Path workspace) {
+        try {
+            try {
+                Files.createLink(name, file);
+            } catch (FileAlreadyExistsException e) {
+                throw e;
+            } catch (UnsupportedOperationException | FileSystemException e) {
+                Path copy = workspace.resolve(name.getFileName());
+                Files.copy(file, copy, StandardCopyOption.COPY_ATTRIBUTES);
+                force(copy);
+                Files.move(copy, name, StandardCopyOption.ATOMIC_MOVE);
+            }
+            forceDirectory(name.getParent());
+        } catch (IOException e) {
+            throw Failure.io("cannot keep " + file + " as", name, e);
+        }
+    }
+
+    /** Removes the files that exist, and makes sure that they stay removed before this returns. */
+    public static void delete(Path directory, Iterable<Path> files) {
+        try {
+            boolean deleted = false;
+            for (Path file : files) {
+                deleted |= Files.deleteIfExists(file);
+            }
+            if (deleted) {
+                forceDirectory(directory);
+            }
+        } catch (IOException e) {
+            throw Failure.io("cannot remove files in", directory, e);
+        }
+    }
+
+    /** Makes the content of a file that no SQLite connection has open survive a power failure. */
+    public static void force(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, PrivateFiles.isPosix() ? StandardOpenOption.READ : StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
+    }
+
+    /** Makes new and removed names in a directory survive a power failure. Windows does that by itself, and has no call for it. */
+    public static void forceDirectory(Path directory) throws IOException {
+        if (PrivateFiles.isPosix()) {
+            try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+                channel.force(true);
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package dev.sqlitebackup.files;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+
+/**
+ * What tells a file from itself at another time, without opening it (to open and close a live database would drop
+ * SQLite's locks).
+ *
+ * @param sizeBytes its length
+ * @param inode device and inode as the JDK prints them, null on Windows
+ * @param modifiedAt RFC 3339 with all the digits that the file system keeps
+ * @param changedAt the inode's own time, which no program can set back; null on Windows
+ */
+public record FileIdentity(long sizeBytes, String inode, String modifiedAt, String changedAt) {
+    /** Whether this is the same file with the same content under perhaps another name; false where the system gives no inode. */
+    public boolean isSameFileAs(FileIdentity other) {
+        return inode != null && other != null && inode.equals(other.inode) && sizeBytes == other.sizeBytes && modifiedAt.equals(other.modifiedAt);
+    }
+
+    /** @return null if there is no such file */
+    public static FileIdentity of(Path file) throws IOException {
+        try {
+            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            String changedAt = PrivateFiles.isPosix()
+                    ? ((FileTime) Files.getAttribute(file, "unix:ctime", LinkOption.NOFOLLOW_LINKS)).toString() : null;
+            String inode = attributes.fileKey() == null ? null : attributes.fileKey().toString();
+            return new FileIdentity(attributes.size(), inode, attributes.lastModifiedTime().toString(), changedAt);
+        } catch (NoSuchFileException e) {
+            return null;
+        }
+    }
+}

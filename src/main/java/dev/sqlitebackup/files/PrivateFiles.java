@@ -1,0 +1,88 @@
+package dev.sqlitebackup.files;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
+import java.util.HashSet;
+import java.util.Set;
+
+/** Files that nobody else can read from their first byte on. Where there are no POSIX modes, the directory's rules hold. */
+public final class PrivateFiles {
+    private static final boolean POSIX = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+
+    private PrivateFiles() { }
+
+    public static boolean isPosix() {
+        return POSIX;
+    }
+
+    /** Opens a file; one that this creates is 0600. A symbolic link is refused, not followed. */
+    public static FileChannel open(Path file, OpenOption... options) throws IOException {
+        Set<OpenOption> all = new HashSet<>(Set.of(options));
+        all.add(LinkOption.NOFOLLOW_LINKS);
+        return FileChannel.open(file, all, mode("rw-------"));
+    }
+
+    /** Makes a directory, 0700. */
+    public static void createDirectory(Path directory) throws IOException {
+        Files.createDirectory(directory, mode("rwx------"));
+    }
+
+    private static FileAttribute<?>[] mode(String permissions) {
+        return POSIX
+                ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))}
+                : new FileAttribute<?>[0];
+    }
+
+    /** Gives {@code to} the owner, group and mode of {@code from}; an error if this user may not. */
+    public static void copyOwnerAndMode(Path from, Path to) throws IOException {
+        if (POSIX) {
+            PosixFileAttributes wanted = Files.readAttributes(from, PosixFileAttributes.class);
+            copyOwner(wanted, to);
+            Files.setPosixFilePermissions(to, wanted.permissions());
+        }
+    }
+
+    /** Gives {@code to} the owner and group of {@code from}, whose mode stays private; an error if this user may not. */
+    public static void copyOwner(Path from, Path to) throws IOException {
+        if (POSIX) {
+            copyOwner(Files.readAttributes(from, PosixFileAttributes.class), to);
+        }
+    }
+
+    private static void copyOwner(PosixFileAttributes wanted, Path to) throws IOException {
+        PosixFileAttributeView view = Files.getFileAttributeView(to, PosixFileAttributeView.class);
+        PosixFileAttributes current = view.readAttributes();
+        if (!current.owner().equals(wanted.owner())) {
+            view.setOwner(wanted.owner());
+        }
+        if (!current.group().equals(wanted.group())) {
+            view.setGroup(wanted.group());
+        }
+    }
+
+    /** Whether the file, not what it may link to, belongs to the user that runs us. */
+    public static boolean isOurs(Path file) throws IOException {
+        return !POSIX || owner(file).equals(ourselves());
+    }
+
+    private static UserPrincipal owner(Path file) throws IOException {
+        return Files.getOwner(file, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** The effective user, whose name {@code user.name} need not be in a container without a passwd entry. */
+    private static UserPrincipal ourselves() throws IOException {
+        Path self = Path.of("/proc/self");
+        return Files.exists(self) ? Files.getOwner(self)
+                : FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByName(System.getProperty("user.name"));
+    }
+}

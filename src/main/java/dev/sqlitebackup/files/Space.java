@@ -1,0 +1,49 @@
+package dev.sqlitebackup.files;
+
+import dev.sqlitebackup.Failure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Adds up what a run will write where, and refuses before the first byte when there is no room. Needs on the same
+ * file system are added.
+ */
+public final class Space {
+    private final Map<Object, Need> needs = new LinkedHashMap<>();
+
+    private record Need(Path where, long bytes) { }
+
+    /** @param directory an existing directory that {@code bytes} more will be written to */
+    public Space need(Path directory, long bytes) {
+        try {
+            needs.merge(fileSystemOf(directory), new Need(directory, bytes), (a, b) -> new Need(a.where, a.bytes + b.bytes));
+            return this;
+        } catch (IOException e) {
+            throw Failure.io("cannot see how much room there is in", directory, e);
+        }
+    }
+
+    /** The device number: a FileStore wants a readable mount table, which not every container has. */
+    private static Object fileSystemOf(Path directory) throws IOException {
+        return PrivateFiles.isPosix() ? Files.getAttribute(directory, "unix:dev") : directory.toAbsolutePath().getRoot();
+    }
+
+    /**
+     * @param hint what to do if something does not fit
+     * @throws Failure of kind NO_SPACE then
+     */
+    public void check(String hint) {
+        for (Need need : needs.values()) {
+            long usableBytes = need.where.toFile().getUsableSpace();
+            boolean known = usableBytes > 0 || need.where.toFile().getTotalSpace() > 0;
+            if (known && usableBytes < need.bytes) {
+                throw new Failure(Failure.Kind.NO_SPACE, String.format(Locale.ROOT, "not enough room in %s: %,d bytes are needed, %,d are free",
+                        need.where, need.bytes, usableBytes), hint);
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+package dev.sqlitebackup.files;
+
+import dev.sqlitebackup.Failure;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
+
+/**
+ * A private directory for everything temporary: the owner of the promise that nothing temporary outlives its
+ * run. It is made 0700 under a name that nobody can guess, and its file {@code lock} is held by an
+ * operating-system lock, which dies with its process. So whoever makes the next workspace in the same place
+ * can tell what a {@code kill -9} left behind (the lock is free) from what is in use, and removes just that.
+ */
+public final class Workspace implements AutoCloseable {
+    private static final String PREFIX = ".sqlite-backup-";
+    private static final Pattern NAME = Pattern.compile(Pattern.quote(PREFIX) + "[0-9a-f]{32}");
+    private static final String LOCK = "lock";
+    private static final SecureRandom RANDOM = new SecureRandom();
+    private static final Set<Workspace> OPEN = ConcurrentHashMap.newKeySet();
+
+    private final Path directory;
+    private final FileChannel lockChannel;
+
+    private Workspace(Path directory, FileChannel lockChannel) {
+        this.directory = directory;
+        this.lockChannel = lockChannel;
+    }
+
+    /** Makes a workspace in {@code parent}, which exists, after removing what dead runs left there. */
+    public static Workspace create(Path parent) {
+        removeDead(parent);
+        try {
+            while (true) {
+                Path directory = parent.resolve(PREFIX + randomHex());
+                PrivateFiles.createDirectory(directory);
+                FileChannel channel = lockOrNull(directory);
+                if (channel != null) {
+                    Workspace workspace = new Workspace(directory, channel);
+                    OPEN.add(workspace);
+                    return workspace;
+                }
+                // Another run took the directory for a dead one before its lock was held. Nothing was in it yet.
+            }
+        } catch (IOException e) {
+            throw Failure.io("cannot make a private directory in", parent, e);
+        }
+    }
+
+    private static String randomHex() {
+        byte[] random = new byte[16];
+        RANDOM.nextBytes(random);
+        return HexFormat.of().formatHex(random);
+    }
+
+    private static FileChannel lockOrNull(Path directory) throws IOException {
+        Path lockFile = directory.resolve(LOCK);
+        FileChannel channel = null;
+        try {
+            channel = PrivateFiles.open(lockFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            if (channel.tryLock() != null && Files.exists(lockFile, LinkOption.NOFOLLOW_LINKS)) {
+                FileChannel locked = channel;
+                channel = null;
+                return locked;
+            }
+            return null;
+        } catch (NoSuchFileException e) {
+            return null;
+        } finally {
+            if (channel != null) {
+                channel.close();
+            }
+        }
+    }
+
+    public Path directory() {
+        return directory;
+    }
+
+    /** Where a file of this name goes. It does not exist yet. */
+    public Path path(String name) {
+        return directory.resolve(name);
+    }
+
+    /** Makes an empty file, 0600 from the start, for programs that open by name (SQLite keeps its mode). */
+    public Path createFile(String name) {
+        Path file = path(name);
+        try {
+            PrivateFiles.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE).close();
+            return file;
+        } catch (IOException e) {
+            throw Failure.io("cannot create", file, e);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!OPEN.remove(this)) {
+            return;
+        }
+        try {
+            deleteTree(directory, lockChannel);
+        } catch (IOException e) {
+            throw Failure.io("cannot remove the private directory", directory, e);
+        }
+    }
+
+    /** Removes every workspace of this process, for a process that must end now. */
+    public static void closeAll() {
+        for (Workspace workspace : OPEN) {
+            try {
+                workspace.close();
+            } catch (Failure e) {
+                // The process ends; the next run removes what is left, because our lock ends with us.
+            }
+        }
+    }
+
+    private static void removeDead(Path parent) {
+        try (DirectoryStream<Path> found = Files.newDirectoryStream(parent, PREFIX + "*")) {
+            for (Path directory : found) {
+                if (NAME.matcher(directory.getFileName().toString()).matches()
+                        && !isOpen(directory) && Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS) && PrivateFiles.isOurs(directory)) {
+                    removeIfDead(directory);
+                }
+            }
+        } catch (IOException e) {
+            throw Failure.io("cannot read the directory", parent, e);
+        }
+    }
+
+    /** Told by the name, which is random: to open and close the lock of a workspace of this process would let go of it. */
+    private static boolean isOpen(Path directory) {
+        return OPEN.stream().anyMatch(workspace -> workspace.directory.getFileName().equals(directory.getFileName()));
+    }
+
+    private static void removeIfDead(Path directory) {
+        try (FileChannel channel = FileChannel.open(directory.resolve(LOCK), StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
+            FileLock lock = channel.tryLock();
+            if (lock != null) {
+                deleteTree(directory, channel);
+            }
+        } catch (OverlappingFileLockException e) {
+            // In use by another thread of this process.
+        } catch (NoSuchFileException e) {
+            deleteIfEmpty(directory);
+        } catch (IOException e) {
+            // Somebody else's business, or gone by now. Litter never stops a backup.
+        }
+    }
+
+    /** Killed between making the directory and its lock: only an empty directory can be left, and only that goes. */
+    private static void deleteIfEmpty(Path directory) {
+        try {
+            Files.deleteIfExists(directory);
+        } catch (DirectoryNotEmptyException e) {
+            // Not one of ours after all.
+        } catch (IOException e) {
+            // As above: litter never stops a backup.
+        }
+    }
+
+    /** Deletes the lock last, so that a crash in between leaves something that is still recognised as dead. */
+    private static void deleteTree(Path directory, FileChannel lock) throws IOException {
+        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
+            @Override public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                if (!file.equals(directory.resolve(LOCK))) {
+                    Files.deleteIfExists(file);
+                }
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override public FileVisitResult postVisitDirectory(Path visited, IOException e) throws IOException {
+                if (!visited.equals(directory)) {
+                    Files.delete(visited);
+                }
+                return FileVisitResult.CONTINUE;
+            }
+        });
+        if (!PrivateFiles.isPosix()) {
+            lock.close();   // Windows does not delete an open file.
+        }
+        Files.deleteIfExists(directory.resolve(LOCK));
+        lock.close();
+        Files.deleteIfExists(directory);
+    }
+}
