@@ -1,0 +1,56 @@
+package dev.sqlitebackup.sqlite;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+
+/**
+ * The first 100 bytes of a SQLite database, <a href="https://www.sqlite.org/fileformat2.html">file format, 1.3</a>.
+ *
+ * @param pageSizeBytes 512 to 65536
+ * @param isWal whether the file wants a write-ahead log (read version 2)
+ * @param pageCount pages that the header declares, 0 where the header's count is not in use
+ */
+public record DatabaseHeader(int pageSizeBytes, boolean isWal, long pageCount) {
+    public static final int SIZE_BYTES = 100;
+    private static final byte[] MAGIC = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
+
+    /** @return null if these bytes are not the start of a SQLite database */
+    public static DatabaseHeader parse(ByteBuffer bytes) {
+        if (bytes.limit() < SIZE_BYTES) {
+            return null;
+        }
+        byte[] magic = new byte[MAGIC.length];
+        bytes.get(0, magic);
+        int declared = Short.toUnsignedInt(bytes.getShort(16));
+        int pageSizeBytes = declared == 1 ? 65536 : declared;
+        if (!Arrays.equals(magic, MAGIC) || pageSizeBytes < 512 || Integer.bitCount(pageSizeBytes) != 1) {
+            return null;
+        }
+        boolean countIsInUse = bytes.getInt(24) == bytes.getInt(92);
+        return new DatabaseHeader(pageSizeBytes, bytes.get(19) == 2, countIsInUse ? Integer.toUnsignedLong(bytes.getInt(28)) : 0);
+    }
+
+    /** @return null if a file that nobody else uses does not start like a SQLite database */
+    public static DatabaseHeader of(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            return read(channel);
+        }
+    }
+
+    /** @return null if the file does not start like a SQLite database */
+    static DatabaseHeader read(FileChannel channel) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(SIZE_BYTES);
+        while (bytes.hasRemaining() && channel.read(bytes, bytes.position()) >= 0) { }
+        return parse(bytes.flip());
+    }
+
+    /** Whether the header's page count says that the file has this size. */
+    public boolean matches(long fileSizeBytes) {
+        return pageCount == 0 ? fileSizeBytes % pageSizeBytes == 0 : fileSizeBytes == pageCount * pageSizeBytes;
+    }
+}

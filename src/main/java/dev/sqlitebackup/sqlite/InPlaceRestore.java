@@ -1,0 +1,197 @@
+package dev.sqlitebackup.sqlite;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Interruption;
+import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.files.DurableFiles;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.SQLException;
+import java.time.Duration;
+
+/**
+ * Gives a database that nobody else uses the content of a staged one, through SQLite, as one transaction under one
+ * exclusive lock:
+ *
+ * <ol>
+ * <li>{@code locking_mode=EXCLUSIVE} and {@code BEGIN EXCLUSIVE}: the lock, in both journal modes, until the end
+ * <li>{@code journal_mode=TRUNCATE}: SQLite folds the {@code -wal} in, so that the main file is the whole database, with what was
+ *     only in the {@code -wal}
+ * <li>the safety copy, through SQLite; it is compared with the main file and kept
+ * <li>the switch: a transaction with a rollback journal. A crash before its commit leaves the old content, which SQLite
+ *     rolls back to when it is opened next
+ * <li>the main file is compared with the staged one, and what is left of the sidecars is removed, still under the lock
+ * </ol>
+ * The file is read through one descriptor that is opened before the connection and closed after it (closing it earlier
+ * would drop SQLite's locks).
+ */
+public final class InPlaceRestore {
+    /** Keeps a safety copy under its final name; called once, when it is complete and checked. */
+    public interface SafetyCopyKeeper {
+        void keep(Path copy);
+    }
+
+    private final Path target;
+    private final Path staged;
+    private final Path safetyCopy;
+    private final SafetyCopyKeeper keeper;
+    private final Progress progress;
+
+    private InPlaceRestore(Path target, Path staged, Path safetyCopy, SafetyCopyKeeper keeper, Progress progress) {
+        this.target = target;
+        this.staged = staged;
+        this.safetyCopy = safetyCopy;
+        this.keeper = keeper;
+        this.progress = progress;
+    }
+
+    /**
+     * @param target an existing file that this user may write
+     * @param staged a verified database that nobody else has open
+     * @param safetyCopy an empty private file beside the target
+     * @return false if SQLite cannot open or copy the target; then nothing was changed
+     * @throws Failure IN_USE if somebody else holds a lock on it after {@code busyTimeout}
+     */
+    public static boolean run(Path target, Path staged, Path safetyCopy, SafetyCopyKeeper keeper, Duration busyTimeout, Progress progress) {
+        try (FileChannel file = FileChannel.open(target, StandardOpenOption.READ)) {
+            if (!TargetProbe.isReadable(DatabaseFiles.of(target), file, busyTimeout)) {
+                return false;
+            }
+            try (SqliteConnection connection = SqliteConnection.open(target, "mode=rw", busyTimeout)) {
+                return new InPlaceRestore(target, staged, safetyCopy, keeper, progress).run(file, connection);
+            }
+        } catch (IOException e) {
+            throw Failure.io("cannot restore over", target, e);
+        } catch (SQLException e) {
+            throw SqliteConnection.failure("cannot restore over", target, e);
+        }
+    }
+
+    private boolean run(FileChannel file, SqliteConnection connection) throws SQLException, IOException {
+        boolean wasEmpty = file.size() == 0;
+        String journalMode;
+        try {
+            journalMode = lock(connection);
+        } catch (SQLException e) {
+            if (TargetProbe.isUnreadable(e)) {
+                return false;
+            }
+            throw e;
+        }
+        boolean done = false;
+        try {
+            foldInWal(connection);
+            if (!wasEmpty) {
+                makeSafetyCopy(connection);
+                checkSafetyCopy(file);
+            }
+            Interruption.check();
+            try (Interruption.Blocking critical = Interruption.critical()) {
+                if (!wasEmpty) {
+                    keeper.keep(safetyCopy);
+                }
+                switchContent(file, connection);
+            }
+            done = true;
+        } finally {
+            if (!done) {
+                restoreJournalMode(connection, journalMode);
+            }
+        }
+        return true;
+    }
+
+    /** @return false if the target is, as far as it shows without SQLite, none that could be restored in place */
+    public static boolean looksPossible(Path target) {
+        try (FileChannel file = FileChannel.open(target, StandardOpenOption.READ)) {
+            return TargetProbe.looksReadable(DatabaseFiles.of(target), file);
+        } catch (IOException e) {
+            throw Failure.io("cannot read", target, e);
+        }
+    }
+
+    /** The content is the old one then; the journal mode, which folding in the {@code -wal} changed, shall be as well. */
+    private static void restoreJournalMode(SqliteConnection connection, String journalMode) {
+        try {
+            connection.query("PRAGMA journal_mode=" + journalMode);
+        } catch (SQLException e) {
+            // What made the restore fail is said; the database is whole in either mode.
+        }
+    }
+
+    /** @return the journal mode that the target was in */
+    private String lock(SqliteConnection connection) throws SQLException {
+        try {
+            connection.execute("PRAGMA locking_mode=EXCLUSIVE");
+            connection.execute("BEGIN EXCLUSIVE");
+            connection.query("SELECT count(*) FROM sqlite_schema");
+            connection.execute("COMMIT");
+            return connection.queryOne("PRAGMA journal_mode");
+        } catch (SQLException e) {
+            if ((e.getErrorCode() & 0xff) == SqliteConnection.BUSY) {
+                throw OpenHandles.inUse(target, "close it, or restore under it with --live");
+            }
+            throw e;
+        }
+    }
+
+    private void makeSafetyCopy(SqliteConnection connection) throws SQLException, IOException {
+        int pageSizeBytes = connection.pageSizeBytes();
+        progress.phase("safety copy", connection.pageCount() * pageSizeBytes);
+        // immutable=1 is right under our exclusive lock, now that there is no log: the main file is the whole database.
+        if (!SqliteConnection.copyAtOnce(target, "immutable=1", safetyCopy)) {
+            Files.write(safetyCopy, new byte[0]);
+            connection.backupTo(safetyCopy, SqliteConnection.reporting(progress, pageSizeBytes));
+        }
+    }
+
+    /** Against the main file, which is the whole database now that the {@code -wal} is folded in. */
+    private void checkSafetyCopy(FileChannel file) throws IOException {
+        try (FileChannel copy = FileChannel.open(safetyCopy, StandardOpenOption.READ)) {
+            if (copy.size() == 0 || !DatabaseContent.holds(file, copy)) {
+                throw new Failure(Failure.Kind.FAILURE, "the safety copy of " + target + " is not a faithful copy; the database is unchanged");
+            }
+        }
+    }
+
+    private void foldInWal(SqliteConnection connection) throws SQLException {
+        String mode = connection.queryOne("PRAGMA journal_mode=TRUNCATE");
+        if (!mode.equals("truncate")) {
+            throw new Failure(Failure.Kind.FAILURE, "cannot fold in the -wal of " + target + ": its journal mode stays " + mode);
+        }
+    }
+
+    private void switchContent(FileChannel file, SqliteConnection connection) throws SQLException, IOException {
+        progress.phase("restore", file.size());
+        try (FileChannel expected = FileChannel.open(staged, StandardOpenOption.READ)) {
+            boolean copied;
+            try (SqliteConnection source = SqliteConnection.open(staged, "mode=ro&immutable=1", Duration.ZERO)) {
+                copied = connection.restoreFrom(staged, SqliteConnection.reporting(progress, source.pageSizeBytes()));
+            }
+            if (!copied || !DatabaseContent.equal(file, expected)) {
+                throw notRestored(file);
+            }
+        }
+        DatabaseFiles files = DatabaseFiles.of(target);
+        DurableFiles.delete(target.getParent(), files.sidecars());
+    }
+
+    /** The transaction was rolled back, most likely because the disk is full. */
+    private Failure notRestored(FileChannel file) throws IOException {
+        boolean unchanged;
+        try (FileChannel copy = FileChannel.open(safetyCopy, StandardOpenOption.READ)) {
+            unchanged = DatabaseContent.holds(file, copy);
+        }
+        if (!unchanged) {
+            return new Failure(Failure.Kind.CORRUPT, "the database does not hold the backup's content after the restore: " + target,
+                    "'sqlite-backup undo' brings the old content back from the safety copy");
+        }
+        boolean full = target.toFile().getUsableSpace() < file.size();
+        return new Failure(full ? Failure.Kind.NO_SPACE : Failure.Kind.FAILURE,
+                "SQLite could not write the backup into " + target + "; the database is unchanged",
+                full ? "free some space on its file system" : null);
+    }
+}

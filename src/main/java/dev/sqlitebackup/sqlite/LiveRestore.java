@@ -1,0 +1,216 @@
+package dev.sqlitebackup.sqlite;
+
+import dev.sqlitebackup.Deadline;
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Interruption;
+import dev.sqlitebackup.Progress;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.SQLException;
+import java.time.Duration;
+
+/**
+ * Gives a database that others keep open the content of a staged one, as one transaction with ordinary locks. The safety
+ * copy is taken between the first step of that transaction, after which nobody else can write, and the second: the first
+ * step stays in the page cache, so what is read then is the old content, and no write falls between copy and switch.
+ *
+ * <p>The staged database is the source connection, so a write transaction begun on it makes SQLite refuse the next step:
+ * that is how the switch is called off when the safety copy fails.
+ */
+public final class LiveRestore {
+    private static final long POLL_MILLIS = 2;
+
+    private final Path target;
+    private final Path staged;
+    private final Path safetyCopy;
+    private final Path proof;
+    private final InPlaceRestore.SafetyCopyKeeper keeper;
+    private final Duration busyTimeout;
+    private final Progress progress;
+    private Failure safetyCopyFailure;
+    private boolean safetyCopyMade;
+
+    private LiveRestore(Path target, Path staged, Path safetyCopy, Path proof, InPlaceRestore.SafetyCopyKeeper keeper,
+            Duration busyTimeout, Progress progress) {
+        this.target = target;
+        this.staged = staged;
+        this.safetyCopy = safetyCopy;
+        this.proof = proof;
+        this.keeper = keeper;
+        this.busyTimeout = busyTimeout;
+        this.progress = progress;
+    }
+
+    /** What others did in the meantime. */
+    public enum Outcome {
+        /** SQLite cannot open the target; nothing was changed. */
+        UNREADABLE,
+        /** The database was read back and holds the backup's content. */
+        VERIFIED,
+        /** Others wrote between the switch and reading it back; the switch itself is done. */
+        WRITTEN_SINCE
+    }
+
+    /**
+     * @param target an existing file that this user may write
+     * @param staged a verified database that nobody else has open
+     * @param safetyCopy an empty private file beside the target
+     * @param proof an empty private file, for reading back what was written
+     * @throws Failure BUSY if the write lock cannot be had within {@code busyTimeout}
+     */
+    public static Outcome run(Path target, Path staged, Path safetyCopy, Path proof, InPlaceRestore.SafetyCopyKeeper keeper,
+            Duration busyTimeout, Progress progress) {
+        LiveRestore restore = new LiveRestore(target, staged, safetyCopy, proof, keeper, busyTimeout, progress);
+        try (FileChannel file = FileChannel.open(target, StandardOpenOption.READ)) {
+            if (!TargetProbe.isReadable(DatabaseFiles.of(target), file, busyTimeout)) {
+                return Outcome.UNREADABLE;
+            }
+            try (SqliteConnection connection = SqliteConnection.open(target, "mode=rw", busyTimeout)) {
+                return restore.run(file, connection);
+            }
+        } catch (IOException e) {
+            throw Failure.io("cannot restore over", target, e);
+        } catch (SQLException e) {
+            throw SqliteConnection.failure("cannot restore over", target, e);
+        }
+    }
+
+    /**
+     * @param file the target, opened before any connection to it and closed after the last
+     * @param connection kept open throughout, so that the sidecars stay
+     */
+    private Outcome run(FileChannel file, SqliteConnection connection) throws SQLException, IOException {
+        boolean wal;
+        try {
+            connection.query("SELECT count(*) FROM sqlite_schema");
+            wal = connection.queryOne("PRAGMA journal_mode").equals("wal");
+        } catch (SQLException e) {
+            if (TargetProbe.isUnreadable(e)) {
+                return Outcome.UNREADABLE;
+            }
+            throw e;
+        }
+        Interruption.check();
+        try (SqliteConnection source = SqliteConnection.open(staged, "mode=rw", Duration.ZERO)) {
+            refuseWhatCannotBeSwitched(connection, source, wal);
+            switchContent(file, source);
+        }
+        try (Interruption.Blocking critical = Interruption.critical()) {
+            return readBack(connection);
+        } catch (SQLException | IOException e) {
+            throw new Failure(Failure.Kind.FAILURE, "the backup was restored to " + target + ", but could not be read back: " + e.getMessage(),
+                    "'sqlite-backup undo --live' brings the old content back from the safety copy", e);
+        }
+    }
+
+    private void refuseWhatCannotBeSwitched(SqliteConnection connection, SqliteConnection source, boolean wal) throws SQLException {
+        if (wal && connection.pageSizeBytes() != source.pageSizeBytes()) {
+            throw new Failure(Failure.Kind.FAILURE, "the backup has pages of " + source.pageSizeBytes() + " bytes, the open database "
+                    + target + " of " + connection.pageSizeBytes(), "close the application and restore without --live");
+        }
+        if (source.pageCount() < 2) {
+            throw new Failure(Failure.Kind.FAILURE, "the backup holds no table, and is too small to be restored with --live",
+                    "close the application and restore without --live");
+        }
+    }
+
+    private void switchContent(FileChannel file, SqliteConnection source) throws SQLException {
+        Deadline deadline = Deadline.after(busyTimeout);
+        int pageSizeBytes = source.pageSizeBytes();
+        progress.phase("restore", source.pageCount() * pageSizeBytes);
+        while (true) {
+            try (Interruption.Blocking critical = Interruption.critical()) {
+                source.backupInStepsTo(target, (remaining, total) -> {
+                    if (!safetyCopyMade && safetyCopyFailure == null && !makeSafetyCopy(file, remaining)) {
+                        callOff(source);
+                    }
+                    progress.at((long) (total - remaining) * pageSizeBytes);
+                });
+                return;
+            } catch (SQLException e) {
+                if (safetyCopyFailure != null) {
+                    throw safetyCopyFailure;
+                }
+                boolean waits = (e.getErrorCode() & 0xff) == SqliteConnection.BUSY && !safetyCopyMade;
+                if (!waits || deadline.hasPassed()) {
+                    throw e;
+                }
+            }
+            Interruption.pause(POLL_MILLIS);
+        }
+    }
+
+    private static void callOff(SqliteConnection source) {
+        try {
+            source.execute("BEGIN IMMEDIATE");
+        } catch (SQLException e) {
+            throw new IllegalStateException("a private database cannot be locked", e);
+        }
+    }
+
+    /** Never throws: it is called from inside SQLite's copy, through native code. */
+    private boolean makeSafetyCopy(FileChannel file, int remainingPages) {
+        try {
+            if (remainingPages == 0) {
+                throw new Failure(Failure.Kind.FAILURE, "SQLite restored " + target + " in one step, before there was a safety copy of it");
+            }
+            // Asked under the write lock, because an application may have changed the journal mode while we waited for it.
+            DatabaseHeader header = DatabaseHeader.read(file);
+            boolean wal = DatabaseFiles.of(target).present().wal() || header != null && header.isWal();
+            copyTwice(wal ? "mode=ro" : "mode=ro&immutable=1");
+            keeper.keep(safetyCopy);
+            safetyCopyMade = true;
+        } catch (SQLException e) {
+            safetyCopyFailure = SqliteConnection.failure("cannot make a safety copy of", target, e);
+        } catch (IOException e) {
+            safetyCopyFailure = Failure.io("cannot make a safety copy of", target, e);
+        } catch (Failure e) {
+            safetyCopyFailure = e;
+        }
+        return safetyCopyMade;
+    }
+
+    /**
+     * @param mode in rollback mode the switch holds the exclusive lock, so only immutable=1 can read; and that is right, because
+     *             under that lock the main file is the whole database
+     */
+    private void copyTwice(String mode) throws SQLException, IOException {
+        try (SqliteConnection reader = SqliteConnection.open(target, mode, Duration.ZERO)) {
+            if (reader.pageCount() == 0) {
+                throw new Failure(Failure.Kind.FAILURE, "the database is empty: " + target, "close the application and restore without --live");
+            }
+            reader.beginRead();
+            reader.backupTo(safetyCopy, (remaining, total) -> { });
+            reader.backupTo(proof, (remaining, total) -> { });
+        }
+        if (!sameContent(safetyCopy, proof)) {
+            throw new Failure(Failure.Kind.FAILURE, "the safety copy of " + target + " is not a faithful copy; the database is unchanged");
+        }
+    }
+
+    /** The driver's word that it copied is not enough: what the database holds now is copied out again and compared. */
+    private Outcome readBack(SqliteConnection connection) throws SQLException, IOException {
+        Files.write(proof, new byte[0]);
+        connection.beginRead();
+        connection.backupTo(proof, (remaining, total) -> { });
+        connection.execute("COMMIT");
+        if (sameContent(proof, staged)) {
+            return Outcome.VERIFIED;
+        }
+        if (sameContent(proof, safetyCopy)) {
+            throw new Failure(Failure.Kind.FAILURE, "SQLite reported a restore that did not happen; the database holds the old content: " + target);
+        }
+        IntegrityCheck.check(proof, "the restored database " + target);
+        return Outcome.WRITTEN_SINCE;
+    }
+
+    private static boolean sameContent(Path a, Path b) throws IOException {
+        try (FileChannel channelOfA = FileChannel.open(a, StandardOpenOption.READ);
+                FileChannel channelOfB = FileChannel.open(b, StandardOpenOption.READ)) {
+            return DatabaseContent.equalInAnyJournalMode(channelOfA, channelOfB);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package dev.sqlitebackup.sqlite;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.files.PrivateFiles;
+import dev.sqlitebackup.files.Workspace;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import org.sqlite.SQLiteJDBCLoader;
+
+/**
+ * The driver unpacks its native library before it can be loaded, and would leave it behind for ever if the process were
+ * killed. So it is unpacked into a {@link Workspace}, in the first place from which programs may be run.
+ */
+public final class NativeLibrary {
+    /** The largest of those that the driver brings, and some more. */
+    private static final long LIBRARY_BYTES = 3_000_000;
+    private static boolean loaded;
+
+    private NativeLibrary() { }
+
+    /**
+     * Loads SQLite, once in a process.
+     *
+     * @param candidates existing directories, the preferred one first; one mounted {@code noexec} is passed over
+     */
+    public static synchronized void load(List<Path> candidates) {
+        if (loaded) {
+            return;
+        }
+        boolean full = false;
+        for (Path candidate : candidates) {
+            full |= isFull(candidate);
+            if (!isFull(candidate) && loadFrom(candidate)) {
+                loaded = true;
+                return;
+            }
+        }
+        throw full ? new Failure(Failure.Kind.NO_SPACE, "no room for SQLite's native library in any of " + candidates,
+                "free some space in one of them, or set TMPDIR to another directory") : new Failure(Failure.Kind.FAILURE, "SQLite's native library cannot be run from any of " + candidates,
+                "they are mounted noexec, or cannot be written: set TMPDIR to a directory from which programs may be run");
+    }
+
+    private static boolean isFull(Path candidate) {
+        return Files.isDirectory(candidate) && candidate.toFile().getUsableSpace() < LIBRARY_BYTES;
+    }
+
+    private static boolean loadFrom(Path candidate) {
+        if (!Files.isDirectory(candidate) || !Files.isWritable(candidate)) {
+            return false;
+        }
+        Workspace workspace = Workspace.create(candidate);
+        try {
+            if (!mayRunPrograms(workspace)) {
+                return false;
+            }
+            System.setProperty("org.sqlite.tmpdir", workspace.directory().toString());
+            return SQLiteJDBCLoader.initialize();
+        } catch (Exception e) {
+            throw new Failure(Failure.Kind.FAILURE, "cannot load SQLite's native library from " + candidate + ": " + e.getMessage(), null, e);
+        } finally {
+            // A mapped library needs no name any more. Windows keeps the file while it is loaded; there the next run removes it.
+            if (PrivateFiles.isPosix()) {
+                workspace.close();
+            }
+        }
+    }
+
+    /** access(2) with X_OK says no on a file system mounted noexec, whatever the mode. */
+    private static boolean mayRunPrograms(Workspace workspace) throws IOException {
+        if (!PrivateFiles.isPosix()) {
+            return true;
+        }
+        Path probe = workspace.createFile("probe");
+        Files.setPosixFilePermissions(probe, PosixFilePermissions.fromString("rwx------"));
+        return Files.isExecutable(probe);
+    }
+}

@@ -1,0 +1,247 @@
+package dev.sqlitebackup.sqlite;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Interruption;
+import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.files.FileIdentity;
+import dev.sqlitebackup.files.PrivateFiles;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Takes a snapshot: a consistent copy of a live database, through SQLite's online backup in a single step, or, should that fail, in
+ * steps under one read transaction. Either way no write makes it start over, so it always ends. It leaves the database and its sidecars
+ * as they were; which way of opening does that depends on what lies there:
+ *
+ * <pre>
+ *   -wal  -shm   header     how it is read
+ *   yes   yes    any        mode=ro: both files are there already, so none appears
+ *   no    any    WAL        immutable=1, which makes no file. A proof only with SHARED held from before the first look
+ *                           until after the last: whoever comes in between leaves a -wal that he cannot remove
+ *   yes   no     any        a private copy of main file and -wal (a crashed writer's), under the same proof
+ *   no    any    rollback   mode=ro; with a hot -journal, which only a writer may roll back, a private copy of both
+ * </pre>
+ */
+public final class Snapshot {
+    /** A disturbed attempt finds sidecars on the next one, which no longer vanish; so two suffice, and more are spare. */
+    private static final int ATTEMPTS = 10;
+    private static final int COPY_CHUNK_BYTES = 1 << 20;
+
+    private final DatabaseFiles source;
+    private final Path target;
+    private final Path privateDirectory;
+    private final Duration busyTimeout;
+    private final Progress progress;
+
+    private Snapshot(Path source, Path target, Path privateDirectory, Duration busyTimeout, Progress progress) {
+        this.source = DatabaseFiles.of(source);
+        this.target = target;
+        this.privateDirectory = privateDirectory;
+        this.busyTimeout = busyTimeout;
+        this.progress = progress;
+    }
+
+    /**
+     * @param source the resolved path of a regular file
+     * @param target an empty private file; its mode stays
+     * @param privateDirectory where a private copy may be made
+     * @throws Failure BUSY if it stays locked, CORRUPT if it is no SQLite database, empty or unreadable inside
+     */
+    public static void take(Path source, Path target, Path privateDirectory, Duration busyTimeout, Progress progress) {
+        Snapshot snapshot = new Snapshot(source, target, privateDirectory, busyTimeout, progress);
+        try {
+            for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+                if (snapshot.attempt()) {
+                    return;
+                }
+                Files.write(target, new byte[0]);   // A second copy into the same file would not be byte-identical.
+            }
+        } catch (IOException e) {
+            throw Failure.io("cannot take a snapshot of", source, e);
+        }
+        throw new Failure(Failure.Kind.BUSY, "the database changed its journal mode again and again: " + source, "try again");
+    }
+
+    private boolean attempt() throws IOException {
+        try (SharedLock lock = SharedLock.acquire(source.main(), busyTimeout)) {
+            DatabaseHeader header = readHeader(lock.channel());
+            DatabaseFiles.Present present = source.present();
+            if (present.wal() && present.shm()) {
+                return copy(source.main(), "mode=ro", ALWAYS);
+            }
+            if (present.wal()) {
+                return privateCopy(lock, source.wal());
+            }
+            if (header.isWal()) {
+                refuseUnlinkedWal(present);
+                return present.journal() ? privateCopy(lock, source.journal())
+                        : copy(source.main(), "mode=ro&immutable=1", new Watch(present));
+            }
+        }
+        return rollbackCopy();
+    }
+
+    /** Without our lock: a writer that waits for readers to go would wait for it, while SQLite here waits for the writer. */
+    private boolean rollbackCopy() throws IOException {
+        try {
+            return copy(source.main(), "mode=ro", ALWAYS);
+        } catch (HotJournal e) {
+            try (SharedLock lock = SharedLock.acquire(source.main(), busyTimeout)) {
+                return source.present().journal() && privateCopy(lock, source.journal());
+            }
+        }
+    }
+
+    private static final class HotJournal extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        HotJournal() {
+            super(null, null, false, false);
+        }
+    }
+
+    private DatabaseHeader readHeader(FileChannel channel) throws IOException {
+        if (channel.size() == 0) {
+            throw new Failure(Failure.Kind.CORRUPT, "the database is empty (0 bytes): " + source.main(),
+                    "is this the right file? If it was lost or damaged: sqlite-backup restore");
+        }
+        DatabaseHeader header = DatabaseHeader.read(channel);
+        if (header == null) {
+            throw new Failure(Failure.Kind.CORRUPT, "the file is encrypted or not a SQLite database: " + source.main(),
+                    "if it is damaged: sqlite-backup restore; if it is encrypted, only the application that has its key can back it up");
+        }
+        return header;
+    }
+
+    /**
+     * A {@code -shm} without {@code -wal}: left by a crash, or the {@code -wal} was deleted under a running application,
+     * whose commits then go to a file without a name. Only SQLite's own lock tells.
+     */
+    private void refuseUnlinkedWal(DatabaseFiles.Present present) {
+        if (present.shm() && !OpenHandles.find(source.main()).isEmpty()) {
+            throw unclear("its -wal was removed while an application has it open");
+        }
+    }
+
+    private Failure unclear(String what) {
+        return new Failure(Failure.Kind.FAILURE, "cannot tell what belongs to the database " + source.main() + ": " + what,
+                "close the application, open the database once with it or with sqlite3, and back up again");
+    }
+
+    /** Asked while the source is still locked: whether the copy is proven. */
+    private interface Proof {
+        boolean holds() throws IOException;
+    }
+
+    /** SQLite's own lock was held throughout. */
+    private static final Proof ALWAYS = () -> true;
+
+    private boolean copy(Path database, String mode, Proof proof) throws IOException {
+        try (SqliteConnection connection = SqliteConnection.open(database, mode, busyTimeout)) {
+            connection.beginRead();
+            int pageSizeBytes = connection.pageSizeBytes();
+            progress.phase("snapshot", connection.pageCount() * pageSizeBytes);
+            if (!SqliteConnection.copyAtOnce(database, mode.replace("mode=rw", "mode=ro"), target)) {
+                Files.write(target, new byte[0]);
+                connection.backupTo(target, SqliteConnection.reporting(progress, pageSizeBytes));
+            }
+            Interruption.check();
+            boolean proven = proof.holds();
+            connection.execute("COMMIT");
+            return proven;
+        } catch (SQLException e) {
+            if (isHotJournal(e)) {
+                throw new HotJournal();
+            }
+            throw explain(e);
+        }
+    }
+
+    /** READONLY_ROLLBACK: a journal has to be rolled back first, which a reader cannot do. */
+    private boolean isHotJournal(SQLException e) {
+        return (e.getErrorCode() & 0xff) == SqliteConnection.READONLY && source.present().journal();
+    }
+
+    private Failure explain(SQLException e) {
+        Failure failure = SqliteConnection.failure("cannot take a snapshot of", source.main(), e);
+        return switch (e.getErrorCode() & 0xff) {
+            case SqliteConnection.CANTOPEN, SqliteConnection.READONLY -> failure.withHint(
+                    "its sidecars cannot be read by this user: give it access to " + source.wal() + " and " + source.shm()
+                            + ", or run as the owner");
+            case SqliteConnection.CORRUPT, SqliteConnection.NOTADB -> failure.withHint(
+                    "keep the last good backup; restore it, or try sqlite3's .recover on a copy of the database");
+            default -> failure;
+        };
+    }
+
+    /** Copies main file and one sidecar to our own directory, where SQLite may recover what a crashed writer left. */
+    private boolean privateCopy(SharedLock lock, Path sidecar) throws IOException {
+        Proof undisturbed = new Watch(source.present());
+        Path copy = privateDirectory.resolve("source.db");
+        Path copiedSidecar = privateDirectory.resolve("source.db" + sidecarSuffix(sidecar));
+        try {
+            copyBytes(lock.channel(), copy);
+            try (FileChannel in = FileChannel.open(sidecar, StandardOpenOption.READ)) {
+                copyBytes(in, copiedSidecar);
+            } catch (NoSuchFileException e) {
+                return false;
+            }
+            if (!undisturbed.holds()) {
+                return false;
+            }
+            return copy(copy, "mode=rw", ALWAYS);
+        } finally {
+            DatabaseFiles copies = DatabaseFiles.of(copy);
+            Files.deleteIfExists(copy);
+            for (Path file : copies.sidecars()) {
+                Files.deleteIfExists(file);
+            }
+        }
+    }
+
+    private String sidecarSuffix(Path sidecar) {
+        return sidecar.getFileName().toString().substring(source.main().getFileName().toString().length());
+    }
+
+    private static void copyBytes(FileChannel from, Path to) throws IOException {
+        try (FileChannel out = PrivateFiles.open(to, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            long size = from.size();
+            for (long position = 0; position < size; ) {
+                Interruption.check();
+                long copied = from.transferTo(position, Math.min(COPY_CHUNK_BYTES, size - position), out);
+                if (copied <= 0) {
+                    return;   // It shrank: the watch sees that, and the attempt is repeated.
+                }
+                position += copied;
+            }
+        }
+    }
+
+    /** What must stay as it is while the file is read without SQLite's own locks. */
+    private final class Watch implements Proof {
+        private final DatabaseFiles.Present present;
+        private final List<FileIdentity> before;
+
+        Watch(DatabaseFiles.Present present) throws IOException {
+            this.present = present;
+            this.before = identities();
+        }
+
+        @Override
+        public boolean holds() throws IOException {
+            return source.present().equals(present) && identities().equals(before);
+        }
+
+        private List<FileIdentity> identities() throws IOException {
+            return Arrays.asList(FileIdentity.of(source.main()), FileIdentity.of(source.wal()), FileIdentity.of(source.journal()));
+        }
+    }
+}

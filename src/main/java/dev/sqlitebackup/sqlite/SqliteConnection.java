@@ -1,0 +1,207 @@
+package dev.sqlitebackup.sqlite;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Interruption;
+import dev.sqlitebackup.Progress;
+import java.nio.file.Path;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+import org.sqlite.JDBC;
+import org.sqlite.SQLiteConnection;
+import org.sqlite.core.DB;
+
+/** One connection to one database, as the rest of this package wants it: result codes instead of silence. */
+final class SqliteConnection implements AutoCloseable {
+    static final int OK = 0;
+    static final int ERROR = 1;
+    static final int BUSY = 5;
+    static final int LOCKED = 6;
+    static final int INTERRUPT = 9;
+    static final int IOERR = 10;
+    static final int CORRUPT = 11;
+    static final int FULL = 13;
+    static final int CANTOPEN = 14;
+    static final int NOTADB = 26;
+    static final int READONLY = 8;
+
+    /** The driver wants one; with no retries allowed it never sleeps. */
+    private static final int COPY_RETRY_MILLIS = 20;
+    /** Copied between two reports of progress. Below the page cache of 2 MB, so that the first step of a copy reaches no file. */
+    private static final int STEP_BYTES = 512 * 1024;
+
+    private final SQLiteConnection connection;
+    private final Interruption.Blocking stopper;
+
+    private SqliteConnection(SQLiteConnection connection) {
+        this.connection = connection;
+        this.stopper = Interruption.onRequest(() -> {
+            try {
+                connection.getDatabase().interrupt();
+            } catch (SQLException e) {
+                // Closed in the meantime: nothing runs that could be stopped.
+            }
+        });
+    }
+
+    /** @param parameters of the SQLite URI; they always name a mode that creates nothing */
+    static SqliteConnection open(Path file, String parameters, Duration busyTimeout) throws SQLException {
+        Properties none = new Properties();
+        SQLiteConnection connection = JDBC.createConnection("jdbc:sqlite:" + DatabaseFiles.uri(file, parameters), none);
+        connection.setBusyTimeout((int) Math.min(Integer.MAX_VALUE, busyTimeout.toMillis()));
+        return new SqliteConnection(connection);
+    }
+
+    void execute(String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    /** @return the first column of every row */
+    List<String> query(String sql) throws SQLException {
+        try (Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery(sql)) {
+            List<String> values = new ArrayList<>();
+            while (rows.next()) {
+                values.add(rows.getString(1));
+            }
+            return values;
+        }
+    }
+
+    String queryOne(String sql) throws SQLException {
+        return query(sql).get(0);
+    }
+
+    /** Opens a read transaction that is really there: BEGIN alone takes no lock. */
+    void beginRead() throws SQLException {
+        execute("BEGIN");
+        query("SELECT count(*) FROM sqlite_schema");
+    }
+
+    int pageSizeBytes() throws SQLException {
+        return Integer.parseInt(queryOne("PRAGMA page_size"));
+    }
+
+    /**
+     * Copies what this connection sees into {@code target}, an empty file or a database that is overwritten in place.
+     * A lock that cannot be had at once is an error (BUSY); a write transaction that the observer begins on this
+     * connection ends the copy with the same error, and then the target keeps its old content.
+     */
+    void backupTo(Path target, DB.ProgressObserver observer) throws SQLException {
+        backup(target, observer, stepPages());
+    }
+
+    /** The same in at least two steps, so that the observer is called before the last one commits; takes two pages or more. */
+    void backupInStepsTo(Path target, DB.ProgressObserver observer) throws SQLException {
+        backup(target, observer, (int) Math.min(stepPages(), pageCount() - 1));
+    }
+
+    private void backup(Path target, DB.ProgressObserver observer, int stepPages) throws SQLException {
+        int[] remainingPages = {-1};
+        int code = connection.getDatabase().backup("main", nativePath(target), observed(observer, remainingPages),
+                COPY_RETRY_MILLIS, 0, stepPages);
+        // The driver throws nothing and returns the code of whatever it looked at last; zero pages left is the proof.
+        if (code != OK || remainingPages[0] != 0) {
+            throw new SQLException(describe(code), null, code == OK ? ERROR : code);
+        }
+    }
+
+    /**
+     * Copies {@code source}, which nobody else has open, over this database.
+     *
+     * @return whether SQLite got to the last page; the driver's own result code is worth nothing here
+     */
+    boolean restoreFrom(Path source, DB.ProgressObserver observer) throws SQLException {
+        return restore(DatabaseFiles.uri(source, "immutable=1"), observer, stepPages());
+    }
+
+    /**
+     * Copies a database into a private file in a single step, which takes a single read transaction. In this direction the file needs
+     * neither journal nor fsync, which is half of the time; the other one cannot be told so.
+     *
+     * @param parameters of the source's URI
+     * @param target an empty private file
+     * @return whether SQLite got to the last page; why it did not is only known to {@link #backupTo}
+     */
+    static boolean copyAtOnce(Path source, String parameters, Path target) throws SQLException {
+        try (SqliteConnection connection = open(target, "mode=rw", Duration.ZERO)) {
+            connection.execute("PRAGMA synchronous=OFF");
+            connection.query("PRAGMA journal_mode=OFF");
+            return connection.restore(DatabaseFiles.uri(source, parameters), (remaining, total) -> { }, Integer.MAX_VALUE);
+        }
+    }
+
+    private boolean restore(String sourceUri, DB.ProgressObserver observer, int stepPages) throws SQLException {
+        int[] remainingPages = {-1};
+        connection.getDatabase().restore("main", sourceUri, observed(observer, remainingPages), COPY_RETRY_MILLIS, 0, stepPages);
+        return remainingPages[0] == 0;
+    }
+
+    private static DB.ProgressObserver observed(DB.ProgressObserver observer, int[] remainingPages) {
+        return (remaining, total) -> {
+            remainingPages[0] = remaining;
+            observer.progress(remaining, total);
+        };
+    }
+
+    private int stepPages() throws SQLException {
+        return Math.max(1, STEP_BYTES / pageSizeBytes());
+    }
+
+    /** The driver passes the name to SQLite in UTF-8, whatever the locale; a garbled one is refused where URIs are made. */
+    private static String nativePath(Path target) {
+        DatabaseFiles.uri(target, "");
+        return target.toAbsolutePath().toString();
+    }
+
+    long pageCount() throws SQLException {
+        return Long.parseLong(queryOne("PRAGMA page_count"));
+    }
+
+    /** An observer that reports bytes of the current phase. */
+    static DB.ProgressObserver reporting(Progress progress, int pageSizeBytes) {
+        return (remaining, total) -> progress.at((long) (total - remaining) * pageSizeBytes);
+    }
+
+    static String describe(int code) {
+        return switch (code & 0xff) {
+            case BUSY, LOCKED -> "the database is locked";
+            case IOERR -> "disk I/O error";
+            case CORRUPT -> "the database is damaged";
+            case FULL -> "no space left";
+            case CANTOPEN -> "unable to open the database file";
+            case NOTADB -> "the file is encrypted or not a SQLite database";
+            case READONLY -> "the database is read-only";
+            default -> "SQLite result " + code;
+        };
+    }
+
+    /** Says what SQLite said in our words. */
+    static Failure failure(String doing, Path file, SQLException e) {
+        String message = doing + " " + file + ": " + describe(e);
+        return switch (e.getErrorCode() & 0xff) {
+            case BUSY, LOCKED -> new Failure(Failure.Kind.BUSY, message,
+                    "another program holds a lock on it: wait, or give it longer with --busy-timeout", e);
+            case INTERRUPT -> new Failure(Failure.Kind.INTERRUPTED, "interrupted; nothing was changed", null, e);
+            case CORRUPT, NOTADB -> new Failure(Failure.Kind.CORRUPT, message, null, e);
+            case FULL -> new Failure(Failure.Kind.NO_SPACE, message, "free some space on its file system", e);
+            default -> new Failure(Failure.Kind.FAILURE, message, null, e);
+        };
+    }
+
+    private static String describe(SQLException e) {
+        int code = e.getErrorCode() & 0xff;
+        return code == ERROR || code == OK ? String.valueOf(e.getMessage()) : describe(code);
+    }
+
+    @Override
+    public void close() throws SQLException {
+        stopper.close();
+        connection.close();
+    }
+}
