@@ -1,0 +1,172 @@
+package dev.sqlitebackup.archive;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Interruption;
+import dev.sqlitebackup.files.Digests;
+import java.io.EOFException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.time.Instant;
+import java.util.Arrays;
+import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
+
+/** Decompresses a gzip file, ours ({@link BlockReader}) or any other, to its last byte: every checksum, every member, nothing behind them. */
+public final class BackupReader {
+    /** The most that a sink gets at once. */
+    public static final int BUFFER_BYTES = 1 << 16;
+    /** ID1, ID2 (RFC 1952, 2.3.1). */
+    private static final int MAGIC_0 = 0x1f;
+    private static final int MAGIC_1 = 0x8b;
+
+    /** Takes the content as it comes, in order. What it throws ends the reading. */
+    public interface Sink {
+        void write(byte[] bytes, int length) throws IOException;
+    }
+
+    private BackupReader() { }
+
+    /** Whether a file that starts like this is a gzip file. */
+    public static boolean isGzip(byte[] start) {
+        return start.length >= 2 && (start[0] & 0xff) == MAGIC_0 && (start[1] & 0xff) == MAGIC_1;
+    }
+
+    /**
+     * What a backup was found to hold, to its last byte.
+     *
+     * @param createdAt when its snapshot was taken, to the second; null where the file does not say
+     * @param sha256 of the content, in hexadecimal
+     */
+    public record Content(Instant createdAt, String sha256) { }
+
+    /**
+     * Reads all of a backup.
+     *
+     * @param threads how many decompress; a file that is not one of ours takes one
+     * @throws Failure of kind CORRUPT if anything about the file is wrong
+     * @throws IOException if reading it, or the sink, fails
+     */
+    public static Content read(Path backup, int threads, Sink sink) throws IOException {
+        return read(backup, threads, true, sink);
+    }
+
+    /**
+     * The same, for a caller that can prove the content in a better way than by a checksum on its way to the sink.
+     *
+     * @param checksSha256 whether the content's SHA-256 is compared with what the file says; if not, the caller has to
+     */
+    public static Content read(Path backup, int threads, boolean checksSha256, Sink sink) throws IOException {
+        try (FileChannel file = FileChannel.open(backup, StandardOpenOption.READ)) {
+            Trailer trailer = Trailer.read(file);
+            if (trailer != null) {
+                return new BlockReader(backup, file, trailer).read(threads, checksSha256, sink);
+            }
+            refuseIfCutOff(backup, file);
+            return readMembers(backup, file, sink);
+        }
+    }
+
+    /** A BGZF file without the block that ends every one, or one of ours without its trailer: all that is left may well be in order. */
+    private static void refuseIfCutOff(Path backup, FileChannel file) throws IOException {
+        if (file.size() < Bgzf.END.length) {
+            return;
+        }
+        if (file.size() > Trailer.TAIL_BYTES && Trailer.isDamaged(Channels.read(file, file.size() - Trailer.TAIL_BYTES, Trailer.TAIL_BYTES))) {
+            throw damaged(backup, "its trailer is damaged", null);
+        }
+        int length = Bgzf.blockBytes(Channels.read(file, 0, Bgzf.HEADER_BYTES));
+        if (length < 0 || length > file.size()) {
+            return;
+        }
+        if (!Arrays.equals(Channels.read(file, file.size() - Bgzf.END.length, Bgzf.END.length), Bgzf.END)) {
+            throw damaged(backup, "it is cut short", null);
+        }
+        byte[] content = new byte[Bgzf.MAX_CONTENT_BYTES];
+        int contentBytes;
+        try {
+            contentBytes = Bgzf.decompress(Channels.read(file, 0, length), length, content);
+        } catch (IOException e) {
+            throw damaged(backup, e.getMessage(), e);
+        }
+        // The page size of a SQLite database, big-endian; 1 stands for 65536.
+        int declared = (content[16] & 0xff) << 8 | content[17] & 0xff;
+        int pageSizeBytes = declared == 1 ? 1 << 16 : Math.max(1, declared);
+        if (contentBytes == Bgzf.strideBytes(pageSizeBytes)) {
+            throw damaged(backup, "its trailer is missing", null);
+        }
+    }
+
+    /** Every member of a gzip file that somebody else made, one after the other. */
+    private static Content readMembers(Path backup, FileChannel channel, Sink sink) throws IOException {
+        ReadErrors source = new ReadErrors(java.nio.channels.Channels.newInputStream(channel));
+        MessageDigest digest = Digests.sha256();
+        GzipCompressorInputStream gzip;
+        byte[] buffer = new byte[BUFFER_BYTES];
+        Instant[] createdAt = {null};
+        try {
+            gzip = GzipCompressorInputStream.builder().setInputStream(source).setDecompressConcatenated(true).setBufferSize(BUFFER_BYTES)
+                    .setOnMemberStart(member -> createdAt[0] = createdAt[0] == null ? member.getMetaData().getModificationInstant() : createdAt[0]).get();
+        } catch (IOException e) {
+            throw source.explain(backup, e);
+        }
+        while (true) {
+            Interruption.check();
+            int length;
+            try {
+                length = gzip.read(buffer);
+            } catch (IOException e) {
+                throw source.explain(backup, e);
+            }
+            if (length < 0) {
+                boolean says = createdAt[0] != null && createdAt[0].getEpochSecond() > 0;
+                return new Content(says ? createdAt[0] : null, Digests.hex(digest));
+            }
+            digest.update(buffer, 0, length);
+            sink.write(buffer, length);
+        }
+    }
+
+    static Failure damaged(Path backup, String why, Throwable cause) {
+        return new Failure(Failure.Kind.CORRUPT, "the backup " + backup + " failed verification: " + why, null, cause);
+    }
+
+    /** Tells a disk that cannot be read from a file that makes no sense: both reach us as an IOException. */
+    private static final class ReadErrors extends FilterInputStream {
+        private IOException readError;
+
+        ReadErrors(InputStream in) {
+            super(in);
+        }
+
+        @Override
+        public int read() throws IOException {
+            try {
+                return super.read();
+            } catch (IOException e) {
+                readError = e;
+                throw e;
+            }
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            try {
+                return super.read(bytes, offset, length);
+            } catch (IOException e) {
+                readError = e;
+                throw e;
+            }
+        }
+
+        RuntimeException explain(Path backup, IOException e) {
+            if (readError != null) {
+                return Failure.io("cannot read the backup", backup, readError);
+            }
+            return damaged(backup, e instanceof EOFException ? "it is cut short" : String.valueOf(e.getMessage()), e);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package dev.sqlitebackup.archive;
+
+import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.files.Digests;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.time.Instant;
+import java.util.ArrayDeque;
+
+/**
+ * Writes a snapshot as a BGZF file: blocks at a fixed stride, the {@link Trailer}, the empty last block. Blocks that the previous
+ * backup has already are copied as they are.
+ */
+public final class BackupWriter {
+    private final FileChannel snapshot;
+    private final long sizeBytes;
+    private final int strideBytes;
+    private final int level;
+
+    private BackupWriter(FileChannel snapshot, int pageSizeBytes, int level) throws IOException {
+        this.snapshot = snapshot;
+        this.sizeBytes = snapshot.size();
+        this.strideBytes = Bgzf.strideBytes(pageSizeBytes);
+        this.level = level;
+    }
+
+    /** A piece of the database and the block that holds it; used again and again. */
+    private static final class Piece {
+        private final byte[] content = new byte[Bgzf.MAX_CONTENT_BYTES];
+        private final byte[] block = new byte[Bgzf.MAX_BLOCK_BYTES];
+        private int contentBytes;
+        private int blockBytes;
+    }
+
+    /**
+     * @param snapshot a finished private database
+     * @param out where the backup goes; left open, and not forced
+     * @param level 1 (fastest) to 9 (smallest), for the blocks that are compressed anew
+     * @param reusable blocks of the previous backup
+     * @return the SHA-256 of the snapshot, in hexadecimal
+     */
+    public static String write(Path snapshot, int pageSizeBytes, FileChannel out, int level, Instant createdAt, ReusableBlocks reusable,
+            int threads, Progress progress) throws IOException {
+        try (FileChannel channel = FileChannel.open(snapshot, StandardOpenOption.READ)) {
+            BackupWriter writer = new BackupWriter(channel, pageSizeBytes, level);
+            String sha256 = writer.writeBlocks(out, reusable, threads, progress);
+            byte[] tail = new Trailer(createdAt, writer.sizeBytes, pageSizeBytes, sha256).tail();
+            Channels.write(out, tail, tail.length);
+            return sha256;
+        }
+    }
+
+    private String writeBlocks(FileChannel out, ReusableBlocks reusable, int threads, Progress progress) throws IOException {
+        MessageDigest digest = Digests.sha256();
+        ArrayDeque<Piece> free = new ArrayDeque<>();
+        long[] doneBytes = {0};
+        try (OrderedPipeline<Piece> pipeline = new OrderedPipeline<>(threads, piece -> {
+            digest.update(piece.content, 0, piece.contentBytes);
+            Channels.write(out, piece.block, piece.blockBytes);
+            doneBytes[0] += piece.contentBytes;
+            progress.at(doneBytes[0]);
+            free.add(piece);
+        })) {
+            for (long position = 0; position < sizeBytes; position += strideBytes) {
+                long from = position;
+                Piece piece = free.isEmpty() ? new Piece() : free.remove();
+                pipeline.submit(() -> makeBlock(from, piece, reusable));
+            }
+            pipeline.finish();
+        }
+        return Digests.hex(digest);
+    }
+
+    private Piece makeBlock(long position, Piece piece, ReusableBlocks reusable) throws IOException {
+        piece.contentBytes = (int) Math.min(strideBytes, sizeBytes - position);
+        Channels.read(snapshot, position, piece.content, piece.contentBytes);
+        piece.blockBytes = reusable.copyIfEqual(position / strideBytes, piece.content, piece.contentBytes, piece.block);
+        if (piece.blockBytes == 0) {
+            piece.blockBytes = Bgzf.compress(piece.content, piece.contentBytes, level, piece.block);
+        }
+        return piece;
+    }
+}

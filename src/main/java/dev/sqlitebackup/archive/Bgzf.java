@@ -1,0 +1,157 @@
+package dev.sqlitebackup.archive;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import org.apache.commons.compress.compressors.gzip.ExtraField;
+import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
+import org.apache.commons.compress.compressors.gzip.GzipCompressorOutputStream;
+import org.apache.commons.compress.compressors.gzip.GzipParameters;
+
+/**
+ * One block of a BGZF file (<a href="https://samtools.github.io/hts-specs/SAMv1.pdf">SAM/BAM specification, 4.1</a>): a whole
+ * gzip member (RFC 1952) that says its own length, so that the next one can be found without decompressing it. Numbers are
+ * little-endian.
+ *
+ * <pre>
+ *   offset  bytes                        meaning
+ *        0  1f 8b 08 04                  gzip, deflate, FEXTRA
+ *        4  00 00 00 00                  MTIME: none
+ *        8  00 ff                        XFL: none, OS: unknown
+ *       10  06 00                        XLEN: 6
+ *       12  42 43 02 00                  subfield "BC" of two bytes
+ *       16  BSIZE                        length of the whole block minus 1
+ *       18  deflate stream               ends exactly at the CRC
+ *     -  8  CRC32                        of the content
+ *     -  4  ISIZE                        length of the content
+ * </pre>
+ *
+ * Nothing in the 18 bytes but BSIZE is free: a reader of our files refuses everything else.
+ */
+final class Bgzf {
+    static final int HEADER_BYTES = 18;
+    private static final int FOOTER_BYTES = 8;
+    private static final int BSIZE_OFFSET = 16;
+    private static final int XFL_OFFSET = 8;
+    /** BSIZE has 16 bits. */
+    static final int MAX_BLOCK_BYTES = 1 << 16;
+    /** So much content fits into a block even if it cannot be compressed; bgzip takes the same. */
+    static final int MAX_CONTENT_BYTES = 0xff00;
+    private static final int HALF_OF_THE_LARGEST_PAGE = 1 << 15;
+    private static final int DEFLATE_BUFFER_BYTES = 1 << 13;
+    private static final byte[] HEADER = {0x1f, (byte) 0x8b, 8, 4, 0, 0, 0, 0, 0, (byte) 0xff, 6, 0, 'B', 'C', 2, 0};
+    private static final byte[] EMPTY_DEFLATE_STREAM = {3, 0};
+
+    /** The block without content that ends every BGZF file: whoever does not find it knows that the file was cut. */
+    static final byte[] END = emptyBlock(HEADER, new byte[0]);
+
+    private Bgzf() { }
+
+    /** How much of a database goes into each block: whole pages where they fit, so that a changed page changes one block. */
+    static int strideBytes(int pageSizeBytes) {
+        return pageSizeBytes > MAX_CONTENT_BYTES ? HALF_OF_THE_LARGEST_PAGE : MAX_CONTENT_BYTES / pageSizeBytes * pageSizeBytes;
+    }
+
+    /** A block without content, whose extra field goes on behind the "BC" subfield. */
+    static byte[] emptyBlock(byte[] headerWithoutBsize, byte[] moreSubfields) {
+        int length = HEADER_BYTES + moreSubfields.length + EMPTY_DEFLATE_STREAM.length + FOOTER_BYTES;
+        return ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN).put(headerWithoutBsize).putShort((short) (length - 1))
+                .put(moreSubfields).put(EMPTY_DEFLATE_STREAM).array();
+    }
+
+    /** The first 16 bytes of a block whose extra field has this length. */
+    static byte[] header(int extraFieldBytes) {
+        byte[] header = HEADER.clone();
+        header[10] = (byte) extraFieldBytes;
+        return header;
+    }
+
+    /**
+     * @param header the first 18 bytes of a block
+     * @return the length of the whole block, or -1 if this is not exactly such a header
+     */
+    static int blockBytes(byte[] header) {
+        if (header.length < HEADER_BYTES || !Arrays.equals(header, 0, HEADER.length, HEADER, 0, HEADER.length)) {
+            return -1;
+        }
+        int length = (header[BSIZE_OFFSET] & 0xff | (header[BSIZE_OFFSET + 1] & 0xff) << 8) + 1;
+        return length < END.length ? -1 : length;
+    }
+
+    /** The CRC of a block's content, as its footer has it. */
+    static int crc32(byte[] block, int length) {
+        return ByteBuffer.wrap(block).order(ByteOrder.LITTLE_ENDIAN).getInt(length - FOOTER_BYTES);
+    }
+
+    /** The length of a block's content, as its footer has it. */
+    static int contentBytes(byte[] block, int length) {
+        return ByteBuffer.wrap(block).order(ByteOrder.LITTLE_ENDIAN).getInt(length - FOOTER_BYTES / 2);
+    }
+
+    /**
+     * Makes a block of {@code content}.
+     *
+     * @param block takes it; {@link #MAX_BLOCK_BYTES} long
+     * @return its length
+     */
+    static int compress(byte[] content, int contentBytes, int level, byte[] block) throws IOException {
+        GzipParameters parameters = new GzipParameters();
+        parameters.setCompressionLevel(level);
+        parameters.setBufferSize(DEFLATE_BUFFER_BYTES);
+        parameters.setExtraField(new ExtraField().addSubField("BC", new byte[2]));
+        Into into = new Into(block);
+        try (GzipCompressorOutputStream gzip = new GzipCompressorOutputStream(into, parameters)) {
+            gzip.write(content, 0, contentBytes);
+        }
+        // Known only now, or written by the library as the level has it.
+        block[XFL_OFFSET] = 0;
+        block[BSIZE_OFFSET] = (byte) (into.length - 1);
+        block[BSIZE_OFFSET + 1] = (byte) (into.length - 1 >>> 8);
+        return into.length;
+    }
+
+    /**
+     * Takes the content out of a block: its checksum and length are right, and its deflate stream ends exactly at them.
+     *
+     * @param content takes it
+     * @return its length
+     * @throws IOException that says what is wrong with the block
+     */
+    static int decompress(byte[] block, int blockBytes, byte[] content) throws IOException {
+        ByteArrayInputStream bytes = new ByteArrayInputStream(block, 0, blockBytes);
+        try (GzipCompressorInputStream gzip = GzipCompressorInputStream.builder().setInputStream(bytes).setBufferSize(blockBytes).get()) {
+            int length = gzip.readNBytes(content, 0, content.length);
+            if (length == content.length && gzip.read() >= 0) {
+                throw new IOException("a block holds more than it may");
+            }
+            if (bytes.available() > 0) {
+                throw new IOException("a block is shorter than it says");
+            }
+            return length;
+        }
+    }
+
+    /** Writes into an array that is there already. */
+    private static final class Into extends OutputStream {
+        private final byte[] array;
+        private int length;
+
+        Into(byte[] array) {
+            this.array = array;
+        }
+
+        @Override
+        public void write(int b) {
+            array[length++] = (byte) b;
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int count) {
+            System.arraycopy(bytes, offset, array, length, count);
+            length += count;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package dev.sqlitebackup.archive;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.zip.CRC32;
+
+/**
+ * The blocks of the previous backup, for a snapshot that may hold the same in the same places. A block is taken for equal by the
+ * length and the CRC in its footer: a guess, made without decompressing anything. Whoever uses such blocks decompresses them
+ * afterwards and compares them, byte for byte, with the snapshot. So a damaged or foreign previous backup costs time, and never
+ * correctness.
+ */
+public final class ReusableBlocks implements AutoCloseable {
+    private final FileChannel previous;
+    private final Trailer trailer;
+    /** Where each block begins; behind the last, where that ends. Shorter than the backup if its blocks make no sense. */
+    private final long[] offsets;
+
+    private ReusableBlocks(FileChannel previous, Trailer trailer, long[] offsets) {
+        this.previous = previous;
+        this.trailer = trailer;
+        this.offsets = offsets;
+    }
+
+    /** Nothing can be used again. */
+    public static ReusableBlocks none() {
+        return new ReusableBlocks(null, null, new long[0]);
+    }
+
+    /**
+     * @param previous may be anything, or nothing
+     * @param pageSizeBytes of the snapshot; with another one, no block is in the same place
+     */
+    public static ReusableBlocks of(Path previous, int pageSizeBytes) throws IOException {
+        FileChannel channel;
+        try {
+            channel = FileChannel.open(previous, StandardOpenOption.READ);
+        } catch (NoSuchFileException e) {
+            return none();
+        }
+        try {
+            Trailer trailer = Trailer.read(channel);
+            if (trailer != null && trailer.pageSizeBytes() == pageSizeBytes) {
+                return new ReusableBlocks(channel, trailer, offsets(channel, trailer));
+            }
+            channel.close();
+            return none();
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    private static long[] offsets(FileChannel previous, Trailer trailer) throws IOException {
+        long end = previous.size() - Trailer.TAIL_BYTES;
+        // Every block has a header, so a trailer that announces more blocks than that is wrong.
+        int blocks = (int) Math.min(trailer.blocks(), Math.min(end / Bgzf.HEADER_BYTES, Integer.MAX_VALUE - 8));
+        long[] offsets = new long[blocks + 1];
+        for (int i = 0; i < blocks; i++) {
+            int length = offsets[i] + Bgzf.HEADER_BYTES <= end ? Bgzf.blockBytes(Channels.read(previous, offsets[i], Bgzf.HEADER_BYTES)) : -1;
+            if (length < 0 || offsets[i] + length > end) {
+                return Arrays.copyOf(offsets, i + 1);
+            }
+            offsets[i + 1] = offsets[i] + length;
+        }
+        return offsets;
+    }
+
+    /** The size of the database in the previous backup, 0 where it does not say. */
+    public long previousDatabaseBytes() {
+        return trailer == null ? 0 : trailer.databaseBytes();
+    }
+
+    /**
+     * Copies a block of the previous backup, if it says that it holds this content.
+     *
+     * @param index of the block
+     * @param block takes it
+     * @return its length, or 0 if it has to be made
+     */
+    int copyIfEqual(long index, byte[] content, int contentBytes, byte[] block) throws IOException {
+        if (index + 1 >= offsets.length) {
+            return 0;
+        }
+        int length = (int) (offsets[(int) index + 1] - offsets[(int) index]);
+        try {
+            Channels.read(previous, offsets[(int) index], block, length);
+        } catch (EOFException e) {
+            return 0;   // Somebody cut the previous backup in the meantime.
+        }
+        CRC32 crc = new CRC32();
+        crc.update(content, 0, contentBytes);
+        return Bgzf.contentBytes(block, length) == contentBytes && Bgzf.crc32(block, length) == (int) crc.getValue() ? length : 0;
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (previous != null) {
+            previous.close();
+        }
+    }
+}
