@@ -1,0 +1,102 @@
+package dev.sqlitebackup.core;
+
+import dev.sqlitebackup.Failure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+
+/** What a path to a database refers to, found out without opening it: to open a FIFO would hang. */
+final class Databases {
+    private Databases() { }
+
+    /**
+     * @return the file behind any symbolic links, where its sidecars lie
+     * @throws Failure NOT_FOUND if there is none, FAILURE if it is no regular file
+     */
+    static Path existing(Path database) {
+        requireRegularFile(database, "database", "name it as the argument, or set SQLITE_BACKUP_DB; if it is lost: sqlite-backup restore");
+        return real(database);
+    }
+
+    /** Tells what is not there from what this user may not see. */
+    static void requireRegularFile(Path file, String what, String hintIfMissing) {
+        try {
+            if (!Files.readAttributes(file, BasicFileAttributes.class).isRegularFile()) {
+                throw new Failure(Failure.Kind.FAILURE, "not a regular file: " + file, "name the " + what + " file itself");
+            }
+        } catch (NoSuchFileException e) {
+            throw new Failure(Failure.Kind.NOT_FOUND, "there is no " + what + " at " + file, hintIfMissing, e);
+        } catch (IOException e) {
+            throw Failure.io("cannot read", file, e);
+        }
+    }
+
+    /**
+     * Where a database is or will be: the file behind any symbolic links, or a name whose directory may still have to be made.
+     *
+     * @throws Failure if something that is no regular file has the name
+     */
+    static Path existingOrNew(Path database) {
+        if (Files.exists(database)) {
+            return existing(database);
+        }
+        if (Files.isSymbolicLink(database)) {
+            throw new Failure(Failure.Kind.FAILURE, "a symbolic link that leads nowhere: " + database, "remove it, or name the file itself");
+        }
+        return inRealDirectory(database);
+    }
+
+    /** A name of something that does not exist, with the links in its directory resolved as the system would. */
+    static Path inRealDirectory(Path file) {
+        Path absolute = file.toAbsolutePath();
+        if (absolute.getFileName() == null) {
+            throw new Failure(Failure.Kind.USAGE, "not a file name: " + file, "name a file");
+        }
+        return (Files.exists(absolute.getParent()) ? real(absolute.getParent()) : absolute.getParent().normalize()).resolve(absolute.getFileName());
+    }
+
+    /** The nearest directory above that exists. */
+    static Path existingParent(Path file) {
+        Path parent = file.getParent();
+        while (!Files.isDirectory(parent)) {
+            parent = parent.getParent();
+        }
+        return parent;
+    }
+
+    static void createDirectories(Path directory) {
+        try {
+            if (!Files.isDirectory(directory)) {
+                Files.createDirectories(directory);
+            }
+        } catch (IOException e) {
+            throw Failure.io("cannot create the directory", directory, e);
+        }
+    }
+
+    static Path real(Path path) {
+        try {
+            return path.toRealPath();
+        } catch (IOException e) {
+            throw Failure.io("cannot resolve", path, e);
+        }
+    }
+
+    static long sizeBytes(Path file) {
+        try {
+            return Files.exists(file) ? Files.size(file) : 0;
+        } catch (IOException e) {
+            throw Failure.io("cannot read", file, e);
+        }
+    }
+
+    static boolean isSameFile(Path a, Path b) {
+        try {
+            return Files.exists(a) && Files.exists(b) && Files.isSameFile(a, b);
+        } catch (IOException e) {
+            throw Failure.io("cannot read", b, e);
+        }
+    }
+}

@@ -1,0 +1,203 @@
+package dev.sqlitebackup.core;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.files.Digests;
+import dev.sqlitebackup.files.FileIdentity;
+import dev.sqlitebackup.files.PrivateFiles;
+import dev.sqlitebackup.files.Space;
+import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.sqlite.DatabaseFiles;
+import dev.sqlitebackup.sqlite.InPlaceRestore;
+import dev.sqlitebackup.sqlite.LiveRestore;
+import dev.sqlitebackup.sqlite.OpenHandles;
+import dev.sqlitebackup.sqlite.Replacement;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+
+/** Brings a backup back: stage, verify, safety copy, switch, check the result. Nothing of the target is touched before its replacement is proven. */
+public final class RestoreService {
+    /**
+     * @param backup what to restore
+     * @param database the target, as the user named it; it need not exist
+     * @param live whether others may keep the target open
+     * @param dryRun whether to stop before the target is touched
+     * @param temporaryDirectory where a dry run stages, so that it leaves even the target's directory alone
+     */
+    public record Request(Path backup, Path database, boolean live, boolean dryRun, Path temporaryDirectory, Duration busyTimeout) { }
+
+    /** How the content came to the target. */
+    public enum Method {
+        IN_PLACE("in-place"),
+        CREATED("created");
+
+        private final String word;
+
+        Method(String word) {
+            this.word = word;
+        }
+
+        /** The word of the contract. */
+        public String word() {
+            return word;
+        }
+    }
+
+    /**
+     * @param safetyCopy null when there was nothing to save, and in a dry run
+     * @param backup with its facts
+     */
+    public record Result(Path database, VerifyService.Result backup, Path safetyCopy, Method method, Verification verification) { }
+
+    private final Clock clock;
+    private final Progress progress;
+    private Path safetyCopy;
+
+    public RestoreService(Clock clock, Progress progress) {
+        this.clock = clock;
+        this.progress = progress;
+    }
+
+    /** Restores the newest safety copy of {@code request.database}; {@code request.backup} is not looked at. */
+    public Result undo(Request request) {
+        Path database = Databases.existingOrNew(request.database);
+        Path newest = SafetyCopies.newest(database);
+        try {
+            return restore(new Request(newest, database, request.live, request.dryRun, request.temporaryDirectory, request.busyTimeout));
+        } catch (Failure e) {
+            throw e.kind() == Failure.Kind.CORRUPT && safetyCopy == null ? e.withHint("the newest safety copy holds what was there before, and that was damaged; "
+                    + "nothing was changed. Restore another one by name, or put it back by hand") : e;
+        }
+    }
+
+    public Result restore(Request request) {
+        Path target = Databases.existingOrNew(request.database);
+        Databases.requireRegularFile(request.backup, "backup", StagedBackup.HINT_IF_MISSING);
+        if (Databases.isSameFile(request.backup, target)) {
+            throw new Failure(Failure.Kind.USAGE, "the backup and the database are the same file: " + target, "choose another target with --to");
+        }
+        if (!request.dryRun) {
+            Databases.createDirectories(target.getParent());
+            refuseIfNotWritable(target);
+        }
+        refuseIfInUse(target, request.live);
+        try (Workspace workspace = Workspace.create(request.dryRun ? request.temporaryDirectory : target.getParent())) {
+            StagedBackup staged = StagedBackup.stage(request.backup, workspace, request.busyTimeout, progress);
+            refuseIfInUse(target, request.live);
+            Method method = Files.exists(target) && InPlaceRestore.looksPossible(target) ? Method.IN_PLACE : Method.CREATED;
+            Verification verification = staged.verification();
+            checkRoom(target, staged, request.live, request.dryRun);
+            if (!request.dryRun) {
+                if (!Files.exists(target)) {
+                    method = Method.CREATED;
+                    verification = create(target, staged, verification);
+                } else if (request.live) {
+                    LiveRestore.Outcome outcome = restoreLive(target, staged, workspace, request.busyTimeout);
+                    method = outcome == LiveRestore.Outcome.UNREADABLE ? replace(target, staged) : Method.IN_PLACE;
+                    verification = outcome == LiveRestore.Outcome.WRITTEN_SINCE
+                            ? verification.partial("others wrote to the database before it could be read back") : verification;
+                } else {
+                    method = restoreInPlace(target, staged, workspace, request.busyTimeout) ? Method.IN_PLACE : replace(target, staged);
+                }
+            }
+            return new Result(target, VerifyService.Result.of(staged, verification), safetyCopy, method, verification);
+        }
+    }
+
+    private static void refuseIfNotWritable(Path target) {
+        Path parent = target.getParent();
+        for (Path needed : Files.exists(target) ? List.of(target, parent) : List.of(parent)) {
+            if (!Files.isWritable(needed)) {
+                throw new Failure(Failure.Kind.FAILURE, "this user may not write " + needed, "run the restore as the user who owns the database");
+            }
+        }
+    }
+
+    private static void refuseIfInUse(Path target, boolean live) {
+        if (!live && Files.exists(target) && !OpenHandles.find(target).isEmpty()) {
+            throw OpenHandles.inUse(target, "close it, or restore under it with --live");
+        }
+    }
+
+    /** Beside the staged file: the safety copy (with --live twice, to prove it), and the journal or log of the switch. */
+    private static void checkRoom(Path target, StagedBackup staged, boolean live, boolean dryRun) {
+        DatabaseFiles files = DatabaseFiles.of(target);
+        long oldBytes = Databases.sizeBytes(target) + Databases.sizeBytes(files.wal());
+        long safetyBytes = live ? 2 * oldBytes : oldBytes;
+        long journalBytes = live ? Math.max(oldBytes, staged.databaseBytes()) : Databases.sizeBytes(target);
+        long growthBytes = Math.max(0, staged.databaseBytes() - oldBytes);
+        long stillToStageBytes = dryRun ? staged.databaseBytes() : 0;
+        long neededBytes = oldBytes > 0 ? safetyBytes + journalBytes + growthBytes : 0;
+        new Space().need(Databases.existingParent(target), stillToStageBytes + neededBytes).check("free some space there; the database is unchanged");
+    }
+
+    private boolean restoreInPlace(Path target, StagedBackup staged, Workspace workspace, Duration busyTimeout) {
+        return InPlaceRestore.run(target, staged.file(), workspace.createFile("safety.db"), copy -> keep(copy, target), busyTimeout, progress);
+    }
+
+    private LiveRestore.Outcome restoreLive(Path target, StagedBackup staged, Workspace workspace, Duration busyTimeout) {
+        return LiveRestore.run(target, staged.file(), workspace.createFile("safety.db"), workspace.createFile("proof.db"),
+                copy -> keep(copy, target), busyTimeout, progress);
+    }
+
+    /** The safety copy is as private as it is, but belongs to whom the database belongs, so that he can undo. */
+    private void keep(Path copy, Path target) {
+        try {
+            PrivateFiles.copyOwner(target, copy);
+        } catch (IOException e) {
+            // Only root can give files away. Ours then, and still safe.
+        }
+        safetyCopy = SafetyCopies.keep(copy, target, clock.instant());
+    }
+
+    private Verification create(Path target, StagedBackup staged, Verification verification) {
+        giveToOwnerOfDirectory(target.getParent(), staged.file());
+        FileIdentity proven = identity(staged.file());
+        Path safetyName = SafetyCopies.freeName(target, clock.instant());
+        boolean keptSidecars = Replacement.create(target, staged.file(), safetyName);
+        proveCreated(target, proven, staged);
+        return keptSidecars ? verification.withWarning("sidecars of a database that is gone lay beside " + target + ": they are kept beside " + safetyName) : verification;
+    }
+
+    /** A database that root makes for an application has to be the application's; for anybody else this changes nothing. */
+    private static void giveToOwnerOfDirectory(Path directory, Path file) {
+        try {
+            PrivateFiles.copyOwner(directory, file);
+        } catch (IOException e) {
+            // Only root can give files away.
+        }
+    }
+
+    private Method replace(Path target, StagedBackup staged) {
+        Path name = SafetyCopies.freeName(target, clock.instant());
+        FileIdentity proven = identity(staged.file());
+        Replacement.replaceUnreadable(target, staged.file(), name);
+        safetyCopy = name;
+        proveCreated(target, proven, staged);
+        return Method.CREATED;
+    }
+
+    /** The staged file was read back when it was verified; now the name has to refer to that very file. */
+    private static void proveCreated(Path target, FileIdentity proven, StagedBackup staged) {
+        try {
+            if (!proven.isSameFileAs(identity(target)) && !Digests.sha256(target).equals(staged.sha256())) {
+                throw new Failure(Failure.Kind.CORRUPT, "what was read back from " + target + " is not what was written",
+                        "an application may have written to it already; if not, the disk or the memory of this machine is failing");
+            }
+        } catch (IOException e) {
+            throw Failure.io("cannot read back", target, e);
+        }
+    }
+
+    private static FileIdentity identity(Path file) {
+        try {
+            return FileIdentity.of(file);
+        } catch (IOException e) {
+            throw Failure.io("cannot read", file, e);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+package dev.sqlitebackup.core;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.archive.BackupReader;
+import dev.sqlitebackup.files.Digests;
+import dev.sqlitebackup.files.Space;
+import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.sqlite.DatabaseHeader;
+import dev.sqlitebackup.sqlite.IntegrityCheck;
+import dev.sqlitebackup.sqlite.Snapshot;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+
+/**
+ * A backup that has been decompressed into a private file and verified to the last byte.
+ *
+ * @param backup where it came from
+ * @param createdAt when its snapshot was taken, to the second
+ * @param sha256 of the decompressed content, in hexadecimal
+ */
+record StagedBackup(Path backup, Path file, Instant createdAt, long backupBytes, long databaseBytes, String sha256, Verification verification) {
+    static final String HINT_IF_MISSING = "name it as the argument, or set SQLITE_BACKUP_TO";
+    private static final String LFS_POINTER = "version https://git-lfs.github.com/spec/";
+    private static final byte[] SQLITE_MAGIC = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
+
+    /**
+     * @param backup any gzip file that holds a SQLite database, or a plain SQLite file
+     * @throws Failure NOT_FOUND if there is none or only a Git LFS pointer, CORRUPT if anything about it is wrong
+     */
+    static StagedBackup stage(Path backup, Workspace workspace, Duration busyTimeout, Progress progress) {
+        try {
+            return stageAndVerify(backup, workspace, busyTimeout, progress);
+        } catch (Failure e) {
+            throw e.kind() == Failure.Kind.CORRUPT && e.hint() == null ? e.withHint("nothing was changed; try an older backup (`git log -- "
+                    + backup.getFileName() + "` where Git keeps them) or a safety copy (DATABASE.pre-restore-…)") : e;
+        }
+    }
+
+    private static StagedBackup stageAndVerify(Path backup, Workspace workspace, Duration busyTimeout, Progress progress) {
+        int threads = Runtime.getRuntime().availableProcessors();
+        byte[] start = start(backup);
+        Path file = workspace.createFile("staged.db");
+        try {
+            String sha256;
+            Instant createdAt = null;
+            if (BackupReader.isGzip(start)) {
+                BackupReader.Content content = decompress(backup, file, threads, progress);
+                createdAt = content.createdAt();
+                sha256 = content.sha256();
+            } else if (startsWith(start, SQLITE_MAGIC)) {
+                copyPlain(backup, file, workspace, busyTimeout, progress);
+                sha256 = Digests.sha256(file);
+            } else {
+                throw notABackup(backup, start);
+            }
+            if (createdAt == null) {
+                createdAt = Files.getLastModifiedTime(backup).toInstant();
+            }
+            progress.phase("check", -1);
+            Verification verification = verify(backup, file, sha256);
+            return new StagedBackup(backup.toAbsolutePath().normalize(), file, createdAt.truncatedTo(ChronoUnit.SECONDS), Files.size(backup), Files.size(file), sha256, verification);
+        } catch (IOException e) {
+            throw Failure.io("cannot stage the backup in", workspace.directory(), e);
+        }
+    }
+
+    private static void copyPlain(Path backup, Path file, Workspace workspace, Duration busyTimeout, Progress progress) {
+        try {
+            Snapshot.take(Databases.real(backup), file, workspace.directory(), busyTimeout, progress);
+        } catch (Failure e) {
+            throw e.kind() == Failure.Kind.CORRUPT
+                    ? new Failure(Failure.Kind.CORRUPT, "the backup " + backup + " failed verification: it is a damaged database", null, e) : e;
+        }
+    }
+
+    /** Structure and, beside it, the bytes as they are read back from the staged file. */
+    private static Verification verify(Path backup, Path file, String sha256) throws IOException {
+        try (Background<Verification> check = new Background<>(() -> Verification.of(IntegrityCheck.check(file, "the database in the backup " + backup)))) {
+            if (!Digests.sha256(file).equals(sha256)) {
+                throw new Failure(Failure.Kind.CORRUPT, "the backup " + backup + " failed verification: the SHA-256 of its content is not " + sha256);
+            }
+            return check.await();
+        }
+    }
+
+    private static byte[] start(Path backup) {
+        Databases.requireRegularFile(backup, "backup", HINT_IF_MISSING);
+        try (InputStream in = Files.newInputStream(backup)) {
+            return in.readNBytes(DatabaseHeader.SIZE_BYTES);
+        } catch (IOException e) {
+            throw Failure.io("cannot read the backup", backup, e);
+        }
+    }
+
+    static boolean isPlainDatabase(Path file) {
+        return startsWith(start(file), SQLITE_MAGIC);
+    }
+
+    private static boolean startsWith(byte[] bytes, byte[] prefix) {
+        return bytes.length >= prefix.length && ByteBuffer.wrap(bytes, 0, prefix.length).equals(ByteBuffer.wrap(prefix));
+    }
+
+    private static Failure notABackup(Path backup, byte[] start) {
+        if (startsWith(start, LFS_POINTER.getBytes(StandardCharsets.US_ASCII))) {
+            return new Failure(Failure.Kind.NOT_FOUND, "only a Git LFS pointer is at " + backup + ", not the backup itself",
+                    "run `git lfs pull` in that repository");
+        }
+        String found = start.length == 0 ? "it is empty (0 bytes)" : "it is neither a gzip file nor a SQLite database";
+        return new Failure(Failure.Kind.CORRUPT, "the backup " + backup + " failed verification: " + found);
+    }
+
+    private static BackupReader.Content decompress(Path backup, Path file, int threads, Progress progress) throws IOException {
+        try (OutputStream out = Files.newOutputStream(file)) {
+            // The checksum is compared with what is read back from the staged file, which proves more.
+            return BackupReader.read(backup, threads, false, new StagingSink(backup, file, out, progress));
+        }
+    }
+
+    /** Writes what is decompressed, but never more than the database's own header announces: a gzip bomb ends here. */
+    private static final class StagingSink implements BackupReader.Sink {
+        private final Path backup;
+        private final Path file;
+        private final OutputStream out;
+        private final Progress progress;
+        private final ByteBuffer start = ByteBuffer.allocate(DatabaseHeader.SIZE_BYTES);
+        private long written;
+        private long expectedBytes = Long.MAX_VALUE;
+
+        StagingSink(Path backup, Path file, OutputStream out, Progress progress) {
+            this.backup = backup;
+            this.file = file;
+            this.out = out;
+            this.progress = progress;
+        }
+
+        @Override
+        public void write(byte[] bytes, int length) throws IOException {
+            if (start.hasRemaining()) {
+                start.put(bytes, 0, Math.min(length, start.remaining()));
+                if (!start.hasRemaining()) {
+                    readHeader();
+                }
+            }
+            if (written + length > expectedBytes) {
+                throw new Failure(Failure.Kind.CORRUPT, "the backup " + backup + " failed verification: it holds more than the "
+                        + expectedBytes + " bytes that its database declares");
+            }
+            out.write(bytes, 0, length);
+            written += length;
+            progress.at(written);
+        }
+
+        private void readHeader() {
+            DatabaseHeader header = DatabaseHeader.parse(start.duplicate().flip());
+            if (header == null) {
+                throw new Failure(Failure.Kind.CORRUPT, "the backup " + backup + " failed verification: what it holds is not a SQLite database");
+            }
+            if (header.pageCount() > 0) {
+                expectedBytes = header.pageCount() * header.pageSizeBytes();
+                new Space().need(file.getParent().getParent(), expectedBytes).check("free some space there; nothing was changed");
+            }
+            progress.phase("verify", header.pageCount() > 0 ? expectedBytes : -1);
+        }
+    }
+}
