@@ -1,0 +1,81 @@
+package dev.sqlitebackup;
+
+import dev.sqlitebackup.cli.Environment;
+import dev.sqlitebackup.cli.FailureHandler;
+import dev.sqlitebackup.cli.SqliteBackup;
+import dev.sqlitebackup.files.Workspace;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine;
+
+/** The program, and the only place that exits. */
+public final class Main {
+    /** How long a signal waits for the work to unwind, before everything temporary is removed from under it. */
+    private static final long GRACE_MILLIS = 5_000;
+
+    private Main() { }
+
+    public static void main(String[] args) {
+        CommandLine commandLine = SqliteBackup.commandLine(environment());
+        CountDownLatch done = new CountDownLatch(1);
+        int[] exitCode = {0};
+        Thread onSignal = new Thread(() -> endOnSignal(commandLine, done, exitCode));
+        Runtime.getRuntime().addShutdownHook(onSignal);
+        exitCode[0] = run(commandLine, args);
+        done.countDown();
+        try {
+            Runtime.getRuntime().removeShutdownHook(onSignal);
+        } catch (IllegalStateException e) {
+            return;     // A signal came; its thread ends the process with our exit code.
+        }
+        System.exit(exitCode[0]);
+    }
+
+    private static int run(CommandLine commandLine, String[] args) {
+        try {
+            return commandLine.execute(args);
+        } catch (Throwable e) {
+            return FailureHandler.print(e, commandLine);
+        }
+    }
+
+    private static void endOnSignal(CommandLine commandLine, CountDownLatch done, int[] exitCode) {
+        Interruption.request();
+        if (Interruption.isCritical()) {
+            commandLine.getErr().println("interrupted: the switch is under way, and is finished first");
+            commandLine.getErr().flush();
+        }
+        Interruption.awaitCritical();
+        try {
+            if (!done.await(GRACE_MILLIS, TimeUnit.MILLISECONDS)) {
+                exitCode[0] = FailureHandler.print(new Failure(Failure.Kind.INTERRUPTED, "interrupted; everything temporary is removed"),
+                        executed(commandLine));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Workspace.closeAll();
+        Runtime.getRuntime().halt(exitCode[0]);
+    }
+
+    private static CommandLine executed(CommandLine commandLine) {
+        CommandLine.ParseResult parsed = commandLine.getParseResult();
+        return parsed != null && parsed.hasSubcommand() ? parsed.subcommand().commandSpec().commandLine() : commandLine;
+    }
+
+    private static Environment environment() {
+        Path workingDirectory = Path.of("").toAbsolutePath();
+        return new Environment(System.getenv(), System.getProperty("user.home"), programDirectory(workingDirectory), workingDirectory, Clock.systemUTC());
+    }
+
+    private static Path programDirectory(Path otherwise) {
+        try {
+            return Path.of(Main.class.getProtectionDomain().getCodeSource().getLocation().toURI()).getParent();
+        } catch (URISyntaxException | IllegalArgumentException | NullPointerException e) {
+            return otherwise;
+        }
+    }
+}

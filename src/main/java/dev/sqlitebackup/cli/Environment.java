@@ -1,0 +1,117 @@
+package dev.sqlitebackup.cli;
+
+import dev.sqlitebackup.Failure;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * What a run takes from its surroundings, and the defaults that follow from it.
+ *
+ * @param variables the environment variables
+ * @param home the user's home directory
+ * @param programDirectory where the running jar lies
+ * @param workingDirectory absolute
+ */
+public record Environment(Map<String, String> variables, String home, Path programDirectory, Path workingDirectory, Clock clock) {
+    private static final Pattern URL = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*://");
+    static final String DATABASE_VARIABLE = "SQLITE_BACKUP_DB";
+    static final String DESTINATION_VARIABLE = "SQLITE_BACKUP_TO";
+
+    /** The argument, else the environment's, else the coding assistant's history. */
+    Path database(Path argument) {
+        if (argument != null) {
+            return argument;
+        }
+        if (isSet(DATABASE_VARIABLE)) {
+            return pathOrHome(variables.get(DATABASE_VARIABLE));
+        }
+        Path data = isSet("XDG_DATA_HOME") ? path(variables.get("XDG_DATA_HOME")) : homeDirectory().resolve(".local/share");
+        return data.resolve("opencode/opencode.db");
+    }
+
+    /** The argument, else the environment's, else {@code backups/NAME.gz} in the repository. */
+    Path destination(Path argument, Path database) {
+        if (argument != null) {
+            return argument;
+        }
+        if (isSet(DESTINATION_VARIABLE)) {
+            return pathOrHome(variables.get(DESTINATION_VARIABLE));
+        }
+        return repository().resolve("backups").resolve(database.getFileName() + ".gz");
+    }
+
+    /** The nearest directory with a .git above the running jar, else above the working directory. */
+    private Path repository() {
+        for (Path start : List.of(programDirectory, workingDirectory)) {
+            for (Path directory = start; directory != null; directory = directory.getParent()) {
+                if (Files.exists(directory.resolve(".git"))) {
+                    return directory;
+                }
+            }
+        }
+        throw new Failure(Failure.Kind.USAGE, "no backup is named, and neither the program nor the working directory is in a Git repository",
+                "backup: --to=FILE.gz; restore and verify: FILE.gz; or set " + DESTINATION_VARIABLE);
+    }
+
+    /** Where temporary files go unless told otherwise. */
+    Path temporaryDirectory(Path argument) {
+        Path directory = argument != null ? argument : isSet("TMPDIR") ? path(variables.get("TMPDIR")) : path(System.getProperty("java.io.tmpdir"));
+        if (!Files.isDirectory(directory)) {
+            throw new Failure(Failure.Kind.FAILURE, "the temporary directory does not exist: " + directory, "choose another one with --tmp-dir or TMPDIR");
+        }
+        return directory.toAbsolutePath();
+    }
+
+    /** Where the native library may be unpacked, for when the first place is mounted noexec. */
+    List<Path> programDirectories(Path temporaryDirectory) {
+        List<Path> directories = new ArrayList<>(List.of(temporaryDirectory, path(System.getProperty("java.io.tmpdir"))));
+        if (isSet("XDG_RUNTIME_DIR")) {
+            directories.add(path(variables.get("XDG_RUNTIME_DIR")));
+        }
+        if (isSet("XDG_CACHE_HOME") || isSet("HOME")) {
+            directories.add(isSet("XDG_CACHE_HOME") ? path(variables.get("XDG_CACHE_HOME")) : homeDirectory().resolve(".cache"));
+        }
+        directories.add(programDirectory);
+        return directories.stream().map(Path::toAbsolutePath).distinct().toList();
+    }
+
+    /** HOME, as the README's ~ means it; the JDK's own idea is "?" for a user without an entry in the passwd file. */
+    private Path homeDirectory() {
+        String directory = isSet("HOME") ? variables.get("HOME") : home;
+        if (directory == null || directory.isEmpty() || directory.equals("?")) {
+            throw new Failure(Failure.Kind.USAGE, "this user has no home directory, and no database is named", "name the database, or set " + DATABASE_VARIABLE);
+        }
+        return path(directory);
+    }
+
+    private boolean isSet(String variable) {
+        return variables.get(variable) != null && !variables.get(variable).isEmpty();
+    }
+
+    /** In a crontab or after make's DB= no shell expands a ~. */
+    private Path pathOrHome(String text) {
+        return text.startsWith("~/") ? homeDirectory().resolve(path(text.substring(2))) : path(text);
+    }
+
+    /** @throws Failure USAGE for a name that this process cannot express: under a C locale, Java garbles what is not ASCII */
+    static Path path(String text) {
+        try {
+            if (text.indexOf('\uFFFD') >= 0) {
+                throw new InvalidPathException(text, "cannot be expressed");
+            }
+            if (URL.matcher(text).lookingAt()) {
+                throw new Failure(Failure.Kind.USAGE, "not a file: " + text, "destinations are files ending in .gz");
+            }
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new Failure(Failure.Kind.USAGE, "the current locale cannot express the file name " + text,
+                    "set LC_ALL=C.UTF-8, or use scripts/sqlite-backup, which does", e);
+        }
+    }
+}

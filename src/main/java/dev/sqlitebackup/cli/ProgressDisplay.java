@@ -1,0 +1,95 @@
+package dev.sqlitebackup.cli;
+
+import dev.sqlitebackup.Progress;
+import java.io.Console;
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A progress bar on standard error, one a phase, gone when the phase is over. */
+final class ProgressDisplay implements Progress, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ProgressDisplay.class);
+    private static final int UPDATE_MILLIS = 100;
+    private static final int USUAL_WIDTH = 80;
+    private static final long MEGABYTE = 1_000_000;
+
+    private final PrintStream terminal;
+    private final int width;
+    private ProgressBar bar;
+    private String phase;
+    private long phaseStarted;
+
+    private ProgressDisplay(PrintStream terminal) {
+        this.terminal = terminal;
+        this.width = terminal == null ? USUAL_WIDTH : terminalWidth() - 2;
+    }
+
+    /** A line that is wider than the terminal would scroll instead of being drawn anew. */
+    private static int terminalWidth() {
+        try {
+            Process stty = new ProcessBuilder("stty", "size").redirectInput(new File("/dev/tty")).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+            return Integer.parseInt(new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).trim().split(" ")[1]);
+        } catch (IOException | RuntimeException e) {
+            return USUAL_WIDTH;
+        }
+    }
+
+    /** Draws only on a terminal, and not where output is meant for a program or for nobody. */
+    static ProgressDisplay of(CommonOptions options) {
+        boolean draws = !options.quiet && !options.json && !options.verbose && isTerminal();
+        return new ProgressDisplay(draws ? System.err : null);
+    }
+
+    /** Java 17 has no isatty; Linux shows what descriptor 2 is, elsewhere the console stands for it. */
+    private static boolean isTerminal() {
+        try {
+            String stderr = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
+            return stderr.startsWith("/dev/pts/") || stderr.startsWith("/dev/tty") || stderr.equals("/dev/console");
+        } catch (Exception e) {
+            Console console = System.console();
+            return console != null;
+        }
+    }
+
+    @Override
+    public void phase(String name, long totalBytes) {
+        close();
+        phase = name;
+        phaseStarted = System.nanoTime();
+        if (terminal != null && totalBytes >= 0) {
+            boolean unicode = Charset.defaultCharset().newEncoder().canEncode('█');
+            bar = new ProgressBarBuilder().setTaskName(String.format("%-11s", name)).setInitialMax(totalBytes).setUnit(" MB", MEGABYTE)
+                    .setStyle(unicode ? ProgressBarStyle.UNICODE_BLOCK : ProgressBarStyle.ASCII).setUpdateIntervalMillis(UPDATE_MILLIS)
+                    .setConsumer(new ConsoleProgressBarConsumer(terminal, width)).clearDisplayOnFinish().build();
+        }
+    }
+
+    @Override
+    public void at(long doneBytes) {
+        if (bar != null) {
+            bar.stepTo(doneBytes);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (phase != null) {
+            LOG.debug("{}: {} ms", phase, (System.nanoTime() - phaseStarted) / 1_000_000);
+            phase = null;
+        }
+        if (bar != null) {
+            bar.close();
+            bar = null;
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package dev.sqlitebackup.cli;
+
+import dev.sqlitebackup.core.RestoreService;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(name = "restore", mixinStandardHelpOptions = true, versionProvider = Version.class,
+        description = "Bring a backup back, keeping a safety copy of what was there.",
+        footer = {"", "Examples:",
+            "  sqlite-backup restore                              the default backup to the default database",
+            "  sqlite-backup restore app.db.gz --to=/srv/app.db",
+            "  sqlite-backup restore --dry-run                    verify, and say what would happen",
+            "  sqlite-backup undo                                 take the restore back"})
+public final class RestoreCommand implements Callable<Integer> {
+    private final Environment environment;
+    @Spec private CommandSpec spec;
+    @Mixin private CommonOptions common;
+    @Mixin private RestoreOptions options;
+
+    @Parameters(arity = "0..1", paramLabel = "BACKUP", converter = Converters.OfPath.class,
+            description = "Any gzip file that holds a SQLite database, or a plain one (default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository).")
+    private Path backup;
+
+    @Option(names = "--to", paramLabel = "DATABASE", converter = Converters.OfPath.class,
+            description = "The database to restore (default: $SQLITE_BACKUP_DB, else the OpenCode history).")
+    private Path database;
+
+    RestoreCommand(Environment environment) {
+        this.environment = environment;
+    }
+
+    @Override
+    public Integer call() {
+        Path target = environment.database(database);
+        return options.run(environment, spec.commandLine(), common, environment.destination(backup, target), target, RestoreService::restore);
+    }
+}

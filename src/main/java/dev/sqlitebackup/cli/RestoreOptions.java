@@ -1,0 +1,61 @@
+package dev.sqlitebackup.cli;
+
+import dev.sqlitebackup.core.RestoreService;
+import dev.sqlitebackup.core.VerifyService;
+import dev.sqlitebackup.sqlite.NativeLibrary;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.BiFunction;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/** What restore and undo have in common: options, call and report. */
+public final class RestoreOptions {
+    @Option(names = "--live", description = "Restore while other processes keep the database open.")
+    private boolean live;
+
+    @Option(names = "--dry-run", description = "Verify the backup, say what would happen, and do nothing.")
+    private boolean dryRun;
+
+    int run(Environment environment, CommandLine commandLine, CommonOptions common, Path backup, Path database,
+            BiFunction<RestoreService, RestoreService.Request, RestoreService.Result> operation) {
+        long started = System.nanoTime();
+        Path tmp = environment.temporaryDirectory(null);
+        RestoreService.Result result;
+        try (ProgressDisplay progress = ProgressDisplay.of(common)) {
+            NativeLibrary.load(environment.programDirectories(tmp));
+            result = operation.apply(new RestoreService(environment.clock(), progress),
+                    new RestoreService.Request(backup, database, live, dryRun, tmp, common.busyTimeout));
+        }
+        long durationMillis = (System.nanoTime() - started) / 1_000_000;
+        VerifyService.Result content = result.backup();
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("database", result.database().toString());
+        fields.put("backup", content.backup().toString());
+        fields.put("createdAt", content.createdAt().toString());
+        fields.put("safetyCopy", result.safetyCopy() == null ? null : result.safetyCopy().toString());
+        fields.put("method", result.method().word());
+        fields.put("databaseBytes", content.databaseBytes());
+        fields.put("sha256", content.sha256());
+        fields.put("verified", result.verification().word());
+        fields.put("durationMillis", durationMillis);
+        if (dryRun) {
+            fields.put("dryRun", true);
+        }
+        Output.of(commandLine, common).success(line(result, durationMillis), result.verification(), fields);
+        return ExitCodes.OK;
+    }
+
+    private String line(RestoreService.Result result, long durationMillis) {
+        VerifyService.Result content = result.backup();
+        String what = Output.size(content.databaseBytes()) + " of " + content.createdAt();
+        if (dryRun) {
+            return "would restore " + what + " from " + content.backup() + " to " + result.database()
+                    + (result.method() == RestoreService.Method.CREATED ? ", where there is no database" : ", after a safety copy of what is there")
+                    + "; nothing was changed";
+        }
+        return "restored " + what + " to " + result.database() + " in " + Output.seconds(durationMillis) + (result.verification().full() ? ", verified" : ", verified in part")
+                + (result.safetyCopy() == null ? "" : "; the old content is in " + result.safetyCopy());
+    }
+}

@@ -1,0 +1,33 @@
+package dev.sqlitebackup.cli;
+
+import dev.sqlitebackup.core.RestoreService;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(name = "undo", mixinStandardHelpOptions = true, versionProvider = Version.class,
+        description = "Restore the newest safety copy of a database. That keeps a safety copy too, so an undo can be undone.",
+        footer = {"", "Example:", "  sqlite-backup undo app.db"})
+public final class UndoCommand implements Callable<Integer> {
+    private final Environment environment;
+    @Spec private CommandSpec spec;
+    @Mixin private CommonOptions common;
+    @Mixin private RestoreOptions options;
+
+    @Parameters(arity = "0..1", paramLabel = "DATABASE", converter = Converters.OfPath.class,
+            description = "The database (default: $SQLITE_BACKUP_DB, else the OpenCode history).")
+    private Path database;
+
+    UndoCommand(Environment environment) {
+        this.environment = environment;
+    }
+
+    @Override
+    public Integer call() {
+        return options.run(environment, spec.commandLine(), common, null, environment.database(database), RestoreService::undo);
+    }
+}

@@ -1,0 +1,50 @@
+package dev.sqlitebackup.cli;
+
+import dev.sqlitebackup.core.VerifyService;
+import dev.sqlitebackup.sqlite.NativeLibrary;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(name = "verify", mixinStandardHelpOptions = true, versionProvider = Version.class,
+        description = "Prove that a backup would restore: decompress all of it and check its structure. Touches nothing.",
+        footer = {"", "Example:", "  sqlite-backup verify backups/opencode.db.gz"})
+public final class VerifyCommand implements Callable<Integer> {
+    private final Environment environment;
+    @Spec private CommandSpec spec;
+    @Mixin private CommonOptions common;
+
+    @Parameters(arity = "0..1", paramLabel = "BACKUP", converter = Converters.OfPath.class,
+            description = "The backup (default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository).")
+    private Path backup;
+
+    VerifyCommand(Environment environment) {
+        this.environment = environment;
+    }
+
+    @Override
+    public Integer call() {
+        Path tmp = environment.temporaryDirectory(null);
+        VerifyService.Result result;
+        try (ProgressDisplay progress = ProgressDisplay.of(common)) {
+            NativeLibrary.load(environment.programDirectories(tmp));
+            result = new VerifyService(progress).verify(environment.destination(backup, environment.database(null)), tmp, common.busyTimeout);
+        }
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("backup", result.backup().toString());
+        fields.put("createdAt", result.createdAt().toString());
+        fields.put("databaseBytes", result.databaseBytes());
+        fields.put("backupBytes", result.backupBytes());
+        fields.put("sha256", result.sha256());
+        fields.put("verified", result.verification().word());
+        Output.of(spec.commandLine(), common).success("verified: " + result.backup() + " holds " + Output.size(result.databaseBytes())
+                + " of " + result.createdAt(), result.verification(), fields);
+        return ExitCodes.OK;
+    }
+}
