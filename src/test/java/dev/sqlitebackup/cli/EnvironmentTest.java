@@ -1,0 +1,70 @@
+package dev.sqlitebackup.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.sqlitebackup.Failure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine.TypeConversionException;
+
+class EnvironmentTest {
+    @TempDir Path directory;
+
+    private Environment environment(Map<String, String> variables) {
+        return new Environment(variables, "/home/u", directory.resolve("repo/target"), directory.resolve("work/deep"), Clock.systemUTC());
+    }
+
+    @Test
+    void takesTheDatabaseFromTheArgumentThenTheEnvironmentThenTheAssistant() {
+        assertEquals(Path.of("x.db"), environment(Map.of("SQLITE_BACKUP_DB", "y.db")).database(Path.of("x.db")));
+        assertEquals(Path.of("y.db"), environment(Map.of("SQLITE_BACKUP_DB", "y.db")).database(null));
+        assertEquals(Path.of("/data/opencode/opencode.db"), environment(Map.of("XDG_DATA_HOME", "/data")).database(null));
+        assertEquals(Path.of("/home/u/.local/share/opencode/opencode.db"), environment(Map.of("SQLITE_BACKUP_DB", "")).database(null));
+    }
+
+    @Test
+    void takesTheDestinationFromTheArgumentThenTheEnvironmentThenTheRepository() throws IOException {
+        Path database = Path.of("/d/opencode.db");
+        assertEquals(Path.of("x.gz"), environment(Map.of("SQLITE_BACKUP_TO", "y.gz")).destination(Path.of("x.gz"), database));
+        assertEquals(Path.of("y.gz"), environment(Map.of("SQLITE_BACKUP_TO", "y.gz")).destination(null, database));
+        assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, () -> environment(Map.of()).destination(null, database)).kind());
+        Files.createDirectories(directory.resolve("work/.git"));
+        assertEquals(directory.resolve("work/backups/opencode.db.gz"), environment(Map.of()).destination(null, database));
+        Files.createDirectories(directory.resolve("repo"));
+        Files.createFile(directory.resolve("repo/.git"));    // A worktree or submodule has a file there.
+        assertEquals(directory.resolve("repo/backups/opencode.db.gz"), environment(Map.of()).destination(null, database));
+    }
+
+    @Test
+    void readsDurations() {
+        Converters.OfDuration durations = new Converters.OfDuration();
+        assertEquals(Duration.ofSeconds(30), durations.convert("30s"));
+        assertEquals(Duration.ofMinutes(5), durations.convert("5m"));
+        assertEquals(Duration.ofHours(24), durations.convert("24h"));
+        assertEquals(Duration.ofDays(14), durations.convert("2w"));
+        for (String wrong : new String[] {"", "5", "m", "-5m", "5 m", "5y", "1.5h", "99999999999d"}) {
+            assertThrows(TypeConversionException.class, () -> durations.convert(wrong), wrong);
+        }
+    }
+
+    @Test
+    void printsSizesInDecimalUnits() {
+        assertEquals("0 B", Output.size(0));
+        assertEquals("999 B", Output.size(999));
+        assertEquals("1.0 kB", Output.size(1000));
+        assertEquals("343.0 MB", Output.size(343_012_345));
+        assertEquals("1.0 GB", Output.size(999_960_000));
+    }
+
+    @Test
+    void letsNoControlCharacterReachATerminal() {
+        assertEquals("a\\u001b[31m\\nb\\u202ec é🗄", Output.escape("a\u001b[31m\nb\u202ec é🗄"));
+    }
+}

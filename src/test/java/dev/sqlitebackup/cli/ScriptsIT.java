@@ -1,0 +1,141 @@
+package dev.sqlitebackup.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.Tools;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The scripts and the Makefile fragment, installed into a user's own repository. */
+class ScriptsIT {
+    private static final Path PROJECT = Path.of("").toAbsolutePath();
+
+    @TempDir Path directory;
+    private Lab lab;
+    private Path repository;
+
+    @BeforeEach
+    void makeLab() {
+        Tools.require("make", "git");
+        lab = new Lab(directory);
+        repository = lab.path("my config");
+    }
+
+    private Tools.Ended install() {
+        return Tools.sh("HOME=\"$3\" \"$1/scripts/install-into\" \"$2\"", PROJECT, repository, directory).ok();
+    }
+
+    /** As cron runs it: no working directory of ours, hardly a PATH, no terminal, no locale. */
+    private Tools.Ended cron(String target, String... assignments) {
+        return Tools.sh("cd /; target=$3; home=$4; repo=$2; java=$1; shift 4; env -i HOME=\"$home\" TMPDIR=\"$home/tmp\" JAVA_HOME=\"$java\" PATH=/usr/bin:/bin"
+                + " make --no-print-directory -C \"$repo\" \"$target\" \"$@\"", prepend(assignments, System.getProperty("java.home"), repository, target, directory));
+    }
+
+    private static Object[] prepend(String[] last, Object... first) {
+        return java.util.stream.Stream.concat(java.util.stream.Stream.of(first), java.util.stream.Stream.of(last)).toArray();
+    }
+
+    @Test
+    void setUpARepositoryWhoseBackupsGoToGitLfs() throws IOException {
+        Tools.require("git-lfs");
+        install();
+        Path database = lab.database("hi story é.db", "wal", 300, "g");
+        Tools.Ended backup = cron("backup-db", "DB=" + database).ok();
+        assertTrue(backup.out().startsWith("backed up"), backup.out() + backup.err());
+        String staged = Tools.sh("cd \"$1\"; git -c core.quotePath=false diff --cached --name-only; git lfs ls-files -n; git cat-file -p \":backups/$2\"", repository, "hi story é.db.gz").ok().out();
+        assertTrue(staged.contains("backups/hi story é.db.gz\n") && staged.contains("version https://git-lfs.github.com/spec/v1"), staged);
+        assertEquals("", Tools.sh("cd \"$1\"; git status --porcelain | grep -F .state || true", repository).ok().out());
+
+        Lab.sql(database, "DELETE FROM t");
+        cron("restore-db", "DB=" + database).ok();
+        assertEquals("300", Lab.query(database, "SELECT count(*) FROM t"));
+        assertTrue(cron("restore-db", "DB=" + database, "ARGS=--dry-run").ok().out().startsWith("would restore"));
+    }
+
+    @Test
+    void doNotPutABackupIntoPlainHistoryWhenGitLfsIsMissing() throws IOException {
+        install();
+        Path bin = Files.createDirectory(lab.path("bin"));
+        
+        Lab.write(bin.resolve("git-lfs"), "#!/bin/sh\nexit 127\n");
+        Files.setPosixFilePermissions(bin.resolve("git-lfs"), PosixFilePermissions.fromString("rwxr-xr-x"));
+        Path database = lab.database("h.db", "wal", 300, "g");
+        Tools.Ended ended = Tools.sh("cd \"$1\"; PATH=\"$2:$PATH\" TMPDIR=\"$4\" make backup-db DB=\"$3\"", repository, bin, database, lab.temporary()).ok();
+        assertTrue(ended.err().contains("Git LFS is not installed") && ended.err().contains("plain Git history"), ended.err());
+        assertEquals("", Tools.sh("cd \"$1\"; git diff --cached --name-only", repository).ok().out());
+        lab.json(0, "verify", repository.resolve("backups/h.db.gz"));
+
+        Tools.require("git-lfs");
+        ended = Tools.sh("cd \"$1\"; git config --unset filter.lfs.clean; GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null TMPDIR=\"$3\" make backup-db DB=\"$2\"",
+                repository, database, lab.temporary()).ok();
+        assertTrue(ended.err().contains("Git LFS is not initialised"), ended.err());
+        assertEquals("", Tools.sh("cd \"$1\"; git diff --cached --name-only", repository).ok().out());
+    }
+
+    @Test
+    void installTwiceAddNothingTwiceAndOverwriteNothingOfTheUsers() throws IOException {
+        Files.createDirectories(repository.resolve("scripts"));
+        Lab.write(repository.resolve("scripts/backup-db.sh"), "#!/bin/sh\necho the article's\n");
+        Lab.write(repository.resolve("Makefile"), "mine:\n\t@echo mine");
+        Lab.write(repository.resolve(".gitignore"), "*.log");
+        Lab.write(repository.resolve(".gitattributes"), "*.png binary\n");
+        assertTrue(install().out().contains("kept your own scripts/backup-db.sh"));
+        String before = contents();
+        install();
+        assertEquals(before, contents());
+        assertTrue(Files.readString(repository.resolve("scripts/backup-db.sh")).contains("the article's"));
+        assertEquals("*.log\n.*.state\n.sqlite-backup-*/\n*.jsa\n", Files.readString(repository.resolve(".gitignore")));
+        assertEquals("mine:\n\t@echo mine\ninclude scripts/sqlite-backup.mk\n", Files.readString(repository.resolve("Makefile")));
+        assertEquals("mine\n", Tools.sh("make -C \"$1\" --no-print-directory", repository).ok().out());
+    }
+
+    @Test
+    void installKeepATargetThatTheUserAlreadyHas() throws IOException {
+        Files.createDirectories(repository);
+        Lab.write(repository.resolve("Makefile"), "backup-db:\n\t@echo mine\n");
+        assertTrue(install().out().contains("kept your own backup-db"));
+        assertEquals("backup-db:\n\t@echo mine\n", Files.readString(repository.resolve("Makefile")));
+    }
+
+    private String contents() {
+        return Tools.sh("cd \"$1\"; find . -path ./.git -prune -o -type f -print0 | sort -z | xargs -0 sha256sum", repository).ok().out();
+    }
+
+    @Test
+    void passShellcheck() {
+        Tools.require("shellcheck");
+        Tools.sh("cd \"$1/scripts\"; shellcheck sqlite-backup *.sh stage-backup install-into", PROJECT).ok();
+    }
+
+    @Test
+    void buildTheJarWhenItIsMissing() throws IOException {
+        Tools.require("mvn");
+        Tools.sh("cd \"$1\"; mkdir \"$2/clone\"; cp -r pom.xml src scripts \"$2/clone/\"", PROJECT, directory).ok();
+        Tools.Ended ended = Tools.sh("cd /; env -i HOME=\"$HOME\" PATH=\"$PATH\" JAVA_HOME=\"$2\" \"$1/clone/scripts/sqlite-backup\" --version", directory, System.getProperty("java.home")).ok();
+        assertTrue(ended.out().matches("sqlite-backup \\d+\\.\\d+\\.\\d+\n"), ended.out());
+    }
+
+    @Test
+    void demoProvesWhatItSays() {
+        Tools.Ended ended = Tools.sh("cd \"$1\"; \"$2\" -cp target/sqlite-backup.jar scripts/Demo.java target/sqlite-backup.jar", PROJECT, Lab.JAVA).ok();
+        assertTrue(ended.out().contains("Proved: ") && ended.out().contains("0 errors"), ended.out());
+        assertFalse(ended.out().contains("Exception"));
+    }
+
+    @Test
+    void helpListsTheTargets() {
+        String help = Tools.sh("make -C \"$1\" --no-print-directory", PROJECT).ok().out();
+        for (String target : List.of("backup-db", "restore-db", "test", "demo", "install-into")) {
+            assertTrue(help.contains("make " + target + " "), help);
+        }
+    }
+}

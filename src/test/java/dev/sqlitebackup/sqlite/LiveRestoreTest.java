@@ -1,0 +1,129 @@
+package dev.sqlitebackup.sqlite;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.Writer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LiveRestoreTest {
+    @TempDir Path directory;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"wal", "delete"})
+    void callsTheSwitchOffWhenTheSafetyCopyCannotBeKept(String journalMode) throws IOException {
+        Lab lab = new Lab(directory);
+        Path target = lab.database("t.db", journalMode, 5000, "old");
+        Path staged = lab.database("staged.db", "delete", 5000, "new");
+        Failure failure;
+        try (Writer writer = Writer.start(target, "idle", journalMode, 0)) {
+            failure = assertThrows(Failure.class, () -> restore(target, staged, Files.createFile(directory.resolve("safety")), copy -> {
+                throw new Failure(Failure.Kind.NO_SPACE, "no room for the safety copy");
+            }));
+        }
+        assertEquals(Failure.Kind.NO_SPACE, failure.kind());
+        assertEquals("5000", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'old'"));
+        Lab.sql(target, "INSERT INTO t(generation) VALUES ('still writable')");
+        assertEquals("5000", Lab.query(staged, "SELECT count(*) FROM t WHERE generation = 'new'"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"wal", "delete"})
+    void callsTheSwitchOffWhenTheSafetyCopyCannotBeWritten(String journalMode) throws IOException {
+        Lab lab = new Lab(directory);
+        Path target = lab.database("t.db", journalMode, 2000, "old");
+        Path staged = lab.database("staged.db", "delete", 2000, "new");
+        Path unwritable = Files.write(directory.resolve("safety"), "this is not a database that could be written over".repeat(100).getBytes());
+        assertThrows(Failure.class, () -> restore(target, staged, unwritable, copy -> { }));
+        assertEquals("2000", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'old'"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"wal", "delete"})
+    void readsBackWhatItSwitched(String journalMode) throws IOException {
+        Lab lab = new Lab(directory);
+        Path target = lab.database("t.db", journalMode, 2000, "old");
+        Path staged = lab.database("staged.db", journalMode, 3000, "new");
+        boolean[] kept = {false};
+        assertEquals(LiveRestore.Outcome.VERIFIED, restore(target, staged, Files.createFile(directory.resolve("safety")), copy -> {
+            kept[0] = true;
+            assertEquals("2000", Lab.query(copy, "SELECT count(*) FROM t WHERE generation = 'old'"));
+        }));
+        assertTrue(kept[0]);
+        assertEquals("3000", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'new'"));
+    }
+
+    /** A copy of up to half a megabyte is one step to SQLite; the safety copy has to come before it all the same. */
+    @ParameterizedTest
+    @CsvSource({"wal, delete", "wal, wal", "delete, wal", "delete, delete"})
+    void keepsTheOldContentHoweverSmallTheBackupIs(String targetMode, String stagedMode) throws IOException {
+        int number = 0;
+        for (int pages : new int[] {2, 3, 127, 128, 129, 130}) {
+            Lab lab = new Lab(Files.createDirectory(directory.resolve("n" + number++)));
+            Path target = lab.database("t.db", targetMode, 300, "old");
+            Path staged = lab.path("staged.db");
+            Lab.sql(staged, "PRAGMA page_size=4096", "PRAGMA journal_mode=" + stagedMode, "CREATE TABLE t(generation, b)");
+            Lab.sql(staged, pages == 2 ? "SELECT 1" : "INSERT INTO t VALUES ('new', zeroblob(" + ((pages - 2) * 4092) + "))");
+            assertEquals(pages, Files.size(staged) / 4096);
+            boolean[] kept = {false};
+            LiveRestore.Outcome outcome = LiveRestore.run(target, staged, Files.createFile(lab.path("safety")), Files.createFile(lab.path("proof")), copy -> {
+                kept[0] = true;
+                assertEquals("300", Lab.query(copy, "SELECT count(*) FROM t WHERE generation = 'old'"));
+            }, Duration.ofSeconds(5), Progress.NONE);
+            assertEquals(LiveRestore.Outcome.VERIFIED, outcome, pages + " pages");
+            assertTrue(kept[0]);
+            assertEquals("0", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'old'"));
+        }
+    }
+
+    /** An application that switches to WAL when it starts may do so after the restore has looked, and before it has the lock. */
+    @Test
+    void savesWhatIsOnlyInTheWalWhenTheJournalModeChangesWhileItWaits() throws IOException, SQLException {
+        Lab lab = new Lab(directory);
+        Path target = lab.database("t.db", "delete", 500, "old");
+        Path staged = lab.database("staged.db", "delete", 500, "new");
+        try (Connection application = DriverManager.getConnection("jdbc:sqlite:" + target); Statement sql = application.createStatement()) {
+            Progress switchesToWal = new Progress() {
+                @Override
+                public void phase(String name, long totalBytes) {
+                    try {
+                        sql.execute("PRAGMA journal_mode=WAL");
+                        sql.execute("INSERT INTO t(generation) VALUES ('only in the wal')");
+                    } catch (SQLException e) {
+                        throw new AssertionError(e);
+                    }
+                }
+
+                @Override
+                public void at(long doneBytes) { }
+            };
+            boolean[] kept = {false};
+            LiveRestore.run(target, staged, Files.createFile(directory.resolve("safety")), Files.createFile(directory.resolve("proof")), copy -> {
+                kept[0] = true;
+                assertEquals("1", Lab.query(copy, "SELECT count(*) FROM t WHERE generation = 'only in the wal'"));
+            }, Duration.ofSeconds(5), switchesToWal);
+            assertTrue(kept[0]);
+        }
+        assertEquals("500", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'new'"));
+    }
+
+    private LiveRestore.Outcome restore(Path target, Path staged, Path safetyCopy, InPlaceRestore.SafetyCopyKeeper keeper) throws IOException {
+        return LiveRestore.run(target, staged, safetyCopy, Files.createFile(directory.resolve("proof")), keeper, Duration.ofSeconds(5), Progress.NONE);
+    }
+}

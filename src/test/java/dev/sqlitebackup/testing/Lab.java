@@ -1,0 +1,177 @@
+package dev.sqlitebackup.testing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/** A directory with databases and backups in it, and the packaged program to use on them. */
+public final class Lab {
+    public static final Path JAR = Path.of("target/sqlite-backup.jar").toAbsolutePath();
+    public static final String JAVA = System.getProperty("java.home") + "/bin/java";
+
+    private final Path directory;
+    private final Path temporary;
+
+    public Lab(Path directory) {
+        this.directory = directory;
+        this.temporary = directory.resolve("tmp");
+        try {
+            Files.createDirectories(temporary);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public Path path(String name) {
+        return directory.resolve(name);
+    }
+
+    public Path temporary() {
+        return temporary;
+    }
+
+    private static List<String> command(Object... arguments) {
+        List<String> command = new ArrayList<>(List.of(JAVA, "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-jar", JAR.toString()));
+        for (Object argument : arguments) {
+            command.add(argument.toString());
+        }
+        return command;
+    }
+
+    private Map<String, String> environment() {
+        Map<String, String> environment = new TreeMap<>();
+        environment.put("TMPDIR", temporary.toString());
+        environment.put("SQLITE_BACKUP_DB", null);
+        environment.put("SQLITE_BACKUP_TO", null);
+        return environment;
+    }
+
+    /** Runs the packaged program to its end. */
+    public Tools.Ended run(Object... arguments) {
+        return Tools.run(command(arguments), environment(), directory);
+    }
+
+    public Tools.Started start(Object... arguments) {
+        return Tools.start(command(arguments), environment(), directory);
+    }
+
+    /** Runs it with --json, checks that it printed one object whose code is the exit code, and returns that. */
+    public JsonObject json(int expectedExitCode, Object... arguments) {
+        Object[] all = Stream.concat(Stream.of(arguments).limit(1), Stream.concat(Stream.of("--json"), Stream.of(arguments).skip(1))).toArray();
+        Tools.Ended ended = run(all);
+        assertEquals(expectedExitCode, ended.exitCode(), () -> ended.out() + ended.err());
+        assertEquals(1, ended.out().lines().count(), ended.out());
+        JsonObject object = JsonParser.parseString(ended.out()).getAsJsonObject();
+        assertEquals(expectedExitCode, object.get("exitCode").getAsInt());
+        assertEquals(expectedExitCode == 0, object.get("ok").getAsBoolean());
+        return object;
+    }
+
+    /** A database with a table t of this many rows (about 1 kB each), all of one generation, in a journal mode. */
+    public Path database(String name, String journalMode, int rows, String generation) {
+        Path file = path(name);
+        sql(file, "PRAGMA journal_mode=" + journalMode, "PRAGMA synchronous=OFF", "CREATE TABLE t(id INTEGER PRIMARY KEY, generation, b)",
+                "CREATE INDEX t_b ON t(substr(b, 1, 20))",
+                "INSERT INTO t(generation, b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " + rows + ")"
+                        + " SELECT '" + generation + "', hex(randomblob(200)) || printf('%0600d', i) FROM n");
+        return file;
+    }
+
+    public static void sql(Path database, String... statements) {
+        try (Connection connection = connect(database); Statement sql = connection.createStatement()) {
+            for (String statement : statements) {
+                sql.execute(statement);
+            }
+        } catch (SQLException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    public static String query(Path database, String query) {
+        try (Connection connection = connect(database); Statement sql = connection.createStatement(); ResultSet rows = sql.executeQuery(query)) {
+            return rows.next() ? rows.getString(1) : null;
+        } catch (SQLException e) {
+            throw new AssertionError(database + ": " + query, e);
+        }
+    }
+
+    private static Connection connect(Path database) throws SQLException {
+        return DriverManager.getConnection("jdbc:sqlite:file:" + database.toString().replace("%", "%25").replace("?", "%3f").replace("#", "%23"));
+    }
+
+    /** Everything that an application would see of a database, as one checksum of sqlite3's own dump. */
+    public static String dump(Path database) {
+        Tools.require("sqlite3", "sha256sum");
+        return Tools.sh("f=$(readlink -f \"$1\"); cd \"$(dirname \"$f\")\"; sqlite3 \"./$(basename \"$f\")\" .dump | sha256sum", database).ok().out();
+    }
+
+    /** Name, mode, owner, inode and content of every file in the directory whose name starts so. */
+    public Map<String, String> state(String prefix) {
+        Map<String, String> state = new TreeMap<>();
+        for (Path file : files(prefix)) {
+            try {
+                boolean shm = file.toString().endsWith("-shm");   // Its content is not data.
+                state.put(file.getFileName().toString(), PosixFilePermissions.toString(Files.getPosixFilePermissions(file)) + Files.getOwner(file)
+                        + Files.getAttribute(file, "unix:ino") + (shm ? "" : Files.getLastModifiedTime(file) + sha256(file)));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return state;
+    }
+
+    public List<Path> files(String prefix) {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.filter(file -> file.getFileName().toString().startsWith(prefix) && Files.isRegularFile(file)).sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Whatever temporary is left in the lab, anywhere. */
+    public List<String> litter() {
+        try (Stream<Path> files = Files.walk(directory)) {
+            return files.filter(file -> !file.equals(temporary) && (file.startsWith(temporary) || file.toString().contains("/.sqlite-backup-")))
+                    .map(Path::toString).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public List<Path> safetyCopies(String database) {
+        return files(database + ".pre-restore-");
+    }
+
+    public static String sha256(Path file) {
+        try {
+            return java.util.HexFormat.of().formatHex(java.security.MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    public static void write(Path file, String content) {
+        try {
+            Files.write(file, content.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
