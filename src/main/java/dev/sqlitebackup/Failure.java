@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.Locale;
 
 /**
@@ -20,6 +19,7 @@ public final class Failure extends RuntimeException {
         BUSY("busy"),
         CORRUPT("corrupt"),
         IN_USE("in-use"),
+        STALE("stale"),
         NO_SPACE("no-space"),
         INTERRUPTED("interrupted");
 
@@ -72,7 +72,7 @@ public final class Failure extends RuntimeException {
      * @param doing what was tried, as in "cannot write the backup"
      * @param where the file or directory that it was tried on
      */
-    public static Failure io(String doing, Path where, IOException e) {
+    public static Failure io(String doing, Object where, IOException e) {
         String reason = reason(e);
         if (isNoSpace(reason)) {
             return new Failure(Kind.NO_SPACE, doing + " " + where + ": no space left",

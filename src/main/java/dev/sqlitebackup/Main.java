@@ -68,7 +68,7 @@ public final class Main {
 
     private static Environment environment() {
         Path workingDirectory = Path.of("").toAbsolutePath();
-        return new Environment(System.getenv(), System.getProperty("user.home"), programDirectory(workingDirectory), workingDirectory, Clock.systemUTC());
+        return new Environment(System.getenv(), System.getProperty("user.home"), programDirectory(workingDirectory), workingDirectory, Clock.systemDefaultZone());
     }
 
     private static Path programDirectory(Path otherwise) {

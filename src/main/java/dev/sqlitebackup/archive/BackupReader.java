@@ -44,34 +44,54 @@ public final class BackupReader {
     public record Content(Instant createdAt, String sha256) { }
 
     /**
-     * Reads all of a backup.
+     * What the end of a backup says of it: so much can be known from one read of {@link #SUMMARY_BYTES}.
      *
-     * @param threads how many decompress; a file that is not one of ours takes one
-     * @throws Failure of kind CORRUPT if anything about the file is wrong
-     * @throws IOException if reading it, or the sink, fails
+     * @param createdAt when its snapshot was taken, to the second
      */
-    public static Content read(Path backup, int threads, Sink sink) throws IOException {
-        return read(backup, threads, true, sink);
-    }
-
-    /**
-     * The same, for a caller that can prove the content in a better way than by a checksum on its way to the sink.
-     *
-     * @param checksSha256 whether the content's SHA-256 is compared with what the file says; if not, the caller has to
-     */
-    public static Content read(Path backup, int threads, boolean checksSha256, Sink sink) throws IOException {
-        try (FileChannel file = FileChannel.open(backup, StandardOpenOption.READ)) {
-            Trailer trailer = Trailer.read(file);
-            if (trailer != null) {
-                return new BlockReader(backup, file, trailer).read(threads, checksSha256, sink);
-            }
-            refuseIfCutOff(backup, file);
-            return readMembers(backup, file, sink);
+    public record Summary(Instant createdAt, long databaseBytes) {
+        /**
+         * @param tail the last bytes of a file, {@link #SUMMARY_BYTES} if it has so many
+         * @return null if the file does not end like one of ours
+         */
+        public static Summary parse(byte[] tail) {
+            Trailer trailer = Trailer.parse(tail);
+            return trailer == null ? null : new Summary(trailer.createdAt(), trailer.databaseBytes());
         }
     }
 
+    /** How much of the end of a file {@link Summary#parse} wants. */
+    public static final int SUMMARY_BYTES = Trailer.TAIL_BYTES;
+
+    /**
+     * Reads all of a backup.
+     *
+     * @param threads how many decompress; a file that is not one of ours takes one
+     * @param checksSha256 whether the content's SHA-256 is compared with what the file says; if not, the caller has to prove it in a better way
+     * @throws Failure of kind CORRUPT if anything about the file is wrong
+     * @throws IOException if reading it, or the sink, fails
+     */
+    public static Content read(Path backup, int threads, boolean checksSha256, Sink sink) throws IOException {
+        try (FileChannel file = FileChannel.open(backup, StandardOpenOption.READ)) {
+            return read(file, backup.toString(), threads, checksSha256, sink);
+        }
+    }
+
+    /**
+     * The same of a file that is open already, so that its name may meanwhile go.
+     *
+     * @param backup what people call it
+     */
+    public static Content read(FileChannel file, String backup, int threads, boolean checksSha256, Sink sink) throws IOException {
+        Trailer trailer = Trailer.read(file);
+        if (trailer != null) {
+            return new BlockReader(backup, file, trailer).read(threads, checksSha256, sink);
+        }
+        refuseIfCutOff(backup, file);
+        return readMembers(backup, file, sink);
+    }
+
     /** A BGZF file without the block that ends every one, or one of ours without its trailer: all that is left may well be in order. */
-    private static void refuseIfCutOff(Path backup, FileChannel file) throws IOException {
+    private static void refuseIfCutOff(String backup, FileChannel file) throws IOException {
         if (file.size() < Bgzf.END.length) {
             return;
         }
@@ -101,8 +121,8 @@ public final class BackupReader {
     }
 
     /** Every member of a gzip file that somebody else made, one after the other. */
-    private static Content readMembers(Path backup, FileChannel channel, Sink sink) throws IOException {
-        ReadErrors source = new ReadErrors(java.nio.channels.Channels.newInputStream(channel));
+    private static Content readMembers(String backup, FileChannel channel, Sink sink) throws IOException {
+        ReadErrors source = new ReadErrors(java.nio.channels.Channels.newInputStream(channel.position(0)));
         MessageDigest digest = Digests.sha256();
         GzipCompressorInputStream gzip;
         byte[] buffer = new byte[BUFFER_BYTES];
@@ -130,7 +150,7 @@ public final class BackupReader {
         }
     }
 
-    static Failure damaged(Path backup, String why, Throwable cause) {
+    static Failure damaged(String backup, String why, Throwable cause) {
         return new Failure(Failure.Kind.CORRUPT, "the backup " + backup + " failed verification: " + why, null, cause);
     }
 
@@ -162,7 +182,7 @@ public final class BackupReader {
             }
         }
 
-        RuntimeException explain(Path backup, IOException e) {
+        RuntimeException explain(String backup, IOException e) {
             if (readError != null) {
                 return Failure.io("cannot read the backup", backup, readError);
             }

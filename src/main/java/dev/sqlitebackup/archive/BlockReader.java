@@ -5,18 +5,17 @@ import dev.sqlitebackup.archive.BackupReader.Sink;
 import dev.sqlitebackup.files.Digests;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayDeque;
 
 /** Decompresses a backup of ours on several threads. Every byte has to be what {@link BackupWriter} would have written there. */
 final class BlockReader {
-    private final Path backup;
+    private final String backup;
     private final FileChannel file;
     private final Trailer trailer;
     private final int strideBytes;
 
-    BlockReader(Path backup, FileChannel file, Trailer trailer) {
+    BlockReader(String backup, FileChannel file, Trailer trailer) {
         this.backup = backup;
         this.file = file;
         this.trailer = trailer;

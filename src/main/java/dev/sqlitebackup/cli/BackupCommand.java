@@ -1,11 +1,16 @@
 package dev.sqlitebackup.cli;
 
+import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.core.BackupService;
+import dev.sqlitebackup.core.Location;
 import dev.sqlitebackup.sqlite.NativeLibrary;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -19,6 +24,7 @@ import picocli.CommandLine.Spec;
         footer = {"", "Examples:",
             "  sqlite-backup backup                               the default database to the default backup",
             "  sqlite-backup backup app.db --to=/mnt/nas/app.db.gz",
+            "  sqlite-backup backup app.db --to=/mnt/nas/backups/ --keep-daily=7 --keep-weekly=5",
             "  sqlite-backup backup --json | jq .sha256"})
 public final class BackupCommand implements Callable<Integer> {
     /** Each has a few blocks under way; more would cost memory and gain nothing. */
@@ -32,9 +38,10 @@ public final class BackupCommand implements Callable<Integer> {
             description = "The SQLite file (default: $SQLITE_BACKUP_DB, else the OpenCode history).")
     private Path database;
 
-    @Option(names = "--to", paramLabel = "DEST", converter = Converters.OfPath.class,
-            description = "Where the backup goes, a file ending in .gz (default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository).")
-    private Path destination;
+    @Option(names = "--to", paramLabel = "DEST", converter = Converters.OfLocation.class,
+            description = {"Where the backup goes: a file ending in .gz, always the newest backup; or a directory/, a history of them",
+                "(default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository)."})
+    private Location destination;
 
     @Option(names = "--level", paramLabel = "1..9", defaultValue = "6", description = "How hard to compress (default: ${DEFAULT-VALUE}).")
     private int level;
@@ -45,6 +52,13 @@ public final class BackupCommand implements Callable<Integer> {
     @Option(names = "--tmp-dir", paramLabel = "DIR", converter = Converters.OfPath.class,
             description = "Where the uncompressed snapshot goes (default: $TMPDIR, else the system's).")
     private Path temporaryDirectory;
+
+    @Option(names = "--ping", paramLabel = "URL",
+            description = "Tell a monitor that imitates healthchecks.io: URL on success, URL/fail with the message on failure.")
+    private String pingUrl;
+
+    @ArgGroup(validate = false, heading = "%nAfter a success, delete older backups in the directory that no rule keeps:%n")
+    private RetentionOptions retention = new RetentionOptions();
 
     BackupCommand(Environment environment) {
         this.environment = environment;
@@ -59,19 +73,36 @@ public final class BackupCommand implements Callable<Integer> {
         if (threadCount < 1 || threadCount > MAX_THREADS) {
             throw new ParameterException(spec.commandLine(), "--threads is a number from 1 to " + MAX_THREADS + ", not " + threadCount);
         }
+        Ping ping = pingUrl == null ? null : Ping.of(pingUrl);
+        try {
+            backUp(threadCount, ping);
+            return ExitCodes.OK;
+        } catch (Failure e) {
+            if (ping == null || e.kind() == Failure.Kind.INTERRUPTED) {
+                throw e;
+            }
+            return Output.of(spec.commandLine(), common).failure(e, ping.failed(e), Map.of());
+        }
+    }
+
+    private void backUp(int threadCount, Ping ping) {
         long started = System.nanoTime();
         Path source = environment.database(database);
         Path tmp = environment.temporaryDirectory(temporaryDirectory);
         BackupService.Result result;
         try (ProgressDisplay progress = ProgressDisplay.of(common)) {
             NativeLibrary.load(environment.programDirectories(tmp));
-            result = new BackupService(environment.clock(), progress).backup(
-                    new BackupService.Request(source, environment.destination(destination, source), level, threadCount, tmp, common.busyTimeout));
+            result = new BackupService(environment.clock(), progress).backup(new BackupService.Request(source, environment.destination(destination, source), level, threadCount,
+                    tmp, common.busyTimeout, retention.rules(spec)));
         }
         long durationMillis = (System.nanoTime() - started) / 1_000_000;
+        List<String> warnings = new ArrayList<>(result.verification().warnings());
+        if (ping != null) {
+            warnings.addAll(ping.succeeded());
+        }
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("database", result.database().toString());
-        fields.put("backup", result.backup().toString());
+        fields.put("backup", result.backup());
         fields.put("createdAt", result.createdAt().toString());
         fields.put("databaseBytes", result.databaseBytes());
         fields.put("backupBytes", result.backupBytes());
@@ -79,15 +110,16 @@ public final class BackupCommand implements Callable<Integer> {
         fields.put("unchanged", result.unchanged());
         fields.put("verified", result.verification().word());
         fields.put("durationMillis", durationMillis);
-        Output.of(spec.commandLine(), common).success(line(result, durationMillis), result.verification(), fields);
-        return ExitCodes.OK;
+        if (!result.pruned().isEmpty()) {
+            fields.put("deleted", PruneCommand.json(result.pruned()));
+        }
+        Output.of(spec.commandLine(), common).success(List.of(line(result, durationMillis)), warnings, fields);
     }
 
     private static String line(BackupService.Result result, long durationMillis) {
         String sizes = Output.size(result.databaseBytes()) + " → " + Output.size(result.backupBytes()) + " in " + Output.seconds(durationMillis);
         String verified = result.verification().full() ? ", verified" : ", verified in part";
-        return result.unchanged()
-                ? "unchanged since the backup of " + result.createdAt() + ", which was left as it is: " + sizes + verified
-                : "backed up " + sizes + verified;
+        String pruned = result.pruned().isEmpty() ? "" : "; " + result.pruned().size() + " older deleted";
+        return (result.unchanged() ? "unchanged since the backup of " + result.createdAt() + ", which was left as it is: " : "backed up ") + sizes + verified + pruned;
     }
 }

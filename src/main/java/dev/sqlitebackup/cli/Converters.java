@@ -1,8 +1,15 @@
 package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.core.Location;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
@@ -11,6 +18,8 @@ import picocli.CommandLine.TypeConversionException;
 /** The contract's words for values of options, and what to say when they are wrong. */
 final class Converters {
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})([smhdw])");
+
+    private static final int DATE_LENGTH = "2026-11-22".length();
 
     private Converters() { }
 
@@ -33,17 +42,47 @@ final class Converters {
         }
     }
 
+    /**
+     * The latest time that a backup may be of: RFC 3339, a date, of which the end counts, or a duration ago.
+     *
+     * @param clock whose time and zone hold
+     */
+    static Instant notAfter(String text, Clock clock) {
+        if (DURATION.matcher(text).matches()) {
+            return clock.instant().minus(new OfDuration().convert(text));
+        }
+        try {
+            if (text.length() == DATE_LENGTH) {
+                return LocalDate.parse(text).plusDays(1).atStartOfDay(clock.getZone()).toInstant().minusNanos(1);
+            }
+            return OffsetDateTime.parse(text).toInstant();
+        } catch (DateTimeParseException e) {
+            throw new TypeConversionException("'" + text + "' is not a time: RFC 3339 with its zone (2026-11-22T23:22:33Z), a date (2026-11-22), or a duration ago (3d)");
+        }
+    }
+
     static final class OfPath implements ITypeConverter<Path> {
         @Override
         public Path convert(String text) {
-            if (text.isEmpty()) {
-                throw new TypeConversionException("an empty name is not a file");
-            }
-            try {
-                return Environment.path(text);
-            } catch (Failure e) {
-                throw new TypeConversionException(e.getMessage() + "; " + e.hint());
-            }
+            return named(text, Environment::path);
+        }
+    }
+
+    static final class OfLocation implements ITypeConverter<Location> {
+        @Override
+        public Location convert(String text) {
+            return named(text, Environment::location);
+        }
+    }
+
+    private static <T> T named(String text, Function<String, T> meaning) {
+        if (text.isEmpty()) {
+            throw new TypeConversionException("an empty name is not a file");
+        }
+        try {
+            return meaning.apply(text);
+        } catch (Failure e) {
+            throw new TypeConversionException(e.getMessage() + "; " + e.hint());
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.core.Location;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -35,15 +36,26 @@ public record Environment(Map<String, String> variables, String home, Path progr
         return data.resolve("opencode/opencode.db");
     }
 
+    /** Whether somebody said which database is meant. */
+    boolean isDatabaseNamed(Path argument) {
+        return argument != null || isSet(DATABASE_VARIABLE);
+    }
+
     /** The argument, else the environment's, else {@code backups/NAME.gz} in the repository. */
-    Path destination(Path argument, Path database) {
+    Location destination(Location argument, Path database) {
         if (argument != null) {
             return argument;
         }
         if (isSet(DESTINATION_VARIABLE)) {
-            return pathOrHome(variables.get(DESTINATION_VARIABLE));
+            String text = variables.get(DESTINATION_VARIABLE);
+            return new Location(pathOrHome(text), text.endsWith("/"));
         }
-        return repository().resolve("backups").resolve(database.getFileName() + ".gz");
+        return Location.file(repository().resolve("backups").resolve(database.getFileName() + ".gz"));
+    }
+
+    /** What an argument means as a place for backups: a slash at its end makes a directory of a name that does not exist yet. */
+    static Location location(String text) {
+        return new Location(path(text), text.endsWith("/"));
     }
 
     /** The nearest directory with a .git above the running jar, else above the working directory. */
@@ -56,7 +68,7 @@ public record Environment(Map<String, String> variables, String home, Path progr
             }
         }
         throw new Failure(Failure.Kind.USAGE, "no backup is named, and neither the program nor the working directory is in a Git repository",
-                "backup: --to=FILE.gz; restore and verify: FILE.gz; or set " + DESTINATION_VARIABLE);
+                "backup and status: --to=FILE.gz or DIRECTORY/; the others take it as their argument; or set " + DESTINATION_VARIABLE);
     }
 
     /** Where temporary files go unless told otherwise. */
@@ -106,7 +118,7 @@ public record Environment(Map<String, String> variables, String home, Path progr
                 throw new InvalidPathException(text, "cannot be expressed");
             }
             if (URL.matcher(text).lookingAt()) {
-                throw new Failure(Failure.Kind.USAGE, "not a file: " + text, "destinations are files ending in .gz");
+                throw new Failure(Failure.Kind.USAGE, "not a file: " + text, "destinations are files ending in .gz, and directories");
             }
             return Path.of(text);
         } catch (InvalidPathException e) {

@@ -16,6 +16,7 @@ public final class ExitCodes {
             case BUSY -> 11;
             case CORRUPT -> 12;
             case IN_USE -> 13;
+            case STALE -> 14;
             case NO_SPACE -> 15;
             case INTERRUPTED -> 130;
         };

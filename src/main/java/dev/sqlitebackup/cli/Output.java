@@ -3,10 +3,11 @@ package dev.sqlitebackup.cli;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.core.Verification;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
+import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -21,6 +22,8 @@ final class Output {
     private static final Gson GSON = new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
     private static final IntPredicate UNSAFE = c -> Character.isISOControl(c) || Character.getType(c) == Character.FORMAT
             || Character.getType(c) == Character.LINE_SEPARATOR || Character.getType(c) == Character.PARAGRAPH_SEPARATOR;
+
+    private static final boolean ARROWS = Charset.defaultCharset().newEncoder().canEncode('→');
 
     private final PrintWriter out;
     private final PrintWriter err;
@@ -41,44 +44,46 @@ final class Output {
     /**
      * Says that a command has done what it was asked for.
      *
-     * @param line the closing line for people
+     * @param lines for people, the result first or alone
      * @param fields of the JSON object, in order
      */
-    void success(String line, Verification verification, Map<String, Object> fields) {
+    void success(List<String> lines, List<String> warnings, Map<String, Object> fields) {
         if (options.json) {
-            Map<String, Object> object = base(true, ExitCodes.OK);
-            object.putAll(fields);
-            if (!verification.warnings().isEmpty()) {
-                object.put("warnings", verification.warnings());
-            }
-            out.println(GSON.toJson(object));
+            out.println(GSON.toJson(object(ExitCodes.OK, fields, warnings)));
         } else if (!options.quiet) {
-            out.println(encodable(escape(line)));
+            lines.forEach(line -> out.println(encodable(escape(line))));
         }
         if (out.checkError()) {
             throw new Failure(Failure.Kind.FAILURE, "done and verified, but the result could not be written to standard output");
         }
         if (!options.json) {
-            warnings(verification.warnings());
+            warnings(warnings);
         }
-    }
-
-    private void warnings(List<String> warnings) {
-        warnings.forEach(warning -> err.println(encodable("warning: " + escape(warning))));
-        err.flush();
     }
 
     /** @return the exit code */
     int failure(Failure failure) {
+        return failure(failure, List.of(), Map.of());
+    }
+
+    /**
+     * Says that a command failed, and what it found out all the same.
+     *
+     * @return the exit code
+     */
+    int failure(Failure failure, List<String> warnings, Map<String, Object> fields) {
         int exitCode = ExitCodes.of(failure.kind());
         if (options.json) {
-            Map<String, Object> object = base(false, exitCode);
+            Map<String, Object> object = object(exitCode, Map.of(), List.of());
             object.put("error", failure.kind().code());
             object.put("message", failure.getMessage());
             object.put("hint", failure.hint());
+            object.putAll(fields);
+            putWarnings(object, warnings);
             out.println(GSON.toJson(object));
             out.flush();
         }
+        warnings(warnings);
         err.println(encodable("error: " + escape(failure.getMessage())));
         if (failure.hint() != null) {
             err.println(encodable("hint: " + escape(failure.hint())));
@@ -90,15 +95,31 @@ final class Output {
         return exitCode;
     }
 
-    private Map<String, Object> base(boolean ok, int exitCode) {
+    private void warnings(List<String> warnings) {
+        warnings.forEach(warning -> err.println(encodable("warning: " + escape(warning))));
+        err.flush();
+    }
+
+    private Map<String, Object> object(int exitCode, Map<String, Object> fields, List<String> warnings) {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("command", command);
-        object.put("ok", ok);
+        object.put("ok", exitCode == ExitCodes.OK);
         object.put("exitCode", exitCode);
+        object.putAll(fields);
+        putWarnings(object, warnings);
         return object;
     }
 
+    private static void putWarnings(Map<String, Object> object, List<String> warnings) {
+        if (!warnings.isEmpty()) {
+            object.put("warnings", warnings);
+        }
+    }
+
     static String escape(String text) {
+        if (text.codePoints().noneMatch(UNSAFE)) {
+            return text;
+        }
         StringBuilder escaped = new StringBuilder(text.length());
         text.codePoints().forEach(c -> {
             if (UNSAFE.test(c)) {
@@ -111,7 +132,12 @@ final class Output {
     }
 
     private static String encodable(String line) {
-        return Charset.defaultCharset().newEncoder().canEncode('→') ? line : line.replace("→", "->");
+        return ARROWS ? line : line.replace("→", "->");
+    }
+
+    /** With blanks before it, so that columns line up. */
+    static String right(String text, int width) {
+        return " ".repeat(Math.max(0, width - text.length())) + text;
     }
 
     /** 343.0 MB: decimal units, one digit behind the point. */
@@ -124,6 +150,12 @@ final class Output {
             unit++;
         }
         return unit == 0 ? bytes + " B" : String.format(Locale.ROOT, "%.1f %s", value, units[unit]);
+    }
+
+    /** 3 d, 4 h, 5 min, 6 s: the largest unit of which there are at least two. */
+    static String age(Duration duration) {
+        long seconds = duration.toSeconds();
+        return seconds < 120 ? seconds + " s" : seconds < 7_200 ? seconds / 60 + " min" : seconds < 172_800 ? seconds / 3_600 + " h" : seconds / 86_400 + " d";
     }
 
     static String seconds(long millis) {

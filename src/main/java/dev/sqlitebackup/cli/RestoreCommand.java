@@ -1,5 +1,6 @@
 package dev.sqlitebackup.cli;
 
+import dev.sqlitebackup.core.Location;
 import dev.sqlitebackup.core.RestoreService;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -15,6 +16,7 @@ import picocli.CommandLine.Spec;
         footer = {"", "Examples:",
             "  sqlite-backup restore                              the default backup to the default database",
             "  sqlite-backup restore app.db.gz --to=/srv/app.db",
+            "  sqlite-backup restore --at=2026-11-22              what there was at the end of that day, from a history or from Git",
             "  sqlite-backup restore --dry-run                    verify, and say what would happen",
             "  sqlite-backup undo                                 take the restore back"})
 public final class RestoreCommand implements Callable<Integer> {
@@ -23,9 +25,12 @@ public final class RestoreCommand implements Callable<Integer> {
     @Mixin private CommonOptions common;
     @Mixin private RestoreOptions options;
 
-    @Parameters(arity = "0..1", paramLabel = "BACKUP", converter = Converters.OfPath.class,
-            description = "Any gzip file that holds a SQLite database, or a plain one (default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository).")
-    private Path backup;
+    @Parameters(arity = "0..1", paramLabel = "BACKUP", converter = Converters.OfLocation.class,
+            description = {"Any gzip file that holds a SQLite database, a plain one, or a directory with a history",
+                "(default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository)."})
+    private Location backup;
+
+    @Mixin private AtOption at;
 
     @Option(names = "--to", paramLabel = "DATABASE", converter = Converters.OfPath.class,
             description = "The database to restore (default: $SQLITE_BACKUP_DB, else the OpenCode history).")
@@ -38,6 +43,6 @@ public final class RestoreCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Path target = environment.database(database);
-        return options.run(environment, spec.commandLine(), common, environment.destination(backup, target), target, RestoreService::restore);
+        return options.run(environment, spec.commandLine(), common, environment.destination(backup, target), at.notAfter(environment, spec), target, RestoreService::restore);
     }
 }

@@ -1,10 +1,13 @@
 package dev.sqlitebackup.cli;
 
+import dev.sqlitebackup.core.Location;
 import dev.sqlitebackup.core.RestoreService;
 import dev.sqlitebackup.core.VerifyService;
 import dev.sqlitebackup.sqlite.NativeLibrary;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
 import picocli.CommandLine;
@@ -18,7 +21,7 @@ public final class RestoreOptions {
     @Option(names = "--dry-run", description = "Verify the backup, say what would happen, and do nothing.")
     private boolean dryRun;
 
-    int run(Environment environment, CommandLine commandLine, CommonOptions common, Path backup, Path database,
+    int run(Environment environment, CommandLine commandLine, CommonOptions common, Location backup, Instant notAfter, Path database,
             BiFunction<RestoreService, RestoreService.Request, RestoreService.Result> operation) {
         long started = System.nanoTime();
         Path tmp = environment.temporaryDirectory(null);
@@ -26,13 +29,16 @@ public final class RestoreOptions {
         try (ProgressDisplay progress = ProgressDisplay.of(common)) {
             NativeLibrary.load(environment.programDirectories(tmp));
             result = operation.apply(new RestoreService(environment.clock(), progress),
-                    new RestoreService.Request(backup, database, live, dryRun, tmp, common.busyTimeout));
+                    new RestoreService.Request(backup, notAfter, database, live, dryRun, tmp, common.busyTimeout));
         }
         long durationMillis = (System.nanoTime() - started) / 1_000_000;
         VerifyService.Result content = result.backup();
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("database", result.database().toString());
-        fields.put("backup", content.backup().toString());
+        fields.put("backup", content.backup());
+        if (content.commit() != null) {
+            fields.put("commit", content.commit());
+        }
         fields.put("createdAt", content.createdAt().toString());
         fields.put("safetyCopy", result.safetyCopy() == null ? null : result.safetyCopy().toString());
         fields.put("method", result.method().word());
@@ -43,7 +49,7 @@ public final class RestoreOptions {
         if (dryRun) {
             fields.put("dryRun", true);
         }
-        Output.of(commandLine, common).success(line(result, durationMillis), result.verification(), fields);
+        Output.of(commandLine, common).success(List.of(line(result, durationMillis)), result.verification().warnings(), fields);
         return ExitCodes.OK;
     }
 

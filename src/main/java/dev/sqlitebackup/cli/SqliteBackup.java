@@ -14,7 +14,8 @@ import picocli.CommandLine.Spec;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:done, and verified", "1:failure", "2:bad arguments", "10:no database, no backup, or a Git LFS pointer",
             "11:locked past --busy-timeout", "12:the database or the backup failed verification",
-            "13:restore: another process has the database open", "15:not enough room", "130:interrupted"},
+            "13:restore: another process has the database open", "14:status: no backup, or one too old",
+            "15:not enough room", "130:interrupted"},
         footer = {"", "Shell completion: source <(sqlite-backup generate-completion)"})
 public final class SqliteBackup implements Runnable {
     @Spec private CommandSpec spec;
@@ -27,6 +28,9 @@ public final class SqliteBackup implements Runnable {
                 .addSubcommand(new RestoreCommand(environment))
                 .addSubcommand(new UndoCommand(environment))
                 .addSubcommand(new VerifyCommand(environment))
+                .addSubcommand(new ListCommand(environment))
+                .addSubcommand(new StatusCommand(environment))
+                .addSubcommand(new PruneCommand(environment))
                 .addSubcommand(new GenerateCompletion());
         return commandLine
                 .setExpandAtFiles(false)    // A file name may begin with @.
@@ -36,6 +40,6 @@ public final class SqliteBackup implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing: backup, restore, undo or verify");
+        throw new ParameterException(spec.commandLine(), "a command is missing: backup, restore, undo, verify, list, status or prune");
     }
 }

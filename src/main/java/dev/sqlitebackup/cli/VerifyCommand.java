@@ -1,9 +1,11 @@
 package dev.sqlitebackup.cli;
 
+import dev.sqlitebackup.core.Location;
 import dev.sqlitebackup.core.VerifyService;
 import dev.sqlitebackup.sqlite.NativeLibrary;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -20,9 +22,11 @@ public final class VerifyCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
     @Mixin private CommonOptions common;
 
-    @Parameters(arity = "0..1", paramLabel = "BACKUP", converter = Converters.OfPath.class,
-            description = "The backup (default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository).")
-    private Path backup;
+    @Parameters(arity = "0..1", paramLabel = "BACKUP", converter = Converters.OfLocation.class,
+            description = "The backup, or a directory with a history (default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository).")
+    private Location backup;
+
+    @Mixin private AtOption at;
 
     VerifyCommand(Environment environment) {
         this.environment = environment;
@@ -34,17 +38,22 @@ public final class VerifyCommand implements Callable<Integer> {
         VerifyService.Result result;
         try (ProgressDisplay progress = ProgressDisplay.of(common)) {
             NativeLibrary.load(environment.programDirectories(tmp));
-            result = new VerifyService(progress).verify(environment.destination(backup, environment.database(null)), tmp, common.busyTimeout);
+            Path database = environment.database(null);
+            result = new VerifyService(environment.clock(), progress).verify(environment.destination(backup, database), database.getFileName().toString(),
+                    at.notAfter(environment, spec), tmp, common.busyTimeout);
         }
         Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("backup", result.backup().toString());
+        fields.put("backup", result.backup());
+        if (result.commit() != null) {
+            fields.put("commit", result.commit());
+        }
         fields.put("createdAt", result.createdAt().toString());
         fields.put("databaseBytes", result.databaseBytes());
         fields.put("backupBytes", result.backupBytes());
         fields.put("sha256", result.sha256());
         fields.put("verified", result.verification().word());
-        Output.of(spec.commandLine(), common).success("verified: " + result.backup() + " holds " + Output.size(result.databaseBytes())
-                + " of " + result.createdAt(), result.verification(), fields);
+        Output.of(spec.commandLine(), common).success(List.of("verified: " + result.backup() + " holds " + Output.size(result.databaseBytes())
+                + " of " + result.createdAt()), result.verification().warnings(), fields);
         return ExitCodes.OK;
     }
 }

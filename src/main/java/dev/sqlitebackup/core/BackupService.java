@@ -6,7 +6,6 @@ import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.archive.BackupReader;
 import dev.sqlitebackup.archive.BackupWriter;
 import dev.sqlitebackup.archive.ReusableBlocks;
-import dev.sqlitebackup.files.DurableFiles;
 import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.files.PrivateFiles;
 import dev.sqlitebackup.files.Space;
@@ -16,11 +15,12 @@ import dev.sqlitebackup.sqlite.DatabaseHeader;
 import dev.sqlitebackup.sqlite.IntegrityCheck;
 import dev.sqlitebackup.sqlite.Snapshot;
 import dev.sqlitebackup.store.DestinationLock;
+import dev.sqlitebackup.store.State;
+import dev.sqlitebackup.store.Store;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
+import java.util.List;
 
 /** Makes a backup: snapshot, verify, compress, publish, check what was published. */
 public final class BackupService {
@@ -36,21 +37,24 @@ public final class BackupService {
 
     /**
      * @param database the live database, as the user named it
-     * @param destination the backup file
+     * @param destination a backup file, or a directory for a history
      * @param level of compression, 1 to 9
      * @param threads how many compress and decompress
      * @param temporaryDirectory where the snapshot goes
      * @param busyTimeout how long to wait for each lock
+     * @param rules what to keep of the history when the backup is made; empty to keep everything
      */
-    public record Request(Path database, Path destination, int level, int threads, Path temporaryDirectory, Duration busyTimeout) { }
+    public record Request(Path database, Location destination, int level, int threads, Path temporaryDirectory, Duration busyTimeout, RetentionRules rules) { }
 
     /**
+     * @param backup where the backup is
      * @param createdAt when the snapshot was taken, to the second
      * @param sha256 of the snapshot, in hexadecimal
-     * @param unchanged whether the backup that was there already holds the same content, and was left as it is
+     * @param unchanged whether the newest backup that was there already holds the same content, and was left as it is
+     * @param pruned backups that no rule keeps, and that were deleted
      */
-    public record Result(Path database, Path backup, Instant createdAt, long databaseBytes, long backupBytes, String sha256,
-            boolean unchanged, Verification verification) { }
+    public record Result(Path database, String backup, Instant createdAt, long databaseBytes, long backupBytes, String sha256,
+            boolean unchanged, Verification verification, List<Retention.Decision> pruned) { }
 
     private final Clock clock;
     private final Progress progress;
@@ -62,102 +66,78 @@ public final class BackupService {
 
     public Result backup(Request request) {
         Path database = Databases.existing(request.database);
-        Path destination = destination(request.destination, database);
-        Databases.createDirectories(destination.getParent());
-        try (DestinationLock lock = DestinationLock.acquire(DestinationLock.stateFileOf(destination), request.busyTimeout);
+        Destination destination = Destination.of(request.destination, database);
+        if (!request.rules.isEmpty() && !(destination instanceof HistoryDestination)) {
+            throw new Failure(Failure.Kind.USAGE, "--keep-… needs a directory as destination: " + request.destination + " always holds just the newest backup",
+                    "write --to=DIRECTORY/ for a history");
+        }
+        Store store = destination.store();
+        Databases.createDirectories(store.workingDirectory());
+        try (DestinationLock lock = store.lock(destination.stateFile(), request.busyTimeout);
                 Workspace temporary = Workspace.create(request.temporaryDirectory);
-                Workspace beside = Workspace.create(destination.getParent())) {
-            checkRoom(database, destination, request.temporaryDirectory);
+                Workspace beside = Workspace.create(store.workingDirectory())) {
+            Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+            String previous = destination.previous(now);
+            checkRoom(database, store, previous, request.temporaryDirectory);
             FileIdentity identity = FileIdentity.of(database);
             FileIdentity walIdentity = FileIdentity.of(DatabaseFiles.of(database).wal());
-            Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
 
             Path snapshot = temporary.createFile("snapshot.db");
             Snapshot.take(database, snapshot, temporary.directory(), request.busyTimeout, progress);
             try (Background<Verification> check = new Background<>(() -> check(snapshot, database, destination))) {
-                Published published = publish(snapshot, destination, beside, request, now, check);
+                Published published = publish(snapshot, destination, previous, beside, request, now, check);
                 Verification verification = warnIfShrunk(published, Files.size(snapshot), check.await());
-                verification = confirm(lock, DestinationLock.confirmed(now, identity, walIdentity), verification);
-                return new Result(database, destination, published.content.createdAt(), Files.size(snapshot), Files.size(destination),
-                        published.content.sha256(), published.unchanged, verification);
+                verification = warnIfNotNewest(destination, now, verification);
+                verification = confirm(lock, State.confirmed(now, published.content.createdAt(), identity, walIdentity), verification);
+                PruneService.Pruned pruned = PruneService.afterBackup(destination, published.name, request.rules, clock);
+                for (String warning : pruned.warnings()) {
+                    verification = verification.withWarning(warning);
+                }
+                return new Result(database, store.location(published.name), published.content.createdAt(), Files.size(snapshot), store.find(published.name).sizeBytes(),
+                        published.content.sha256(), published.unchanged, verification, pruned.deleted());
             }
         } catch (IOException e) {
-            throw Failure.io("cannot back up to", destination, e);
+            throw Failure.io("cannot back up to", request.destination, e);
         }
     }
 
-    /**
-     * The file that a destination refers to. A link is followed only if the user who runs us, or root, made it: in a
-     * directory that others can write, a planted one would send the backup over another file of ours.
-     */
-    private static Path destination(Path given, Path database) {
-        Path destination = Databases.inRealDirectory(given);
-        if (!destination.getFileName().toString().endsWith(".gz")) {
-            throw new Failure(Failure.Kind.USAGE, "the destination is not a file ending in .gz: " + given, "for example --to=backups/"
-                    + database.getFileName() + ".gz");
-        }
-        if (Files.isSymbolicLink(destination)) {
-            destination = followOwnLink(destination);
-        }
-        if (Files.exists(destination) && !Files.isRegularFile(destination)) {
-            throw new Failure(Failure.Kind.FAILURE, "the destination is not a regular file: " + destination, "name a file ending in .gz");
-        }
-        if (Databases.isSameFile(database, destination)) {
-            throw new Failure(Failure.Kind.USAGE, "the database and the destination are the same file: " + destination, "choose another destination with --to");
-        }
-        if (Files.exists(destination) && StagedBackup.isPlainDatabase(destination)) {
-            throw new Failure(Failure.Kind.FAILURE, "the destination is itself a SQLite database, and no backup: " + destination,
-                    "choose another destination with --to, or move that file away");
-        }
-        return destination;
-    }
-
-    private static Path followOwnLink(Path link) {
-        try {
-            if (!PrivateFiles.isOurs(link) && !Files.getOwner(link, LinkOption.NOFOLLOW_LINKS).getName().equals("root")) {
-                throw new Failure(Failure.Kind.FAILURE, "the destination is a symbolic link that somebody else made: " + link, "name the file itself");
-            }
-            if (!Files.exists(link)) {
-                throw new Failure(Failure.Kind.FAILURE, "the destination is a symbolic link that leads nowhere: " + link, "name the file itself, or remove the link");
-            }
-            return link.toRealPath();
-        } catch (IOException e) {
-            throw Failure.io("cannot resolve", link, e);
-        }
-    }
-
-    private static void checkRoom(Path database, Path destination, Path temporaryDirectory) {
+    private static void checkRoom(Path database, Store store, String previous, Path temporaryDirectory) {
         long databaseBytes = Databases.sizeBytes(database) + Databases.sizeBytes(DatabaseFiles.of(database).wal());
-        long backupBytes = Math.max(Databases.sizeBytes(destination), databaseBytes / MOST_COMPRESSION);
-        new Space().need(temporaryDirectory, databaseBytes).need(destination.getParent(), backupBytes)
+        long previousBytes = previous == null ? 0 : Databases.sizeBytes(store.localFile(previous));
+        long backupBytes = Math.max(previousBytes, databaseBytes / MOST_COMPRESSION);
+        new Space().need(temporaryDirectory, databaseBytes).need(store.workingDirectory(), backupBytes)
                 .check("free some space there, or choose another place with --to or --tmp-dir");
     }
 
-    private static Verification check(Path snapshot, Path database, Path destination) {
+    private static Verification check(Path snapshot, Path database, Destination destination) {
         try {
             return Verification.of(IntegrityCheck.check(snapshot, "the database " + database));
         } catch (Failure e) {
-            throw e.kind() == Failure.Kind.CORRUPT && Files.exists(destination)
-                    ? e.withHint("the last good backup is untouched: " + destination) : e;
+            String lastGood = e.kind() == Failure.Kind.CORRUPT ? destination.lastGood() : null;
+            throw lastGood == null ? e : e.withHint("the last good backup is untouched: " + lastGood);
         }
     }
 
-    /** @param previousDatabaseBytes size of the database in the backup that was replaced, 0 where there was none or it did not say */
-    private record Published(BackupReader.Content content, boolean unchanged, long previousDatabaseBytes) { }
+    /**
+     * @param name of the backup at the destination
+     * @param previousDatabaseBytes size of the database in the previous backup, 0 where there was none or it did not say
+     */
+    private record Published(String name, BackupReader.Content content, boolean unchanged, long previousDatabaseBytes) { }
 
     /**
-     * Leaves the backup as it is if it holds the snapshot already; else replaces it by one that is proven to. It is read back before it
-     * takes the name, so that a bad one never replaces the last good one; afterwards the name has to refer to that very file.
+     * Leaves the previous backup as it is if it holds the snapshot already; else publishes one that is proven to. It is read back before it
+     * takes the name, so that a bad one never replaces the last good one; the store then proves that the name refers to that very file.
      */
-    private Published publish(Path snapshot, Path destination, Workspace beside, Request request, Instant now, Background<Verification> check)
+    private Published publish(Path snapshot, Destination destination, String previousName, Workspace beside, Request request, Instant now, Background<Verification> check)
             throws IOException {
         int pageSizeBytes = DatabaseHeader.of(snapshot).pageSizeBytes();
-        try (ReusableBlocks previous = ReusableBlocks.of(destination, pageSizeBytes)) {
+        Path previousFile = previousName == null ? null : destination.store().localFile(previousName);
+        try (ReusableBlocks previous = previousFile == null ? ReusableBlocks.none() : ReusableBlocks.of(previousFile, pageSizeBytes)) {
             if (previous.previousDatabaseBytes() == Files.size(snapshot)) {
-                BackupReader.Content content = contentIfEqual(destination, snapshot, null, request.threads);
+                BackupReader.Content content = contentIfEqual(previousFile, snapshot, null, request.threads);
                 if (content != null) {
                     check.await();
-                    return new Published(content, true, 0);
+                    return new Published(previousName, content, true, 0);
                 }
             }
             Path compressed = beside.path("backup.gz");
@@ -168,16 +148,12 @@ public final class BackupService {
                 content = compress(compressed, snapshot, pageSizeBytes, request, now, ReusableBlocks.none());
             }
             if (content == null) {
-                throw notWhatWasWritten(compressed);
+                throw new Failure(Failure.Kind.CORRUPT, "what was read back from " + compressed + " is not what was written",
+                        "the disk or the memory of this machine is failing");
             }
             check.await();
             Interruption.check();
-            FileIdentity proven = FileIdentity.of(compressed);
-            DurableFiles.replace(compressed, destination);
-            if (!proven.isSameFileAs(FileIdentity.of(destination)) && contentIfEqual(destination, snapshot, content.sha256(), request.threads) == null) {
-                throw notWhatWasWritten(destination);
-            }
-            return new Published(content, false, previous.previousDatabaseBytes());
+            return new Published(destination.publish(compressed, now), content, false, previous.previousDatabaseBytes());
         }
     }
 
@@ -202,11 +178,6 @@ public final class BackupService {
         } catch (IOException e) {
             throw Failure.io("cannot write", file, e);
         }
-    }
-
-    private static Failure notWhatWasWritten(Path file) {
-        return new Failure(Failure.Kind.CORRUPT, "what was read back from " + file + " is not what was written",
-                "the disk or the memory of this machine is failing");
     }
 
     /**
@@ -242,7 +213,15 @@ public final class BackupService {
     /** An application that lost its database makes an empty one, and the next run would take that for an ordinary change. */
     private static Verification warnIfShrunk(Published published, long databaseBytes, Verification verification) {
         return databaseBytes >= published.previousDatabaseBytes / 2 ? verification : verification.withWarning("the database has shrunk from "
-                + published.previousDatabaseBytes + " to " + databaseBytes + " bytes since the backup that this one replaces; if data was lost, stop here and look for an older backup");
+                + published.previousDatabaseBytes + " to " + databaseBytes + " bytes since the previous backup; if data was lost, stop here and look for an older backup");
+    }
+
+    /** Whoever asks for the newest backup gets the one with the latest date. */
+    private static Verification warnIfNotNewest(Destination destination, Instant now, Verification verification) {
+        String last = destination.lastGood();
+        String previous = destination.previous(now);
+        return previous == null || destination.store().location(previous).equals(last) ? verification
+                : verification.withWarning(last + " is dated after now (" + now + ") and counts as the newest: a clock is or was wrong; if it was, move that file away");
     }
 
     /** Ends the reading of a backup at the first difference. */
@@ -251,7 +230,7 @@ public final class BackupService {
     }
 
     /** The backup is published and proven by now; that its state cannot be noted is worth a warning, not a failure. */
-    private static Verification confirm(DestinationLock lock, DestinationLock.State state, Verification verification) {
+    private static Verification confirm(DestinationLock lock, State state, Verification verification) {
         try {
             lock.write(state);
             return verification;

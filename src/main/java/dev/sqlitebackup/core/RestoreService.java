@@ -17,18 +17,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 
 /** Brings a backup back: stage, verify, safety copy, switch, check the result. Nothing of the target is touched before its replacement is proven. */
 public final class RestoreService {
     /**
-     * @param backup what to restore
+     * @param backup what to restore, or where to choose from
+     * @param notAfter the latest time of the backup, or null for the newest
      * @param database the target, as the user named it; it need not exist
      * @param live whether others may keep the target open
      * @param dryRun whether to stop before the target is touched
      * @param temporaryDirectory where a dry run stages, so that it leaves even the target's directory alone
      */
-    public record Request(Path backup, Path database, boolean live, boolean dryRun, Path temporaryDirectory, Duration busyTimeout) { }
+    public record Request(Location backup, Instant notAfter, Path database, boolean live, boolean dryRun, Path temporaryDirectory, Duration busyTimeout) { }
 
     /** How the content came to the target. */
     public enum Method {
@@ -62,12 +64,12 @@ public final class RestoreService {
         this.progress = progress;
     }
 
-    /** Restores the newest safety copy of {@code request.database}; {@code request.backup} is not looked at. */
+    /** Restores the newest safety copy of {@code request.database}; what {@code request} says of a backup is not looked at. */
     public Result undo(Request request) {
         Path database = Databases.existingOrNew(request.database);
         Path newest = SafetyCopies.newest(database);
         try {
-            return restore(new Request(newest, database, request.live, request.dryRun, request.temporaryDirectory, request.busyTimeout));
+            return restore(request, Selection.of(newest), database);
         } catch (Failure e) {
             throw e.kind() == Failure.Kind.CORRUPT && safetyCopy == null ? e.withHint("the newest safety copy holds what was there before, and that was damaged; "
                     + "nothing was changed. Restore another one by name, or put it back by hand") : e;
@@ -76,17 +78,21 @@ public final class RestoreService {
 
     public Result restore(Request request) {
         Path target = Databases.existingOrNew(request.database);
-        Databases.requireRegularFile(request.backup, "backup", StagedBackup.HINT_IF_MISSING);
-        if (Databases.isSameFile(request.backup, target)) {
+        Selection selection = Selection.of(request.backup, target.getFileName().toString(), request.notAfter, clock.instant());
+        if (selection.commit() == null && Databases.isSameFile(Path.of(selection.location()), target)) {
             throw new Failure(Failure.Kind.USAGE, "the backup and the database are the same file: " + target, "choose another target with --to");
         }
+        return restore(request, selection, target);
+    }
+
+    private Result restore(Request request, Selection selection, Path target) {
         if (!request.dryRun) {
             Databases.createDirectories(target.getParent());
             refuseIfNotWritable(target);
         }
         refuseIfInUse(target, request.live);
         try (Workspace workspace = Workspace.create(request.dryRun ? request.temporaryDirectory : target.getParent())) {
-            StagedBackup staged = StagedBackup.stage(request.backup, workspace, request.busyTimeout, progress);
+            StagedBackup staged = StagedBackup.stage(selection, workspace, request.busyTimeout, progress);
             refuseIfInUse(target, request.live);
             Method method = Files.exists(target) && InPlaceRestore.looksPossible(target) ? Method.IN_PLACE : Method.CREATED;
             Verification verification = staged.verification();

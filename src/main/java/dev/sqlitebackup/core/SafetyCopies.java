@@ -2,26 +2,27 @@ package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.files.DurableFiles;
+import dev.sqlitebackup.sqlite.DatabaseFiles;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.format.ResolverStyle;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** The names of safety copies: {@code DATABASE.pre-restore-YYYYMMDDhhmmss}, UTC, with {@code -2} and so on within a second. */
 final class SafetyCopies {
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMddHHmmss").withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuuMMddHHmmss").withResolverStyle(ResolverStyle.STRICT).withZone(ZoneOffset.UTC);
     private static final Pattern SUFFIX = Pattern.compile("\\.pre-restore-(\\d{14})(?:-(\\d{1,9}))?");
-
-    private record Candidate(Path path, String time, int number) { }
 
     private SafetyCopies() { }
 
@@ -39,10 +40,7 @@ final class SafetyCopies {
     static Path freeName(Path database, Instant now) {
         for (int number = 1; ; number++) {
             Path name = name(database, now, number);
-            boolean taken = false;
-            for (String suffix : List.of("", "-wal", "-shm", "-journal")) {
-                taken |= Files.exists(name.resolveSibling(name.getFileName() + suffix), LinkOption.NOFOLLOW_LINKS);
-            }
+            boolean taken = Stream.concat(Stream.of(name), DatabaseFiles.of(name).sidecars().stream()).anyMatch(file -> Files.exists(file, LinkOption.NOFOLLOW_LINKS));
             if (!taken) {
                 return name;
             }
@@ -55,12 +53,16 @@ final class SafetyCopies {
 
     /** @throws Failure of kind NOT_FOUND if the database has no safety copy */
     static Path newest(Path database) {
-        return find(database).stream().max(Comparator.comparing(Candidate::time).thenComparing(Candidate::number)).map(Candidate::path)
+        return list(database).stream().findFirst().map(copy -> Path.of(copy.location()))
                 .orElseThrow(() -> new Failure(Failure.Kind.NOT_FOUND, "there is no safety copy of " + database + ", so there is nothing to undo"));
     }
 
-    private static List<Candidate> find(Path database) {
-        List<Candidate> found = new ArrayList<>();
+    /**
+     * @param database real, or where it was
+     * @return newest first
+     */
+    static List<Backup> list(Path database) {
+        List<Backup> found = new ArrayList<>();
         if (!Files.isDirectory(database.getParent())) {
             return found;
         }
@@ -69,13 +71,29 @@ final class SafetyCopies {
             for (Path sibling : siblings) {
                 String name = sibling.getFileName().toString();
                 Matcher suffix = SUFFIX.matcher(name.startsWith(prefix) ? name.substring(prefix.length()) : "");
-                if (suffix.matches() && Files.isRegularFile(sibling)) {
-                    found.add(new Candidate(sibling, suffix.group(1), suffix.group(2) == null ? 1 : Integer.parseInt(suffix.group(2))));
+                Instant time = suffix.matches() ? time(suffix.group(1)) : null;
+                if (time != null && Files.isRegularFile(sibling)) {
+                    long sizeBytes = Databases.sizeBytes(sibling);
+                    found.add(Backup.of(sibling.toString(), name, prefix, time, suffix.group(2) == null ? 1 : Integer.parseInt(suffix.group(2)), sizeBytes, sizeBytes));
                 }
             }
-            return found;
         } catch (IOException e) {
             throw Failure.io("cannot read the directory", database.getParent(), e);
         }
+        found.sort(Backup.NEWEST_FIRST);
+        return found;
+    }
+
+    private static Instant time(String digits) {
+        try {
+            return Instant.from(TIME.parse(digits));
+        } catch (DateTimeException e) {
+            return null;    // Not one of ours.
+        }
+    }
+
+    /** With the sidecars that the copy of an unreadable database has. They go last, so that what is listed is always whole. */
+    static void delete(Path copy) {
+        DurableFiles.delete(copy.getParent(), Stream.concat(Stream.of(copy), DatabaseFiles.of(copy).sidecars().stream()).toList());
     }
 }

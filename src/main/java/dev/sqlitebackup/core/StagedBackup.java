@@ -13,9 +13,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -27,8 +30,7 @@ import java.time.temporal.ChronoUnit;
  * @param createdAt when its snapshot was taken, to the second
  * @param sha256 of the decompressed content, in hexadecimal
  */
-record StagedBackup(Path backup, Path file, Instant createdAt, long backupBytes, long databaseBytes, String sha256, Verification verification) {
-    static final String HINT_IF_MISSING = "name it as the argument, or set SQLITE_BACKUP_TO";
+record StagedBackup(Selection backup, Path file, Instant createdAt, long backupBytes, long databaseBytes, String sha256, Verification verification) {
     private static final String LFS_POINTER = "version https://git-lfs.github.com/spec/";
     private static final byte[] SQLITE_MAGIC = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
 
@@ -36,41 +38,57 @@ record StagedBackup(Path backup, Path file, Instant createdAt, long backupBytes,
      * @param backup any gzip file that holds a SQLite database, or a plain SQLite file
      * @throws Failure NOT_FOUND if there is none or only a Git LFS pointer, CORRUPT if anything about it is wrong
      */
-    static StagedBackup stage(Path backup, Workspace workspace, Duration busyTimeout, Progress progress) {
+    static StagedBackup stage(Selection backup, Workspace workspace, Duration busyTimeout, Progress progress) {
         try {
             return stageAndVerify(backup, workspace, busyTimeout, progress);
         } catch (Failure e) {
-            throw e.kind() == Failure.Kind.CORRUPT && e.hint() == null ? e.withHint("nothing was changed; try an older backup (`git log -- "
-                    + backup.getFileName() + "` where Git keeps them) or a safety copy (DATABASE.pre-restore-…)") : e;
+            throw e.kind() == Failure.Kind.CORRUPT && e.hint() == null ? e.withHint("nothing was changed; try an older backup (`sqlite-backup list` shows them, "
+                    + "--at=TIME chooses one) or a safety copy (DATABASE.pre-restore-…)") : e;
         }
     }
 
-    private static StagedBackup stageAndVerify(Path backup, Workspace workspace, Duration busyTimeout, Progress progress) {
-        int threads = Runtime.getRuntime().availableProcessors();
-        byte[] start = start(backup);
+    private static StagedBackup stageAndVerify(Selection backup, Workspace workspace, Duration busyTimeout, Progress progress) {
+        Path source = backup.content().in(workspace);
+        if (backup.createdAt() != null && !Files.exists(source)) {
+            throw deletedMeanwhile(backup, null);
+        }
+        Databases.requireRegularFile(source, "backup", Selection.HINT_IF_MISSING);
         Path file = workspace.createFile("staged.db");
         try {
-            String sha256;
-            Instant createdAt = null;
-            if (BackupReader.isGzip(start)) {
-                BackupReader.Content content = decompress(backup, file, threads, progress);
-                createdAt = content.createdAt();
-                sha256 = content.sha256();
-            } else if (startsWith(start, SQLITE_MAGIC)) {
-                copyPlain(backup, file, workspace, busyTimeout, progress);
-                sha256 = Digests.sha256(file);
-            } else {
-                throw notABackup(backup, start);
+            BackupReader.Content content = null;
+            long backupBytes;
+            Instant modifiedAt;
+            // Opened once: a prune may take its name away meanwhile.
+            try (FileChannel channel = FileChannel.open(source, StandardOpenOption.READ)) {
+                modifiedAt = Files.getLastModifiedTime(source).toInstant();
+                backupBytes = channel.size();
+                byte[] start = java.nio.channels.Channels.newInputStream(channel).readNBytes(DatabaseHeader.SIZE_BYTES);
+                if (BackupReader.isGzip(start)) {
+                    content = decompress(channel, backup, file, progress);
+                } else if (!startsWith(start, SQLITE_MAGIC)) {
+                    throw notABackup(backup.toString(), start);
+                }
+            } catch (NoSuchFileException e) {
+                throw deletedMeanwhile(backup, e);
             }
-            if (createdAt == null) {
-                createdAt = Files.getLastModifiedTime(backup).toInstant();
+            if (content == null) {
+                copyPlain(source, file, workspace, busyTimeout, progress);
             }
+            String sha256 = content == null ? Digests.sha256(file) : content.sha256();
+            Instant createdAt = content != null && content.createdAt() != null ? content.createdAt() : backup.createdAt() != null ? backup.createdAt() : modifiedAt;
             progress.phase("check", -1);
             Verification verification = verify(backup, file, sha256);
-            return new StagedBackup(backup.toAbsolutePath().normalize(), file, createdAt.truncatedTo(ChronoUnit.SECONDS), Files.size(backup), Files.size(file), sha256, verification);
+            for (String warning : backup.warnings()) {
+                verification = verification.withWarning(warning);
+            }
+            return new StagedBackup(backup, file, createdAt.truncatedTo(ChronoUnit.SECONDS), backupBytes, Files.size(file), sha256, verification);
         } catch (IOException e) {
             throw Failure.io("cannot stage the backup in", workspace.directory(), e);
         }
+    }
+
+    private static Failure deletedMeanwhile(Selection backup, NoSuchFileException e) {
+        return new Failure(Failure.Kind.NOT_FOUND, "the backup " + backup + " was deleted after it was chosen", "nothing was changed; a prune may run there: try it again", e);
     }
 
     private static void copyPlain(Path backup, Path file, Workspace workspace, Duration busyTimeout, Progress progress) {
@@ -83,7 +101,7 @@ record StagedBackup(Path backup, Path file, Instant createdAt, long backupBytes,
     }
 
     /** Structure and, beside it, the bytes as they are read back from the staged file. */
-    private static Verification verify(Path backup, Path file, String sha256) throws IOException {
+    private static Verification verify(Selection backup, Path file, String sha256) throws IOException {
         try (Background<Verification> check = new Background<>(() -> Verification.of(IntegrityCheck.check(file, "the database in the backup " + backup)))) {
             if (!Digests.sha256(file).equals(sha256)) {
                 throw new Failure(Failure.Kind.CORRUPT, "the backup " + backup + " failed verification: the SHA-256 of its content is not " + sha256);
@@ -92,12 +110,12 @@ record StagedBackup(Path backup, Path file, Instant createdAt, long backupBytes,
         }
     }
 
-    private static byte[] start(Path backup) {
-        Databases.requireRegularFile(backup, "backup", HINT_IF_MISSING);
-        try (InputStream in = Files.newInputStream(backup)) {
+    private static byte[] start(Path file) {
+        Databases.requireRegularFile(file, "backup", Selection.HINT_IF_MISSING);
+        try (InputStream in = Files.newInputStream(file)) {
             return in.readNBytes(DatabaseHeader.SIZE_BYTES);
         } catch (IOException e) {
-            throw Failure.io("cannot read the backup", backup, e);
+            throw Failure.io("cannot read the backup", file, e);
         }
     }
 
@@ -105,29 +123,41 @@ record StagedBackup(Path backup, Path file, Instant createdAt, long backupBytes,
         return startsWith(start(file), SQLITE_MAGIC);
     }
 
+    static boolean isGzip(Path file) {
+        return BackupReader.isGzip(start(file));
+    }
+
+    /** @throws Failure NOT_FOUND for a Git LFS pointer, CORRUPT for anything else that does not begin like a gzip file */
+    static void requireGzip(Path file) {
+        byte[] start = start(file);
+        if (!BackupReader.isGzip(start)) {
+            throw notABackup(file.toString(), start);
+        }
+    }
+
     private static boolean startsWith(byte[] bytes, byte[] prefix) {
         return bytes.length >= prefix.length && ByteBuffer.wrap(bytes, 0, prefix.length).equals(ByteBuffer.wrap(prefix));
     }
 
-    private static Failure notABackup(Path backup, byte[] start) {
+    private static Failure notABackup(String backup, byte[] start) {
         if (startsWith(start, LFS_POINTER.getBytes(StandardCharsets.US_ASCII))) {
             return new Failure(Failure.Kind.NOT_FOUND, "only a Git LFS pointer is at " + backup + ", not the backup itself",
-                    "run `git lfs pull` in that repository");
+                    "run `git lfs pull` in that repository (for an older version: `git lfs fetch --all`)");
         }
         String found = start.length == 0 ? "it is empty (0 bytes)" : "it is neither a gzip file nor a SQLite database";
         return new Failure(Failure.Kind.CORRUPT, "the backup " + backup + " failed verification: " + found);
     }
 
-    private static BackupReader.Content decompress(Path backup, Path file, int threads, Progress progress) throws IOException {
+    private static BackupReader.Content decompress(FileChannel source, Selection backup, Path file, Progress progress) throws IOException {
         try (OutputStream out = Files.newOutputStream(file)) {
             // The checksum is compared with what is read back from the staged file, which proves more.
-            return BackupReader.read(backup, threads, false, new StagingSink(backup, file, out, progress));
+            return BackupReader.read(source, backup.toString(), Runtime.getRuntime().availableProcessors(), false, new StagingSink(backup.toString(), file, out, progress));
         }
     }
 
     /** Writes what is decompressed, but never more than the database's own header announces: a gzip bomb ends here. */
     private static final class StagingSink implements BackupReader.Sink {
-        private final Path backup;
+        private final String backup;
         private final Path file;
         private final OutputStream out;
         private final Progress progress;
@@ -135,7 +165,7 @@ record StagedBackup(Path backup, Path file, Instant createdAt, long backupBytes,
         private long written;
         private long expectedBytes = Long.MAX_VALUE;
 
-        StagingSink(Path backup, Path file, OutputStream out, Progress progress) {
+        StagingSink(String backup, Path file, OutputStream out, Progress progress) {
             this.backup = backup;
             this.file = file;
             this.out = out;

@@ -4,30 +4,40 @@ import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.sqlite.IntegrityCheck;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 
 /** Proves that a backup would restore, by doing all of it but the last step in a private place. */
 public final class VerifyService {
     /**
+     * @param backup where it is
+     * @param commit that holds it in Git, else null
      * @param createdAt when its snapshot was taken, to the second
      * @param sha256 of the database that it holds, in hexadecimal
      */
-    public record Result(Path backup, Instant createdAt, long databaseBytes, long backupBytes, String sha256, Verification verification) {
+    public record Result(String backup, String commit, Instant createdAt, long databaseBytes, long backupBytes, String sha256, Verification verification) {
         static Result of(StagedBackup staged, Verification verification) {
-            return new Result(staged.backup(), staged.createdAt(), staged.databaseBytes(), staged.backupBytes(), staged.sha256(), verification);
+            return new Result(staged.backup().location(), staged.backup().commit(), staged.createdAt(), staged.databaseBytes(), staged.backupBytes(), staged.sha256(), verification);
         }
     }
 
+    private final Clock clock;
     private final Progress progress;
 
-    public VerifyService(Progress progress) {
+    public VerifyService(Clock clock, Progress progress) {
+        this.clock = clock;
         this.progress = progress;
     }
 
-    public Result verify(Path backup, Path temporaryDirectory, Duration busyTimeout) {
+    /**
+     * @param database the file name that decides where {@code backup} is a directory with several databases
+     * @param notAfter the latest time of the backup, or null for the newest
+     */
+    public Result verify(Location backup, String database, Instant notAfter, Path temporaryDirectory, Duration busyTimeout) {
+        Selection selection = Selection.of(backup, database, notAfter, clock.instant());
         try (Workspace workspace = Workspace.create(temporaryDirectory)) {
-            StagedBackup staged = StagedBackup.stage(backup, workspace, busyTimeout, progress);
+            StagedBackup staged = StagedBackup.stage(selection, workspace, busyTimeout, progress);
             Verification verification = staged.verification();
             for (String warning : IntegrityCheck.foreignKeyWarnings(staged.file())) {
                 verification = verification.withWarning(warning);

@@ -1,9 +1,10 @@
 package dev.sqlitebackup.files;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -24,12 +25,18 @@ public final class Digests {
 
     /** @return the SHA-256 of a file, in hexadecimal */
     public static String sha256(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            return sha256(channel);
+        }
+    }
+
+    /** @return the SHA-256 of a whole open file, in hexadecimal */
+    public static String sha256(FileChannel file) throws IOException {
         MessageDigest digest = sha256();
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] buffer = new byte[BUFFER_BYTES];
-            for (int length; (length = in.read(buffer)) >= 0; ) {
-                digest.update(buffer, 0, length);
-            }
+        byte[] buffer = new byte[BUFFER_BYTES];
+        long position = 0;
+        for (int length; (length = file.read(ByteBuffer.wrap(buffer), position)) >= 0; position += length) {
+            digest.update(buffer, 0, length);
         }
         return hex(digest);
     }

@@ -1,22 +1,18 @@
 package dev.sqlitebackup.store;
 
-import com.google.gson.Gson;
-import com.google.gson.JsonParseException;
 import dev.sqlitebackup.Deadline;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
-import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.files.PrivateFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.time.Instant;
+import java.util.Arrays;
 
 /**
  * The state file beside a destination, and the lock on it that makes runs take turns. The lock is the operating
@@ -26,18 +22,7 @@ import java.time.Instant;
 public final class DestinationLock implements AutoCloseable {
     /** Behind every byte of content: Windows locks are mandatory, and {@code status} reads while a backup runs. */
     private static final long LOCK_POSITION = Long.MAX_VALUE - 1;
-    private static final int MAX_STATE_BYTES = 1 << 16;
     private static final long POLL_MILLIS = 20;
-    private static final Gson GSON = new Gson();
-
-    /**
-     * When a backup was last found to be current.
-     *
-     * @param confirmedAt RFC 3339, UTC
-     * @param database the source's main file at that time
-     * @param wal its {@code -wal} at that time, null if there was none
-     */
-    public record State(String confirmedAt, FileIdentity database, FileIdentity wal) { }
 
     private final Path stateFile;
     private final FileChannel channel;
@@ -47,13 +32,8 @@ public final class DestinationLock implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** The state file of a destination that is a file: {@code .opencode.db.gz.state}. */
-    public static Path stateFileOf(Path backup) {
-        return backup.resolveSibling("." + backup.getFileName() + ".state");
-    }
-
     /** @throws Failure of kind BUSY if another run still holds it after {@code timeout} */
-    public static DestinationLock acquire(Path stateFile, Duration timeout) {
+    static DestinationLock acquire(Path stateFile, Duration timeout) {
         Deadline deadline = Deadline.after(timeout);
         FileChannel channel = null;
         try {
@@ -84,33 +64,33 @@ public final class DestinationLock implements AutoCloseable {
         }
     }
 
-    /** @return null if there is none that can be read */
-    public State read() {
-        try {
-            ByteBuffer content = ByteBuffer.allocate((int) Math.min(channel.size(), MAX_STATE_BYTES));
-            while (content.hasRemaining() && channel.read(content, content.position()) >= 0) { }
-            return GSON.fromJson(new String(content.array(), 0, content.position(), StandardCharsets.UTF_8), State.class);
-        } catch (IOException | JsonParseException e) {
+    /**
+     * Reads a state without the lock, also where this user may only read.
+     *
+     * @return null if there is none that makes sense
+     */
+    static State read(Path stateFile) {
+        try (FileChannel channel = PrivateFiles.open(stateFile, StandardOpenOption.READ)) {
+            ByteBuffer content = ByteBuffer.allocate(State.MAX_BYTES);
+            while (content.hasRemaining() && channel.read(content) >= 0) { }
+            return State.decode(Arrays.copyOf(content.array(), content.position()));
+        } catch (IOException e) {
             return null;
         }
     }
 
+    /** In one write, so that whoever reads meanwhile sees the old line or the new one; what a longer old one leaves is cut off afterwards. */
     public void write(State state) {
         try {
-            ByteBuffer content = ByteBuffer.wrap((GSON.toJson(state) + "\n").getBytes(StandardCharsets.UTF_8));
-            channel.truncate(0);
+            ByteBuffer content = ByteBuffer.wrap(state.encode());
             while (content.hasRemaining()) {
                 channel.write(content, content.position());
             }
+            channel.truncate(content.limit());
             channel.force(true);
         } catch (IOException e) {
             throw Failure.io("cannot write the state file", stateFile, e);
         }
-    }
-
-    /** A state that confirms a backup now. */
-    public static State confirmed(Instant at, FileIdentity database, FileIdentity wal) {
-        return new State(at.toString(), database, wal);
     }
 
     @Override

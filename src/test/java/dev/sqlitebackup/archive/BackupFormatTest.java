@@ -53,7 +53,7 @@ class BackupFormatTest {
 
     private static byte[] read(Path file) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        BackupReader.Content content = BackupReader.read(file, 2, (bytes, length) -> out.write(bytes, 0, length));
+        BackupReader.Content content = BackupReader.read(file, 2, true, (bytes, length) -> out.write(bytes, 0, length));
         assertEquals(Lab.sha256(Files.write(file.resolveSibling("read.tmp"), out.toByteArray())), content.sha256());
         return out.toByteArray();
     }

@@ -4,11 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.core.Location;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,14 +35,15 @@ class EnvironmentTest {
     @Test
     void takesTheDestinationFromTheArgumentThenTheEnvironmentThenTheRepository() throws IOException {
         Path database = Path.of("/d/opencode.db");
-        assertEquals(Path.of("x.gz"), environment(Map.of("SQLITE_BACKUP_TO", "y.gz")).destination(Path.of("x.gz"), database));
-        assertEquals(Path.of("y.gz"), environment(Map.of("SQLITE_BACKUP_TO", "y.gz")).destination(null, database));
+        assertEquals(Location.file(Path.of("x.gz")), environment(Map.of("SQLITE_BACKUP_TO", "y.gz")).destination(Location.file(Path.of("x.gz")), database));
+        assertEquals(new Location(Path.of("d"), true), environment(Map.of("SQLITE_BACKUP_TO", "d/")).destination(null, database));
+        assertEquals(Location.file(Path.of("y.gz")), environment(Map.of("SQLITE_BACKUP_TO", "y.gz")).destination(null, database));
         assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, () -> environment(Map.of()).destination(null, database)).kind());
         Files.createDirectories(directory.resolve("work/.git"));
-        assertEquals(directory.resolve("work/backups/opencode.db.gz"), environment(Map.of()).destination(null, database));
+        assertEquals(Location.file(directory.resolve("work/backups/opencode.db.gz")), environment(Map.of()).destination(null, database));
         Files.createDirectories(directory.resolve("repo"));
         Files.createFile(directory.resolve("repo/.git"));    // A worktree or submodule has a file there.
-        assertEquals(directory.resolve("repo/backups/opencode.db.gz"), environment(Map.of()).destination(null, database));
+        assertEquals(Location.file(directory.resolve("repo/backups/opencode.db.gz")), environment(Map.of()).destination(null, database));
     }
 
     @Test
@@ -51,6 +55,20 @@ class EnvironmentTest {
         assertEquals(Duration.ofDays(14), durations.convert("2w"));
         for (String wrong : new String[] {"", "5", "m", "-5m", "5 m", "5y", "1.5h", "99999999999d"}) {
             assertThrows(TypeConversionException.class, () -> durations.convert(wrong), wrong);
+        }
+    }
+
+    @Test
+    void readsTimesAsRfc3339AsTheEndOfALocalDayOrAsADurationAgo() {
+        Clock clock = Clock.fixed(Instant.parse("2026-11-23T12:00:00Z"), ZoneId.of("Europe/Berlin"));
+        assertEquals(Instant.parse("2026-11-22T23:22:33Z"), Converters.notAfter("2026-11-22T23:22:33Z", clock));
+        assertEquals(Instant.parse("2026-11-22T22:22:33.5Z"), Converters.notAfter("2026-11-22T23:22:33.5+01:00", clock));
+        assertEquals(Instant.parse("2026-11-22T22:59:59.999999999Z"), Converters.notAfter("2026-11-22", clock));
+        assertEquals(Instant.parse("2026-10-25T22:59:59.999999999Z"), Converters.notAfter("2026-10-25", clock), "a day of 25 hours");
+        assertEquals(Instant.parse("2026-03-29T21:59:59.999999999Z"), Converters.notAfter("2026-03-29", clock), "a day of 23 hours");
+        assertEquals(Instant.parse("2026-11-20T12:00:00Z"), Converters.notAfter("3d", clock));
+        for (String wrong : new String[] {"", "yesterday", "2026-13-01", "2026-02-30", "2026-11-22T23:22:33", "12:00", "-3d", "3 d"}) {
+            assertThrows(TypeConversionException.class, () -> Converters.notAfter(wrong, clock), wrong);
         }
     }
 

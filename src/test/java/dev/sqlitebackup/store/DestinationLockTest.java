@@ -19,23 +19,22 @@ class DestinationLockTest {
 
     @Test
     void keepsTheStateForTheNextRunAndTakesAnUnreadableOneForNone() throws IOException {
-        Path file = DestinationLock.stateFileOf(directory.resolve("b.gz"));
-        assertEquals(".b.gz.state", file.getFileName().toString());
-        DestinationLock.State state = DestinationLock.confirmed(Instant.EPOCH, FileIdentity.of(directory), null);
+        Path file = directory.resolve(".b.gz.state");
+        State state = State.confirmed(Instant.EPOCH, Instant.EPOCH, FileIdentity.of(directory), null);
         try (DestinationLock lock = DestinationLock.acquire(file, Duration.ZERO)) {
-            assertNull(lock.read());
-            lock.write(DestinationLock.confirmed(Instant.MAX, FileIdentity.of(directory), FileIdentity.of(directory)));
+            assertNull(DestinationLock.read(file));
+            lock.write(State.confirmed(Instant.MAX, Instant.MAX, FileIdentity.of(directory), FileIdentity.of(directory)));
             lock.write(state);
+            assertEquals(state, DestinationLock.read(file), "the lock keeps nobody from reading");
         }
-        try (DestinationLock lock = DestinationLock.acquire(file, Duration.ZERO)) {
-            assertEquals(state, lock.read());
-        }
-        for (String damaged : new String[] {"{\"confirmedAt\":", "[]", "\"x\"", "\0\0\0", "{\"database\":7}"}) {
+        assertEquals(state, DestinationLock.read(file));
+        for (String damaged : new String[] {"", "\n", "{\"confirmedAt\":", "[]\n", "\"x\"\n", "null\n", "\0\0\0\n", "{\"database\":7}\n",
+            "{\"confirmedAt\":\"never\",\"database\":{}}\n", Files.readString(file).strip()}) {
             Files.writeString(file, damaged);
-            try (DestinationLock lock = DestinationLock.acquire(file, Duration.ZERO)) {
-                assertNull(lock.read(), damaged);
-            }
+            assertNull(DestinationLock.read(file), damaged);
         }
+        Files.delete(file);
+        assertNull(DestinationLock.read(file));
     }
 
     @Test

@@ -1,0 +1,70 @@
+package dev.sqlitebackup.cli;
+
+import dev.sqlitebackup.Failure;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Tells a monitoring service how a run ended, as healthchecks.io and those that imitate it want to hear it (healthchecks.io documentation, "Pinging API"): a
+ * request to the URL on success, to {@code URL/fail} with the message as its body on failure. The URL is a secret, because whoever knows it can silence the alarm:
+ * it is never printed.
+ */
+final class Ping {
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+    private final URI success;
+
+    private Ping(URI success) {
+        this.success = success;
+    }
+
+    /** @throws Failure USAGE if that is no web address */
+    static Ping of(String url) {
+        try {
+            URI uri = new URI(url);
+            if (uri.getHost() == null || uri.getUserInfo() != null || !List.of("http", "https").contains(uri.getScheme())) {
+                throw new URISyntaxException("", "not a web address");
+            }
+            return new Ping(uri);
+        } catch (URISyntaxException e) {
+            throw new Failure(Failure.Kind.USAGE, "--ping wants an address that begins with http:// or https://, without user and password");
+        }
+    }
+
+    /** @return what went wrong with the ping, or nothing */
+    List<String> succeeded() {
+        return send(HttpRequest.newBuilder(success).GET());
+    }
+
+    /** @return what went wrong with the ping, or nothing */
+    List<String> failed(Failure failure) {
+        String message = failure.getMessage() + (failure.hint() == null ? "" : "\n" + failure.hint());
+        return send(HttpRequest.newBuilder(failing(success)).POST(HttpRequest.BodyPublishers.ofString(message)));
+    }
+
+    /** {@code /fail} belongs to the path; what follows a question mark stays behind it. */
+    static URI failing(URI success) {
+        String path = success.getRawPath().endsWith("/") ? success.getRawPath() : success.getRawPath() + "/";
+        String query = success.getRawQuery() == null ? "" : "?" + success.getRawQuery();
+        return URI.create(success.getScheme() + "://" + success.getRawAuthority() + path + "fail" + query);
+    }
+
+    private List<String> send(HttpRequest.Builder request) {
+        try {
+            HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).followRedirects(HttpClient.Redirect.NORMAL).build();
+            int status = client.send(request.timeout(TIMEOUT).build(), HttpResponse.BodyHandlers.discarding()).statusCode();
+            return status / 100 == 2 ? List.of() : List.of("the ping to " + success.getHost() + " was answered with HTTP status " + status);
+        } catch (IOException e) {
+            return List.of("the ping to " + success.getHost() + " failed: " + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return List.of("the ping to " + success.getHost() + " was interrupted");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package dev.sqlitebackup.core;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.store.Store;
+import java.nio.file.Path;
+import java.time.Instant;
+
+/** Where the backups of one database go: into one file that is always the newest, or into a history of files that never change. */
+interface Destination {
+    /**
+     * @param database the real path of the database
+     * @throws Failure USAGE if nothing can be backed up there
+     */
+    static Destination of(Location location, Path database) {
+        if (location.isDirectory()) {
+            return HistoryDestination.of(location, database.getFileName().toString());
+        }
+        if (!location.isNamedAsBackup()) {
+            throw new Failure(Failure.Kind.USAGE, "the destination is neither a file ending in .gz nor a directory: " + location,
+                    "for example --to=backups/" + database.getFileName() + ".gz, or --to=" + location + "/ for a history");
+        }
+        return SingleFile.of(location.path(), database);
+    }
+
+    Store store();
+
+    /** The state file, whose lock makes runs of this database at this destination take turns. */
+    String stateFile();
+
+    /** The backup to compare with and to take blocks from. @return its name, null if there is none */
+    String previous(Instant now);
+
+    /**
+     * Publishes a finished backup that has been read back.
+     *
+     * @return its name
+     */
+    String publish(Path finished, Instant createdAt);
+
+    /** What to hear when a run fails before it has published anything. @return null if there is no backup yet */
+    default String lastGood() {
+        String name = previous(Instant.MAX);
+        return name == null ? null : store().location(name);
+    }
+}

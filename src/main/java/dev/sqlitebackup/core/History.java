@@ -1,0 +1,118 @@
+package dev.sqlitebackup.core;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.archive.BackupReader;
+import dev.sqlitebackup.store.BackupName;
+import dev.sqlitebackup.store.LocalStore;
+import dev.sqlitebackup.store.Store;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The backups in a directory: which files are ours, of which database, and in which order. A file is ours if it has one of our names and
+ * ends as only we end a file that holds what the name says. Anything else (half-copied, damaged, somebody else's) is named in a warning,
+ * and never chosen, counted or deleted.
+ */
+final class History {
+    /**
+     * @param backups newest first
+     * @param warnings one for each file that has one of our names only
+     */
+    record Listing(List<Backup> backups, List<String> warnings) { }
+
+    private final Store store;
+
+    History(Store store) {
+        this.store = store;
+    }
+
+    static History at(Location location) {
+        return new History(new LocalStore(location.directory()));
+    }
+
+    Store store() {
+        return store;
+    }
+
+    /** A file that has one of our names. */
+    private record Named(BackupName name, Store.StoredFile file) { }
+
+    private Stream<Named> named() {
+        return store.list(name -> name.endsWith(Location.BACKUP_SUFFIX)).stream().map(file -> new Named(BackupName.parse(file.name()), file)).filter(named -> named.name != null);
+    }
+
+    /** Everything here, of all databases. */
+    Listing read() {
+        List<String> warnings = Collections.synchronizedList(new ArrayList<>());
+        // Each takes an open and a read, so a directory of thousands takes its time on one core.
+        List<Backup> backups = named().parallel().map(named -> describe(named, warnings)).filter(Objects::nonNull).sorted(Backup.NEWEST_FIRST).toList();
+        Collections.sort(warnings);
+        return new Listing(backups, warnings);
+    }
+
+    /** The databases that files here are named after. */
+    SortedSet<String> databases() {
+        return named().map(named -> named.name.database()).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /**
+     * The newest backup of a database. Its name is enough to find it, so hardly more than one file is read.
+     *
+     * @param notAfter the latest time of its snapshot
+     * @param warnings takes one for each newer file that is not what it is named
+     * @return null if there is none
+     */
+    Backup newest(String database, Instant notAfter, List<String> warnings) {
+        List<Named> newestFirst = named().filter(named -> named.name.database().equals(database) && !named.name.createdAt().isAfter(notAfter))
+                .sorted(Comparator.comparing(Named::name).reversed()).toList();
+        for (Named named : newestFirst) {
+            Backup backup = describe(named, warnings);
+            if (backup != null) {
+                return backup;
+            }
+        }
+        return null;
+    }
+
+    /** @return null if the file is not one of ours */
+    private Backup describe(Named named, List<String> warnings) {
+        Store.StoredFile file = named.file;
+        byte[] tail = store.readTail(file.name(), BackupReader.SUMMARY_BYTES);
+        if (tail == null) {
+            return null;    // Deleted since it was listed.
+        }
+        BackupName name = named.name;
+        BackupReader.Summary summary = BackupReader.Summary.parse(tail);
+        if (summary == null || !summary.createdAt().equals(name.createdAt())) {
+            warnings.add(store.location(file.name()) + (summary == null ? " does not end like a backup: half-copied, damaged, or not ours; it is left alone"
+                    : " holds a backup of " + summary.createdAt() + ", which is not what its name says; it is left alone"));
+            return null;
+        }
+        return Backup.of(store.location(file.name()), file.name(), name.database(), name.createdAt(), name.number(), file.sizeBytes(), summary.databaseBytes());
+    }
+
+    /**
+     * Which database is meant where several may share the directory: the only one, or the one that is named.
+     *
+     * @throws Failure USAGE if that does not decide it, NOT_FOUND if there is none at all
+     */
+    String choose(String named) {
+        SortedSet<String> databases = databases();
+        if (databases.isEmpty()) {
+            throw new Failure(Failure.Kind.NOT_FOUND, "there is no backup in " + store.workingDirectory(), "see what is there: sqlite-backup list DIRECTORY");
+        }
+        if (databases.size() > 1 && !databases.contains(named)) {
+            throw new Failure(Failure.Kind.USAGE, "several databases are backed up in " + store.workingDirectory() + " (" + String.join(", ", databases) + "), and none is named " + named,
+                    "name the backup file itself, or a database of that name");
+        }
+        return databases.size() == 1 ? databases.first() : named;
+    }
+}

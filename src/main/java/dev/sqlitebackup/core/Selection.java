@@ -1,0 +1,90 @@
+package dev.sqlitebackup.core;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.store.GitHistory;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One backup, chosen by what a user said, and not read yet.
+ *
+ * @param location what people call it
+ * @param commit that holds it in Git, else null
+ * @param createdAt as far as it is known from outside, else null
+ * @param warnings about newer ones that were passed over
+ * @param content where its bytes are
+ */
+record Selection(String location, String commit, Instant createdAt, List<String> warnings, Content content) {
+    /** Brings a backup onto this machine, where it is not there already. */
+    interface Content {
+        /** @param workspace takes the file, if one has to be made */
+        Path in(Workspace workspace);
+    }
+
+    static final String HINT_IF_MISSING = "name it as the argument, or set SQLITE_BACKUP_TO";
+
+    static Selection of(Path file) {
+        return new Selection(file.toAbsolutePath().normalize().toString(), null, null, List.of(), workspace -> file);
+    }
+
+    /**
+     * @param backup a file, or a directory with a history
+     * @param database the file name that decides where a directory holds several databases
+     * @param notAfter the latest time of the backup, or null for the newest
+     * @param now what a backup must not be dated after without a word about it
+     * @throws Failure NOT_FOUND if there is none
+     */
+    static Selection of(Location backup, String database, Instant notAfter, Instant now) {
+        if (backup.isDirectory()) {
+            return fromHistory(History.at(backup), database, notAfter, now);
+        }
+        GitHistory git = notAfter == null ? null : GitHistory.of(backup.path());
+        List<GitHistory.Version> versions = git == null ? List.of() : git.versions();
+        if (!versions.isEmpty()) {
+            return fromGit(backup.path(), git, versions, notAfter);
+        }
+        Databases.requireRegularFile(backup.path(), "backup", HINT_IF_MISSING);
+        if (notAfter != null) {
+            Backup only = SingleFile.toRead(backup.path()).find();
+            if (only.createdAt().isAfter(notAfter)) {
+                throw new Failure(Failure.Kind.NOT_FOUND, "there is no backup as old as " + notAfter + ": " + backup + " is of " + only.createdAt(),
+                        "a single file keeps only the newest; older ones need a directory as destination, or Git");
+            }
+        }
+        return of(backup.path());
+    }
+
+    private static Selection fromHistory(History history, String named, Instant notAfter, Instant now) {
+        String database = history.choose(named);
+        List<String> warnings = new ArrayList<>();
+        Backup newest = history.newest(database, notAfter == null ? Instant.MAX : notAfter, warnings);
+        if (newest == null) {
+            throw new Failure(Failure.Kind.NOT_FOUND, "there is no backup of " + database + (notAfter == null ? "" : " as old as " + notAfter) + " in " + history.store().workingDirectory()
+                    + (warnings.isEmpty() ? "" : "; " + warnings.get(0)), "see what is there: sqlite-backup list DIRECTORY");
+        }
+        if (newest.createdAt().isAfter(now) && notAfter == null) {
+            warnings.add(newest.location() + " is dated after now (" + now + "): a clock is or was wrong; if another one is newer, name it or use --at");
+        }
+        return new Selection(newest.location(), null, newest.createdAt(), warnings, workspace -> history.store().localFile(newest.name()));
+    }
+
+    private static Selection fromGit(Path file, GitHistory git, List<GitHistory.Version> versions, Instant notAfter) {
+        GitHistory.Version version = versions.stream().filter(v -> !v.committedAt().isAfter(notAfter)).findFirst().orElseThrow(() ->
+                new Failure(Failure.Kind.NOT_FOUND, "there is no backup as old as " + notAfter + ": " + file + " was first committed at "
+                        + versions.get(versions.size() - 1).committedAt(), "see what Git keeps: sqlite-backup list " + file));
+        return new Selection(file.toAbsolutePath().normalize().toString(), version.commit(), version.committedAt(), List.of(), workspace -> {
+            Path checkedOut = workspace.createFile("version.gz");
+            git.checkOut(version, checkedOut);
+            return checkedOut;
+        });
+    }
+
+    /** For messages: which one exactly. */
+    @Override
+    public String toString() {
+        return commit == null ? location : location + " of commit " + commit;
+    }
+}

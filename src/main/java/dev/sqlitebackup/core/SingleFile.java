@@ -1,0 +1,96 @@
+package dev.sqlitebackup.core;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.archive.BackupReader;
+import dev.sqlitebackup.files.PrivateFiles;
+import dev.sqlitebackup.store.LocalStore;
+import dev.sqlitebackup.store.Store;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+
+/** A file that is always the newest backup. */
+record SingleFile(Store store, String name) implements Destination {
+    /**
+     * The file that a destination refers to. A link is followed only if the user who runs us, or root, made it: in a
+     * directory that others can write, a planted one would send the backup over another file of ours.
+     */
+    static SingleFile of(Path given, Path database) {
+        Path destination = Databases.inRealDirectory(given);
+        if (Files.isSymbolicLink(destination)) {
+            destination = followOwnLink(destination);
+        }
+        if (Files.exists(destination) && !Files.isRegularFile(destination)) {
+            throw new Failure(Failure.Kind.FAILURE, "the destination is not a regular file: " + destination, "name a file ending in .gz");
+        }
+        if (Databases.isSameFile(database, destination)) {
+            throw new Failure(Failure.Kind.USAGE, "the database and the destination are the same file: " + destination, "choose another destination with --to");
+        }
+        if (Files.exists(destination) && StagedBackup.isPlainDatabase(destination)) {
+            throw new Failure(Failure.Kind.FAILURE, "the destination is itself a SQLite database, and no backup: " + destination,
+                    "choose another destination with --to, or move that file away");
+        }
+        return in(destination);
+    }
+
+    private static SingleFile in(Path file) {
+        return new SingleFile(new LocalStore(file.getParent()), file.getFileName().toString());
+    }
+
+    /** The same for somebody who only reads, and follows links as everything that reads does. */
+    static SingleFile toRead(Path given) {
+        return in(Files.exists(given) ? Databases.real(given) : Databases.inRealDirectory(given));
+    }
+
+    private static Path followOwnLink(Path link) {
+        try {
+            if (!PrivateFiles.isOurs(link) && !Files.getOwner(link, LinkOption.NOFOLLOW_LINKS).getName().equals("root")) {
+                throw new Failure(Failure.Kind.FAILURE, "the destination is a symbolic link that somebody else made: " + link, "name the file itself");
+            }
+            if (!Files.exists(link)) {
+                throw new Failure(Failure.Kind.FAILURE, "the destination is a symbolic link that leads nowhere: " + link, "name the file itself, or remove the link");
+            }
+            return link.toRealPath();
+        } catch (IOException e) {
+            throw Failure.io("cannot resolve", link, e);
+        }
+    }
+
+    @Override
+    public String stateFile() {
+        return "." + name + ".state";
+    }
+
+    @Override
+    public String previous(Instant now) {
+        return store.find(name) == null ? null : name;
+    }
+
+    @Override
+    public String publish(Path finished, Instant createdAt) {
+        store.replace(finished, name);
+        return name;
+    }
+
+    /**
+     * The backup as its end describes it, or, of a gzip file that somebody else made, as the file system does.
+     *
+     * @return null if there is none
+     * @throws Failure NOT_FOUND for a Git LFS pointer, CORRUPT for what is no backup at all
+     */
+    Backup find() {
+        Store.StoredFile file = store.find(name);
+        if (file == null) {
+            return null;
+        }
+        BackupReader.Summary summary = BackupReader.Summary.parse(store.readTail(name, BackupReader.SUMMARY_BYTES));
+        if (summary == null) {
+            StagedBackup.requireGzip(store.localFile(name));
+        }
+        return Backup.of(store.location(name), name, null, summary == null ? file.modifiedAt().truncatedTo(ChronoUnit.SECONDS) : summary.createdAt(),
+                1, file.sizeBytes(), summary == null ? null : summary.databaseBytes());
+    }
+}

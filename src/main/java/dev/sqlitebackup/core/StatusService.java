@@ -1,0 +1,138 @@
+package dev.sqlitebackup.core;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.files.FileIdentity;
+import dev.sqlitebackup.sqlite.DatabaseFiles;
+import dev.sqlitebackup.store.State;
+import dev.sqlitebackup.store.Store;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.SortedSet;
+
+/**
+ * Tells a backup that is old from a database that has not changed since. It rings when runs have stopped, and does not when there was nothing to
+ * back up. It takes no lock, writes nothing, and reads the end of one backup.
+ */
+public final class StatusService {
+    public enum Freshness {
+        FRESH("fresh"),
+        STALE("stale"),
+        MISSING("missing");
+
+        private final String word;
+
+        Freshness(String word) {
+            this.word = word;
+        }
+
+        /** The word of the contract. */
+        public String word() {
+            return word;
+        }
+    }
+
+    /**
+     * @param database that may be somewhere else (a monitoring host)
+     * @param databaseNamed whether the user named it; the default one decides nothing where it does not exist
+     * @param maxAge of the last confirmation of a backup of a database that has changed since
+     */
+    public record Request(Path database, boolean databaseNamed, Location destination, Duration maxAge) { }
+
+    /**
+     * @param backup the newest, null if there is none
+     * @param confirmedAt when that was last found to be current, null if nobody noted it
+     * @param age since then, else since it was made; null if there is none. Negative if a clock is or was wrong
+     * @param changedSince whether the database differs from what was backed up then; null where it cannot be seen
+     * @param missing why there is no backup, else null
+     */
+    public record Result(Path database, Backup backup, Instant confirmedAt, Duration age, Boolean changedSince, Freshness freshness, String missing, List<String> warnings) { }
+
+    private final Clock clock;
+
+    public StatusService(Clock clock) {
+        this.clock = clock;
+    }
+
+    public Result status(Request request) {
+        Path database = request.database.toAbsolutePath().normalize();
+        List<String> warnings = new ArrayList<>();
+        Store store;
+        String stateFile;
+        Backup newest = null;
+        String missing = null;
+        if (request.destination.isDirectory()) {
+            History history = History.at(request.destination);
+            String name = databaseName(history, request);
+            store = history.store();
+            stateFile = HistoryDestination.stateFile(name);
+            newest = newest(history, name, request.maxAge, warnings);
+            missing = "there is no backup of " + name + " in " + store.workingDirectory();
+        } else {
+            SingleFile file = SingleFile.toRead(request.destination.path());
+            store = file.store();
+            stateFile = file.stateFile();
+            missing = "there is no backup at " + request.destination;
+            try {
+                newest = file.find();
+            } catch (Failure e) {
+                if (e.kind() != Failure.Kind.NOT_FOUND && e.kind() != Failure.Kind.CORRUPT) {
+                    throw e;
+                }
+                missing = e.getMessage();
+            }
+        }
+        if (newest == null) {
+            return new Result(database, null, null, null, null, Freshness.MISSING, missing, warnings);
+        }
+        State state = store.readState(stateFile);
+        if (state != null && !state.isOf(newest.createdAt())) {
+            state = null;   // The backup came, or went, by another way, such as `git pull`.
+        }
+        Instant confirmedAt = state == null ? null : state.confirmedInstant();
+        Boolean changed = hasChanged(database, state, newest);
+        Duration age = Duration.between(confirmedAt == null ? newest.createdAt() : confirmedAt, clock.instant());
+        // One that is dated far after now is as bad as an old one: it would be fresh for ever.
+        boolean old = age.abs().compareTo(request.maxAge) > 0;
+        return new Result(database, newest, confirmedAt, age, changed, old && !Boolean.FALSE.equals(changed) ? Freshness.STALE : Freshness.FRESH, null, warnings);
+    }
+
+    /** One that is dated far after now, by a clock that was wrong once, is believed only if there is no other. */
+    private Backup newest(History history, String name, Duration maxAge, List<String> warnings) {
+        Backup newest = history.newest(name, clock.instant().plus(maxAge), warnings);
+        return newest == null ? history.newest(name, Instant.MAX, warnings) : newest;
+    }
+
+    private static String databaseName(History history, Request request) {
+        String name = request.database.getFileName().toString();
+        if (request.databaseNamed || Files.exists(request.database)) {
+            return name;
+        }
+        SortedSet<String> databases = history.databases();
+        return databases.isEmpty() ? name : history.choose(name);
+    }
+
+    /** Without a state the file system's times have to do: what was written after the snapshot was taken is not in it. */
+    private static Boolean hasChanged(Path database, State state, Backup newest) {
+        try {
+            if (!Files.exists(database)) {
+                return null;
+            }
+            Path real = database.toRealPath();
+            Path wal = DatabaseFiles.of(real).wal();
+            if (state != null) {
+                return !state.database().equals(FileIdentity.of(real)) || !Objects.equals(state.wal(), FileIdentity.of(wal));
+            }
+            boolean mainChanged = !Files.getLastModifiedTime(real).toInstant().isBefore(newest.createdAt());
+            return mainChanged || Files.exists(wal) && !Files.getLastModifiedTime(wal).toInstant().isBefore(newest.createdAt());
+        } catch (IOException e) {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,237 @@
+package dev.sqlitebackup.store;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Interruption;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The versions of a file in Git, as Git itself tells them. It is asked with its own program, so that filters (Git LFS), attributes, worktrees
+ * and submodules mean here what they mean there.
+ */
+public final class GitHistory {
+    /** A pointer is shorter than this (Git LFS specification, "The Pointer"), and says the object's size. */
+    private static final long MAX_POINTER_BYTES = 1024;
+    private static final Pattern POINTER = Pattern.compile("version https://git-lfs\\.github\\.com/spec/.*?\nsize (\\d{1,18})\n", Pattern.DOTALL);
+    /** Left by a hook that calls us, these would point Git elsewhere than to the repository around the file. */
+    private static final List<String> MISLEADING = List.of("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE");
+
+    /**
+     * A version of the file.
+     *
+     * @param commit that made it, in hexadecimal
+     * @param sizeBytes of the file as it is checked out: for a pointer, of the object that it stands for
+     */
+    public record Version(String commit, Instant committedAt, long sizeBytes) { }
+
+    private final Path file;
+
+    private GitHistory(Path file) {
+        this.file = file;
+    }
+
+    /** @return null if the file does not lie in a Git repository */
+    public static GitHistory of(Path file) {
+        Path real = realDirectory(file.toAbsolutePath().getParent());
+        for (Path directory = real; directory != null; directory = directory.getParent()) {
+            if (Files.exists(directory.resolve(".git"))) {
+                return new GitHistory(real.resolve(file.getFileName()));
+            }
+        }
+        return null;
+    }
+
+    private static Path realDirectory(Path directory) {
+        try {
+            return Files.exists(directory) ? directory.toRealPath() : directory;
+        } catch (IOException e) {
+            throw Failure.io("cannot resolve", directory, e);
+        }
+    }
+
+    /** Whether the file is not, byte for byte, the one that the newest commit has. */
+    public boolean isModified() {
+        return !text("status", "--porcelain", "--", relativeName()).isEmpty();
+    }
+
+    /** Every version that a commit up to HEAD made, newest first by commit time. Deletions are no versions. */
+    public List<Version> versions() {
+        if (run(null, "rev-parse", "--verify", "--quiet", "HEAD").exitCode != 0) {
+            return List.of();   // Nothing was committed yet.
+        }
+        List<String[]> commits = new ArrayList<>();
+        Map<String, Long> sizes = new HashMap<>();
+        String[] commit = null;
+        for (String line : text("-c", "log.showSignature=false", "log", "--no-color", "--raw", "--no-abbrev", "--no-renames", "--diff-filter=d", "--format=commit %H %ct",
+                "--", relativeName()).split("\n")) {
+            String[] words = line.split(" ");
+            if (words[0].equals("commit")) {
+                commit = words;
+            } else if (line.startsWith(":") && commit != null) {
+                commits.add(new String[] {commit[1], commit[2], words[3]});
+                sizes.put(words[3], 0L);
+            }
+        }
+        fillInSizes(sizes);
+        return commits.stream().map(c -> new Version(c[0], Instant.ofEpochSecond(Long.parseLong(c[1])), sizes.get(c[2])))
+                .sorted((a, b) -> b.committedAt.compareTo(a.committedAt)).toList();
+    }
+
+    private void fillInSizes(Map<String, Long> sizes) {
+        Collection<String> small = new ArrayList<>();
+        for (String line : new String(run(lines(sizes.keySet()), "cat-file", "--batch-check").ok().out, StandardCharsets.UTF_8).split("\n")) {
+            String[] words = line.split(" ");
+            if (words.length == 3) {
+                sizes.put(words[0], Long.parseLong(words[2]));
+                if (sizes.get(words[0]) <= MAX_POINTER_BYTES) {
+                    small.add(words[0]);
+                }
+            }
+        }
+        for (Map.Entry<String, String> object : contents(small).entrySet()) {
+            Matcher pointer = POINTER.matcher(object.getValue());
+            if (pointer.lookingAt()) {
+                sizes.put(object.getKey(), Long.parseLong(pointer.group(1)));
+            }
+        }
+    }
+
+    private Map<String, String> contents(Collection<String> objects) {
+        Map<String, String> contents = new TreeMap<>();
+        byte[] batch = objects.isEmpty() ? new byte[0] : run(lines(objects), "cat-file", "--batch").ok().out;
+        int position = 0;
+        while (position < batch.length) {
+            int end = position;
+            while (batch[end] != '\n') {
+                end++;
+            }
+            String[] header = new String(batch, position, end - position, StandardCharsets.US_ASCII).split(" ");
+            if (header.length != 3) {
+                throw new Failure(Failure.Kind.FAILURE, "git did not find an object of " + file + ": " + String.join(" ", header), "see `git fsck`");
+            }
+            int length = Integer.parseInt(header[2]);
+            contents.put(header[0], new String(batch, end + 1, length, StandardCharsets.ISO_8859_1));
+            position = end + 1 + length + 1;
+        }
+        return contents;
+    }
+
+    private static byte[] lines(Collection<String> lines) {
+        return (String.join("\n", lines) + "\n").getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** Writes a version as it would be checked out, through Git's filters, into an existing private file. */
+    public void checkOut(Version version, Path into) {
+        try (OutputStream out = Files.newOutputStream(into)) {
+            Ended ended = run(null, out, "cat-file", "--filters", version.commit + ":" + relativeName());
+            if (ended.exitCode != 0) {
+                throw new Failure(Failure.Kind.NOT_FOUND, "git could not bring back " + file + " of commit " + version.commit + ": " + ended.lastLine(),
+                        "where Git LFS keeps it, fetch it first: `git lfs fetch --all` in that repository", new IOException(ended.err.strip()));
+            }
+        } catch (IOException e) {
+            throw Failure.io("cannot write", into, e);
+        }
+    }
+
+    private String relativeName() {
+        return "./" + file.getFileName();
+    }
+
+    private record Ended(int exitCode, byte[] out, String err, Path file) {
+        Ended ok() {
+            if (exitCode != 0) {
+                throw new Failure(Failure.Kind.FAILURE, "git could not tell the history of " + file + ": " + lastLine(), "run with -v to see all that it said",
+                        new IOException(err.strip()));
+            }
+            return this;
+        }
+
+        String lastLine() {
+            return err.isBlank() ? "exit code " + exitCode : err.strip().lines().reduce((first, second) -> second).orElse("");
+        }
+    }
+
+    private String text(String... arguments) {
+        return new String(run(null, arguments).ok().out, StandardCharsets.UTF_8);
+    }
+
+    private Ended run(byte[] input, String... arguments) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        Ended ended = run(input, out, arguments);
+        return new Ended(ended.exitCode, out.toByteArray(), ended.err, file);
+    }
+
+    private Ended run(byte[] input, OutputStream out, String... arguments) {
+        List<String> command = new ArrayList<>(List.of("git", "--literal-pathspecs"));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command).directory(file.getParent().toFile());
+        MISLEADING.forEach(builder.environment()::remove);
+        builder.environment().put("GIT_TERMINAL_PROMPT", "0");
+        builder.environment().put("GIT_OPTIONAL_LOCKS", "0");
+        builder.environment().put("LC_ALL", "C.UTF-8");
+        Process process;
+        try {
+            process = builder.start();
+        } catch (IOException e) {
+            throw new Failure(Failure.Kind.FAILURE, "cannot run git, which keeps the history of " + file, "install git, or name a backup file without --at", e);
+        }
+        StringBuffer err = new StringBuffer();
+        // Both pipes are drained beside the main one: whichever fills up would stop Git.
+        Thread errors = drain("git-stderr", () -> err.append(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8)));
+        Thread inputs = drain("git-stdin", () -> feed(process, input));
+        try (Interruption.Blocking stop = Interruption.onRequest(process::destroy); InputStream in = process.getInputStream()) {
+            in.transferTo(out);
+            errors.join();
+            inputs.join();
+            int exitCode = process.waitFor();
+            Interruption.check();
+            return new Ended(exitCode, null, err.toString(), file);
+        } catch (IOException e) {
+            process.destroy();
+            throw Failure.io("cannot take from git", file, e);
+        } catch (InterruptedException e) {
+            process.destroy();
+            Thread.currentThread().interrupt();
+            throw new Failure(Failure.Kind.INTERRUPTED, "interrupted", null, e);
+        }
+    }
+
+    private interface Transfer {
+        void run() throws IOException;
+    }
+
+    private static Thread drain(String name, Transfer transfer) {
+        Thread thread = new Thread(() -> {
+            try {
+                transfer.run();
+            } catch (IOException e) {
+                // Git ended before it had read or said everything; its exit code tells.
+            }
+        }, name);
+        thread.setDaemon(true);
+        thread.start();
+        return thread;
+    }
+
+    private static void feed(Process process, byte[] input) throws IOException {
+        try (OutputStream in = process.getOutputStream()) {
+            if (input != null) {
+                in.write(input);
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+package dev.sqlitebackup.store;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.files.Digests;
+import dev.sqlitebackup.files.DurableFiles;
+import dev.sqlitebackup.files.FileIdentity;
+import dev.sqlitebackup.files.PrivateFiles;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/** A directory of this machine, or of one that is mounted here. */
+public final class LocalStore implements Store {
+    private static final Set<OpenOption> READ_NOT_THROUGH_LINKS = Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+
+    private final Path directory;
+
+    /** @param directory absolute, with its links resolved; it need not exist yet for anything that only reads */
+    public LocalStore(Path directory) {
+        this.directory = directory;
+    }
+
+    @Override
+    public String location(String name) {
+        return directory.resolve(name).toString();
+    }
+
+    @Override
+    public List<StoredFile> list(Predicate<String> wanted) {
+        List<String> names = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+            for (Path file : files) {
+                String name = file.getFileName().toString();
+                if (wanted.test(name)) {
+                    names.add(name);
+                }
+            }
+        } catch (NoSuchFileException e) {
+            return List.of();
+        } catch (IOException | DirectoryIteratorException e) {
+            throw Failure.io("cannot read the directory", directory, e instanceof IOException io ? io : (IOException) e.getCause());
+        }
+        return names.parallelStream().map(this::find).filter(Objects::nonNull).toList();
+    }
+
+    @Override
+    public StoredFile find(String name) {
+        Path file = directory.resolve(name);
+        try {
+            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            return attributes.isRegularFile() ? new StoredFile(name, attributes.size(), attributes.lastModifiedTime().toInstant()) : null;
+        } catch (NoSuchFileException e) {
+            return null;
+        } catch (IOException e) {
+            throw Failure.io("cannot read", file, e);
+        }
+    }
+
+    @Override
+    public byte[] readTail(String name, int maxBytes) {
+        Path file = directory.resolve(name);
+        try (FileChannel channel = FileChannel.open(file, READ_NOT_THROUGH_LINKS)) {
+            long position = Math.max(0, channel.size() - maxBytes);
+            ByteBuffer tail = ByteBuffer.allocate((int) Math.min(maxBytes, channel.size() - position));
+            while (tail.hasRemaining() && channel.read(tail, position + tail.position()) >= 0) { }
+            byte[] bytes = new byte[tail.position()];
+            tail.flip().get(bytes);
+            return bytes;
+        } catch (NoSuchFileException e) {
+            return null;
+        } catch (IOException e) {
+            throw Failure.io("cannot read", file, e);
+        }
+    }
+
+    @Override
+    public Path localFile(String name) {
+        return directory.resolve(name);
+    }
+
+    @Override
+    public boolean publishNew(Path file, String name) {
+        Path target = directory.resolve(name);
+        try (Proof proof = Proof.of(file)) {
+            if (!DurableFiles.publishNew(file, target)) {
+                return false;
+            }
+            proof.check(target);
+            return true;
+        }
+    }
+
+    @Override
+    public void replace(Path file, String name) {
+        Path target = directory.resolve(name);
+        try (Proof proof = Proof.of(file)) {
+            DurableFiles.replace(file, target);
+            proof.check(target);
+        }
+    }
+
+    @Override
+    public void delete(Collection<String> names) {
+        DurableFiles.delete(directory, names.stream().map(directory::resolve).toList());
+    }
+
+    @Override
+    public DestinationLock lock(String stateFile, Duration timeout) {
+        return DestinationLock.acquire(directory.resolve(stateFile), timeout);
+    }
+
+    @Override
+    public State readState(String stateFile) {
+        return DestinationLock.read(directory.resolve(stateFile));
+    }
+
+    @Override
+    public Path workingDirectory() {
+        return directory;
+    }
+
+    /**
+     * That a name refers to the file whose content was proven before it got the name: by inode, size and time, and where the file
+     * system's inodes say nothing, by content. The file stays open meanwhile, so its content can be had whatever its name is.
+     */
+    private record Proof(FileChannel channel, FileIdentity identity) implements AutoCloseable {
+        static Proof of(Path file) {
+            try {
+                return new Proof(PrivateFiles.open(file, StandardOpenOption.READ), FileIdentity.of(file));
+            } catch (IOException e) {
+                throw Failure.io("cannot read", file, e);
+            }
+        }
+
+        void check(Path published) {
+            try {
+                if (!identity.isSameFileAs(FileIdentity.of(published)) && !Digests.sha256(published).equals(Digests.sha256(channel))) {
+                    throw new Failure(Failure.Kind.CORRUPT, "what was read back from " + published + " is not what was written",
+                            "either something else writes there, or the disk or the memory of this machine is failing");
+                }
+            } catch (IOException e) {
+                throw Failure.io("cannot read back", published, e);
+            }
+        }
+
+        @Override
+        public void close() {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                // It was only read.
+            }
+        }
+    }
+}

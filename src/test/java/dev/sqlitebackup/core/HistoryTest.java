@@ -1,0 +1,278 @@
+package dev.sqlitebackup.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.testing.Lab;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A directory as destination over the months, with a clock that the test sets. */
+class HistoryTest {
+    private static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
+    private static final Duration DAY = Duration.ofDays(1);
+
+    @TempDir Path directory;
+    private Lab lab;
+    private Path database;
+    private Location history;
+    private int rows;
+
+    @BeforeEach
+    void makeDatabase() {
+        lab = new Lab(directory);
+        database = lab.database("app.db", "delete", 3, "g");
+        history = new Location(lab.path("history"), true);
+    }
+
+    private static Clock at(Instant now) {
+        return Clock.fixed(now, ZoneOffset.UTC);
+    }
+
+    private BackupService.Result backup(Instant now, RetentionRules rules) {
+        return new BackupService(at(now), Progress.NONE).backup(new BackupService.Request(database, history, 6, 2, lab.temporary(), Duration.ZERO, rules));
+    }
+
+    private BackupService.Result change(Instant now) {
+        Lab.sql(database, "INSERT INTO t(generation) VALUES ('" + ++rows + "')");
+        return backup(now, RetentionRules.NONE);
+    }
+
+    private List<String> names() {
+        return new ListService().list(history).backups().stream().map(Backup::name).toList();
+    }
+
+    private PruneService.Pruned prune(Instant now, int last, boolean dryRun) {
+        return new PruneService(at(now), Progress.NONE).prune(new PruneService.Request(history, new RetentionRules(last, 0, 0, 0, 0, 0, Duration.ZERO), dryRun, lab.temporary(), Duration.ZERO));
+    }
+
+    private StatusService.Result status(Instant now, Path ofDatabase) {
+        return new StatusService(at(now)).status(new StatusService.Request(ofDatabase, true, history, DAY));
+    }
+
+    private String verified(String named, Instant notAfter, Instant now) {
+        String backup = new VerifyService(at(now), Progress.NONE).verify(history, named, notAfter, lab.temporary(), Duration.ZERO).backup();
+        return Path.of(backup).getFileName().toString();
+    }
+
+    private void damage(String name) throws IOException {
+        Path file = lab.path("history/" + name);
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length / 3] ^= 1;
+        Files.write(file, bytes);
+    }
+
+    @Test
+    void addsAFileARunAndNoneForAnUnchangedDatabase() {
+        change(NOON);
+        assertTrue(backup(NOON.plusSeconds(60), RetentionRules.NONE).unchanged());
+        assertEquals(List.of("app-20261122T120000Z.db.gz"), names());
+        change(NOON.plusSeconds(120));
+        change(NOON.plusSeconds(120));
+        assertEquals(List.of("app-20261122T120200Z-2.db.gz", "app-20261122T120200Z.db.gz", "app-20261122T120000Z.db.gz"), names());
+        assertEquals("app-20261122T120200Z-2.db.gz", verified("app.db", null, NOON.plus(DAY)));
+        assertEquals("app-20261122T120200Z-2.db.gz", verified("app.db", NOON.plusSeconds(120), NOON.plus(DAY)));
+        assertEquals("app-20261122T120000Z.db.gz", verified("app.db", NOON.plusSeconds(119), NOON.plus(DAY)));
+        assertEquals(Failure.Kind.NOT_FOUND, assertThrows(Failure.class, () -> verified("app.db", NOON.minusSeconds(1), NOON)).kind());
+    }
+
+    @Test
+    void tellsDatabasesApartByTheirWholeName() {
+        change(NOON);
+        Path first = database;
+        database = lab.database("app.sqlite", "delete", 3, "other");
+        change(NOON.plusSeconds(1));
+        assertEquals(List.of("app-20261122T120001Z.sqlite.gz", "app-20261122T120000Z.db.gz"), names());
+        database = first;
+        assertTrue(backup(NOON.plusSeconds(2), RetentionRules.NONE).unchanged());
+        assertEquals("app-20261122T120000Z.db.gz", verified("app.db", null, NOON.plus(DAY)));
+        assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, () -> verified("third.db", null, NOON)).kind());
+        assertEquals(2, prune(NOON.plus(DAY), 1, false).kept().size());
+    }
+
+    @Test
+    void neverListsChoosesOrDeletesWhatIsNotOurs() throws IOException {
+        change(NOON);
+        change(NOON.plusSeconds(1));
+        Path place = lab.path("history");
+        Lab.write(place.resolve("app-20261231T000000Z.db.gz"), "somebody's notes");
+        Files.copy(place.resolve("app-20261122T120000Z.db.gz"), place.resolve("app-20261222T000000Z.db.gz"));
+        Files.write(place.resolve("app-20261122T130000Z.db.gz"), java.util.Arrays.copyOf(Files.readAllBytes(place.resolve("app-20261122T120000Z.db.gz")), 300));
+        Files.createDirectory(place.resolve("app-20261122T140000Z.db.gz"));
+        Files.createSymbolicLink(place.resolve("app-20261122T150000Z.db.gz"), place.resolve("app-20261122T120000Z.db.gz"));
+        Lab.write(place.resolve("app.db.gz"), "x");
+        Lab.write(place.resolve("notes.txt"), "x");
+
+        ListService.Listing listing = new ListService().list(history);
+        assertEquals(List.of("app-20261122T120001Z.db.gz", "app-20261122T120000Z.db.gz"), names());
+        assertEquals(3, listing.warnings().size(), listing.warnings().toString());
+        assertEquals("app-20261122T120001Z.db.gz", verified("app.db", null, Instant.MAX));
+        assertTrue(backup(NOON.plusSeconds(2), RetentionRules.NONE).unchanged());
+        PruneService.Pruned pruned = prune(NOON.plus(DAY), 1, false);
+        assertEquals(1, pruned.deleted().size());
+        assertEquals(3, pruned.warnings().size());
+        try (java.util.stream.Stream<Path> files = Files.list(place)) {
+            assertEquals(List.of(".app.db.state", "app-20261122T120001Z.db.gz", "app-20261122T130000Z.db.gz", "app-20261122T140000Z.db.gz", "app-20261122T150000Z.db.gz",
+                    "app-20261222T000000Z.db.gz", "app-20261231T000000Z.db.gz", "app.db.gz", "notes.txt"), files.map(file -> file.getFileName().toString()).sorted().toList());
+        }
+    }
+
+    @Test
+    void neverPrunesTheNewestThatVerifiesWhateverTheRulesSay() throws IOException {
+        for (int day = 0; day < 5; day++) {
+            change(NOON.plus(DAY.multipliedBy(day)));
+        }
+        Instant later = NOON.plus(Duration.ofDays(9));
+        damage("app-20261126T120000Z.db.gz");
+        damage("app-20261125T120000Z.db.gz");
+        PruneService.Pruned dry = prune(later, 1, true);
+        assertEquals(List.of(List.of("last"), List.of("newest that verifies")), dry.kept().stream().map(Retention.Decision::reasons).toList());
+        assertEquals(5, names().size());
+        prune(later, 1, false);
+        assertEquals(List.of("app-20261126T120000Z.db.gz", "app-20261124T120000Z.db.gz"), names());
+
+        damage("app-20261124T120000Z.db.gz");
+        change(NOON.plus(DAY));     // A damaged previous backup costs time, never correctness.
+        damage("app-20261123T120000Z.db.gz");
+        Failure failure = assertThrows(Failure.class, () -> prune(later, 1, false));
+        assertEquals(Failure.Kind.CORRUPT, failure.kind());
+        assertEquals(3, names().size(), "nothing is deleted while nobody can tell which one is good");
+    }
+
+    @Test
+    void refusesAnEmptyPolicyAndAPlaceWithoutHistory() {
+        change(NOON);
+        assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, () -> prune(NOON, 0, false)).kind());
+        Location missing = new Location(lab.path("nowhere"), true);
+        RetentionRules rules = new RetentionRules(1, 0, 0, 0, 0, 0, Duration.ZERO);
+        assertEquals(Failure.Kind.NOT_FOUND, assertThrows(Failure.class, () -> new PruneService(at(NOON), Progress.NONE)
+                .prune(new PruneService.Request(missing, rules, false, lab.temporary(), Duration.ZERO))).kind());
+        history = Location.file(lab.path("b.gz"));
+        backup(NOON, RetentionRules.NONE);
+        assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, () -> prune(NOON, 1, false)).kind());
+        assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, () -> backup(NOON, rules)).kind());
+    }
+
+    @Test
+    void aBackupPrunesAfterItsSuccessAndKeepsWhatItJustMade() {
+        RetentionRules one = new RetentionRules(1, 0, 0, 0, 0, 0, Duration.ZERO);
+        change(NOON);
+        change(NOON.plusSeconds(1));
+        BackupService.Result unchanged = backup(NOON.plusSeconds(2), one);
+        assertTrue(unchanged.unchanged());
+        assertEquals(1, unchanged.pruned().size());
+        assertEquals(List.of("app-20261122T120001Z.db.gz"), names());
+
+        Lab.write(database, "no database any more, but long enough to be looked at ".repeat(50));
+        assertEquals(Failure.Kind.CORRUPT, assertThrows(Failure.class, () -> backup(NOON.plusSeconds(3), one)).kind());
+        assertEquals(List.of("app-20261122T120001Z.db.gz"), names(), "a failed run prunes nothing");
+    }
+
+    @Test
+    void aClockThatJumpsBackLosesNothingAndIsSaid() {
+        RetentionRules one = new RetentionRules(1, 0, 0, 0, 0, 0, Duration.ZERO);
+        change(NOON);
+        change(NOON.plusSeconds(1));
+        Instant before = NOON.minus(Duration.ofDays(300));
+        Lab.sql(database, "INSERT INTO t(generation) VALUES ('back')");
+        BackupService.Result result = backup(before, one);
+        assertEquals(3, names().size());
+        assertTrue(result.verification().warnings().toString().contains("is dated after now"), result.verification().warnings().toString());
+        // The next run compares with the one that it made, not with those that are dated later.
+        assertTrue(backup(before.plusSeconds(10), one).unchanged());
+        assertEquals(StatusService.Freshness.FRESH, status(before.plusSeconds(20), database).freshness());
+        // The clock is right again: the odd one is the oldest, and goes when the rules say so.
+        assertEquals(2, prune(NOON.plus(DAY), 1, false).deleted().size());
+        assertEquals(List.of("app-20261122T120001Z.db.gz"), names());
+    }
+
+    @Test
+    void aBackupFromTheFarFutureSilencesNoAlarm() {
+        change(NOON.plus(Duration.ofDays(2000)));
+        change(NOON);
+        Lab.sql(database, "INSERT INTO t(generation) VALUES ('since')");
+        assertEquals(StatusService.Freshness.FRESH, status(NOON.plusSeconds(60), database).freshness());
+        assertEquals(StatusService.Freshness.STALE, status(NOON.plus(DAY).plusSeconds(60), database).freshness());
+        assertTrue(new VerifyService(at(NOON), Progress.NONE).verify(history, "app.db", null, lab.temporary(), Duration.ZERO).verification().warnings().toString().contains("dated after now"));
+    }
+
+    @Test
+    void statusTellsAnIdleDatabaseFromADeadCronJob() throws IOException {
+        assertEquals(StatusService.Freshness.MISSING, status(NOON, database).freshness());
+        change(NOON);
+        StatusService.Result fresh = status(NOON.plusSeconds(100), database);
+        assertEquals(StatusService.Freshness.FRESH, fresh.freshness());
+        assertEquals(Boolean.FALSE, fresh.changedSince());
+        assertEquals(100, fresh.age().toSeconds());
+        // Idle for a month, confirmed or not.
+        assertEquals(StatusService.Freshness.FRESH, status(NOON.plus(Duration.ofDays(30)), database).freshness());
+        assertTrue(backup(NOON.plus(Duration.ofDays(40)), RetentionRules.NONE).unchanged());
+        assertEquals(NOON.plus(Duration.ofDays(40)), status(NOON.plus(Duration.ofDays(41)), database).confirmedAt());
+        // Written to: the alarm waits for as long as a backup may take, and then rings.
+        Lab.sql(database, "INSERT INTO t(generation) VALUES ('since')");
+        Instant confirmed = NOON.plus(Duration.ofDays(40));
+        assertEquals(StatusService.Freshness.FRESH, status(confirmed.plus(DAY), database).freshness());
+        StatusService.Result stale = status(confirmed.plus(DAY).plusSeconds(1), database);
+        assertEquals(StatusService.Freshness.STALE, stale.freshness());
+        assertEquals(Boolean.TRUE, stale.changedSince());
+
+        // On a monitoring host there is no database: age alone counts.
+        StatusService.Result elsewhere = status(confirmed.plus(DAY), lab.path("nowhere/app.db"));
+        assertNull(elsewhere.changedSince());
+        assertEquals(StatusService.Freshness.FRESH, elsewhere.freshness());
+        assertEquals(StatusService.Freshness.STALE, status(confirmed.plus(DAY).plusSeconds(1), lab.path("nowhere/app.db")).freshness());
+
+        // Without a state that can be read, the backup's own date and the file's times have to do.
+        Files.writeString(lab.path("history/.app.db.state"), "{");
+        assertEquals(StatusService.Freshness.STALE, status(NOON.plus(Duration.ofDays(2)), database).freshness());
+        assertNull(status(NOON, database).confirmedAt());
+        Files.setLastModifiedTime(database, FileTime.from(NOON.minusSeconds(5)));
+        assertEquals(Boolean.FALSE, status(NOON.plus(Duration.ofDays(2)), database).changedSince());
+    }
+
+    @Test
+    void aStateOfAnotherBackupConfirmsNothing() throws IOException {
+        change(NOON);
+        change(NOON.plus(DAY));
+        Files.delete(lab.path("history/app-20261123T120000Z.db.gz"));
+        StatusService.Result status = status(NOON.plus(DAY.multipliedBy(3)), lab.path("nowhere/app.db"));
+        assertNull(status.confirmedAt());
+        assertEquals(StatusService.Freshness.STALE, status.freshness());
+        assertFalse(status.backup().name().contains("20261123"));
+    }
+
+    @Test
+    void safetyCopiesAreListedAndPrunedWithTheirSidecarsAndNotUnasked() throws IOException {
+        change(NOON);
+        for (int i = 0; i < 4; i++) {
+            new RestoreService(at(NOON.plusSeconds(i)), Progress.NONE).restore(new RestoreService.Request(history, null, database, false, false, lab.temporary(), Duration.ZERO));
+        }
+        Location copies = Location.file(database);
+        assertEquals(4, new ListService().list(copies).backups().size());
+        Lab.write(lab.path("app.db.pre-restore-20261122120000-wal"), "the log of a copy");
+        Lab.write(lab.path("app.db.pre-restore-mine"), "mine");
+        PruneService.Pruned pruned = new PruneService(at(NOON.plus(DAY)), Progress.NONE).prune(new PruneService.Request(copies, new RetentionRules(2, 0, 0, 0, 0, 0, Duration.ZERO), false, lab.temporary(), Duration.ZERO));
+        assertEquals(2, pruned.deleted().size());
+        assertEquals(List.of("app.db", "app.db.pre-restore-20261122120002", "app.db.pre-restore-20261122120003", "app.db.pre-restore-mine"),
+                lab.files("app.db").stream().map(file -> file.getFileName().toString()).toList());
+        // The database is gone: its copies can be listed all the same.
+        Files.delete(database);
+        assertEquals(2, new ListService().list(copies).backups().size());
+        assertEquals(Failure.Kind.NOT_FOUND, assertThrows(Failure.class, () -> new ListService().list(Location.file(lab.path("never.db")))).kind());
+    }
+}
