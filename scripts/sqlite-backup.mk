@@ -1,4 +1,4 @@
-# sqlite-backup: make backup-db and make restore-db, to include in a Makefile.
+# sqlite-backup: make backup-db, restore-db and install-hooks, to include in a Makefile.
 # DB=… the database, TO=… the backup, ARGS=… any other options (see `scripts/sqlite-backup --help`).
 ifdef DB
 export SQLITE_BACKUP_DB := $(value DB)
@@ -7,10 +7,13 @@ ifdef TO
 export SQLITE_BACKUP_TO := $(value TO)
 endif
 
-.PHONY: backup-db restore-db
+.PHONY: backup-db restore-db install-hooks
 backup-db: ## Back up the database, and stage the backup in Git
 	@scripts/backup-db.sh $(ARGS)
 	@scripts/stage-backup
 
 restore-db: ## Bring the newest backup back, keeping a safety copy
 	@scripts/restore-db.sh $(ARGS)
+
+install-hooks: ## Warn on `git push` when the database is newer than its last committed backup
+	@scripts/install-hooks

@@ -102,7 +102,7 @@ class ScriptsIT {
     void installKeepATargetThatTheUserAlreadyHas() throws IOException {
         Files.createDirectories(repository);
         Lab.write(repository.resolve("Makefile"), "backup-db:\n\t@echo mine\n");
-        assertTrue(install().out().contains("kept your own backup-db"));
+        assertTrue(install().out().contains("kept your own targets"));
         assertEquals("backup-db:\n\t@echo mine\n", Files.readString(repository.resolve("Makefile")));
     }
 
@@ -110,10 +110,71 @@ class ScriptsIT {
         return Tools.sh("cd \"$1\"; find . -path ./.git -prune -o -type f -print0 | sort -z | xargs -0 sha256sum", repository).ok().out();
     }
 
+    /** A push to a bare repository beside it, and what Git said about it. */
+    private Tools.Ended push(Path database) {
+        return Tools.sh("cd \"$1\"; SQLITE_BACKUP_DB=\"$2\" TMPDIR=\"$3\" git push -q origin HEAD:main", repository, database, lab.temporary());
+    }
+
+    private void commitBackup(Path database, String time) {
+        cron("backup-db", "DB=" + database).ok();
+        Tools.sh("cd \"$1\"; git add -A; GIT_COMMITTER_DATE=\"$2\" git -c user.name=u -c user.email=u@example.org commit -q --allow-empty -m backup", repository, time).ok();
+    }
+
+    @Test
+    void aPushWarnsWhenTheDatabaseIsNewerThanTheCommittedBackupAndStopsOnlyWhenAskedTo() throws IOException {
+        Tools.require("git-lfs");
+        install();
+        Tools.sh("git init -q --bare \"$1/origin.git\"; git -C \"$2\" remote add origin \"$1/origin.git\"", directory, repository).ok();
+        assertTrue(Tools.sh("make -C \"$1\" --no-print-directory install-hooks", repository).ok().out().contains("hook of Git LFS"));
+        String hook = Files.readString(repository.resolve(".git/hooks/pre-push"));
+        assertTrue(hook.contains("git lfs pre-push") && hook.contains("scripts/pre-push"), hook);
+        assertTrue(Tools.sh("make -C \"$1\" --no-print-directory install-hooks", repository).ok().out().contains("already"));
+        install();      // An update, which runs `git lfs install`, leaves the hook as it is.
+        assertEquals(hook, Files.readString(repository.resolve(".git/hooks/pre-push")));
+
+        Path database = lab.database("h.db", "delete", 50, "g");
+        Tools.sh("cd \"$1\"; git add -A; git -c user.name=u -c user.email=u@example.org commit -q -m set-up", repository).ok();
+        assertTrue(push(database).ok().err().contains("no backup of " + database + " has been committed yet"));
+        // The commit is dated before the database was written, as it is when a checkpoint moves the file's time: content decides.
+        commitBackup(database, "2001-01-01T00:00:00Z");
+        assertEquals("", push(database).ok().err());
+        assertTrue(Tools.sh("cd \"$1\"; git lfs ls-files", directory.resolve("origin.git")).exitCode() >= 0);
+
+        Lab.sql(database, "INSERT INTO t(generation) VALUES ('since')");
+        Tools.sh("cd \"$1\"; git -c user.name=u -c user.email=u@example.org commit -q --allow-empty -m more", repository).ok();
+        Tools.Ended warned = push(database).ok();
+        assertTrue(warned.err().contains("has changed since its last committed backup"), warned.err());
+        assertEquals(Tools.sh("git -C \"$1\" rev-parse HEAD", repository).ok().out(), Tools.sh("git -C \"$1/origin.git\" rev-parse main", directory).ok().out());
+
+        Tools.sh("cd \"$1\"; git config sqlite-backup.blockPush true; git -c user.name=u -c user.email=u@example.org commit -q --allow-empty -m more", repository).ok();
+        Tools.Ended stopped = push(database);
+        assertEquals(1, stopped.exitCode());
+        assertTrue(stopped.err().contains("blockPush"), stopped.err());
+        commitBackup(database, "2001-01-02T00:00:00Z");
+        assertEquals("", push(database).ok().err());
+        // On a branch without the script.
+        Tools.sh("cd \"$1\"; git rm -q scripts/pre-push; git -c user.name=u -c user.email=u@example.org commit -q -m without", repository).ok();
+        push(database).ok();
+    }
+
+    @Test
+    void hooksOfTheUsersStay() throws IOException {
+        install();
+        Path hook = repository.resolve(".git/hooks/pre-push");
+        Files.createDirectories(hook.getParent());
+        Lab.write(hook, "#!/bin/sh\necho mine\n");
+        Tools.Ended ended = Tools.sh("make -C \"$1\" --no-print-directory install-hooks", repository).ok();
+        assertTrue(ended.out().contains("kept your own") && ended.out().contains("scripts/pre-push"), ended.out());
+        assertEquals("#!/bin/sh\necho mine\n", Files.readString(hook));
+        Files.delete(hook);
+        assertTrue(Tools.sh("make -C \"$1\" --no-print-directory install-hooks", repository).ok().out().contains("installed"));
+        assertTrue(Files.isExecutable(hook));
+    }
+
     @Test
     void passShellcheck() {
         Tools.require("shellcheck");
-        Tools.sh("cd \"$1/scripts\"; shellcheck sqlite-backup *.sh stage-backup install-into", PROJECT).ok();
+        Tools.sh("cd \"$1/scripts\"; shellcheck sqlite-backup *.sh stage-backup install-into pre-push install-hooks", PROJECT).ok();
     }
 
     @Test
