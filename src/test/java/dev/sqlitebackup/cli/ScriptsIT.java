@@ -157,6 +157,22 @@ class ScriptsIT {
         push(database).ok();
     }
 
+    /** The line of the README's section on monitoring: silent while all is well, words and exit code 14 for cron to mail otherwise. */
+    @Test
+    void cronHearsWhenBackupsStop() throws IOException {
+        install();
+        Path database = lab.database("h.db", "delete", 50, "g");
+        String line = Files.readAllLines(PROJECT.resolve("README.md")).stream().filter(text -> text.contains(" status --quiet")).findFirst().orElseThrow();
+        String command = line.substring(line.indexOf("$HOME")).replace("$HOME/.config/opencode", "\"$1\"");
+        String cron = "cd /; env -i HOME=\"$3\" TMPDIR=\"$3/tmp\" JAVA_HOME=\"$4\" PATH=/usr/bin:/bin SQLITE_BACKUP_DB=\"$2\" sh -c '" + command + "' sh \"$1\"";
+        Tools.Ended missing = Tools.sh(cron, repository, database, directory, System.getProperty("java.home"));
+        assertEquals(14, missing.exitCode(), missing.err());
+        assertTrue(missing.err().startsWith("error: there is no backup at "), missing.err());
+        cron("backup-db", "DB=" + database).ok();
+        Tools.Ended well = Tools.sh(cron, repository, database, directory, System.getProperty("java.home")).ok();
+        assertEquals("", well.out() + well.err());
+    }
+
     @Test
     void hooksOfTheUsersStay() throws IOException {
         install();
