@@ -90,6 +90,17 @@ public final class BackupReader {
         return readMembers(backup, file, sink);
     }
 
+    /**
+     * Looks at both ends of a gzip file that has no summary: whether it is one of ours, or bgzip's, that was cut off.
+     *
+     * @throws Failure of kind CORRUPT if so
+     */
+    public static void refuseIfCutOff(Path backup) throws IOException {
+        try (FileChannel file = FileChannel.open(backup, StandardOpenOption.READ)) {
+            refuseIfCutOff(backup.toString(), file);
+        }
+    }
+
     /** A BGZF file without the block that ends every one, or one of ours without its trailer: all that is left may well be in order. */
     private static void refuseIfCutOff(String backup, FileChannel file) throws IOException {
         if (file.size() < Bgzf.END.length) {
@@ -99,8 +110,11 @@ public final class BackupReader {
             throw damaged(backup, "its trailer is damaged", null);
         }
         int length = Bgzf.blockBytes(Channels.read(file, 0, Bgzf.HEADER_BYTES));
-        if (length < 0 || length > file.size()) {
+        if (length < 0) {
             return;
+        }
+        if (length > file.size()) {
+            throw damaged(backup, "it is cut short", null);
         }
         if (!Arrays.equals(Channels.read(file, file.size() - Bgzf.END.length, Bgzf.END.length), Bgzf.END)) {
             throw damaged(backup, "it is cut short", null);

@@ -1,14 +1,17 @@
 package dev.sqlitebackup.archive;
 
+import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.files.Digests;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 
 /**
  * Writes a snapshot as a BGZF file: blocks at a fixed stride, the {@link Trailer}, the empty last block. Blocks that the previous
@@ -19,18 +22,22 @@ public final class BackupWriter {
     private final long sizeBytes;
     private final int strideBytes;
     private final int level;
+    private final boolean proves;
 
-    private BackupWriter(FileChannel snapshot, int pageSizeBytes, int level) throws IOException {
+    private BackupWriter(FileChannel snapshot, int pageSizeBytes, int level, boolean proves) throws IOException {
         this.snapshot = snapshot;
         this.sizeBytes = snapshot.size();
         this.strideBytes = Bgzf.strideBytes(pageSizeBytes);
         this.level = level;
+        this.proves = proves;
     }
 
     /** A piece of the database and the block that holds it; used again and again. */
     private static final class Piece {
         private final byte[] content = new byte[Bgzf.MAX_CONTENT_BYTES];
         private final byte[] block = new byte[Bgzf.MAX_BLOCK_BYTES];
+        /** What the block holds, where that is looked at. */
+        private byte[] proof;
         private int contentBytes;
         private int blockBytes;
     }
@@ -44,8 +51,23 @@ public final class BackupWriter {
      */
     public static String write(Path snapshot, int pageSizeBytes, FileChannel out, int level, Instant createdAt, ReusableBlocks reusable,
             int threads, Progress progress) throws IOException {
+        return write(snapshot, pageSizeBytes, out, level, false, createdAt, reusable, threads, progress);
+    }
+
+    /**
+     * The same to where nothing can be read back: every block is decompressed and compared with the snapshot before it is written.
+     *
+     * @throws Failure of kind CORRUPT if one is not what it should be; what was written so far has no end, and is refused by every reader
+     */
+    public static String writeProven(Path snapshot, int pageSizeBytes, WritableByteChannel out, int level, Instant createdAt, int threads, Progress progress)
+            throws IOException {
+        return write(snapshot, pageSizeBytes, out, level, true, createdAt, ReusableBlocks.none(), threads, progress);
+    }
+
+    private static String write(Path snapshot, int pageSizeBytes, WritableByteChannel out, int level, boolean proves, Instant createdAt, ReusableBlocks reusable,
+            int threads, Progress progress) throws IOException {
         try (FileChannel channel = FileChannel.open(snapshot, StandardOpenOption.READ)) {
-            BackupWriter writer = new BackupWriter(channel, pageSizeBytes, level);
+            BackupWriter writer = new BackupWriter(channel, pageSizeBytes, level, proves);
             String sha256 = writer.writeBlocks(out, reusable, threads, progress);
             byte[] tail = new Trailer(createdAt, writer.sizeBytes, pageSizeBytes, sha256).tail();
             Channels.write(out, tail, tail.length);
@@ -53,7 +75,7 @@ public final class BackupWriter {
         }
     }
 
-    private String writeBlocks(FileChannel out, ReusableBlocks reusable, int threads, Progress progress) throws IOException {
+    private String writeBlocks(WritableByteChannel out, ReusableBlocks reusable, int threads, Progress progress) throws IOException {
         MessageDigest digest = Digests.sha256();
         ArrayDeque<Piece> free = new ArrayDeque<>();
         long[] doneBytes = {0};
@@ -81,6 +103,19 @@ public final class BackupWriter {
         if (piece.blockBytes == 0) {
             piece.blockBytes = Bgzf.compress(piece.content, piece.contentBytes, level, piece.block);
         }
+        if (proves) {
+            prove(piece);
+        }
         return piece;
+    }
+
+    private static void prove(Piece piece) throws IOException {
+        if (piece.proof == null) {
+            piece.proof = new byte[Bgzf.MAX_CONTENT_BYTES];
+        }
+        int length = Bgzf.decompress(piece.block, piece.blockBytes, piece.proof);
+        if (!Arrays.equals(piece.proof, 0, length, piece.content, 0, piece.contentBytes)) {
+            throw new Failure(Failure.Kind.CORRUPT, "a block does not hold what was compressed into it", "the memory of this machine is failing");
+        }
     }
 }

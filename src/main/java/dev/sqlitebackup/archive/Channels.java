@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 
 /** Whole reads and writes at a position, which several threads may do on one channel. */
 final class Channels {
@@ -25,10 +26,10 @@ final class Channels {
         }
     }
 
-    static void write(FileChannel file, byte[] bytes, int length) throws IOException {
+    static void write(WritableByteChannel out, byte[] bytes, int length) throws IOException {
         ByteBuffer buffer = ByteBuffer.wrap(bytes, 0, length);
         while (buffer.hasRemaining()) {
-            file.write(buffer);
+            out.write(buffer);
         }
     }
 }

@@ -47,8 +47,11 @@ record Trailer(Instant createdAt, long databaseBytes, int pageSizeBytes, String 
         ByteBuffer payload = ByteBuffer.allocate(PAYLOAD_BYTES).order(ByteOrder.LITTLE_ENDIAN).putShort((short) VERSION)
                 .putLong(createdAt.getEpochSecond()).putLong(databaseBytes).putInt(pageSizeBytes).put(HexFormat.of().parseHex(sha256));
         payload.putInt(crc32(payload.array()));
-        byte[] trailer = encode(payload.array());
-        byte[] tail = Arrays.copyOf(trailer, TAIL_BYTES);
+        return tail(payload.array());
+    }
+
+    private static byte[] tail(byte[] payload) {
+        byte[] tail = Arrays.copyOf(encode(payload), TAIL_BYTES);
         System.arraycopy(Bgzf.END, 0, tail, BYTES, Bgzf.END.length);
         return tail;
     }
@@ -71,12 +74,14 @@ record Trailer(Instant createdAt, long databaseBytes, int pageSizeBytes, String 
         if (tail.length != TAIL_BYTES) {
             return null;
         }
-        ByteBuffer payload = ByteBuffer.wrap(Arrays.copyOfRange(tail, PAYLOAD_OFFSET, PAYLOAD_OFFSET + PAYLOAD_BYTES)).order(ByteOrder.LITTLE_ENDIAN);
-        int version = payload.getShort();
-        long createdAtSeconds = payload.getLong();
-        Trailer trailer = new Trailer(Instant.ofEpochSecond(Math.floorMod(createdAtSeconds, 1L << 40)), payload.getLong(), payload.getInt(),
-                HexFormat.of().formatHex(payload.array(), payload.position(), payload.position() + 32));
-        return version == VERSION && trailer.databaseBytes > 0 && trailer.pageSizeBytes > 0 && Arrays.equals(trailer.tail(), tail) ? trailer : null;
+        byte[] bytes = Arrays.copyOfRange(tail, PAYLOAD_OFFSET, PAYLOAD_OFFSET + PAYLOAD_BYTES);
+        ByteBuffer payload = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        if (payload.getShort() != VERSION || payload.getInt(CHECKED_BYTES) != crc32(bytes) || !Arrays.equals(tail(bytes), tail)) {
+            return null;
+        }
+        Trailer trailer = new Trailer(Instant.ofEpochSecond(Math.floorMod(payload.getLong(), 1L << 40)), payload.getLong(), payload.getInt(),
+                HexFormat.of().formatHex(bytes, payload.position(), payload.position() + 32));
+        return trailer.databaseBytes > 0 && trailer.pageSizeBytes > 0 && Arrays.equals(trailer.tail(), tail) ? trailer : null;
     }
 
     /**

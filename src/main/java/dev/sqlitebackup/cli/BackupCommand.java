@@ -3,6 +3,7 @@ package dev.sqlitebackup.cli;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.core.BackupService;
 import dev.sqlitebackup.core.Location;
+import dev.sqlitebackup.core.RetentionRules;
 import dev.sqlitebackup.sqlite.NativeLibrary;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,11 +35,11 @@ public final class BackupCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
     @Mixin private CommonOptions common;
 
-    @Parameters(arity = "0..1", paramLabel = "DATABASE", converter = Converters.OfPath.class,
+    @Parameters(arity = "0..1", paramLabel = "DATABASE",
             description = "The SQLite file (default: $SQLITE_BACKUP_DB, else the OpenCode history).")
     private Path database;
 
-    @Option(names = "--to", paramLabel = "DEST", converter = Converters.OfLocation.class,
+    @Option(names = "--to", paramLabel = "DEST",
             description = {"Where the backup goes: a file ending in .gz, always the newest backup; or a directory/, a history of them",
                 "(default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository)."})
     private Location destination;
@@ -49,7 +50,10 @@ public final class BackupCommand implements Callable<Integer> {
     @Option(names = "--threads", paramLabel = "N", description = "How many threads compress (default: the processors of this machine).")
     private Integer threads;
 
-    @Option(names = "--tmp-dir", paramLabel = "DIR", converter = Converters.OfPath.class,
+    @Option(names = "--compact", description = "Leave out free pages (VACUUM INTO): smaller for a database that shrank, slower, and without the pages' own order.")
+    private boolean compact;
+
+    @Option(names = "--tmp-dir", paramLabel = "DIR",
             description = "Where the uncompressed snapshot goes (default: $TMPDIR, else the system's).")
     private Path temporaryDirectory;
 
@@ -66,17 +70,15 @@ public final class BackupCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (level < 1 || level > 9) {
-            throw new ParameterException(spec.commandLine(), "--level is a number from 1 to 9, not " + level);
-        }
-        int threadCount = threads != null ? threads : Math.min(MAX_THREADS, Runtime.getRuntime().availableProcessors());
-        if (threadCount < 1 || threadCount > MAX_THREADS) {
-            throw new ParameterException(spec.commandLine(), "--threads is a number from 1 to " + MAX_THREADS + ", not " + threadCount);
-        }
         Ping ping = pingUrl == null ? null : Ping.of(pingUrl);
         try {
-            backUp(threadCount, ping);
+            backUp(threadCount(), retention.rules(spec), ping);
             return ExitCodes.OK;
+        } catch (ParameterException e) {
+            if (ping != null) {
+                ping.failed(new Failure(Failure.Kind.USAGE, e.getMessage())).forEach(warning -> spec.commandLine().getErr().println("warning: " + warning));
+            }
+            throw e;
         } catch (Failure e) {
             if (ping == null || e.kind() == Failure.Kind.INTERRUPTED) {
                 throw e;
@@ -85,15 +87,26 @@ public final class BackupCommand implements Callable<Integer> {
         }
     }
 
-    private void backUp(int threadCount, Ping ping) {
+    private int threadCount() {
+        if (level < 1 || level > 9) {
+            throw new ParameterException(spec.commandLine(), "--level is a number from 1 to 9, not " + level);
+        }
+        int threadCount = threads != null ? threads : Math.min(MAX_THREADS, Runtime.getRuntime().availableProcessors());
+        if (threadCount < 1 || threadCount > MAX_THREADS) {
+            throw new ParameterException(spec.commandLine(), "--threads is a number from 1 to " + MAX_THREADS + ", not " + threadCount);
+        }
+        return threadCount;
+    }
+
+    private void backUp(int threadCount, RetentionRules rules, Ping ping) {
         long started = System.nanoTime();
         Path source = environment.database(database);
         Path tmp = environment.temporaryDirectory(temporaryDirectory);
         BackupService.Result result;
         try (ProgressDisplay progress = ProgressDisplay.of(common)) {
             NativeLibrary.load(environment.programDirectories(tmp));
-            result = new BackupService(environment.clock(), progress).backup(new BackupService.Request(source, environment.destination(destination, source), level, threadCount,
-                    tmp, common.busyTimeout, retention.rules(spec)));
+            result = new BackupService(environment.clock(), progress).backup(new BackupService.Request(source, environment.destination(destination, source), compact, level, threadCount,
+                    tmp, common.busyTimeout, rules));
         }
         long durationMillis = (System.nanoTime() - started) / 1_000_000;
         List<String> warnings = new ArrayList<>(result.verification().warnings());

@@ -11,7 +11,7 @@ public final class CommonOptions {
     @Option(names = {"-q", "--quiet"}, description = "Print nothing but warnings and errors.")
     boolean quiet;
 
-    @Option(names = "--busy-timeout", paramLabel = "DURATION", converter = Converters.OfDuration.class, defaultValue = "30s",
+    @Option(names = "--busy-timeout", paramLabel = "DURATION", defaultValue = "30s",
             description = "How long to wait for each lock: a whole number and s, m, h, d or w (default: ${DEFAULT-VALUE}).")
     Duration busyTimeout;
 

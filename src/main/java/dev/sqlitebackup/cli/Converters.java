@@ -8,70 +8,65 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
+import java.time.format.ResolverStyle;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
 
 /** The contract's words for values of options, and what to say when they are wrong. */
 final class Converters {
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})([smhdw])");
 
+    private static final Pattern IN_NAMES = Pattern.compile("\\d{8}T\\d{6}Z");
+    private static final DateTimeFormatter NAME_TIME = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'").withResolverStyle(ResolverStyle.STRICT).withZone(ZoneOffset.UTC);
     private static final int DATE_LENGTH = "2026-11-22".length();
 
     private Converters() { }
 
+    /** Teaches a command line what the types of its options and arguments look like. */
+    static void register(CommandLine commandLine, Environment environment) {
+        commandLine.registerConverter(Duration.class, Converters::duration);
+        commandLine.registerConverter(Path.class, text -> named(text, environment::argument));
+        commandLine.registerConverter(Location.class, text -> named(text, environment::location));
+    }
+
     /** A whole number and s, m (minutes), h, d or w. */
-    static final class OfDuration implements ITypeConverter<Duration> {
-        @Override
-        public Duration convert(String text) {
-            Matcher parts = DURATION.matcher(text);
-            if (!parts.matches()) {
-                throw new TypeConversionException("'" + text + "' is not a duration: a whole number and s, m, h, d or w, such as 30s");
-            }
-            long number = Long.parseLong(parts.group(1));
-            return switch (parts.group(2)) {
-                case "s" -> Duration.ofSeconds(number);
-                case "m" -> Duration.ofMinutes(number);
-                case "h" -> Duration.ofHours(number);
-                case "d" -> Duration.ofDays(number);
-                default -> Duration.ofDays(7 * number);
-            };
+    static Duration duration(String text) {
+        Matcher parts = DURATION.matcher(text);
+        if (!parts.matches()) {
+            throw new TypeConversionException("'" + text + "' is not a duration: a whole number and s, m, h, d or w, such as 30s");
         }
+        long number = Long.parseLong(parts.group(1));
+        return switch (parts.group(2)) {
+            case "s" -> Duration.ofSeconds(number);
+            case "m" -> Duration.ofMinutes(number);
+            case "h" -> Duration.ofHours(number);
+            case "d" -> Duration.ofDays(number);
+            default -> Duration.ofDays(7 * number);
+        };
     }
 
     /**
-     * The latest time that a backup may be of: RFC 3339, a date, of which the end counts, or a duration ago.
+     * The latest time that a backup may be of: RFC 3339, a date, of which the end counts, a duration ago, or the form that is in the names of backups.
      *
      * @param clock whose time and zone hold
      */
     static Instant notAfter(String text, Clock clock) {
         if (DURATION.matcher(text).matches()) {
-            return clock.instant().minus(new OfDuration().convert(text));
+            return clock.instant().minus(duration(text));
         }
         try {
             if (text.length() == DATE_LENGTH) {
                 return LocalDate.parse(text).plusDays(1).atStartOfDay(clock.getZone()).toInstant().minusNanos(1);
             }
-            return OffsetDateTime.parse(text).toInstant();
+            return IN_NAMES.matcher(text).matches() ? Instant.from(NAME_TIME.parse(text)) : OffsetDateTime.parse(text).toInstant();
         } catch (DateTimeParseException e) {
             throw new TypeConversionException("'" + text + "' is not a time: RFC 3339 with its zone (2026-11-22T23:22:33Z), a date (2026-11-22), or a duration ago (3d)");
-        }
-    }
-
-    static final class OfPath implements ITypeConverter<Path> {
-        @Override
-        public Path convert(String text) {
-            return named(text, Environment::path);
-        }
-    }
-
-    static final class OfLocation implements ITypeConverter<Location> {
-        @Override
-        public Location convert(String text) {
-            return named(text, Environment::location);
         }
     }
 

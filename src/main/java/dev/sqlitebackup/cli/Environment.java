@@ -47,15 +47,19 @@ public record Environment(Map<String, String> variables, String home, Path progr
             return argument;
         }
         if (isSet(DESTINATION_VARIABLE)) {
-            String text = variables.get(DESTINATION_VARIABLE);
-            return new Location(pathOrHome(text), text.endsWith("/"));
+            return location(variables.get(DESTINATION_VARIABLE));
         }
         return Location.file(repository().resolve("backups").resolve(database.getFileName() + ".gz"));
     }
 
     /** What an argument means as a place for backups: a slash at its end makes a directory of a name that does not exist yet. */
-    static Location location(String text) {
-        return new Location(path(text), text.endsWith("/"));
+    Location location(String text) {
+        return new Location(argument(text), text.endsWith("/"));
+    }
+
+    /** What an argument names. bash expands the ~ of {@code --to ~/x}, and not that of {@code --to=~/x}. */
+    Path argument(String text) {
+        return pathOrHome(text);
     }
 
     /** The nearest directory with a .git above the running jar, else above the working directory. */

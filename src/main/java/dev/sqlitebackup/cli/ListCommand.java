@@ -21,13 +21,14 @@ import picocli.CommandLine.Spec;
             "  sqlite-backup list backups/opencode.db.gz          the commits of a backup that Git tracks",
             "  sqlite-backup list app.db                          the safety copies of a database"})
 public final class ListCommand implements Callable<Integer> {
-    private static final int SIZE_WIDTH = "999.9 MB".length();
+    private static final int SIZE_WIDTH = "database".length();
+    private static final String HEADER = "created (UTC)         " + Output.right("backup", SIZE_WIDTH) + "  database  where";
 
     private final Environment environment;
     @Spec private CommandSpec spec;
     @Mixin private CommonOptions common;
 
-    @Parameters(arity = "0..1", paramLabel = "DEST", converter = Converters.OfLocation.class,
+    @Parameters(arity = "0..1", paramLabel = "DEST",
             description = "A directory, a backup file or a database (default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository).")
     private Location location;
 
@@ -52,9 +53,7 @@ public final class ListCommand implements Callable<Integer> {
             backups.add(entry);
             lines.add(line(backup));
         }
-        if (lines.isEmpty()) {
-            lines.add("no backups");
-        }
+        lines.add(0, lines.isEmpty() ? "no backups" : HEADER);
         Output.of(spec.commandLine(), common).success(lines, listing.warnings(), Map.of("backups", backups));
         return ExitCodes.OK;
     }

@@ -1,14 +1,18 @@
 package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
-import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Tells a monitoring service how a run ended, as healthchecks.io and those that imitate it want to hear it (healthchecks.io documentation, "Pinging API"): a
@@ -33,7 +37,7 @@ final class Ping {
             }
             return new Ping(uri);
         } catch (URISyntaxException e) {
-            throw new Failure(Failure.Kind.USAGE, "--ping wants an address that begins with http:// or https://, without user and password");
+            throw new Failure(Failure.Kind.USAGE, "--ping wants an address that begins with http:// or https://, without user and password", "for example --ping=https://hc-ping.com/your-uuid");
         }
     }
 
@@ -55,13 +59,26 @@ final class Ping {
         return URI.create(success.getScheme() + "://" + success.getRawAuthority() + path + "fail" + query);
     }
 
+    /** The client's exceptions often say nothing but their class. */
+    private static String reason(Throwable e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof UnresolvedAddressException) {
+                return "the name of the host is not known";
+            }
+        }
+        return e instanceof ConnectException ? "no connection" : e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    }
+
     private List<String> send(HttpRequest.Builder request) {
         try {
             HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).followRedirects(HttpClient.Redirect.NORMAL).build();
-            int status = client.send(request.timeout(TIMEOUT).build(), HttpResponse.BodyHandlers.discarding()).statusCode();
+            // The request's own timeout ends with the headers of the answer; this one is for all of it.
+            int status = client.sendAsync(request.build(), HttpResponse.BodyHandlers.discarding()).get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS).statusCode();
             return status / 100 == 2 ? List.of() : List.of("the ping to " + success.getHost() + " was answered with HTTP status " + status);
-        } catch (IOException e) {
-            return List.of("the ping to " + success.getHost() + " failed: " + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage()));
+        } catch (TimeoutException e) {
+            return List.of("the ping to " + success.getHost() + " failed: no answer within " + TIMEOUT.toSeconds() + " s");
+        } catch (ExecutionException e) {
+            return List.of("the ping to " + success.getHost() + " failed: " + reason(e.getCause()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return List.of("the ping to " + success.getHost() + " was interrupted");

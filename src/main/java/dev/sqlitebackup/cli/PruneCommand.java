@@ -1,5 +1,6 @@
 package dev.sqlitebackup.cli;
 
+import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.core.Location;
 import dev.sqlitebackup.core.PruneService;
 import dev.sqlitebackup.core.Retention;
@@ -30,7 +31,7 @@ public final class PruneCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nRules; at least one:%n")
     private RetentionOptions retention = new RetentionOptions();
 
-    @Parameters(arity = "1", paramLabel = "DEST", converter = Converters.OfLocation.class, description = "A directory with a history, or a database.")
+    @Parameters(arity = "1", paramLabel = "DEST", description = "A directory with a history, or a database.")
     private Location location;
 
     @Option(names = "--dry-run", description = "Say what would go and why the rest stays, and delete nothing.")
@@ -61,7 +62,12 @@ public final class PruneCommand implements Callable<Integer> {
         pruned.kept().forEach(decision -> lines.add(line(dryRun ? "would keep  " : "kept   ", decision)));
         pruned.deleted().forEach(decision -> lines.add(line(dryRun ? "would delete" : "deleted", decision)));
         lines.add((dryRun ? "would keep " : "kept ") + pruned.kept().size() + (dryRun ? ", would delete " : ", deleted ") + pruned.deleted().size());
-        Output.of(spec.commandLine(), common).success(lines, pruned.warnings(), fields);
+        Output output = Output.of(spec.commandLine(), common);
+        if (!pruned.undecided().isEmpty()) {
+            return output.failure(new Failure(Failure.Kind.CORRUPT, String.join("; ", pruned.undecided()), "make a backup first; what is wrong with each is said above"),
+                    pruned.warnings(), fields);
+        }
+        output.success(lines, pruned.warnings(), fields);
         return ExitCodes.OK;
     }
 

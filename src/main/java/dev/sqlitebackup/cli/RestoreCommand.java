@@ -25,14 +25,14 @@ public final class RestoreCommand implements Callable<Integer> {
     @Mixin private CommonOptions common;
     @Mixin private RestoreOptions options;
 
-    @Parameters(arity = "0..1", paramLabel = "BACKUP", converter = Converters.OfLocation.class,
+    @Parameters(arity = "0..1", paramLabel = "BACKUP",
             description = {"Any gzip file that holds a SQLite database, a plain one, or a directory with a history",
                 "(default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository)."})
     private Location backup;
 
     @Mixin private AtOption at;
 
-    @Option(names = "--to", paramLabel = "DATABASE", converter = Converters.OfPath.class,
+    @Option(names = "--to", paramLabel = "DATABASE",
             description = "The database to restore (default: $SQLITE_BACKUP_DB, else the OpenCode history).")
     private Path database;
 
@@ -43,6 +43,6 @@ public final class RestoreCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Path target = environment.database(database);
-        return options.run(environment, spec.commandLine(), common, environment.destination(backup, target), at.notAfter(environment, spec), target, RestoreService::restore);
+        return options.run(environment, spec.commandLine(), common, environment.destination(backup, target), at.notAfter(environment, spec), target, environment.isDatabaseNamed(database), RestoreService::restore);
     }
 }

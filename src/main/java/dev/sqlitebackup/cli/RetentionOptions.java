@@ -2,40 +2,66 @@ package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.core.RetentionRules;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
 
 /** What to keep, in restic's words. A backup that any of them keeps stays. */
 public final class RetentionOptions {
     @Option(names = "--keep-last", paramLabel = "N", order = 1, description = "Keep the N newest backups.")
-    private int last;
+    private Integer last;
 
     @Option(names = "--keep-hourly", paramLabel = "N", order = 2, description = "Keep the newest of each of the last N hours that have one.")
-    private int hourly;
+    private Integer hourly;
 
-    @Option(names = "--keep-daily", paramLabel = "N", order = 3, description = "The same for days (local time).")
-    private int daily;
+    @Option(names = "--keep-daily", paramLabel = "N", order = 3, description = "Keep the newest of each of the last N days that have one (local time).")
+    private Integer daily;
 
     @Option(names = "--keep-weekly", paramLabel = "N", order = 4, description = "The same for weeks (from Monday on).")
-    private int weekly;
+    private Integer weekly;
 
     @Option(names = "--keep-monthly", paramLabel = "N", order = 5, description = "The same for months.")
-    private int monthly;
+    private Integer monthly;
 
     @Option(names = "--keep-yearly", paramLabel = "N", order = 6, description = "The same for years.")
-    private int yearly;
+    private Integer yearly;
 
-    @Option(names = "--keep-within", paramLabel = "DURATION", order = 7, converter = Converters.OfDuration.class,
-            description = "Keep all that are less than DURATION older than the newest.")
-    private Duration within = Duration.ZERO;
+    @Option(names = "--keep-within", paramLabel = "DURATION", order = 7,
+            description = "Keep all that are less than DURATION older than the newest: a whole number and h, d or w (not m, which is a month for restic).")
+    private String within;
 
+    /** @throws ParameterException for rules that keep nothing, and for what restic would take for something else */
     RetentionRules rules(CommandSpec spec) {
-        for (int count : new int[] {last, hourly, daily, weekly, monthly, yearly}) {
-            if (count < 0) {
-                throw new ParameterException(spec.commandLine(), "--keep-… takes a number from 0 up, not " + count);
-            }
+        RetentionRules rules = new RetentionRules(count(last, spec), count(hourly, spec), count(daily, spec), count(weekly, spec), count(monthly, spec), count(yearly, spec), within(spec));
+        boolean given = within != null || Stream.of(last, hourly, daily, weekly, monthly, yearly).anyMatch(Objects::nonNull);
+        if (given && rules.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "rules that keep nothing would delete everything");
         }
-        return new RetentionRules(last, hourly, daily, weekly, monthly, yearly, within);
+        return rules;
+    }
+
+    private static int count(Integer given, CommandSpec spec) {
+        if (given != null && given < 0) {
+            throw new ParameterException(spec.commandLine(), "--keep-… takes a number from 0 up, not " + given);
+        }
+        return given == null ? 0 : given;
+    }
+
+    /** Whoever brings a policy from restic means months by m, and would lose all but minutes. */
+    private Duration within(CommandSpec spec) {
+        if (within == null) {
+            return Duration.ZERO;
+        }
+        if (within.matches("\\d+m")) {
+            throw new ParameterException(spec.commandLine(), "--keep-within=" + within + " would be minutes here and months in restic: write it in h, d or w, such as 26w for half a year");
+        }
+        try {
+            return Converters.duration(within);
+        } catch (TypeConversionException e) {
+            throw new ParameterException(spec.commandLine(), "--keep-within: " + e.getMessage());
+        }
     }
 }

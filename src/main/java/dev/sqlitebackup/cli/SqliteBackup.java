@@ -32,6 +32,7 @@ public final class SqliteBackup implements Runnable {
                 .addSubcommand(new StatusCommand(environment))
                 .addSubcommand(new PruneCommand(environment))
                 .addSubcommand(new GenerateCompletion());
+        Converters.register(commandLine, environment);
         return commandLine
                 .setExpandAtFiles(false)    // A file name may begin with @.
                 .setExecutionExceptionHandler(failures)

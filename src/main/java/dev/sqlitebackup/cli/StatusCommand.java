@@ -26,15 +26,15 @@ public final class StatusCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
     @Mixin private CommonOptions common;
 
-    @Parameters(arity = "0..1", paramLabel = "DATABASE", converter = Converters.OfPath.class,
+    @Parameters(arity = "0..1", paramLabel = "DATABASE",
             description = "The database; it may be on another machine (default: $SQLITE_BACKUP_DB, else the OpenCode history).")
     private Path database;
 
-    @Option(names = "--to", paramLabel = "DEST", converter = Converters.OfLocation.class,
+    @Option(names = "--to", paramLabel = "DEST",
             description = "Where the backups are (default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository).")
     private Location destination;
 
-    @Option(names = "--max-age", paramLabel = "DURATION", converter = Converters.OfDuration.class, defaultValue = "24h",
+    @Option(names = "--max-age", paramLabel = "DURATION", defaultValue = "24h",
             description = "How long a database that has changed may go without a backup (default: ${DEFAULT-VALUE}).")
     private Duration maxAge;
 
@@ -59,10 +59,10 @@ public final class StatusCommand implements Callable<Integer> {
         switch (result.freshness()) {
             case FRESH -> output.success(List.of("fresh: " + facts(result)), result.warnings(), fields);
             case STALE -> {
-                return output.failure(new Failure(Failure.Kind.STALE, "stale: " + facts(result), "see why backups have stopped, or run one: sqlite-backup backup"), result.warnings(), fields);
+                return output.failure(new Failure(Failure.Kind.STALE, "stale: " + facts(result), "see why backups have stopped, or " + result.hint()), result.warnings(), fields);
             }
             case MISSING -> {
-                return output.failure(new Failure(Failure.Kind.STALE, result.missing(), "run one: sqlite-backup backup"), result.warnings(), fields);
+                return output.failure(new Failure(Failure.Kind.STALE, result.missing(), result.hint()), result.warnings(), fields);
             }
         }
         return ExitCodes.OK;
@@ -71,7 +71,7 @@ public final class StatusCommand implements Callable<Integer> {
     private static String facts(StatusService.Result result) {
         Duration age = result.age();
         String when = age.isNegative() ? Output.age(age.negated()) + " after now (a clock is or was wrong)" : Output.age(age) + " ago";
-        String changed = result.changedSince() == null ? "the database cannot be seen from here"
+        String changed = result.changedSince() == null ? "whether the database has changed since cannot be seen from here"
                 : result.changedSince() ? "the database has changed since" : "the database has not changed since";
         return "the backup of " + result.backup().createdAt() + (result.confirmedAt() == null ? " was made " : " was last found current ") + when + ", " + changed
                 + ": " + result.backup().location();

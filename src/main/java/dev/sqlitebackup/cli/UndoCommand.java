@@ -18,7 +18,7 @@ public final class UndoCommand implements Callable<Integer> {
     @Mixin private CommonOptions common;
     @Mixin private RestoreOptions options;
 
-    @Parameters(arity = "0..1", paramLabel = "DATABASE", converter = Converters.OfPath.class,
+    @Parameters(arity = "0..1", paramLabel = "DATABASE",
             description = "The database (default: $SQLITE_BACKUP_DB, else the OpenCode history).")
     private Path database;
 
@@ -28,6 +28,6 @@ public final class UndoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return options.run(environment, spec.commandLine(), common, null, null, environment.database(database), RestoreService::undo);
+        return options.run(environment, spec.commandLine(), common, null, null, environment.database(database), true, RestoreService::undo);
     }
 }

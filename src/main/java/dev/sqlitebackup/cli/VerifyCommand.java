@@ -22,7 +22,7 @@ public final class VerifyCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
     @Mixin private CommonOptions common;
 
-    @Parameters(arity = "0..1", paramLabel = "BACKUP", converter = Converters.OfLocation.class,
+    @Parameters(arity = "0..1", paramLabel = "BACKUP",
             description = "The backup, or a directory with a history (default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository).")
     private Location backup;
 
@@ -39,7 +39,7 @@ public final class VerifyCommand implements Callable<Integer> {
         try (ProgressDisplay progress = ProgressDisplay.of(common)) {
             NativeLibrary.load(environment.programDirectories(tmp));
             Path database = environment.database(null);
-            result = new VerifyService(environment.clock(), progress).verify(environment.destination(backup, database), database.getFileName().toString(),
+            result = new VerifyService(environment.clock(), progress).verify(environment.destination(backup, database), database,
                     at.notAfter(environment, spec), tmp, common.busyTimeout);
         }
         Map<String, Object> fields = new LinkedHashMap<>();

@@ -38,13 +38,14 @@ public final class BackupService {
     /**
      * @param database the live database, as the user named it
      * @param destination a backup file, or a directory for a history
+     * @param compact whether free pages are left out
      * @param level of compression, 1 to 9
      * @param threads how many compress and decompress
      * @param temporaryDirectory where the snapshot goes
      * @param busyTimeout how long to wait for each lock
      * @param rules what to keep of the history when the backup is made; empty to keep everything
      */
-    public record Request(Path database, Location destination, int level, int threads, Path temporaryDirectory, Duration busyTimeout, RetentionRules rules) { }
+    public record Request(Path database, Location destination, boolean compact, int level, int threads, Path temporaryDirectory, Duration busyTimeout, RetentionRules rules) { }
 
     /**
      * @param backup where the backup is
@@ -80,13 +81,13 @@ public final class BackupService {
             String previous = destination.previous(now);
             checkRoom(database, store, previous, request.temporaryDirectory);
             FileIdentity identity = FileIdentity.of(database);
-            FileIdentity walIdentity = FileIdentity.of(DatabaseFiles.of(database).wal());
+            FileIdentity walIdentity = State.walIdentity(DatabaseFiles.of(database).wal());
 
             Path snapshot = temporary.createFile("snapshot.db");
-            Snapshot.take(database, snapshot, temporary.directory(), request.busyTimeout, progress);
+            Snapshot.take(database, snapshot, request.compact, temporary.directory(), request.busyTimeout, progress);
             try (Background<Verification> check = new Background<>(() -> check(snapshot, database, destination))) {
                 Published published = publish(snapshot, destination, previous, beside, request, now, check);
-                Verification verification = warnIfShrunk(published, Files.size(snapshot), check.await());
+                Verification verification = warnIfShrunk(published, Math.max(Files.size(snapshot), Databases.sizeBytes(database)), check.await());
                 verification = warnIfNotNewest(destination, now, verification);
                 verification = confirm(lock, State.confirmed(now, published.content.createdAt(), identity, walIdentity), verification);
                 PruneService.Pruned pruned = PruneService.afterBackup(destination, published.name, request.rules, clock);

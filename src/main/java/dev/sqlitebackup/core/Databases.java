@@ -16,8 +16,13 @@ final class Databases {
      * @throws Failure NOT_FOUND if there is none, FAILURE if it is no regular file
      */
     static Path existing(Path database) {
-        requireRegularFile(database, "database", "name it as the argument, or set SQLITE_BACKUP_DB; if it is lost: sqlite-backup restore");
+        requireRegularFile(database, "database", "name it as the argument, or set SQLITE_BACKUP_DB; if it is lost, restore it: sqlite-backup restore BACKUP --to=DATABASE");
         return real(database);
+    }
+
+    /** The file name by which backups of a database go: a link's does not count. */
+    static String name(Path database) {
+        return (Files.exists(database) ? real(database) : database).getFileName().toString();
     }
 
     /** Tells what is not there from what this user may not see. */

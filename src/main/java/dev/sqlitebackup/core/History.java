@@ -82,10 +82,22 @@ final class History {
         return null;
     }
 
+    /** The newest that is not dated after now, if there is one: a clock that was wrong once would make another the newest for a long time. */
+    Backup newestByNow(String database, Instant now, List<String> warnings) {
+        Backup newest = newest(database, now, new ArrayList<>());
+        return newest != null ? newest : newest(database, Instant.MAX, warnings);
+    }
+
     /** @return null if the file is not one of ours */
     private Backup describe(Named named, List<String> warnings) {
         Store.StoredFile file = named.file;
-        byte[] tail = store.readTail(file.name(), BackupReader.SUMMARY_BYTES);
+        byte[] tail;
+        try {
+            tail = store.readTail(file.name(), BackupReader.SUMMARY_BYTES);
+        } catch (Failure e) {
+            warnings.add(e.getMessage() + "; it is left alone");
+            return null;
+        }
         if (tail == null) {
             return null;    // Deleted since it was listed.
         }
@@ -99,6 +111,12 @@ final class History {
         return Backup.of(store.location(file.name()), file.name(), name.database(), name.createdAt(), name.number(), file.sizeBytes(), summary.databaseBytes());
     }
 
+    /** Backups that are no part of a history: somebody named the directory of a single file. */
+    List<String> singles() {
+        return store.list(name -> name.endsWith(Location.BACKUP_SUFFIX) && !name.startsWith(".") && BackupName.parse(name) == null).stream()
+                .map(file -> store.location(file.name())).sorted().toList();
+    }
+
     /**
      * Which database is meant where several may share the directory: the only one, or the one that is named.
      *
@@ -107,11 +125,14 @@ final class History {
     String choose(String named) {
         SortedSet<String> databases = databases();
         if (databases.isEmpty()) {
-            throw new Failure(Failure.Kind.NOT_FOUND, "there is no backup in " + store.workingDirectory(), "see what is there: sqlite-backup list DIRECTORY");
+            Databases.requireDirectory(store.workingDirectory());
+            List<String> singles = singles();
+            throw new Failure(Failure.Kind.NOT_FOUND, "there is no history in " + store.workingDirectory(),
+                    singles.isEmpty() ? "make a backup first, or name another directory" : "name the backup itself: " + String.join(" or ", singles));
         }
         if (databases.size() > 1 && !databases.contains(named)) {
             throw new Failure(Failure.Kind.USAGE, "several databases are backed up in " + store.workingDirectory() + " (" + String.join(", ", databases) + "), and none is named " + named,
-                    "name the backup file itself, or a database of that name");
+                    "say which: restore with --to=…/NAME, status with NAME as its argument, verify with the backup file itself");
         }
         return databases.size() == 1 ? databases.first() : named;
     }

@@ -30,13 +30,9 @@ record HistoryDestination(History history, String database) implements Destinati
         return "." + database + ".state";
     }
 
-    /** Not one that is dated after now, if there is another: a clock that was wrong once would make it the newest for a long time. */
     @Override
     public String previous(Instant now) {
-        Backup newest = history.newest(database, now, new ArrayList<>());
-        if (newest == null) {
-            newest = history.newest(database, Instant.MAX, new ArrayList<>());
-        }
+        Backup newest = history.newestByNow(database, now, new ArrayList<>());
         return newest == null ? null : newest.name();
     }
 

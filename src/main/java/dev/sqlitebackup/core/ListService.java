@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Says what there is to restore: the history in a directory, the versions of a file, the safety copies of a database. */
 public final class ListService {
@@ -28,7 +29,11 @@ public final class ListService {
         History history = History.at(location);
         Databases.requireDirectory(history.store().workingDirectory());
         History.Listing listing = history.read();
-        return new Listing(listing.backups(), listing.warnings());
+        List<String> warnings = new ArrayList<>(listing.warnings());
+        if (listing.backups().isEmpty()) {
+            history.singles().forEach(file -> warnings.add("this is a single backup and no history: " + Hints.command("list", file)));
+        }
+        return new Listing(listing.backups(), warnings);
     }
 
     /** What Git has, and the file itself where that is something else. */
@@ -36,24 +41,33 @@ public final class ListService {
         GitHistory git = GitHistory.of(file);
         List<GitHistory.Version> versions = git == null ? List.of() : git.versions();
         List<Backup> backups = new ArrayList<>();
+        List<String> warnings = new ArrayList<>();
         if (versions.isEmpty() || Files.exists(file) && git.isModified()) {
+            current(file, versions.isEmpty(), warnings).ifPresent(backups::add);
+        }
+        String location = file.toAbsolutePath().normalize().toString();
+        versions.forEach(version -> backups.add(new Backup(location, file.getFileName().toString(), null, version.committedAt(), 1, version.sizeBytes(), null, version.commit())));
+        return new Listing(backups, warnings);
+    }
+
+    /** @param alone whether there is nothing else to list, so that what is wrong with the file is a failure and no warning */
+    private static Optional<Backup> current(Path file, boolean alone, List<String> warnings) {
+        try {
             Backup current = SingleFile.toRead(file).find();
             if (current == null) {
                 throw new Failure(Failure.Kind.NOT_FOUND, "there is no backup at " + file, Selection.HINT_IF_MISSING);
             }
-            backups.add(current);
+            return Optional.of(current);
+        } catch (Failure e) {
+            if (alone) {
+                throw e;
+            }
+            warnings.add(e.getMessage());
+            return Optional.empty();
         }
-        String location = file.toAbsolutePath().normalize().toString();
-        versions.forEach(version -> backups.add(new Backup(location, file.getFileName().toString(), null, version.committedAt(), 1, version.sizeBytes(), null, version.commit())));
-        return new Listing(backups, List.of());
     }
 
     private static Listing safetyCopies(Path given) {
-        Path database = Databases.existingOrNew(given);
-        List<Backup> copies = SafetyCopies.list(database);
-        if (copies.isEmpty()) {
-            Databases.requireRegularFile(database, "backup or database", "name a directory, a backup file or a database");
-        }
-        return new Listing(copies, List.of());
+        return new Listing(SafetyCopies.listOrRefuse(Databases.existingOrNew(given)), List.of());
     }
 }

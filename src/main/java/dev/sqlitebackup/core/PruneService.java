@@ -16,7 +16,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Predicate;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * Deletes backups that no rule keeps. What goes is decided by {@link Retention}; here is what that needs to know, and in which order things are done:
@@ -26,10 +27,13 @@ public final class PruneService {
     /** @param temporaryDirectory where safety copies are verified */
     public record Request(Location location, RetentionRules rules, boolean dryRun, Path temporaryDirectory, Duration busyTimeout) { }
 
-    /** @param warnings about files that were neither counted nor deleted */
-    public record Pruned(List<Retention.Decision> kept, List<Retention.Decision> deleted, List<String> warnings) { }
+    /**
+     * @param warnings about files that were neither counted nor deleted, and about damaged ones
+     * @param undecided why nothing was deleted of some databases, of which no backup verifies
+     */
+    public record Pruned(List<Retention.Decision> kept, List<Retention.Decision> deleted, List<String> warnings, List<String> undecided) { }
 
-    private static final Pruned NOTHING = new Pruned(List.of(), List.of(), List.of());
+    private static final Pruned NOTHING = new Pruned(List.of(), List.of(), List.of(), List.of());
 
     private final Clock clock;
     private final Progress progress;
@@ -56,23 +60,22 @@ public final class PruneService {
         Databases.requireDirectory(history.store().workingDirectory());
         List<DestinationLock> locks = new ArrayList<>();
         try {
-            Set<String> databases = history.databases();
+            SortedSet<String> databases = new TreeSet<>(history.read().backups().stream().map(Backup::database).toList());
             if (!request.dryRun) {
                 for (String database : databases) {     // In the order of their names, so that two prunes cannot wait for each other.
                     locks.add(history.store().lock(HistoryDestination.stateFile(database), request.busyTimeout));
                 }
             }
             History.Listing listing = history.read();
-            List<Retention.Decision> decisions = new ArrayList<>();
+            Plan plan = new Plan(request.rules, listing.warnings());
             for (String database : databases) {
                 List<Backup> backups = listing.backups().stream().filter(backup -> backup.database().equals(database)).toList();
-                Backup proven = newestThatVerifies(backups, backup -> verifies(history.store(), backup));
-                decisions.addAll(plan(backups, proven, request.rules));
+                plan.add(database, backups, backup -> verify(history.store(), backup));
             }
             if (!request.dryRun) {
-                delete(history.store(), decisions);
+                delete(history.store(), plan.decisions);
             }
-            return pruned(decisions, listing.warnings());
+            return plan.pruned();
         } finally {
             locks.forEach(DestinationLock::close);
         }
@@ -80,14 +83,65 @@ public final class PruneService {
 
     private Pruned pruneSafetyCopies(Request request) {
         Path database = Databases.existingOrNew(request.location.path());
-        List<Backup> copies = SafetyCopies.list(database);
+        List<Backup> copies = SafetyCopies.listOrRefuse(database);
         try (Workspace workspace = Workspace.create(request.temporaryDirectory)) {
-            Backup proven = newestThatVerifies(copies, copy -> verifies(copy, workspace, request.busyTimeout));
-            List<Retention.Decision> decisions = plan(copies, proven, request.rules);
+            Plan plan = new Plan(request.rules, List.of());
+            plan.add(database.getFileName().toString(), copies, copy -> verify(copy, workspace, request.busyTimeout));
             if (!request.dryRun) {
-                oldestFirst(decisions).forEach(decision -> SafetyCopies.delete(Path.of(decision.backup().location())));
+                oldestFirst(plan.decisions).forEach(decision -> SafetyCopies.delete(Path.of(decision.backup().location())));
             }
-            return pruned(decisions, List.of());
+            return plan.pruned();
+        }
+    }
+
+    /** Reads all of a backup. */
+    private interface Proof {
+        /** @throws Failure CORRUPT or NOT_FOUND if it does not verify; anything else means that nobody can tell */
+        void of(Backup backup);
+    }
+
+    /** What is to become of the backups of each database. */
+    private final class Plan {
+        private final RetentionRules rules;
+        private final List<String> warnings;
+        private final List<Retention.Decision> decisions = new ArrayList<>();
+        private final List<String> undecided = new ArrayList<>();
+
+        Plan(RetentionRules rules, List<String> warnings) {
+            this.rules = rules;
+            this.warnings = new ArrayList<>(warnings);
+        }
+
+        void add(String database, List<Backup> newestFirst, Proof proof) {
+            // One that is dated after now stays in any case, and does not stand for those that are not.
+            List<Backup> counting = newestFirst.stream().filter(backup -> !backup.createdAt().isAfter(clock.instant())).toList();
+            Backup proven = newestThatVerifies(counting, proof);
+            if (proven == null && !counting.isEmpty()) {
+                undecided.add("none of the backups of " + database + " verifies, so none was deleted");
+                newestFirst.forEach(backup -> decisions.add(new Retention.Decision(backup, true, List.of("none verifies"))));
+            } else {
+                decisions.addAll(Retention.plan(newestFirst, proven == null ? Set.of() : Set.of(proven), rules, clock.instant(), clock.getZone()));
+            }
+        }
+
+        private Backup newestThatVerifies(List<Backup> newestFirst, Proof proof) {
+            for (Backup backup : newestFirst) {
+                Interruption.check();
+                try {
+                    proof.of(backup);
+                    return backup;
+                } catch (Failure e) {
+                    if (e.kind() != Failure.Kind.CORRUPT && e.kind() != Failure.Kind.NOT_FOUND) {
+                        throw e;
+                    }
+                    warnings.add(e.getMessage());
+                }
+            }
+            return null;
+        }
+
+        Pruned pruned() {
+            return PruneService.pruned(decisions, warnings, undecided);
         }
     }
 
@@ -106,39 +160,14 @@ public final class PruneService {
                     .orElseThrow(() -> new Failure(Failure.Kind.FAILURE, "the new backup is not listed: " + justProven));
             List<Retention.Decision> decisions = Retention.plan(backups, Set.of(proven), rules, clock.instant(), clock.getZone());
             delete(destination.store(), decisions);
-            return pruned(decisions, listing.warnings());
+            return pruned(decisions, listing.warnings(), List.of());
         } catch (Failure e) {
-            return new Pruned(List.of(), List.of(), List.of("the backup is made and verified, but old ones could not be pruned: " + e.getMessage()));
+            return new Pruned(List.of(), List.of(), List.of("the backup is made and verified, but old ones could not be pruned: " + e.getMessage()), List.of());
         }
-    }
-
-    private List<Retention.Decision> plan(List<Backup> backups, Backup proven, RetentionRules rules) {
-        return Retention.plan(backups, proven == null ? Set.of() : Set.of(proven), rules, clock.instant(), clock.getZone());
-    }
-
-    /**
-     * One that is dated after now stays in any case, and does not stand for those that are not.
-     *
-     * @return null if there are no backups at all
-     * @throws Failure CORRUPT if there are some and none verifies
-     */
-    private Backup newestThatVerifies(List<Backup> newestFirst, Predicate<Backup> verifies) {
-        List<Backup> counting = newestFirst.stream().filter(backup -> !backup.createdAt().isAfter(clock.instant())).toList();
-        for (Backup backup : counting) {
-            Interruption.check();
-            if (verifies.test(backup)) {
-                return backup;
-            }
-        }
-        if (!counting.isEmpty()) {
-            throw new Failure(Failure.Kind.CORRUPT, "none of these backups verifies, so nothing was deleted; the newest is " + counting.get(0).location(),
-                    "make a backup first, and see `sqlite-backup verify` for what is wrong");
-        }
-        return null;
     }
 
     /** Its bytes are the ones that were verified when it was made: a backup is published after its structure was checked, and says their checksum. */
-    private boolean verifies(Store store, Backup backup) {
+    private void verify(Store store, Backup backup) {
         progress.phase("verify", backup.databaseBytes());
         long[] done = {0};
         try {
@@ -146,31 +175,17 @@ public final class PruneService {
                 done[0] += length;
                 progress.at(done[0]);
             });
-            return true;
         } catch (NoSuchFileException e) {
-            return false;
+            throw new Failure(Failure.Kind.NOT_FOUND, "the backup " + backup.location() + " is gone", null, e);
         } catch (IOException e) {
             throw Failure.io("cannot read the backup, so nothing was deleted:", backup.location(), e);
-        } catch (Failure e) {
-            return refuted(e);
         }
     }
 
-    private boolean verifies(Backup copy, Workspace workspace, Duration busyTimeout) {
+    private void verify(Backup copy, Workspace workspace, Duration busyTimeout) {
         try (Workspace inside = Workspace.create(workspace.directory())) {
             StagedBackup.stage(Selection.of(Path.of(copy.location())), inside, busyTimeout, progress);
-            return true;
-        } catch (Failure e) {
-            return refuted(e);
         }
-    }
-
-    /** Only "it is damaged" and "it is gone" are answers; anything else means that we cannot tell. */
-    private static boolean refuted(Failure e) {
-        if (e.kind() != Failure.Kind.CORRUPT && e.kind() != Failure.Kind.NOT_FOUND) {
-            throw e;
-        }
-        return false;
     }
 
     private static void delete(Store store, List<Retention.Decision> decisions) {
@@ -187,7 +202,7 @@ public final class PruneService {
         return going;
     }
 
-    private static Pruned pruned(List<Retention.Decision> decisions, List<String> warnings) {
-        return new Pruned(decisions.stream().filter(Retention.Decision::kept).toList(), decisions.stream().filter(decision -> !decision.kept()).toList(), warnings);
+    private static Pruned pruned(List<Retention.Decision> decisions, List<String> warnings, List<String> undecided) {
+        return new Pruned(decisions.stream().filter(Retention.Decision::kept).toList(), decisions.stream().filter(decision -> !decision.kept()).toList(), warnings, undecided);
     }
 }

@@ -26,11 +26,12 @@ public final class RestoreService {
      * @param backup what to restore, or where to choose from
      * @param notAfter the latest time of the backup, or null for the newest
      * @param database the target, as the user named it; it need not exist
+     * @param databaseNamed whether the user said which target is meant; the default one takes only backups of its own name from a history
      * @param live whether others may keep the target open
      * @param dryRun whether to stop before the target is touched
      * @param temporaryDirectory where a dry run stages, so that it leaves even the target's directory alone
      */
-    public record Request(Location backup, Instant notAfter, Path database, boolean live, boolean dryRun, Path temporaryDirectory, Duration busyTimeout) { }
+    public record Request(Location backup, Instant notAfter, Path database, boolean databaseNamed, boolean live, boolean dryRun, Path temporaryDirectory, Duration busyTimeout) { }
 
     /** How the content came to the target. */
     public enum Method {
@@ -78,7 +79,7 @@ public final class RestoreService {
 
     public Result restore(Request request) {
         Path target = Databases.existingOrNew(request.database);
-        Selection selection = Selection.of(request.backup, target.getFileName().toString(), request.notAfter, clock.instant());
+        Selection selection = Selection.of(request.backup, target.getFileName().toString(), request.databaseNamed, request.notAfter, clock.instant());
         if (selection.commit() == null && Databases.isSameFile(Path.of(selection.location()), target)) {
             throw new Failure(Failure.Kind.USAGE, "the backup and the database are the same file: " + target, "choose another target with --to");
         }

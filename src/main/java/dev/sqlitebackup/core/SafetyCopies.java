@@ -24,6 +24,8 @@ final class SafetyCopies {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuuMMddHHmmss").withResolverStyle(ResolverStyle.STRICT).withZone(ZoneOffset.UTC);
     private static final Pattern SUFFIX = Pattern.compile("\\.pre-restore-(\\d{14})(?:-(\\d{1,9}))?");
 
+    private static final Pattern COPY = Pattern.compile("(.+)" + SUFFIX.pattern(), Pattern.DOTALL);
+
     private SafetyCopies() { }
 
     /** Gives a complete, checked copy the first name that is free. */
@@ -72,7 +74,7 @@ final class SafetyCopies {
                 String name = sibling.getFileName().toString();
                 Matcher suffix = SUFFIX.matcher(name.startsWith(prefix) ? name.substring(prefix.length()) : "");
                 Instant time = suffix.matches() ? time(suffix.group(1)) : null;
-                if (time != null && Files.isRegularFile(sibling)) {
+                if (time != null && Files.isRegularFile(sibling, LinkOption.NOFOLLOW_LINKS)) {
                     long sizeBytes = Databases.sizeBytes(sibling);
                     found.add(Backup.of(sibling.toString(), name, prefix, time, suffix.group(2) == null ? 1 : Integer.parseInt(suffix.group(2)), sizeBytes, sizeBytes));
                 }
@@ -82,6 +84,26 @@ final class SafetyCopies {
         }
         found.sort(Backup.NEWEST_FIRST);
         return found;
+    }
+
+    /**
+     * The same for somebody who may have meant something else: a database may be gone or damaged while its copies are there, but one that has
+     * none has to be one.
+     */
+    static List<Backup> listOrRefuse(Path database) {
+        List<Backup> copies = list(database);
+        if (!copies.isEmpty()) {
+            return copies;
+        }
+        Matcher copy = COPY.matcher(database.getFileName().toString());
+        if (copy.matches()) {
+            throw new Failure(Failure.Kind.USAGE, "this is itself a safety copy: " + database, "name the database, " + database.resolveSibling(copy.group(1)));
+        }
+        Databases.requireRegularFile(database, "directory, backup or database", "name a directory, a backup file or a database");
+        if (!StagedBackup.isPlainDatabase(database)) {
+            throw new Failure(Failure.Kind.FAILURE, "this is neither a backup nor a SQLite database: " + database, "name a directory, a backup file or a database");
+        }
+        return copies;
     }
 
     private static Instant time(String digits) {

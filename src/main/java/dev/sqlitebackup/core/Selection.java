@@ -3,8 +3,10 @@ package dev.sqlitebackup.core;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.store.GitHistory;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,10 +16,11 @@ import java.util.List;
  * @param location what people call it
  * @param commit that holds it in Git, else null
  * @param createdAt as far as it is known from outside, else null
+ * @param hintIfDamaged what else there is, null where nobody knows
  * @param warnings about newer ones that were passed over
  * @param content where its bytes are
  */
-record Selection(String location, String commit, Instant createdAt, List<String> warnings, Content content) {
+record Selection(String location, String commit, Instant createdAt, String hintIfDamaged, List<String> warnings, Content content) {
     /** Brings a backup onto this machine, where it is not there already. */
     interface Content {
         /** @param workspace takes the file, if one has to be made */
@@ -27,55 +30,76 @@ record Selection(String location, String commit, Instant createdAt, List<String>
     static final String HINT_IF_MISSING = "name it as the argument, or set SQLITE_BACKUP_TO";
 
     static Selection of(Path file) {
-        return new Selection(file.toAbsolutePath().normalize().toString(), null, null, List.of(), workspace -> file);
+        return new Selection(file.toAbsolutePath().normalize().toString(), null, null, null, List.of(), workspace -> file);
     }
 
     /**
      * @param backup a file, or a directory with a history
      * @param database the file name that decides where a directory holds several databases
+     * @param databaseNamed whether the user said that name
      * @param notAfter the latest time of the backup, or null for the newest
      * @param now what a backup must not be dated after without a word about it
      * @throws Failure NOT_FOUND if there is none
      */
-    static Selection of(Location backup, String database, Instant notAfter, Instant now) {
+    static Selection of(Location backup, String database, boolean databaseNamed, Instant notAfter, Instant now) {
         if (backup.isDirectory()) {
-            return fromHistory(History.at(backup), database, notAfter, now);
+            return fromHistory(History.at(backup), database, databaseNamed, notAfter, now);
         }
-        GitHistory git = notAfter == null ? null : GitHistory.of(backup.path());
+        boolean missing = !Files.exists(backup.path());
+        GitHistory git = notAfter == null && !missing ? null : GitHistory.of(backup.path());
         List<GitHistory.Version> versions = git == null ? List.of() : git.versions();
-        if (!versions.isEmpty()) {
+        if (notAfter != null && !versions.isEmpty()) {
             return fromGit(backup.path(), git, versions, notAfter);
         }
-        Databases.requireRegularFile(backup.path(), "backup", HINT_IF_MISSING);
+        Databases.requireRegularFile(backup.path(), "backup", versions.isEmpty() ? HINT_IF_MISSING
+                : "Git has it: --at=0s takes the newest that was committed, on " + versions.get(0).committedAt());
         if (notAfter != null) {
-            Backup only = SingleFile.toRead(backup.path()).find();
-            if (only.createdAt().isAfter(notAfter)) {
-                throw new Failure(Failure.Kind.NOT_FOUND, "there is no backup as old as " + notAfter + ": " + backup + " is of " + only.createdAt(),
-                        "a single file keeps only the newest; older ones need a directory as destination, or Git");
-            }
+            requireAsOldAs(backup, notAfter);
         }
         return of(backup.path());
     }
 
-    private static Selection fromHistory(History history, String named, Instant notAfter, Instant now) {
+    private static void requireAsOldAs(Location backup, Instant notAfter) {
+        if (StagedBackup.isPlainDatabase(backup.path())) {
+            throw new Failure(Failure.Kind.USAGE, "--at chooses one of several backups, and this is a single database: " + backup,
+                    "name it without --at, or see its safety copies: " + Hints.command("list", backup.toString()));
+        }
+        Backup only = SingleFile.toRead(backup.path()).find();
+        if (only.createdAt().isAfter(notAfter)) {
+            throw new Failure(Failure.Kind.NOT_FOUND, "there is no backup as old as " + seconds(notAfter) + ": " + backup + " is of " + only.createdAt(),
+                    "a single file keeps only the newest; older ones need a directory as destination, or Git");
+        }
+    }
+
+    private static Instant seconds(Instant time) {
+        return time.truncatedTo(ChronoUnit.SECONDS);
+    }
+
+    private static Selection fromHistory(History history, String named, boolean isNamed, Instant notAfter, Instant now) {
+        String place = history.store().workingDirectory().toString();
         String database = history.choose(named);
+        if (!isNamed && !database.equals(named)) {
+            throw new Failure(Failure.Kind.USAGE, place + " holds backups of " + database + ", not of " + named + ", which is the default", "say where it goes: --to=…/" + database);
+        }
         List<String> warnings = new ArrayList<>();
         Backup newest = history.newest(database, notAfter == null ? Instant.MAX : notAfter, warnings);
         if (newest == null) {
-            throw new Failure(Failure.Kind.NOT_FOUND, "there is no backup of " + database + (notAfter == null ? "" : " as old as " + notAfter) + " in " + history.store().workingDirectory()
-                    + (warnings.isEmpty() ? "" : "; " + warnings.get(0)), "see what is there: sqlite-backup list DIRECTORY");
+            throw new Failure(Failure.Kind.NOT_FOUND, "there is no backup of " + database + (notAfter == null ? "" : " as old as " + seconds(notAfter)) + " in " + place
+                    + (warnings.isEmpty() ? "" : "; " + warnings.get(0)), warnings.isEmpty() ? "see what is there: " + Hints.command("list", place) : "it can be named itself, all the same");
         }
         if (newest.createdAt().isAfter(now) && notAfter == null) {
-            warnings.add(newest.location() + " is dated after now (" + now + "): a clock is or was wrong; if another one is newer, name it or use --at");
+            warnings.add(newest.location() + " is dated after now (" + seconds(now) + "): a clock is or was wrong; if another one is newer, name it or use --at");
         }
-        return new Selection(newest.location(), null, newest.createdAt(), warnings, workspace -> history.store().localFile(newest.name()));
+        Backup older = history.newest(database, newest.createdAt().minusNanos(1), new ArrayList<>());
+        return new Selection(newest.location(), null, newest.createdAt(), older == null ? null : "nothing was changed; the backup before it: --at=" + older.createdAt(), warnings,
+                workspace -> history.store().localFile(newest.name()));
     }
 
     private static Selection fromGit(Path file, GitHistory git, List<GitHistory.Version> versions, Instant notAfter) {
         GitHistory.Version version = versions.stream().filter(v -> !v.committedAt().isAfter(notAfter)).findFirst().orElseThrow(() ->
-                new Failure(Failure.Kind.NOT_FOUND, "there is no backup as old as " + notAfter + ": " + file + " was first committed at "
-                        + versions.get(versions.size() - 1).committedAt(), "see what Git keeps: sqlite-backup list " + file));
-        return new Selection(file.toAbsolutePath().normalize().toString(), version.commit(), version.committedAt(), List.of(), workspace -> {
+                new Failure(Failure.Kind.NOT_FOUND, "there is no backup as old as " + seconds(notAfter) + ": " + file + " was first committed at "
+                        + versions.get(versions.size() - 1).committedAt(), "see what Git keeps: " + Hints.command("list", file.toString())));
+        return new Selection(file.toAbsolutePath().normalize().toString(), version.commit(), version.committedAt(), null, List.of(), workspace -> {
             Path checkedOut = workspace.createFile("version.gz");
             git.checkOut(version, checkedOut);
             return checkedOut;

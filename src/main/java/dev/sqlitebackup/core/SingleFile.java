@@ -3,6 +3,7 @@ package dev.sqlitebackup.core;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.archive.BackupReader;
 import dev.sqlitebackup.files.PrivateFiles;
+import dev.sqlitebackup.store.BackupName;
 import dev.sqlitebackup.store.LocalStore;
 import dev.sqlitebackup.store.Store;
 import java.io.IOException;
@@ -20,6 +21,10 @@ record SingleFile(Store store, String name) implements Destination {
      */
     static SingleFile of(Path given, Path database) {
         Path destination = Databases.inRealDirectory(given);
+        if (BackupName.parse(destination.getFileName().toString()) != null) {
+            throw new Failure(Failure.Kind.USAGE, "the destination is named like one backup of a history, and such a file is never overwritten: " + destination,
+                    "to add one, name the directory: " + Hints.command("backup", database.toString(), "--to=" + destination.getParent() + "/"));
+        }
         if (Files.isSymbolicLink(destination)) {
             destination = followOwnLink(destination);
         }
@@ -75,11 +80,20 @@ record SingleFile(Store store, String name) implements Destination {
         return name;
     }
 
+    private static void requireWholeGzip(Path file) {
+        StagedBackup.requireGzip(file);
+        try {
+            BackupReader.refuseIfCutOff(file);
+        } catch (IOException e) {
+            throw Failure.io("cannot read the backup", file, e);
+        }
+    }
+
     /**
      * The backup as its end describes it, or, of a gzip file that somebody else made, as the file system does.
      *
      * @return null if there is none
-     * @throws Failure NOT_FOUND for a Git LFS pointer, CORRUPT for what is no backup at all
+     * @throws Failure NOT_FOUND for a Git LFS pointer, CORRUPT for what is no backup, or only the beginning of one
      */
     Backup find() {
         Store.StoredFile file = store.find(name);
@@ -88,7 +102,7 @@ record SingleFile(Store store, String name) implements Destination {
         }
         BackupReader.Summary summary = BackupReader.Summary.parse(store.readTail(name, BackupReader.SUMMARY_BYTES));
         if (summary == null) {
-            StagedBackup.requireGzip(store.localFile(name));
+            requireWholeGzip(store.localFile(name));
         }
         return Backup.of(store.location(name), name, null, summary == null ? file.modifiedAt().truncatedTo(ChronoUnit.SECONDS) : summary.createdAt(),
                 1, file.sizeBytes(), summary == null ? null : summary.databaseBytes());

@@ -42,8 +42,8 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
         try {
             return stageAndVerify(backup, workspace, busyTimeout, progress);
         } catch (Failure e) {
-            throw e.kind() == Failure.Kind.CORRUPT && e.hint() == null ? e.withHint("nothing was changed; try an older backup (`sqlite-backup list` shows them, "
-                    + "--at=TIME chooses one) or a safety copy (DATABASE.pre-restore-…)") : e;
+            throw e.kind() == Failure.Kind.CORRUPT && e.hint() == null ? e.withHint(backup.hintIfDamaged() != null ? backup.hintIfDamaged()
+                    : "nothing was changed; try an older backup (`" + Hints.command("list", backup.location()) + "` where Git keeps them) or a safety copy (DATABASE.pre-restore-…)") : e;
         }
     }
 
@@ -93,7 +93,7 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
 
     private static void copyPlain(Path backup, Path file, Workspace workspace, Duration busyTimeout, Progress progress) {
         try {
-            Snapshot.take(Databases.real(backup), file, workspace.directory(), busyTimeout, progress);
+            Snapshot.take(Databases.real(backup), file, false, workspace.directory(), busyTimeout, progress);
         } catch (Failure e) {
             throw e.kind() == Failure.Kind.CORRUPT
                     ? new Failure(Failure.Kind.CORRUPT, "the backup " + backup + " failed verification: it is a damaged database", null, e) : e;

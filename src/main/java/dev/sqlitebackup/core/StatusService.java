@@ -49,10 +49,11 @@ public final class StatusService {
      * @param backup the newest, null if there is none
      * @param confirmedAt when that was last found to be current, null if nobody noted it
      * @param age since then, else since it was made; null if there is none. Negative if a clock is or was wrong
-     * @param changedSince whether the database differs from what was backed up then; null where it cannot be seen
+     * @param changedSince whether the database differs from what was backed up then; null where it cannot be seen, or nobody noted what it looked like
      * @param missing why there is no backup, else null
+     * @param hint what to do about an alarm
      */
-    public record Result(Path database, Backup backup, Instant confirmedAt, Duration age, Boolean changedSince, Freshness freshness, String missing, List<String> warnings) { }
+    public record Result(Path database, Backup backup, Instant confirmedAt, Duration age, Boolean changedSince, Freshness freshness, String missing, String hint, List<String> warnings) { }
 
     private final Clock clock;
 
@@ -62,18 +63,23 @@ public final class StatusService {
 
     public Result status(Request request) {
         Path database = request.database.toAbsolutePath().normalize();
+        if (Files.isDirectory(database)) {
+            throw new Failure(Failure.Kind.USAGE, "this is a directory and no database: " + request.database, "did you mean --to=" + request.database + "/?");
+        }
         List<String> warnings = new ArrayList<>();
         Store store;
         String stateFile;
         Backup newest = null;
-        String missing = null;
+        String missing;
+        String hint = "run one: " + Hints.command("backup", request.database.toString(), "--to=" + request.destination + (request.destination.isDirectory() ? "/" : ""));
         if (request.destination.isDirectory()) {
             History history = History.at(request.destination);
             String name = databaseName(history, request);
             store = history.store();
             stateFile = HistoryDestination.stateFile(name);
-            newest = newest(history, name, request.maxAge, warnings);
-            missing = "there is no backup of " + name + " in " + store.workingDirectory();
+            newest = history.newestByNow(name, clock.instant(), warnings);
+            SortedSet<String> others = history.databases();
+            missing = "there is no backup of " + name + " in " + store.workingDirectory() + (newest != null || others.isEmpty() ? "" : ", only of " + String.join(", ", others));
         } else {
             SingleFile file = SingleFile.toRead(request.destination.path());
             store = file.store();
@@ -86,10 +92,11 @@ public final class StatusService {
                     throw e;
                 }
                 missing = e.getMessage();
+                hint = e.hint() == null ? hint : e.hint();
             }
         }
         if (newest == null) {
-            return new Result(database, null, null, null, null, Freshness.MISSING, missing, warnings);
+            return new Result(database, null, null, null, null, Freshness.MISSING, missing, hint, warnings);
         }
         State state = store.readState(stateFile);
         if (state != null && !state.isOf(newest.createdAt())) {
@@ -100,17 +107,11 @@ public final class StatusService {
         Duration age = Duration.between(confirmedAt == null ? newest.createdAt() : confirmedAt, clock.instant());
         // One that is dated far after now is as bad as an old one: it would be fresh for ever.
         boolean old = age.abs().compareTo(request.maxAge) > 0;
-        return new Result(database, newest, confirmedAt, age, changed, old && !Boolean.FALSE.equals(changed) ? Freshness.STALE : Freshness.FRESH, null, warnings);
-    }
-
-    /** One that is dated far after now, by a clock that was wrong once, is believed only if there is no other. */
-    private Backup newest(History history, String name, Duration maxAge, List<String> warnings) {
-        Backup newest = history.newest(name, clock.instant().plus(maxAge), warnings);
-        return newest == null ? history.newest(name, Instant.MAX, warnings) : newest;
+        return new Result(database, newest, confirmedAt, age, changed, old && !Boolean.FALSE.equals(changed) ? Freshness.STALE : Freshness.FRESH, null, hint, warnings);
     }
 
     private static String databaseName(History history, Request request) {
-        String name = request.database.getFileName().toString();
+        String name = Databases.name(request.database);
         if (request.databaseNamed || Files.exists(request.database)) {
             return name;
         }
@@ -118,7 +119,7 @@ public final class StatusService {
         return databases.isEmpty() ? name : history.choose(name);
     }
 
-    /** Without a state the file system's times have to do: what was written after the snapshot was taken is not in it. */
+    /** Without a state the files' times can prove that something was written since, and never that nothing was: the file may be another one. */
     private static Boolean hasChanged(Path database, State state, Backup newest) {
         try {
             if (!Files.exists(database)) {
@@ -127,12 +128,16 @@ public final class StatusService {
             Path real = database.toRealPath();
             Path wal = DatabaseFiles.of(real).wal();
             if (state != null) {
-                return !state.database().equals(FileIdentity.of(real)) || !Objects.equals(state.wal(), FileIdentity.of(wal));
+                return !state.database().equals(FileIdentity.of(real)) || !Objects.equals(state.wal(), State.walIdentity(wal));
             }
-            boolean mainChanged = !Files.getLastModifiedTime(real).toInstant().isBefore(newest.createdAt());
-            return mainChanged || Files.exists(wal) && !Files.getLastModifiedTime(wal).toInstant().isBefore(newest.createdAt());
+            boolean written = isWrittenSince(real, newest.createdAt()) || Files.exists(wal) && isWrittenSince(wal, newest.createdAt());
+            return written ? true : null;
         } catch (IOException e) {
             return null;
         }
+    }
+
+    private static boolean isWrittenSince(Path file, Instant time) throws IOException {
+        return !Files.getLastModifiedTime(file).toInstant().isBefore(time);
     }
 }

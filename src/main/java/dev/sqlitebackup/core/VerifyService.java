@@ -31,11 +31,11 @@ public final class VerifyService {
     }
 
     /**
-     * @param database the file name that decides where {@code backup} is a directory with several databases
+     * @param database whose file name decides where {@code backup} is a directory with several databases
      * @param notAfter the latest time of the backup, or null for the newest
      */
-    public Result verify(Location backup, String database, Instant notAfter, Path temporaryDirectory, Duration busyTimeout) {
-        Selection selection = Selection.of(backup, database, notAfter, clock.instant());
+    public Result verify(Location backup, Path database, Instant notAfter, Path temporaryDirectory, Duration busyTimeout) {
+        Selection selection = Selection.of(backup, Databases.name(database), true, notAfter, clock.instant());
         try (Workspace workspace = Workspace.create(temporaryDirectory)) {
             StagedBackup staged = StagedBackup.stage(selection, workspace, busyTimeout, progress);
             Verification verification = staged.verification();

@@ -91,11 +91,14 @@ public final class DurableFiles {
     public static void delete(Path directory, Iterable<Path> files) {
         try {
             boolean deleted = false;
-            for (Path file : files) {
-                deleted |= Files.deleteIfExists(file);
-            }
-            if (deleted) {
-                forceDirectory(directory);
+            try {
+                for (Path file : files) {
+                    deleted |= Files.deleteIfExists(file);
+                }
+            } finally {
+                if (deleted) {
+                    forceDirectory(directory);
+                }
             }
         } catch (IOException e) {
             throw Failure.io("cannot remove files in", directory, e);

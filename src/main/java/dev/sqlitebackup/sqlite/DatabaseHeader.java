@@ -17,6 +17,7 @@ import java.util.Arrays;
  */
 public record DatabaseHeader(int pageSizeBytes, boolean isWal, long pageCount) {
     public static final int SIZE_BYTES = 100;
+    private static final int WRITE_VERSION_OFFSET = 18;
     private static final byte[] MAGIC = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
 
     /** @return null if these bytes are not the start of a SQLite database */
@@ -47,6 +48,13 @@ public record DatabaseHeader(int pageSizeBytes, boolean isWal, long pageCount) {
         ByteBuffer bytes = ByteBuffer.allocate(SIZE_BYTES);
         while (bytes.hasRemaining() && channel.read(bytes, bytes.position()) >= 0) { }
         return parse(bytes.flip());
+    }
+
+    /** Makes a database that nobody has open want a write-ahead log (both version numbers), as {@code VACUUM INTO} does not. */
+    static void markAsWal(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(new byte[] {2, 2}), WRITE_VERSION_OFFSET);
+        }
     }
 
     /** Whether the header's page count says that the file has this size. */

@@ -37,13 +37,16 @@ public final class Snapshot {
 
     private final DatabaseFiles source;
     private final Path target;
+    private final boolean compact;
     private final Path privateDirectory;
     private final Duration busyTimeout;
     private final Progress progress;
+    private boolean isWal;
 
-    private Snapshot(Path source, Path target, Path privateDirectory, Duration busyTimeout, Progress progress) {
+    private Snapshot(Path source, Path target, boolean compact, Path privateDirectory, Duration busyTimeout, Progress progress) {
         this.source = DatabaseFiles.of(source);
         this.target = target;
+        this.compact = compact;
         this.privateDirectory = privateDirectory;
         this.busyTimeout = busyTimeout;
         this.progress = progress;
@@ -52,11 +55,12 @@ public final class Snapshot {
     /**
      * @param source the resolved path of a regular file
      * @param target an empty private file; its mode stays
+     * @param compact whether to leave out what is free, by {@code VACUUM INTO}: a copy of the content, no longer of the pages
      * @param privateDirectory where a private copy may be made
      * @throws Failure BUSY if it stays locked, CORRUPT if it is no SQLite database, empty or unreadable inside
      */
-    public static void take(Path source, Path target, Path privateDirectory, Duration busyTimeout, Progress progress) {
-        Snapshot snapshot = new Snapshot(source, target, privateDirectory, busyTimeout, progress);
+    public static void take(Path source, Path target, boolean compact, Path privateDirectory, Duration busyTimeout, Progress progress) {
+        Snapshot snapshot = new Snapshot(source, target, compact, privateDirectory, busyTimeout, progress);
         try {
             for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
                 if (snapshot.attempt()) {
@@ -73,6 +77,7 @@ public final class Snapshot {
     private boolean attempt() throws IOException {
         try (SharedLock lock = SharedLock.acquire(source.main(), busyTimeout)) {
             DatabaseHeader header = readHeader(lock.channel());
+            isWal = header.isWal();
             DatabaseFiles.Present present = source.present();
             if (present.wal() && present.shm()) {
                 return copy(source.main(), "mode=ro", ALWAYS);
@@ -145,6 +150,30 @@ public final class Snapshot {
     private static final Proof ALWAYS = () -> true;
 
     private boolean copy(Path database, String mode, Proof proof) throws IOException {
+        return compact ? compactCopy(database, mode, proof) : pageCopy(database, mode, proof);
+    }
+
+    /** {@code VACUUM INTO} is one read transaction of its own, and cannot run in another. */
+    private boolean compactCopy(Path database, String mode, Proof proof) throws IOException {
+        try (SqliteConnection connection = SqliteConnection.open(database, mode, busyTimeout)) {
+            progress.phase("snapshot", -1);
+            connection.vacuumInto(target);
+            Interruption.check();
+            boolean proven = proof.holds();
+            if (isWal) {
+                DatabaseHeader.markAsWal(target);
+            }
+            return proven;
+        } catch (SQLException e) {
+            if (isHotJournal(e)) {
+                throw new HotJournal();
+            }
+            Failure failure = explain(e);
+            throw failure.hint() == null ? failure.withHint("run it without --compact, which needs nothing of what the application adds to SQLite") : failure;
+        }
+    }
+
+    private boolean pageCopy(Path database, String mode, Proof proof) throws IOException {
         try (SqliteConnection connection = SqliteConnection.open(database, mode, busyTimeout)) {
             connection.beginRead();
             int pageSizeBytes = connection.pageSizeBytes();

@@ -4,6 +4,7 @@ import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.Progress;
 import java.nio.file.Path;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -133,6 +134,14 @@ final class SqliteConnection implements AutoCloseable {
             connection.execute("PRAGMA synchronous=OFF");
             connection.query("PRAGMA journal_mode=OFF");
             return connection.restore(DatabaseFiles.uri(source, parameters), (remaining, total) -> { }, Integer.MAX_VALUE);
+        }
+    }
+
+    /** Writes the content of this database, without what is free in it, into an empty private file. */
+    void vacuumInto(Path target) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("VACUUM INTO ?")) {
+            statement.setString(1, DatabaseFiles.uri(target, "mode=rw"));
+            statement.execute();
         }
     }
 

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -39,27 +40,32 @@ public final class GitHistory {
     public record Version(String commit, Instant committedAt, long sizeBytes) { }
 
     private final Path file;
+    /** Where Git is run: the directory of the file may be what was lost. */
+    private final Path directory;
 
-    private GitHistory(Path file) {
+    private GitHistory(Path file, Path directory) {
         this.file = file;
+        this.directory = directory;
     }
 
     /** @return null if the file does not lie in a Git repository */
     public static GitHistory of(Path file) {
-        Path real = realDirectory(file.toAbsolutePath().getParent());
-        for (Path directory = real; directory != null; directory = directory.getParent()) {
-            if (Files.exists(directory.resolve(".git"))) {
-                return new GitHistory(real.resolve(file.getFileName()));
-            }
-        }
-        return null;
-    }
-
-    private static Path realDirectory(Path directory) {
+        Path absolute = file.toAbsolutePath().normalize();
         try {
-            return Files.exists(directory) ? directory.toRealPath() : directory;
+            Path existing = absolute;
+            while (!Files.exists(existing)) {
+                existing = existing.getParent();
+            }
+            Path real = existing.toRealPath().resolve(existing.relativize(absolute)).normalize();
+            Path directory = Files.isDirectory(existing) ? existing.toRealPath() : real.getParent();
+            for (Path above = directory; above != null; above = above.getParent()) {
+                if (Files.exists(above.resolve(".git"))) {
+                    return new GitHistory(real, directory);
+                }
+            }
+            return null;
         } catch (IOException e) {
-            throw Failure.io("cannot resolve", directory, e);
+            throw Failure.io("cannot resolve", file, e);
         }
     }
 
@@ -70,24 +76,26 @@ public final class GitHistory {
 
     /** Every version that a commit up to HEAD made, newest first by commit time. Deletions are no versions. */
     public List<Version> versions() {
-        if (run(null, "rev-parse", "--verify", "--quiet", "HEAD").exitCode != 0) {
-            return List.of();   // Nothing was committed yet.
+        Ended head = run(null, "rev-parse", "--verify", "--quiet", "HEAD");
+        if (head.exitCode == 1 && head.err.isBlank() || head.err.contains("not a git repository")) {
+            return List.of();   // Nothing was committed yet, or what looked like a repository is none.
         }
-        List<String[]> commits = new ArrayList<>();
+        head.ok();
+        Map<String, String[]> commits = new LinkedHashMap<>();
         Map<String, Long> sizes = new HashMap<>();
         String[] commit = null;
-        for (String line : text("-c", "log.showSignature=false", "log", "--no-color", "--raw", "--no-abbrev", "--no-renames", "--diff-filter=d", "--format=commit %H %ct",
+        for (String line : text("-c", "log.showSignature=false", "log", "--no-color", "--raw", "--no-abbrev", "--no-renames", "--diff-filter=d", "--full-history", "-m", "--format=commit %H %ct",
                 "--", relativeName()).split("\n")) {
             String[] words = line.split(" ");
             if (words[0].equals("commit")) {
                 commit = words;
             } else if (line.startsWith(":") && commit != null) {
-                commits.add(new String[] {commit[1], commit[2], words[3]});
+                commits.put(commit[1], new String[] {commit[1], commit[2], words[3]});     // A merge is told once for each parent.
                 sizes.put(words[3], 0L);
             }
         }
         fillInSizes(sizes);
-        return commits.stream().map(c -> new Version(c[0], Instant.ofEpochSecond(Long.parseLong(c[1])), sizes.get(c[2])))
+        return commits.values().stream().map(c -> new Version(c[0], Instant.ofEpochSecond(Long.parseLong(c[1])), sizes.get(c[2])))
                 .sorted((a, b) -> b.committedAt.compareTo(a.committedAt)).toList();
     }
 
@@ -148,7 +156,7 @@ public final class GitHistory {
     }
 
     private String relativeName() {
-        return "./" + file.getFileName();
+        return "./" + directory.relativize(file);
     }
 
     private record Ended(int exitCode, byte[] out, String err, Path file) {
@@ -178,7 +186,7 @@ public final class GitHistory {
     private Ended run(byte[] input, OutputStream out, String... arguments) {
         List<String> command = new ArrayList<>(List.of("git", "--literal-pathspecs"));
         command.addAll(List.of(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command).directory(file.getParent().toFile());
+        ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
         MISLEADING.forEach(builder.environment()::remove);
         builder.environment().put("GIT_TERMINAL_PROMPT", "0");
         builder.environment().put("GIT_OPTIONAL_LOCKS", "0");

@@ -27,6 +27,7 @@ import java.util.function.Predicate;
 
 /** A directory of this machine, or of one that is mounted here. */
 public final class LocalStore implements Store {
+    private static final char NOT_EXPRESSIBLE = '\uFFFD';
     private static final Set<OpenOption> READ_NOT_THROUGH_LINKS = Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
 
     private final Path directory;
@@ -47,7 +48,8 @@ public final class LocalStore implements Store {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
             for (Path file : files) {
                 String name = file.getFileName().toString();
-                if (wanted.test(name)) {
+                // A name that this locale cannot express is not ours: every argument and setting with such a name was refused.
+                if (wanted.test(name) && name.indexOf(NOT_EXPRESSIBLE) < 0) {
                     names.add(name);
                 }
             }

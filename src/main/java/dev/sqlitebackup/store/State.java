@@ -3,7 +3,9 @@ package dev.sqlitebackup.store;
 import com.google.gson.Gson;
 import com.google.gson.JsonParseException;
 import dev.sqlitebackup.files.FileIdentity;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
 
@@ -18,6 +20,12 @@ import java.time.Instant;
 public record State(String confirmedAt, String createdAt, FileIdentity database, FileIdentity wal) {
     static final int MAX_BYTES = 1 << 16;
     private static final Gson GSON = new Gson();
+
+    /** A log as a state knows it, without the inode's own time: SQLite, run by root, sets the log's owner whenever it opens it, even to read. */
+    public static FileIdentity walIdentity(Path wal) throws IOException {
+        FileIdentity identity = FileIdentity.of(wal);
+        return identity == null ? null : new FileIdentity(identity.sizeBytes(), identity.inode(), identity.modifiedAt(), null);
+    }
 
     /** A state that confirms a backup now. */
     public static State confirmed(Instant at, Instant createdAt, FileIdentity database, FileIdentity wal) {

@@ -491,9 +491,32 @@ class BackupIT {
         assertEquals(2, lab.run("backup", "--busy-timeout=1parsec").exitCode());
         assertEquals(2, lab.run().exitCode());
         assertEquals(2, lab.run("backup", "x.db", "--to=s3://b/k.gz").exitCode());
-        assertEquals(2, lab.run("backup", "x.db", "--to=/").exitCode());
         assertTrue(lab.run("bakup").err().contains("did you mean backup?"));
         assertEquals(0, lab.run("backup", "x.db", "--to=b.gz", "--busy-timeout=999999999w").exitCode());
+    }
+
+    /** In each way in which a database can lie there, which {@code VACUUM INTO} has to be able to read as well. */
+    @ParameterizedTest
+    @CsvSource({"wal, closed", "wal, live", "delete, closed", "wal, crashed"})
+    void compactsADatabaseThatShrankAndChangesNothingElse(String journalMode, String situation) throws IOException {
+        Path database = lab.database("live.db", journalMode, 5000, "g");
+        Lab.sql(database, "CREATE TABLE k(a TEXT PRIMARY KEY, b) WITHOUT ROWID", "INSERT INTO k VALUES ('x', 1)", "DELETE FROM t WHERE id > 100");
+        Writer writer = situation.equals("closed") ? null : Writer.start(database, situation.equals("live") ? "idle" : "crash", journalMode, 0);
+        Map<String, String> before = lab.state("live.db");
+        JsonObject plain = lab.json(0, "backup", database, "--to=plain.gz");
+        JsonObject compact = lab.json(0, "backup", database, "--to=b.gz", "--compact");
+        assertTrue(compact.get("databaseBytes").getAsLong() * 10 < plain.get("databaseBytes").getAsLong(), compact.toString());
+        assertTrue(lab.json(0, "backup", database, "--to=b.gz", "--compact").get("unchanged").getAsBoolean());
+        assertEquals(before, lab.state("live.db"));
+        Path full = gunzip("plain.gz", "full.db");
+        Path copy = gunzip("b.gz", "copy.db");
+        assertEquals(journalMode, Lab.query(copy, "PRAGMA journal_mode"), "the mode that the application chose");
+        assertEquals(Lab.dump(full), Lab.dump(copy));
+        assertFalse(compact.has("warnings"), compact.toString());
+        assertEquals(List.of(), lab.litter());
+        if (writer != null) {
+            writer.close();
+        }
     }
 
     private Path gunzip(String backup, String to) {

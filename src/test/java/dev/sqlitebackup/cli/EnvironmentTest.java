@@ -47,14 +47,21 @@ class EnvironmentTest {
     }
 
     @Test
+    void expandsTheHomeDirectoryWhereNoShellDoes() {
+        Environment environment = environment(Map.of("HOME", "/home/u"));
+        assertEquals(new Location(Path.of("/home/u/backups"), true), environment.location("~/backups/"));
+        assertEquals(Path.of("/home/u/app.db"), environment.argument("~/app.db"));
+        assertEquals(Path.of("./~/app.db"), environment.argument("./~/app.db"));
+    }
+
+    @Test
     void readsDurations() {
-        Converters.OfDuration durations = new Converters.OfDuration();
-        assertEquals(Duration.ofSeconds(30), durations.convert("30s"));
-        assertEquals(Duration.ofMinutes(5), durations.convert("5m"));
-        assertEquals(Duration.ofHours(24), durations.convert("24h"));
-        assertEquals(Duration.ofDays(14), durations.convert("2w"));
+        assertEquals(Duration.ofSeconds(30), Converters.duration("30s"));
+        assertEquals(Duration.ofMinutes(5), Converters.duration("5m"));
+        assertEquals(Duration.ofHours(24), Converters.duration("24h"));
+        assertEquals(Duration.ofDays(14), Converters.duration("2w"));
         for (String wrong : new String[] {"", "5", "m", "-5m", "5 m", "5y", "1.5h", "99999999999d"}) {
-            assertThrows(TypeConversionException.class, () -> durations.convert(wrong), wrong);
+            assertThrows(TypeConversionException.class, () -> Converters.duration(wrong), wrong);
         }
     }
 
@@ -67,6 +74,7 @@ class EnvironmentTest {
         assertEquals(Instant.parse("2026-10-25T22:59:59.999999999Z"), Converters.notAfter("2026-10-25", clock), "a day of 25 hours");
         assertEquals(Instant.parse("2026-03-29T21:59:59.999999999Z"), Converters.notAfter("2026-03-29", clock), "a day of 23 hours");
         assertEquals(Instant.parse("2026-11-20T12:00:00Z"), Converters.notAfter("3d", clock));
+        assertEquals(Instant.parse("2026-11-22T23:22:33Z"), Converters.notAfter("20261122T232233Z", clock), "as it stands in the names of backups");
         for (String wrong : new String[] {"", "yesterday", "2026-13-01", "2026-02-30", "2026-11-22T23:22:33", "12:00", "-3d", "3 d"}) {
             assertThrows(TypeConversionException.class, () -> Converters.notAfter(wrong, clock), wrong);
         }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,6 +92,45 @@ class GitHistoryIT {
         assertEquals(1, lab.json(0, "list", "repo/backups/b.gz").get("backups").getAsJsonArray().size());
         Tools.Ended hook = Tools.sh("cd \"$1\"; GIT_DIR=/nowhere GIT_INDEX_FILE=/nowhere TMPDIR=\"$1/tmp\" \"$2\" -jar \"$3\" list repo/backups/b.gz", directory, Lab.JAVA, Lab.JAR).ok();
         assertTrue(hook.out().contains("commit "), hook.out());
+    }
+
+    private void git(String script, Object... arguments) {
+        Tools.sh("cd \"$1/repo\"; " + script, Stream.concat(Stream.of(directory), Stream.of(arguments)).toArray()).ok();
+    }
+
+    private void branchCommit(String branch, String generation, String time) {
+        git("git checkout -q " + branch);
+        commit("b.gz", generation, time);
+    }
+
+    @Test
+    void seesWhatMergesHide() throws IOException {
+        commit("b.gz", "1", "2026-11-01T12:00:00Z");
+        git("git branch -m main; git branch side");
+        branchCommit("main", "2", "2026-11-03T12:00:00Z");
+        branchCommit("side", "3", "2026-11-05T12:00:00Z");
+        git("git checkout -q main; GIT_COMMITTER_DATE=2026-11-07T12:00:00Z git merge -q -s ours -m merge side");
+        assertEquals("33", restored("b.gz", "2026-11-06"), "the newest commit that is not after it, on whichever branch");
+        assertEquals("22", restored("b.gz", "2026-11-08"));
+        // A backup made in the merge itself.
+        git("git checkout -q side; git checkout -q -b other; GIT_COMMITTER_DATE=2026-11-08T12:00:00Z git commit -q --allow-empty -m x; git checkout -q main; git merge -q --no-commit -s ours other");
+        commit("b.gz", "4", "2026-11-10T12:00:00Z");
+        assertEquals("44", restored("b.gz", "2026-11-11"));
+        assertEquals("2026-11-10T12:00:00Z", lab.json(0, "list", "repo/backups/b.gz").get("backups").getAsJsonArray().get(0).getAsJsonObject().get("createdAt").getAsString());
+    }
+
+    @Test
+    void saysSoWhenGitRefusesAndHelpsWhenTheDirectoryIsGone() throws IOException {
+        commit("b.gz", "1", "2026-11-01T12:00:00Z");
+        Files.createSymbolicLink(lab.path("latest.gz"), lab.path("repo/backups/b.gz"));
+        assertTrue(lab.json(0, "list", "latest.gz").get("backups").getAsJsonArray().get(0).getAsJsonObject().has("commit"));
+        git("rm -r backups");
+        assertEquals("11", restored("b.gz", "0s"));
+        assertTrue(lab.json(10, "restore", "repo/backups/b.gz", "--to=x.db").get("hint").getAsString().contains("--at=0s"));
+        Tools.requireRoot();
+        git("chown -R nobody .");
+        JsonObject refused = lab.json(1, "restore", "repo/backups/b.gz", "--at=0s", "--to=x.db");
+        assertTrue(refused.get("message").getAsString().contains("git could not tell"), refused.toString());
     }
 
     @Test

@@ -246,8 +246,11 @@ class HistoryIT {
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/", exchange -> {
             heard.add(exchange.getRequestMethod() + " " + exchange.getRequestURI() + " " + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
-            exchange.sendResponseHeaders(exchange.getRequestURI().getPath().startsWith("/gone") ? 404 : 200, -1);
-            exchange.close();
+            boolean stalls = exchange.getRequestURI().getPath().startsWith("/stalls");
+            exchange.sendResponseHeaders(exchange.getRequestURI().getPath().startsWith("/gone") ? 404 : 200, stalls ? 100 : -1);
+            if (!stalls) {
+                exchange.close();
+            }
         });
         server.start();
         String url = "http://127.0.0.1:" + server.getAddress().getPort();
@@ -256,11 +259,14 @@ class HistoryIT {
             lab.json(0, "backup", database, "--to=b.gz", "--ping=" + url + "/secret-uuid?rid=7");
             assertEquals(List.of("GET /secret-uuid?rid=7 "), heard);
             heard.clear();
+            lab.json(2, "backup", database, "--to=b.gz", "--level=0", "--ping=" + url + "/usage");
+            assertTrue(heard.get(0).startsWith("POST /usage/fail --level"), heard.toString());
+            heard.clear();
             lab.json(10, "backup", "missing.db", "--to=b.gz", "--ping=" + url + "/secret-uuid?rid=7");
             assertEquals(1, heard.size(), heard.toString());
             assertTrue(heard.get(0).startsWith("POST /secret-uuid/fail?rid=7 there is no database at "), heard.toString());
 
-            for (String broken : List.of(url + "/gone-secret", "http://127.0.0.1:1/gone-secret")) {
+            for (String broken : List.of(url + "/gone-secret", url + "/stalls-secret", "http://127.0.0.1:1/gone-secret")) {
                 JsonObject result = lab.json(0, "backup", database, "--to=b.gz", "--ping=" + broken);
                 assertTrue(result.get("warnings").toString().contains("the ping to 127.0.0.1"), result.toString());
                 Tools.Ended failed = lab.run("backup", "missing.db", "--to=b.gz", "--ping=" + broken);
@@ -281,6 +287,10 @@ class HistoryIT {
         assertEquals(2, lab.run("prune", directory, "--keep-last=0").exitCode());
         assertEquals(2, lab.run("prune", directory, "--keep-last=-1").exitCode());
         assertEquals(2, lab.run("prune", "--keep-last=1").exitCode());
+        assertTrue(lab.json(2, "prune", directory, "--keep-within=6m").get("message").getAsString().contains("months in restic"));
+        assertEquals(2, lab.run("backup", database, "--to=h/", "--keep-last=0").exitCode());
+        assertEquals(10, lab.run("prune", "nothere", "--keep-last=1").exitCode());
+        assertEquals(2, lab.run("restore", database, "--at=1h", "--to=other.db").exitCode());
         assertEquals(2, lab.run("backup", database, "--to=b.gz", "--keep-last=1").exitCode());
         assertEquals(2, lab.run("status", database, "--to=b.gz", "--max-age=soon").exitCode());
         assertEquals(10, lab.run("list", "nowhere/").exitCode());

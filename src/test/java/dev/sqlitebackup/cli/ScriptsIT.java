@@ -135,7 +135,7 @@ class ScriptsIT {
         Path database = lab.database("h.db", "delete", 50, "g");
         Tools.sh("cd \"$1\"; git add -A; git -c user.name=u -c user.email=u@example.org commit -q -m set-up", repository).ok();
         assertTrue(push(database).ok().err().contains("no backup of " + database + " has been committed yet"));
-        // The commit is dated before the database was written, as it is when a checkpoint moves the file's time: content decides.
+        // The commit is dated before the database was written, as it is when a checkpoint moves the file's time, or after it: content decides.
         commitBackup(database, "2001-01-01T00:00:00Z");
         assertEquals("", push(database).ok().err());
         assertTrue(Tools.sh("cd \"$1\"; git lfs ls-files", directory.resolve("origin.git")).exitCode() >= 0);
@@ -152,6 +152,15 @@ class ScriptsIT {
         assertTrue(stopped.err().contains("blockPush"), stopped.err());
         commitBackup(database, "2001-01-02T00:00:00Z");
         assertEquals("", push(database).ok().err());
+        cron("backup-db", "DB=" + database).ok();
+        Lab.sql(database, "INSERT INTO t(generation) VALUES ('between backup and commit')");
+        Tools.sh("cd \"$1\"; git add -A; GIT_COMMITTER_DATE=2099-01-01T00:00:00Z git -c user.name=u -c user.email=u@example.org commit -q --allow-empty -m late", repository).ok();
+        assertEquals(1, push(database).exitCode());
+        Tools.sh("cd \"$1\"; git config --unset sqlite-backup.blockPush", repository).ok();
+        // Without the variable, the database is the one that install-hooks was told.
+        Tools.sh("make -C \"$1\" --no-print-directory install-hooks DB=\"$2\"", repository, database).ok();
+        Tools.Ended noted = Tools.sh("cd \"$1\"; TMPDIR=\"$2\" git push -q origin HEAD:main", repository, lab.temporary()).ok();
+        assertTrue(noted.err().contains(database + " has changed"), noted.err());
         // On a branch without the script.
         Tools.sh("cd \"$1\"; git rm -q scripts/pre-push; git -c user.name=u -c user.email=u@example.org commit -q -m without", repository).ok();
         push(database).ok();
@@ -185,6 +194,10 @@ class ScriptsIT {
         Files.delete(hook);
         assertTrue(Tools.sh("make -C \"$1\" --no-print-directory install-hooks", repository).ok().out().contains("installed"));
         assertTrue(Files.isExecutable(hook));
+        Path shared = Files.createDirectory(lab.path("shared hooks"));
+        Tools.sh("git -C \"$1\" config core.hooksPath \"$2\"", repository, shared).ok();
+        assertTrue(Tools.sh("make -C \"$1\" --no-print-directory install-hooks", repository).err().contains("shared by several repositories"));
+        assertFalse(Files.exists(shared.resolve("pre-push")));
     }
 
     @Test

@@ -45,7 +45,7 @@ class HistoryTest {
     }
 
     private BackupService.Result backup(Instant now, RetentionRules rules) {
-        return new BackupService(at(now), Progress.NONE).backup(new BackupService.Request(database, history, 6, 2, lab.temporary(), Duration.ZERO, rules));
+        return new BackupService(at(now), Progress.NONE).backup(new BackupService.Request(database, history, false, 6, 2, lab.temporary(), Duration.ZERO, rules));
     }
 
     private BackupService.Result change(Instant now) {
@@ -66,7 +66,7 @@ class HistoryTest {
     }
 
     private String verified(String named, Instant notAfter, Instant now) {
-        String backup = new VerifyService(at(now), Progress.NONE).verify(history, named, notAfter, lab.temporary(), Duration.ZERO).backup();
+        String backup = new VerifyService(at(now), Progress.NONE).verify(history, lab.path(named), notAfter, lab.temporary(), Duration.ZERO).backup();
         return Path.of(backup).getFileName().toString();
     }
 
@@ -141,6 +141,7 @@ class HistoryTest {
         damage("app-20261126T120000Z.db.gz");
         damage("app-20261125T120000Z.db.gz");
         PruneService.Pruned dry = prune(later, 1, true);
+        assertEquals(2, dry.warnings().size(), "the damaged ones are named");
         assertEquals(List.of(List.of("last"), List.of("newest that verifies")), dry.kept().stream().map(Retention.Decision::reasons).toList());
         assertEquals(5, names().size());
         prune(later, 1, false);
@@ -149,9 +150,14 @@ class HistoryTest {
         damage("app-20261124T120000Z.db.gz");
         change(NOON.plus(DAY));     // A damaged previous backup costs time, never correctness.
         damage("app-20261123T120000Z.db.gz");
-        Failure failure = assertThrows(Failure.class, () -> prune(later, 1, false));
-        assertEquals(Failure.Kind.CORRUPT, failure.kind());
-        assertEquals(3, names().size(), "nothing is deleted while nobody can tell which one is good");
+        database = lab.database("other.db", "delete", 3, "g");
+        change(NOON);
+        change(NOON.plus(DAY));
+        PruneService.Pruned undecided = prune(later, 1, false);
+        assertEquals(List.of("none of the backups of app.db verifies, so none was deleted"), undecided.undecided());
+        assertEquals(3, undecided.warnings().size(), "each is said to be damaged");
+        assertEquals(List.of("app-20261126T120000Z.db.gz", "app-20261124T120000Z.db.gz", "other-20261123T120000Z.db.gz", "app-20261123T120000Z.db.gz"), names(),
+                "nothing is deleted of a database while nobody can tell which backup is good; the other one is pruned");
     }
 
     @Test
@@ -202,13 +208,18 @@ class HistoryTest {
     }
 
     @Test
-    void aBackupFromTheFarFutureSilencesNoAlarm() {
+    void aBackupFromTheFarFutureSilencesNoAlarm() throws IOException {
         change(NOON.plus(Duration.ofDays(2000)));
         change(NOON);
         Lab.sql(database, "INSERT INTO t(generation) VALUES ('since')");
         assertEquals(StatusService.Freshness.FRESH, status(NOON.plusSeconds(60), database).freshness());
         assertEquals(StatusService.Freshness.STALE, status(NOON.plus(DAY).plusSeconds(60), database).freshness());
-        assertTrue(new VerifyService(at(NOON), Progress.NONE).verify(history, "app.db", null, lab.temporary(), Duration.ZERO).verification().warnings().toString().contains("dated after now"));
+        assertTrue(status(NOON.plusSeconds(60), database).changedSince());
+        // Nor does one that is alone, without a state.
+        Files.delete(lab.path("history/app-20261122T120000Z.db.gz"));
+        Files.delete(lab.path("history/.app.db.state"));
+        assertEquals(StatusService.Freshness.STALE, status(NOON, database).freshness());
+        assertTrue(new VerifyService(at(NOON), Progress.NONE).verify(history, database, null, lab.temporary(), Duration.ZERO).verification().warnings().toString().contains("dated after now"));
     }
 
     @Test
@@ -242,7 +253,48 @@ class HistoryTest {
         assertEquals(StatusService.Freshness.STALE, status(NOON.plus(Duration.ofDays(2)), database).freshness());
         assertNull(status(NOON, database).confirmedAt());
         Files.setLastModifiedTime(database, FileTime.from(NOON.minusSeconds(5)));
-        assertEquals(Boolean.FALSE, status(NOON.plus(Duration.ofDays(2)), database).changedSince());
+        StatusService.Result unknown = status(NOON.plus(Duration.ofDays(2)), database);
+        assertNull(unknown.changedSince(), "an old file may be another one: only a state proves that nothing has changed");
+        assertEquals(StatusService.Freshness.STALE, unknown.freshness());
+    }
+
+    @Test
+    void followsALinkToTheDatabaseThatBackupsGoBy() throws IOException {
+        change(NOON);
+        Path link = Files.createSymbolicLink(lab.path("link.db"), database);
+        assertEquals(StatusService.Freshness.FRESH, status(NOON, link).freshness());
+        assertEquals("app-20261122T120000Z.db.gz", verified("link.db", null, NOON));
+    }
+
+    @Test
+    void neverTakesOneBackupOfAHistoryForADestination() {
+        change(NOON);
+        history = Location.file(lab.path("history/app-20261122T120000Z.db.gz"));
+        assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, () -> change(NOON)).kind());
+    }
+
+    @Test
+    void restoresAnotherDatabasesHistoryOnlyWhereItIsTold() {
+        change(NOON);
+        Path other = lab.path("other.db");
+        assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, () -> restore(other, false)).kind());
+        assertFalse(Files.exists(other));
+        restore(other, true);
+        assertTrue(Files.exists(other));
+    }
+
+    private void restore(Path target, boolean named) {
+        new RestoreService(at(NOON), Progress.NONE).restore(new RestoreService.Request(history, null, target, named, false, false, lab.temporary(), Duration.ZERO));
+    }
+
+    @Test
+    void aCutOffFileIsNoBackup() throws IOException {
+        history = Location.file(lab.path("b.gz"));
+        change(NOON);
+        byte[] whole = Files.readAllBytes(lab.path("b.gz"));
+        Files.write(lab.path("b.gz"), java.util.Arrays.copyOf(whole, whole.length / 2));
+        assertEquals(StatusService.Freshness.MISSING, status(NOON, database).freshness());
+        assertEquals(Failure.Kind.CORRUPT, assertThrows(Failure.class, () -> new ListService().list(history)).kind());
     }
 
     @Test
@@ -260,7 +312,7 @@ class HistoryTest {
     void safetyCopiesAreListedAndPrunedWithTheirSidecarsAndNotUnasked() throws IOException {
         change(NOON);
         for (int i = 0; i < 4; i++) {
-            new RestoreService(at(NOON.plusSeconds(i)), Progress.NONE).restore(new RestoreService.Request(history, null, database, false, false, lab.temporary(), Duration.ZERO));
+            new RestoreService(at(NOON.plusSeconds(i)), Progress.NONE).restore(new RestoreService.Request(history, null, database, true, false, false, lab.temporary(), Duration.ZERO));
         }
         Location copies = Location.file(database);
         assertEquals(4, new ListService().list(copies).backups().size());
@@ -274,5 +326,8 @@ class HistoryTest {
         Files.delete(database);
         assertEquals(2, new ListService().list(copies).backups().size());
         assertEquals(Failure.Kind.NOT_FOUND, assertThrows(Failure.class, () -> new ListService().list(Location.file(lab.path("never.db")))).kind());
+        assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, () -> new ListService().list(Location.file(lab.path("app.db.pre-restore-20261122120002")))).kind());
+        Files.createSymbolicLink(lab.path("app.db.pre-restore-20270101000000"), lab.path("app.db.pre-restore-20261122120002"));
+        assertEquals(2, new ListService().list(copies).backups().size(), "a link is nobody's safety copy");
     }
 }

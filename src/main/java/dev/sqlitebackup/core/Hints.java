@@ -1,0 +1,18 @@
+package dev.sqlitebackup.core;
+
+import java.util.regex.Pattern;
+
+/** Commands in hints: as they can be pasted into a shell. */
+public final class Hints {
+    private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
+
+    private Hints() { }
+
+    public static String command(String... words) {
+        StringBuilder command = new StringBuilder("sqlite-backup");
+        for (String word : words) {
+            command.append(' ').append(PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'");
+        }
+        return command.toString();
+    }
+}
