@@ -68,14 +68,16 @@ public final class Interruption {
         return () -> STOPPERS.remove(stop);
     }
 
-    /** Waits a moment between two tries for a lock. */
+    /** Waits a moment, such as that between two tries for a lock; a signal ends it at once. */
     public static void pause(long millis) {
-        check();
-        try {
+        try (Blocking stop = onRequest(Thread.currentThread()::interrupt)) {
+            check();
             Thread.sleep(millis);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            check();
             throw new Failure(Failure.Kind.INTERRUPTED, "interrupted", null, e);
+        } finally {
+            Thread.interrupted();   // Left set, it would close the next channel that is read or written.
         }
     }
 }

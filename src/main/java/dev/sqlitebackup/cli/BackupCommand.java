@@ -1,11 +1,16 @@
 package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.core.BackupService;
 import dev.sqlitebackup.core.Location;
 import dev.sqlitebackup.core.RetentionRules;
 import dev.sqlitebackup.sqlite.NativeLibrary;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,7 +45,7 @@ public final class BackupCommand implements Callable<Integer> {
     private Path database;
 
     @Option(names = "--to", paramLabel = "DEST",
-            description = {"Where the backup goes: a file ending in .gz, always the newest backup; or a directory/, a history of them",
+            description = {"Where the backup goes: a file ending in .gz, always the newest backup; a directory/, a history of them; or -, standard output",
                 "(default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository)."})
     private Location destination;
 
@@ -61,6 +66,11 @@ public final class BackupCommand implements Callable<Integer> {
             description = "Tell a monitor that imitates healthchecks.io: URL on success, URL/fail with the message on failure.")
     private String pingUrl;
 
+    @Option(names = "--every", paramLabel = "DURATION",
+            description = {"Do not end: back up at once, and then at every whole multiple of DURATION (every 4h: 00:00, 04:00, … UTC).",
+                "The last result is written to the file $SQLITE_BACKUP_HEALTH_FILE, if that is set."})
+    private Duration every;
+
     @ArgGroup(validate = false, heading = "%nAfter a success, delete older backups in the directory that no rule keeps:%n")
     private RetentionOptions retention = new RetentionOptions();
 
@@ -71,6 +81,28 @@ public final class BackupCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Ping ping = pingUrl == null ? null : Ping.of(pingUrl);
+        if (every == null) {
+            return run(ping);
+        }
+        if (every.isZero()) {
+            throw new ParameterException(spec.commandLine(), "--every takes a second or more");
+        }
+        common.healthFile = environment.healthFile();
+        Schedule schedule = new Schedule(environment.clock(), every);
+        while (true) {
+            if (run(ping) == ExitCodes.of(Failure.Kind.INTERRUPTED)) {
+                return ExitCodes.of(Failure.Kind.INTERRUPTED);
+            }
+            // One that came while the run was under way is left out.
+            Instant next = schedule.next(environment.clock().instant());
+            for (long millis; (millis = schedule.waitMillis(next)) > 0; ) {
+                Interruption.pause(millis);
+            }
+        }
+    }
+
+    /** One backup, said to everybody who wants to hear of it. @return its exit code */
+    private int run(Ping ping) {
         try {
             backUp(threadCount(), retention.rules(spec), ping);
             return ExitCodes.OK;
@@ -80,10 +112,13 @@ public final class BackupCommand implements Callable<Integer> {
             }
             throw e;
         } catch (Failure e) {
-            if (ping == null || e.kind() == Failure.Kind.INTERRUPTED) {
-                throw e;
+            boolean tells = ping != null && e.kind() != Failure.Kind.INTERRUPTED;
+            return Output.of(spec.commandLine(), common).failure(e, tells ? ping.failed(e) : List.of(), Map.of());
+        } catch (RuntimeException e) {
+            if (ping != null) {
+                ping.failed(FailureHandler.asFailure(e));
             }
-            return Output.of(spec.commandLine(), common).failure(e, ping.failed(e), Map.of());
+            return FailureHandler.print(e, spec.commandLine());
         }
     }
 
@@ -101,12 +136,19 @@ public final class BackupCommand implements Callable<Integer> {
     private void backUp(int threadCount, RetentionRules rules, Ping ping) {
         long started = System.nanoTime();
         Path source = environment.database(database);
+        Location to = environment.destination(destination, source);
         Path tmp = environment.temporaryDirectory(temporaryDirectory);
+        common.standardOutputIsTaken = to.isStandardOutput();
+        if (to.isStandardOutput()) {
+            refuseIfNotForAPipe(rules);
+        }
         BackupService.Result result;
         try (ProgressDisplay progress = ProgressDisplay.of(common)) {
             NativeLibrary.load(environment.programDirectories(tmp));
-            result = new BackupService(environment.clock(), progress).backup(new BackupService.Request(source, environment.destination(destination, source), compact, level, threadCount,
-                    tmp, common.busyTimeout, rules));
+            BackupService service = new BackupService(environment.clock(), progress);
+            BackupService.Request request = new BackupService.Request(source, to, compact, level, threadCount, tmp, common.busyTimeout, rules);
+            // The descriptor itself: whatever else may print to System.out must not end up in a backup.
+            result = to.isStandardOutput() ? service.stream(request, new FileOutputStream(FileDescriptor.out).getChannel()) : service.backup(request);
         }
         long durationMillis = (System.nanoTime() - started) / 1_000_000;
         List<String> warnings = new ArrayList<>(result.verification().warnings());
@@ -127,6 +169,18 @@ public final class BackupCommand implements Callable<Integer> {
             fields.put("deleted", PruneCommand.json(result.pruned()));
         }
         Output.of(spec.commandLine(), common).success(List.of(line(result, durationMillis)), warnings, fields);
+    }
+
+    private void refuseIfNotForAPipe(RetentionRules rules) {
+        if (every != null) {
+            throw new ParameterException(spec.commandLine(), "--every cannot write one backup after the other to standard output");
+        }
+        if (!rules.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "--keep-… needs a directory as destination, and --to=- has no history");
+        }
+        if (Terminals.isTerminal(FileDescriptor.out)) {
+            throw new ParameterException(spec.commandLine(), "--to=- writes compressed bytes, and standard output is a terminal: pipe it into something");
+        }
     }
 
     private static String line(BackupService.Result result, long durationMillis) {

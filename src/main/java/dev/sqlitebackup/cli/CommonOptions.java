@@ -1,5 +1,6 @@
 package dev.sqlitebackup.cli;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 
@@ -16,6 +17,12 @@ public final class CommonOptions {
     Duration busyTimeout;
 
     boolean verbose;
+
+    /** Set by a run that writes a backup to standard output: nothing else goes there then. */
+    boolean standardOutputIsTaken;
+
+    /** Takes the result of every run as well, null for none. */
+    Path healthFile;
 
     /** The level has to be there before the first logger is made, which the first database connection does. */
     @Option(names = {"-v", "--verbose"}, description = "Print a debug log, and stack traces of errors.")

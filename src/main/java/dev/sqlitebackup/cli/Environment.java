@@ -75,6 +75,11 @@ public record Environment(Map<String, String> variables, String home, Path progr
                 "backup and status: --to=FILE.gz or DIRECTORY/; the others take it as their argument; or set " + DESTINATION_VARIABLE);
     }
 
+    /** Where a run with --every notes its last result, null for nowhere. */
+    Path healthFile() {
+        return isSet("SQLITE_BACKUP_HEALTH_FILE") ? pathOrHome(variables.get("SQLITE_BACKUP_HEALTH_FILE")) : null;
+    }
+
     /** Where temporary files go unless told otherwise. */
     Path temporaryDirectory(Path argument) {
         Path directory = argument != null ? argument : isSet("TMPDIR") ? path(variables.get("TMPDIR")) : path(System.getProperty("java.io.tmpdir"));

@@ -2,6 +2,7 @@ package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -23,6 +24,7 @@ public final class FailureHandler implements IExecutionExceptionHandler, IParame
         CommonOptions options = new CommonOptions();
         List<String> words = Arrays.asList(args);
         options.json = words.contains("--json");
+        options.standardOutputIsTaken = words.contains("--to=-") || Collections.indexOfSubList(words, List.of("--to", "-")) >= 0;
         options.verbose = words.contains("-v") || words.contains("--verbose");
         String help = "see `sqlite-backup " + (e.getCommandLine().getParent() == null ? "" : e.getCommandLine().getCommandName() + " ") + "--help`";
         boolean dashed = e instanceof UnmatchedArgumentException unmatched && unmatched.isUnknownOption();
@@ -45,9 +47,13 @@ public final class FailureHandler implements IExecutionExceptionHandler, IParame
 
     /** Says any error in the contract's form. One that nobody foresaw is a failure too, and never a bare stack trace. */
     public static int print(Throwable e, CommandLine commandLine) {
-        Failure failure = e instanceof Failure f ? f : new Failure(Failure.Kind.FAILURE,
-                "unexpected " + e.getClass().getSimpleName() + ": " + e.getMessage(), "run it again with -v, and report what it prints", e);
+        Failure failure = asFailure(e);
         CommonOptions options = commandLine.getMixins().get("common") instanceof CommonOptions common ? common : new CommonOptions();
         return Output.of(commandLine, options).failure(failure);
+    }
+
+    static Failure asFailure(Throwable e) {
+        return e instanceof Failure f ? f : new Failure(Failure.Kind.FAILURE,
+                "unexpected " + e.getClass().getSimpleName() + ": " + e.getMessage(), "run it again with -v, and report what it prints", e);
     }
 }

@@ -3,8 +3,13 @@ package dev.sqlitebackup.cli;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.files.DurableFiles;
+import dev.sqlitebackup.files.Workspace;
 import java.io.PrintWriter;
+import java.io.IOException;
 import java.nio.charset.Charset;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,7 +36,7 @@ final class Output {
     private final String command;
 
     private Output(CommandLine commandLine, CommonOptions options) {
-        this.out = commandLine.getOut();
+        this.out = options.standardOutputIsTaken ? commandLine.getErr() : commandLine.getOut();
         this.err = commandLine.getErr();
         this.options = options;
         this.command = commandLine.getCommandName();
@@ -48,8 +53,10 @@ final class Output {
      * @param fields of the JSON object, in order
      */
     void success(List<String> lines, List<String> warnings, Map<String, Object> fields) {
+        Map<String, Object> object = object(ExitCodes.OK, fields, warnings);
+        noteHealth(object);
         if (options.json) {
-            out.println(GSON.toJson(object(ExitCodes.OK, fields, warnings)));
+            out.println(GSON.toJson(object));
         } else if (!options.quiet) {
             lines.forEach(line -> out.println(encodable(escape(line))));
         }
@@ -73,26 +80,46 @@ final class Output {
      */
     int failure(Failure failure, List<String> warnings, Map<String, Object> fields) {
         int exitCode = ExitCodes.of(failure.kind());
+        Map<String, Object> object = object(exitCode, Map.of(), List.of());
+        object.put("error", failure.kind().code());
+        object.put("message", failure.getMessage());
+        object.put("hint", failure.hint());
+        object.putAll(fields);
+        putWarnings(object, warnings);
+        noteHealth(object);
         if (options.json) {
-            Map<String, Object> object = object(exitCode, Map.of(), List.of());
-            object.put("error", failure.kind().code());
-            object.put("message", failure.getMessage());
-            object.put("hint", failure.hint());
-            object.putAll(fields);
-            putWarnings(object, warnings);
             out.println(GSON.toJson(object));
             out.flush();
         }
-        warnings(warnings);
-        err.println(encodable("error: " + escape(failure.getMessage())));
-        if (failure.hint() != null) {
-            err.println(encodable("hint: " + escape(failure.hint())));
+        if (!options.json || !options.standardOutputIsTaken) {
+            warnings(warnings);
+            err.println(encodable("error: " + escape(failure.getMessage())));
+            if (failure.hint() != null) {
+                err.println(encodable("hint: " + escape(failure.hint())));
+            }
         }
         if (options.verbose) {
             failure.printStackTrace(err);
         }
         err.flush();
         return exitCode;
+    }
+
+    /** For a container's probe: the last result, replaced as a whole. That it cannot be written is worth a warning and never a failed backup. */
+    private void noteHealth(Map<String, Object> object) {
+        if (options.healthFile == null) {
+            return;
+        }
+        Path file = options.healthFile.toAbsolutePath();
+        try (Workspace workspace = Workspace.create(file.getParent())) {
+            Path written = workspace.createFile("health");
+            Files.writeString(written, GSON.toJson(object) + "\n");
+            DurableFiles.replace(written, file);
+        } catch (IOException e) {
+            warnings(List.of(Failure.io("cannot write the health file", file, e).getMessage()));
+        } catch (Failure e) {
+            warnings(List.of("cannot write the health file " + file + ": " + e.getMessage()));
+        }
     }
 
     private void warnings(List<String> warnings) {

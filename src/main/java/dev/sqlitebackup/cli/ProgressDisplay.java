@@ -1,14 +1,12 @@
 package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Progress;
-import java.io.Console;
 import java.io.File;
+import java.io.FileDescriptor;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -46,19 +44,8 @@ final class ProgressDisplay implements Progress, AutoCloseable {
 
     /** Draws only on a terminal, and not where output is meant for a program or for nobody. */
     static ProgressDisplay of(CommonOptions options) {
-        boolean draws = !options.quiet && !options.json && !options.verbose && isTerminal();
+        boolean draws = !options.quiet && !options.json && !options.verbose && Terminals.isTerminal(FileDescriptor.err);
         return new ProgressDisplay(draws ? System.err : null);
-    }
-
-    /** Java 17 has no isatty; Linux shows what descriptor 2 is, elsewhere the console stands for it. */
-    private static boolean isTerminal() {
-        try {
-            String stderr = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
-            return stderr.startsWith("/dev/pts/") || stderr.startsWith("/dev/tty") || stderr.equals("/dev/console");
-        } catch (Exception e) {
-            Console console = System.console();
-            return console != null;
-        }
     }
 
     @Override

@@ -26,6 +26,11 @@ public record Location(Path path, boolean namedAsDirectory) {
         return new Location(path, false);
     }
 
+    /** The contract's {@code -}; a file of that name is {@code ./-}. */
+    public boolean isStandardOutput() {
+        return path.toString().equals("-") && !namedAsDirectory;
+    }
+
     public boolean isDirectory() {
         return namedAsDirectory || Files.isDirectory(path);
     }

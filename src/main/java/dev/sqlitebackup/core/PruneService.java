@@ -12,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -60,7 +61,8 @@ public final class PruneService {
         Databases.requireDirectory(history.store().workingDirectory());
         List<DestinationLock> locks = new ArrayList<>();
         try {
-            SortedSet<String> databases = new TreeSet<>(history.read().backups().stream().map(Backup::database).toList());
+            SortedSet<String> databases = new TreeSet<>(history.databases());
+            databases.removeIf(database -> history.newest(database, Instant.MAX, new ArrayList<>()) == null);     // Named so by somebody else.
             if (!request.dryRun) {
                 for (String database : databases) {     // In the order of their names, so that two prunes cannot wait for each other.
                     locks.add(history.store().lock(HistoryDestination.stateFile(database), request.busyTimeout));

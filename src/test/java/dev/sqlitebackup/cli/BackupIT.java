@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Tools;
 import dev.sqlitebackup.testing.Writer;
@@ -516,6 +517,68 @@ class BackupIT {
         assertEquals(List.of(), lab.litter());
         if (writer != null) {
             writer.close();
+        }
+    }
+
+    @Test
+    void writesAVerifiedBackupAndNothingElseToStandardOutput() throws IOException {
+        Tools.require("script", "gunzip");
+        Path database = lab.database("live.db", "wal", 3000, "g");
+        Tools.Ended piped = Tools.sh("cd \"$1\"; TMPDIR=\"$1/tmp\" \"$2\" -jar \"$3\" backup live.db --to=- --json 2>said | tee copy.gz | gunzip -t; cat said", directory, Lab.JAVA, Lab.JAR).ok();
+        JsonObject result = JsonParser.parseString(piped.out()).getAsJsonObject();
+        assertEquals("-", result.get("backup").getAsString());
+        assertEquals(Files.size(lab.path("copy.gz")), result.get("backupBytes").getAsLong());
+        assertEquals(result.get("sha256"), lab.json(0, "verify", "copy.gz").get("sha256"));
+
+        // No byte of a database that fails, and no word among the bytes of one that succeeds.
+        Lab.write(lab.path("bad.db"), "not a database, but long enough to look into: ".repeat(50));
+        for (String arguments : List.of("bad.db", "missing.db", "live.db --level=0", "live.db --no-such-option", "live.db --keep-last=1", "live.db --every=1h")) {
+            Tools.Ended refused = Tools.sh("cd \"$1\"; TMPDIR=\"$1/tmp\" \"$2\" -jar \"$3\" backup --json --to=- $4", directory, Lab.JAVA, Lab.JAR, arguments);
+            assertTrue(refused.exitCode() > 0 && refused.out().isEmpty(), arguments + refused.out());
+            assertFalse(JsonParser.parseString(refused.err()).getAsJsonObject().get("ok").getAsBoolean(), arguments);
+        }
+        Tools.Ended terminal = Tools.sh("cd \"$1\"; TMPDIR=\"$1/tmp\" script -qec \"'$2' -jar '$3' backup live.db --to=-\" /dev/null", directory, Lab.JAVA, Lab.JAR);
+        assertEquals(2, terminal.exitCode(), terminal.out());
+        // A reader that goes away: not a success, and what it has is refused.
+        Tools.Ended broken = Tools.sh("cd \"$1\"; set +e +o pipefail; { TMPDIR=\"$1/tmp\" \"$2\" -jar \"$3\" backup live.db --to=-; echo $? >&2; } | head -c 100000 > part.gz", directory, Lab.JAVA, Lab.JAR);
+        assertTrue(broken.err().endsWith("\n1\n"), broken.err());
+        lab.json(12, "verify", "part.gz");
+        assertEquals(15, Tools.sh("cd \"$1\"; TMPDIR=\"$1/tmp\" \"$2\" -jar \"$3\" backup live.db --to=- > /dev/full", directory, Lab.JAVA, Lab.JAR).exitCode());
+        assertEquals(List.of(), lab.litter());
+    }
+
+    @Test
+    void backsUpOnScheduleGoesOnAfterAFailureAndEndsOnASignal() throws Exception {
+        Path database = lab.database("live.db", "delete", 100, "g");
+        Path health = lab.path("health.json");
+        Tools.Started backup = Tools.start(List.of(Lab.JAVA, "-jar", Lab.JAR.toString(), "backup", "live.db", "--to=history/", "--every=1s", "--json"),
+                Map.of("TMPDIR", lab.temporary().toString(), "SQLITE_BACKUP_HEALTH_FILE", health.toString()), directory);
+        try {
+            awaitHealth(health, "\"unchanged\":true");
+            Files.move(database, lab.path("away.db"));
+            awaitHealth(health, "\"error\":\"not-found\"");
+            Files.move(lab.path("away.db"), database);
+            Lab.sql(database, "INSERT INTO t(generation) VALUES ('more')");
+            awaitHealth(health, "\"unchanged\":false");
+            assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(health)));
+        } finally {
+            Tools.sh("kill -TERM \"$1\"", backup.process().pid()).ok();
+        }
+        Tools.Ended ended = Tools.await(backup);
+        assertEquals(130, ended.exitCode(), ended.err());
+        for (String line : ended.out().lines().toList()) {
+            assertEquals("backup", JsonParser.parseString(line).getAsJsonObject().get("command").getAsString());
+        }
+        assertEquals(2, lab.json(0, "list", "history").get("backups").getAsJsonArray().size());
+        assertEquals(List.of(), lab.litter());
+        assertEquals(2, lab.run("backup", database, "--to=history/", "--every=0s").exitCode());
+    }
+
+    private static void awaitHealth(Path health, String part) throws IOException {
+        long started = System.nanoTime();
+        while (!Files.exists(health) || !Files.readString(health).contains(part)) {
+            assertTrue(System.nanoTime() - started < 60_000_000_000L, "never came: " + part);
+            Thread.onSpinWait();
         }
     }
 
