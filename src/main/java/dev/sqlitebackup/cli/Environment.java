@@ -9,6 +9,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -20,6 +21,7 @@ import java.util.regex.Pattern;
  * @param workingDirectory absolute
  */
 public record Environment(Map<String, String> variables, String home, Path programDirectory, Path workingDirectory, Clock clock) {
+    private static final Pattern S3 = Pattern.compile("s3://([^/]+)(?:/(.*))?", Pattern.DOTALL);
     private static final Pattern URL = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*://");
     static final String DATABASE_VARIABLE = "SQLITE_BACKUP_DB";
     static final String DESTINATION_VARIABLE = "SQLITE_BACKUP_TO";
@@ -54,7 +56,16 @@ public record Environment(Map<String, String> variables, String home, Path progr
 
     /** What an argument means as a place for backups: a slash at its end makes a directory of a name that does not exist yet. */
     Location location(String text) {
-        return new Location(argument(text), text.endsWith("/"));
+        Matcher s3 = S3.matcher(text);
+        return s3.matches() ? new Location.Remote(s3.group(1), s3.group(2) == null ? "" : s3.group(2), cacheDirectory())
+                : new Location.Local(argument(text), text.endsWith("/"));
+    }
+
+    private Path cacheDirectory() {
+        if (!isSet("XDG_CACHE_HOME") && !isSet("HOME")) {
+            throw new Failure(Failure.Kind.USAGE, "this user has no home directory, and s3:// needs a place for its cache", "set XDG_CACHE_HOME");
+        }
+        return (isSet("XDG_CACHE_HOME") ? path(variables.get("XDG_CACHE_HOME")) : homeDirectory().resolve(".cache")).toAbsolutePath().resolve("sqlite-backup");
     }
 
     /** What an argument names. bash expands the ~ of {@code --to ~/x}, and not that of {@code --to=~/x}. */
@@ -127,7 +138,7 @@ public record Environment(Map<String, String> variables, String home, Path progr
                 throw new InvalidPathException(text, "cannot be expressed");
             }
             if (URL.matcher(text).lookingAt()) {
-                throw new Failure(Failure.Kind.USAGE, "not a file: " + text, "destinations are files ending in .gz, and directories");
+                throw new Failure(Failure.Kind.USAGE, "not a file: " + text, "a backup is in a file ending in .gz, in a directory, or in s3://BUCKET/PREFIX/");
             }
             return Path.of(text);
         } catch (InvalidPathException e) {

@@ -14,8 +14,8 @@ import dev.sqlitebackup.sqlite.DatabaseFiles;
 import dev.sqlitebackup.sqlite.DatabaseHeader;
 import dev.sqlitebackup.sqlite.IntegrityCheck;
 import dev.sqlitebackup.sqlite.Snapshot;
-import dev.sqlitebackup.store.DestinationLock;
 import dev.sqlitebackup.store.State;
+import dev.sqlitebackup.store.StateLock;
 import dev.sqlitebackup.store.Store;
 import java.io.IOException;
 import java.io.InputStream;
@@ -76,7 +76,7 @@ public final class BackupService {
         }
         Store store = destination.store();
         Databases.createDirectories(store.workingDirectory());
-        try (DestinationLock lock = store.lock(destination.stateFile(), request.busyTimeout);
+        try (StateLock lock = store.lock(destination.stateFile(), request.busyTimeout);
                 Workspace temporary = Workspace.create(request.temporaryDirectory);
                 Workspace beside = Workspace.create(store.workingDirectory())) {
             Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
@@ -162,7 +162,7 @@ public final class BackupService {
 
     private static void checkRoom(Path database, Store store, String previous, Path temporaryDirectory) {
         long databaseBytes = Databases.sizeBytes(database) + Databases.sizeBytes(DatabaseFiles.of(database).wal());
-        long previousBytes = previous == null ? 0 : Databases.sizeBytes(store.localFile(previous));
+        long previousBytes = previous == null ? 0 : store.find(previous).sizeBytes();
         long backupBytes = Math.max(previousBytes, databaseBytes / MOST_COMPRESSION);
         new Space().need(temporaryDirectory, databaseBytes).need(store.workingDirectory(), backupBytes)
                 .check("free some space there, or choose another place with --to or --tmp-dir");
@@ -190,7 +190,7 @@ public final class BackupService {
     private Published publish(Path snapshot, Destination destination, String previousName, Workspace beside, Request request, Instant now, Background<Verification> check)
             throws IOException {
         int pageSizeBytes = DatabaseHeader.of(snapshot).pageSizeBytes();
-        Path previousFile = previousName == null ? null : destination.store().localFile(previousName);
+        Path previousFile = previousName == null ? null : destination.store().local(previousName);
         try (ReusableBlocks previous = previousFile == null ? ReusableBlocks.none() : ReusableBlocks.of(previousFile, pageSizeBytes)) {
             if (previous.previousDatabaseBytes() == Files.size(snapshot)) {
                 BackupReader.Content content = contentIfEqual(previousFile, snapshot, null, request.threads);
@@ -289,7 +289,7 @@ public final class BackupService {
     }
 
     /** The backup is published and proven by now; that its state cannot be noted is worth a warning, not a failure. */
-    private static Verification confirm(DestinationLock lock, State state, Verification verification) {
+    private static Verification confirm(StateLock lock, State state, Verification verification) {
         try {
             lock.write(state);
             return verification;

@@ -71,13 +71,6 @@ final class Databases {
         return parent;
     }
 
-    /** @throws Failure NOT_FOUND if there is none */
-    static void requireDirectory(Path directory) {
-        if (!Files.isDirectory(directory)) {
-            throw new Failure(Failure.Kind.NOT_FOUND, "there is no directory at " + directory, "name the directory that holds the backups");
-        }
-    }
-
     static void createDirectories(Path directory) {
         try {
             if (!Files.isDirectory(directory)) {

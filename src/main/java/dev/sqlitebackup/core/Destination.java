@@ -19,7 +19,7 @@ interface Destination {
             throw new Failure(Failure.Kind.USAGE, "the destination is neither a file ending in .gz nor a directory: " + location,
                     "for example --to=backups/" + database.getFileName() + ".gz, or --to=" + location + "/ for a history");
         }
-        return SingleFile.of(location.path(), database);
+        return location instanceof Location.Local local ? SingleFile.of(local.path(), database) : SingleFile.remote((Location.Remote) location, database);
     }
 
     Store store();

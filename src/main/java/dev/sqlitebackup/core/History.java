@@ -3,7 +3,6 @@ package dev.sqlitebackup.core;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.archive.BackupReader;
 import dev.sqlitebackup.store.BackupName;
-import dev.sqlitebackup.store.LocalStore;
 import dev.sqlitebackup.store.Store;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -29,13 +28,15 @@ final class History {
     record Listing(List<Backup> backups, List<String> warnings) { }
 
     private final Store store;
+    /** Each look at a directory far away is a request for every thousand files. */
+    private List<Named> listed;
 
     History(Store store) {
         this.store = store;
     }
 
     static History at(Location location) {
-        return new History(new LocalStore(location.directory()));
+        return new History(location.store());
     }
 
     Store store() {
@@ -46,7 +47,15 @@ final class History {
     private record Named(BackupName name, Store.StoredFile file) { }
 
     private Stream<Named> named() {
-        return store.list(name -> name.endsWith(Location.BACKUP_SUFFIX)).stream().map(file -> new Named(BackupName.parse(file.name()), file)).filter(named -> named.name != null);
+        if (listed == null) {
+            listed = store.list(name -> name.endsWith(Location.BACKUP_SUFFIX)).stream().map(file -> new Named(BackupName.parse(file.name()), file)).filter(named -> named.name != null).toList();
+        }
+        return listed.stream();
+    }
+
+    /** What is known of the directory is out of date. */
+    void forget() {
+        listed = null;
     }
 
     /** Everything here, of all databases. */
@@ -90,6 +99,9 @@ final class History {
 
     /** @return null if the file is not one of ours */
     private Backup describe(Named named, List<String> warnings) {
+        if (!store.isNear()) {
+            return byName(named, null);     // A look into each file would cost a request, and such a place takes files whole or not at all.
+        }
         Store.StoredFile file = named.file;
         byte[] tail;
         try {
@@ -108,7 +120,12 @@ final class History {
                     : " holds a backup of " + summary.createdAt() + ", which is not what its name says; it is left alone"));
             return null;
         }
-        return Backup.of(store.location(file.name()), file.name(), name.database(), name.createdAt(), name.number(), file.sizeBytes(), summary.databaseBytes());
+        return byName(named, summary.databaseBytes());
+    }
+
+    private Backup byName(Named named, Long databaseBytes) {
+        BackupName name = named.name;
+        return Backup.of(store.location(named.file.name()), named.file.name(), name.database(), name.createdAt(), name.number(), named.file.sizeBytes(), databaseBytes);
     }
 
     /** Backups that are no part of a history: somebody named the directory of a single file. */
@@ -125,13 +142,13 @@ final class History {
     String choose(String named) {
         SortedSet<String> databases = databases();
         if (databases.isEmpty()) {
-            Databases.requireDirectory(store.workingDirectory());
+            store.requirePlace();
             List<String> singles = singles();
-            throw new Failure(Failure.Kind.NOT_FOUND, "there is no history in " + store.workingDirectory(),
+            throw new Failure(Failure.Kind.NOT_FOUND, "there is no history in " + store.place(),
                     singles.isEmpty() ? "make a backup first, or name another directory" : "name the backup itself: " + String.join(" or ", singles));
         }
         if (databases.size() > 1 && !databases.contains(named)) {
-            throw new Failure(Failure.Kind.USAGE, "several databases are backed up in " + store.workingDirectory() + " (" + String.join(", ", databases) + "), and none is named " + named,
+            throw new Failure(Failure.Kind.USAGE, "several databases are backed up in " + store.place() + " (" + String.join(", ", databases) + "), and none is named " + named,
                     "say which: restore with --to=…/NAME, status with NAME as its argument, verify with the backup file itself");
         }
         return databases.size() == 1 ? databases.first() : named;

@@ -42,6 +42,7 @@ record HistoryDestination(History history, String database) implements Destinati
         while (!store().publishNew(finished, name.fileName())) {
             name = name.next();
         }
+        history.forget();
         return name.fileName();
     }
 }

@@ -20,14 +20,14 @@ public final class ListService {
     public Listing list(Location location) {
         return switch (location.kind()) {
             case DIRECTORY -> history(location);
-            case BACKUP -> versions(location.path());
-            case DATABASE -> safetyCopies(location.path());
+            case BACKUP -> location instanceof Location.Local local ? versions(local.path()) : new Listing(List.of(current(location)), List.of());
+            case DATABASE -> safetyCopies(((Location.Local) location).path());
         };
     }
 
     private static Listing history(Location location) {
         History history = History.at(location);
-        Databases.requireDirectory(history.store().workingDirectory());
+        history.store().requirePlace();
         History.Listing listing = history.read();
         List<String> warnings = new ArrayList<>(listing.warnings());
         if (listing.backups().isEmpty()) {
@@ -50,14 +50,18 @@ public final class ListService {
         return new Listing(backups, warnings);
     }
 
+    private static Backup current(Location location) {
+        Backup current = SingleFile.toRead(location).find();
+        if (current == null) {
+            throw new Failure(Failure.Kind.NOT_FOUND, "there is no backup at " + location, Selection.HINT_IF_MISSING);
+        }
+        return current;
+    }
+
     /** @param alone whether there is nothing else to list, so that what is wrong with the file is a failure and no warning */
     private static Optional<Backup> current(Path file, boolean alone, List<String> warnings) {
         try {
-            Backup current = SingleFile.toRead(file).find();
-            if (current == null) {
-                throw new Failure(Failure.Kind.NOT_FOUND, "there is no backup at " + file, Selection.HINT_IF_MISSING);
-            }
-            return Optional.of(current);
+            return Optional.of(current(Location.file(file)));
         } catch (Failure e) {
             if (alone) {
                 throw e;

@@ -1,20 +1,19 @@
 package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.store.LocalStore;
+import dev.sqlitebackup.store.S3Store;
+import dev.sqlitebackup.store.Store;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/**
- * What a destination or backup on the command line refers to: a file, or a directory with a history in it.
- *
- * @param namedAsDirectory whether it was written with a slash at its end
- */
-public record Location(Path path, boolean namedAsDirectory) {
-    static final String BACKUP_SUFFIX = ".gz";
+/** What a destination or backup on the command line refers to: a file, or a directory with a history in it, here or in an object store. */
+public sealed interface Location {
+    String BACKUP_SUFFIX = ".gz";
 
     /** What a location can be a list of. */
     enum Kind {
-        /** A directory: a history. */
+        /** A directory or prefix: a history. */
         DIRECTORY,
         /** A backup file. */
         BACKUP,
@@ -22,44 +21,111 @@ public record Location(Path path, boolean namedAsDirectory) {
         DATABASE
     }
 
-    public static Location file(Path path) {
-        return new Location(path, false);
+    static Location file(Path path) {
+        return new Local(path, false);
     }
 
-    /** The contract's {@code -}; a file of that name is {@code ./-}. */
-    public boolean isStandardOutput() {
-        return path.toString().equals("-") && !namedAsDirectory;
+    /** Whether it holds a history. */
+    boolean isDirectory();
+
+    /** Whether a new backup may have this name. */
+    boolean isNamedAsBackup();
+
+    Kind kind();
+
+    /** The contract's {@code -}. */
+    default boolean isStandardOutput() {
+        return false;
     }
 
-    public boolean isDirectory() {
-        return namedAsDirectory || Files.isDirectory(path);
-    }
+    /** The store that is this directory, or in which this file lies. */
+    Store store();
 
-    /** A database may be gone, and its safety copies are then wanted most: so what is no directory and no backup is taken for one. */
-    Kind kind() {
-        if (isDirectory()) {
-            return Kind.DIRECTORY;
+    /**
+     * On this machine.
+     *
+     * @param namedAsDirectory whether it was written with a slash at its end
+     */
+    record Local(Path path, boolean namedAsDirectory) implements Location {
+        @Override
+        public boolean isDirectory() {
+            return namedAsDirectory || Files.isDirectory(path);
         }
-        if (Files.isRegularFile(path)) {
-            return StagedBackup.isGzip(path) || isNamedAsBackup() && !StagedBackup.isPlainDatabase(path) ? Kind.BACKUP : Kind.DATABASE;
+
+        @Override
+        public boolean isNamedAsBackup() {
+            return path.getFileName() != null && path.getFileName().toString().endsWith(BACKUP_SUFFIX);
         }
-        return isNamedAsBackup() ? Kind.BACKUP : Kind.DATABASE;
-    }
 
-    boolean isNamedAsBackup() {
-        return path.getFileName() != null && path.getFileName().toString().endsWith(BACKUP_SUFFIX);
-    }
-
-    /** @return the directory with its links resolved, where it exists */
-    Path directory() {
-        if (Files.exists(path) && !Files.isDirectory(path)) {
-            throw new Failure(Failure.Kind.FAILURE, "not a directory: " + path, "a directory is written with / at its end, a file without");
+        /** A file of that name is {@code ./-}. */
+        @Override
+        public boolean isStandardOutput() {
+            return path.toString().equals("-") && !namedAsDirectory;
         }
-        return Files.exists(path) ? Databases.real(path) : Databases.inRealDirectory(path);
+
+        /** A database may be gone, and its safety copies are then wanted most: so what is no directory and no backup is taken for one. */
+        @Override
+        public Kind kind() {
+            if (isDirectory()) {
+                return Kind.DIRECTORY;
+            }
+            if (Files.isRegularFile(path)) {
+                return StagedBackup.isGzip(path) || isNamedAsBackup() && !StagedBackup.isPlainDatabase(path) ? Kind.BACKUP : Kind.DATABASE;
+            }
+            return isNamedAsBackup() ? Kind.BACKUP : Kind.DATABASE;
+        }
+
+        @Override
+        public Store store() {
+            if (!isDirectory()) {
+                return new LocalStore(Databases.inRealDirectory(path).getParent());
+            }
+            if (Files.exists(path) && !Files.isDirectory(path)) {
+                throw new Failure(Failure.Kind.FAILURE, "not a directory: " + path, "a directory is written with / at its end, a file without");
+            }
+            return new LocalStore(Files.exists(path) ? Databases.real(path) : Databases.inRealDirectory(path));
+        }
+
+        @Override
+        public String toString() {
+            return path.toString();
+        }
     }
 
-    @Override
-    public String toString() {
-        return path.toString();
+    /**
+     * In an S3-compatible store.
+     *
+     * @param key of an object, or a prefix that is empty or ends with a slash
+     * @param cache where this machine keeps what spares it downloads
+     */
+    record Remote(String bucket, String key, Path cache) implements Location {
+        @Override
+        public boolean isDirectory() {
+            return key.isEmpty() || key.endsWith("/");
+        }
+
+        @Override
+        public boolean isNamedAsBackup() {
+            return key.endsWith(BACKUP_SUFFIX);
+        }
+
+        @Override
+        public Kind kind() {
+            return isDirectory() ? Kind.DIRECTORY : Kind.BACKUP;
+        }
+
+        String fileName() {
+            return key.substring(key.lastIndexOf('/') + 1);
+        }
+
+        @Override
+        public Store store() {
+            return new S3Store(bucket, key.substring(0, key.lastIndexOf('/') + 1), cache);
+        }
+
+        @Override
+        public String toString() {
+            return "s3://" + bucket + "/" + key;
+        }
     }
 }

@@ -5,7 +5,7 @@ import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.archive.BackupReader;
 import dev.sqlitebackup.files.Workspace;
-import dev.sqlitebackup.store.DestinationLock;
+import dev.sqlitebackup.store.StateLock;
 import dev.sqlitebackup.store.Store;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -58,8 +58,8 @@ public final class PruneService {
 
     private Pruned pruneHistory(Request request) {
         History history = History.at(request.location);
-        Databases.requireDirectory(history.store().workingDirectory());
-        List<DestinationLock> locks = new ArrayList<>();
+        history.store().requirePlace();
+        List<StateLock> locks = new ArrayList<>();
         try {
             SortedSet<String> databases = new TreeSet<>(history.databases());
             databases.removeIf(database -> history.newest(database, Instant.MAX, new ArrayList<>()) == null);     // Named so by somebody else.
@@ -68,23 +68,24 @@ public final class PruneService {
                     locks.add(history.store().lock(HistoryDestination.stateFile(database), request.busyTimeout));
                 }
             }
+            history.forget();
             History.Listing listing = history.read();
             Plan plan = new Plan(request.rules, listing.warnings());
             for (String database : databases) {
                 List<Backup> backups = listing.backups().stream().filter(backup -> backup.database().equals(database)).toList();
-                plan.add(database, backups, backup -> verify(history.store(), backup));
+                plan.add(database, backups, backup -> verify(history.store(), backup, request.temporaryDirectory));
             }
             if (!request.dryRun) {
                 delete(history.store(), plan.decisions);
             }
             return plan.pruned();
         } finally {
-            locks.forEach(DestinationLock::close);
+            locks.forEach(StateLock::close);
         }
     }
 
     private Pruned pruneSafetyCopies(Request request) {
-        Path database = Databases.existingOrNew(request.location.path());
+        Path database = Databases.existingOrNew(((Location.Local) request.location).path());
         List<Backup> copies = SafetyCopies.listOrRefuse(database);
         try (Workspace workspace = Workspace.create(request.temporaryDirectory)) {
             Plan plan = new Plan(request.rules, List.of());
@@ -169,11 +170,11 @@ public final class PruneService {
     }
 
     /** Its bytes are the ones that were verified when it was made: a backup is published after its structure was checked, and says their checksum. */
-    private void verify(Store store, Backup backup) {
-        progress.phase("verify", backup.databaseBytes());
+    private void verify(Store store, Backup backup, Path temporaryDirectory) {
+        progress.phase("verify", backup.databaseBytes() == null ? -1 : backup.databaseBytes());
         long[] done = {0};
-        try {
-            BackupReader.read(store.localFile(backup.name()), Runtime.getRuntime().availableProcessors(), true, (bytes, length) -> {
+        try (Workspace workspace = Workspace.create(temporaryDirectory)) {
+            BackupReader.read(store.fetch(backup.name(), workspace.directory()), Runtime.getRuntime().availableProcessors(), true, (bytes, length) -> {
                 done[0] += length;
                 progress.at(done[0]);
             });

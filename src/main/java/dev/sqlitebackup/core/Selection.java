@@ -45,28 +45,47 @@ record Selection(String location, String commit, Instant createdAt, String hintI
         if (backup.isDirectory()) {
             return fromHistory(History.at(backup), database, databaseNamed, notAfter, now);
         }
-        boolean missing = !Files.exists(backup.path());
-        GitHistory git = notAfter == null && !missing ? null : GitHistory.of(backup.path());
+        if (backup instanceof Location.Remote remote) {
+            return fromRemoteFile(remote, notAfter);
+        }
+        Path file = ((Location.Local) backup).path();
+        boolean missing = !Files.exists(file);
+        GitHistory git = notAfter == null && !missing ? null : GitHistory.of(file);
         List<GitHistory.Version> versions = git == null ? List.of() : git.versions();
         if (notAfter != null && !versions.isEmpty()) {
-            return fromGit(backup.path(), git, versions, notAfter);
+            return fromGit(file, git, versions, notAfter);
         }
-        Databases.requireRegularFile(backup.path(), "backup", versions.isEmpty() ? HINT_IF_MISSING
+        Databases.requireRegularFile(file, "backup", versions.isEmpty() ? HINT_IF_MISSING
                 : "Git has it: --at=0s takes the newest that was committed, on " + versions.get(0).committedAt());
         if (notAfter != null) {
-            requireAsOldAs(backup, notAfter);
+            requireSingleBackup(file);
+            requireAsOldAs(SingleFile.toRead(backup).find(), notAfter);
         }
-        return of(backup.path());
+        return of(file);
     }
 
-    private static void requireAsOldAs(Location backup, Instant notAfter) {
-        if (StagedBackup.isPlainDatabase(backup.path())) {
-            throw new Failure(Failure.Kind.USAGE, "--at chooses one of several backups, and this is a single database: " + backup,
-                    "name it without --at, or see its safety copies: " + Hints.command("list", backup.toString()));
+    private static void requireSingleBackup(Path file) {
+        if (StagedBackup.isPlainDatabase(file)) {
+            throw new Failure(Failure.Kind.USAGE, "--at chooses one of several backups, and this is a single database: " + file,
+                    "name it without --at, or see its safety copies: " + Hints.command("list", file.toString()));
         }
-        Backup only = SingleFile.toRead(backup.path()).find();
+    }
+
+    private static Selection fromRemoteFile(Location.Remote location, Instant notAfter) {
+        SingleFile single = SingleFile.toRead(location);
+        Backup only = single.find();
+        if (only == null) {
+            throw new Failure(Failure.Kind.NOT_FOUND, "there is no backup at " + location, HINT_IF_MISSING);
+        }
+        if (notAfter != null) {
+            requireAsOldAs(only, notAfter);
+        }
+        return new Selection(only.location(), null, only.createdAt(), null, List.of(), workspace -> single.store().fetch(only.name(), workspace.directory()));
+    }
+
+    private static void requireAsOldAs(Backup only, Instant notAfter) {
         if (only.createdAt().isAfter(notAfter)) {
-            throw new Failure(Failure.Kind.NOT_FOUND, "there is no backup as old as " + seconds(notAfter) + ": " + backup + " is of " + only.createdAt(),
+            throw new Failure(Failure.Kind.NOT_FOUND, "there is no backup as old as " + seconds(notAfter) + ": " + only.location() + " is of " + only.createdAt(),
                     "a single file keeps only the newest; older ones need a directory as destination, or Git");
         }
     }
@@ -76,7 +95,7 @@ record Selection(String location, String commit, Instant createdAt, String hintI
     }
 
     private static Selection fromHistory(History history, String named, boolean isNamed, Instant notAfter, Instant now) {
-        String place = history.store().workingDirectory().toString();
+        String place = history.store().place();
         String database = history.choose(named);
         if (!isNamed && !database.equals(named)) {
             throw new Failure(Failure.Kind.USAGE, place + " holds backups of " + database + ", not of " + named + ", which is the default", "say where it goes: --to=…/" + database);
@@ -92,7 +111,7 @@ record Selection(String location, String commit, Instant createdAt, String hintI
         }
         Backup older = history.newest(database, newest.createdAt().minusNanos(1), new ArrayList<>());
         return new Selection(newest.location(), null, newest.createdAt(), older == null ? null : "nothing was changed; the backup before it: --at=" + older.createdAt(), warnings,
-                workspace -> history.store().localFile(newest.name()));
+                workspace -> history.store().fetch(newest.name(), workspace.directory()));
     }
 
     private static Selection fromGit(Path file, GitHistory git, List<GitHistory.Version> versions, Instant notAfter) {

@@ -21,10 +21,7 @@ record SingleFile(Store store, String name) implements Destination {
      */
     static SingleFile of(Path given, Path database) {
         Path destination = Databases.inRealDirectory(given);
-        if (BackupName.parse(destination.getFileName().toString()) != null) {
-            throw new Failure(Failure.Kind.USAGE, "the destination is named like one backup of a history, and such a file is never overwritten: " + destination,
-                    "to add one, name the directory: " + Hints.command("backup", database.toString(), "--to=" + destination.getParent() + "/"));
-        }
+        refuseOneOfAHistory(destination.getFileName().toString(), destination.getParent() + "/", database);
         if (Files.isSymbolicLink(destination)) {
             destination = followOwnLink(destination);
         }
@@ -41,12 +38,29 @@ record SingleFile(Store store, String name) implements Destination {
         return in(destination);
     }
 
+    static SingleFile remote(Location.Remote location, Path database) {
+        Store store = location.store();
+        refuseOneOfAHistory(location.fileName(), store.place(), database);
+        return new SingleFile(store, location.fileName());
+    }
+
+    private static void refuseOneOfAHistory(String name, String place, Path database) {
+        if (BackupName.parse(name) != null) {
+            throw new Failure(Failure.Kind.USAGE, "the destination is named like one backup of a history, and such a file is never overwritten: " + name,
+                    "to add one, name the directory: " + Hints.command("backup", database.toString(), "--to=" + place));
+        }
+    }
+
     private static SingleFile in(Path file) {
         return new SingleFile(new LocalStore(file.getParent()), file.getFileName().toString());
     }
 
     /** The same for somebody who only reads, and follows links as everything that reads does. */
-    static SingleFile toRead(Path given) {
+    static SingleFile toRead(Location location) {
+        if (location instanceof Location.Remote remote) {
+            return new SingleFile(remote.store(), remote.fileName());
+        }
+        Path given = ((Location.Local) location).path();
         return in(Files.exists(given) ? Databases.real(given) : Databases.inRealDirectory(given));
     }
 
@@ -80,10 +94,13 @@ record SingleFile(Store store, String name) implements Destination {
         return name;
     }
 
-    private static void requireWholeGzip(Path file) {
-        StagedBackup.requireGzip(file);
+    private void requireWholeGzip() {
+        StagedBackup.requireGzip(store.readStart(name, StagedBackup.START_BYTES), store.location(name));
+        Path file = store.isNear() ? store.local(name) : null;
         try {
-            BackupReader.refuseIfCutOff(file);
+            if (file != null) {
+                BackupReader.refuseIfCutOff(file);
+            }
         } catch (IOException e) {
             throw Failure.io("cannot read the backup", file, e);
         }
@@ -102,7 +119,7 @@ record SingleFile(Store store, String name) implements Destination {
         }
         BackupReader.Summary summary = BackupReader.Summary.parse(store.readTail(name, BackupReader.SUMMARY_BYTES));
         if (summary == null) {
-            requireWholeGzip(store.localFile(name));
+            requireWholeGzip();
         }
         return Backup.of(store.location(name), name, null, summary == null ? file.modifiedAt().truncatedTo(ChronoUnit.SECONDS) : summary.createdAt(),
                 1, file.sizeBytes(), summary == null ? null : summary.databaseBytes());

@@ -31,6 +31,7 @@ import java.time.temporal.ChronoUnit;
  * @param sha256 of the decompressed content, in hexadecimal
  */
 record StagedBackup(Selection backup, Path file, Instant createdAt, long backupBytes, long databaseBytes, String sha256, Verification verification) {
+    static final int START_BYTES = DatabaseHeader.SIZE_BYTES;
     private static final String LFS_POINTER = "version https://git-lfs.github.com/spec/";
     private static final byte[] SQLITE_MAGIC = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
 
@@ -127,11 +128,13 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
         return BackupReader.isGzip(start(file));
     }
 
-    /** @throws Failure NOT_FOUND for a Git LFS pointer, CORRUPT for anything else that does not begin like a gzip file */
-    static void requireGzip(Path file) {
-        byte[] start = start(file);
+    /**
+     * @param start the first {@link #START_BYTES} of it
+     * @throws Failure NOT_FOUND for a Git LFS pointer, CORRUPT for anything else that does not begin like a gzip file
+     */
+    static void requireGzip(byte[] start, String backup) {
         if (!BackupReader.isGzip(start)) {
-            throw notABackup(file.toString(), start);
+            throw notABackup(backup, start);
         }
     }
 

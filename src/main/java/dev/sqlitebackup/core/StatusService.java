@@ -71,7 +71,7 @@ public final class StatusService {
         String stateFile;
         Backup newest = null;
         String missing;
-        String hint = "run one: " + Hints.command("backup", request.database.toString(), "--to=" + request.destination + (request.destination.isDirectory() ? "/" : ""));
+        String hint = "run one: " + Hints.command("backup", request.database.toString(), "--to=" + request.destination + (request.destination.isDirectory() && !request.destination.toString().endsWith("/") ? "/" : ""));
         if (request.destination.isDirectory()) {
             History history = History.at(request.destination);
             String name = databaseName(history, request);
@@ -79,9 +79,9 @@ public final class StatusService {
             stateFile = HistoryDestination.stateFile(name);
             newest = history.newestByNow(name, clock.instant(), warnings);
             SortedSet<String> others = history.databases();
-            missing = "there is no backup of " + name + " in " + store.workingDirectory() + (newest != null || others.isEmpty() ? "" : ", only of " + String.join(", ", others));
+            missing = "there is no backup of " + name + " in " + store.place() + (newest != null || others.isEmpty() ? "" : ", only of " + String.join(", ", others));
         } else {
-            SingleFile file = SingleFile.toRead(request.destination.path());
+            SingleFile file = SingleFile.toRead(request.destination);
             store = file.store();
             stateFile = file.stateFile();
             missing = "there is no backup at " + request.destination;

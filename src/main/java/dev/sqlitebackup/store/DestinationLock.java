@@ -19,7 +19,7 @@ import java.util.Arrays;
  * system's, so it dies with its process. It belongs to the inode: therefore the content is written in place and
  * the file is never replaced or removed. A crash while writing leaves something unreadable, which counts as absent.
  */
-public final class DestinationLock implements AutoCloseable {
+public final class DestinationLock implements StateLock {
     /** Behind every byte of content: Windows locks are mandatory, and {@code status} reads while a backup runs. */
     private static final long LOCK_POSITION = Long.MAX_VALUE - 1;
     private static final long POLL_MILLIS = 20;
@@ -80,6 +80,7 @@ public final class DestinationLock implements AutoCloseable {
     }
 
     /** In one write, so that whoever reads meanwhile sees the old line or the new one; what a longer old one leaves is cut off afterwards. */
+    @Override
     public void write(State state) {
         try {
             ByteBuffer content = ByteBuffer.wrap(state.encode());

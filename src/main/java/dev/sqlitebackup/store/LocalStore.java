@@ -43,6 +43,23 @@ public final class LocalStore implements Store {
     }
 
     @Override
+    public String place() {
+        return directory.toString();
+    }
+
+    @Override
+    public void requirePlace() {
+        if (!Files.isDirectory(directory)) {
+            throw new Failure(Failure.Kind.NOT_FOUND, "there is no directory at " + directory, "name the directory that holds the backups");
+        }
+    }
+
+    @Override
+    public boolean isNear() {
+        return true;
+    }
+
+    @Override
     public List<StoredFile> list(Predicate<String> wanted) {
         List<String> names = new ArrayList<>();
         try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
@@ -76,13 +93,22 @@ public final class LocalStore implements Store {
 
     @Override
     public byte[] readTail(String name, int maxBytes) {
+        return read(name, maxBytes, true);
+    }
+
+    @Override
+    public byte[] readStart(String name, int maxBytes) {
+        return read(name, maxBytes, false);
+    }
+
+    private byte[] read(String name, int maxBytes, boolean fromEnd) {
         Path file = directory.resolve(name);
         try (FileChannel channel = FileChannel.open(file, READ_NOT_THROUGH_LINKS)) {
-            long position = Math.max(0, channel.size() - maxBytes);
-            ByteBuffer tail = ByteBuffer.allocate((int) Math.min(maxBytes, channel.size() - position));
-            while (tail.hasRemaining() && channel.read(tail, position + tail.position()) >= 0) { }
-            byte[] bytes = new byte[tail.position()];
-            tail.flip().get(bytes);
+            long position = fromEnd ? Math.max(0, channel.size() - maxBytes) : 0;
+            ByteBuffer part = ByteBuffer.allocate((int) Math.min(maxBytes, channel.size() - position));
+            while (part.hasRemaining() && channel.read(part, position + part.position()) >= 0) { }
+            byte[] bytes = new byte[part.position()];
+            part.flip().get(bytes);
             return bytes;
         } catch (NoSuchFileException e) {
             return null;
@@ -92,7 +118,15 @@ public final class LocalStore implements Store {
     }
 
     @Override
-    public Path localFile(String name) {
+    public Path local(String name) {
+        return directory.resolve(name);
+    }
+
+    @Override
+    public Path fetch(String name, Path into) {
+        if (find(name) == null) {
+            throw Store.missing(location(name));
+        }
         return directory.resolve(name);
     }
 
@@ -123,7 +157,7 @@ public final class LocalStore implements Store {
     }
 
     @Override
-    public DestinationLock lock(String stateFile, Duration timeout) {
+    public StateLock lock(String stateFile, Duration timeout) {
         return DestinationLock.acquire(directory.resolve(stateFile), timeout);
     }
 

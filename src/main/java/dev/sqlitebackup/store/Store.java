@@ -1,5 +1,6 @@
 package dev.sqlitebackup.store;
 
+import dev.sqlitebackup.Failure;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,8 +27,17 @@ public interface Store {
      */
     record StoredFile(String name, long sizeBytes, Instant modifiedAt) { }
 
-    /** What people and scripts call a file: an absolute path. */
+    /** What people and scripts call a file: an absolute path, or an address. */
     String location(String name);
+
+    /** What they call the place itself. */
+    String place();
+
+    /** @throws dev.sqlitebackup.Failure of kind NOT_FOUND if the place itself does not exist */
+    void requirePlace();
+
+    /** Whether a look into each of thousands of files costs next to nothing. */
+    boolean isNear();
 
     /** All files whose name is wanted, in no particular order. A place that does not exist yet holds none. */
     List<StoredFile> list(Predicate<String> wanted);
@@ -42,8 +52,27 @@ public interface Store {
      */
     byte[] readTail(String name, int maxBytes);
 
-    /** Where the whole content of a file can be read on this machine; it need not exist any more when it is opened. */
-    Path localFile(String name);
+    /**
+     * The first bytes of a file.
+     *
+     * @return fewer than {@code maxBytes} if the file is shorter, null if there is no such file
+     */
+    byte[] readStart(String name, int maxBytes);
+
+    /**
+     * A file on this machine that has exactly the content of the stored one, for as long as nobody replaces that; to have it costs no download.
+     *
+     * @return null if there is none; it need not exist any more when it is opened
+     */
+    Path local(String name);
+
+    /**
+     * Brings the content of a file onto this machine, unless it is there.
+     *
+     * @param directory takes a new private file, if one has to be made
+     * @throws dev.sqlitebackup.Failure of kind NOT_FOUND if there is no such file
+     */
+    Path fetch(String name, Path directory);
 
     /**
      * Gives a finished, proven file a new name. {@code file} must not be used afterwards.
@@ -63,11 +92,16 @@ public interface Store {
      *
      * @throws dev.sqlitebackup.Failure of kind BUSY if another run still holds it after {@code timeout}
      */
-    DestinationLock lock(String stateFile, Duration timeout);
+    StateLock lock(String stateFile, Duration timeout);
 
     /** The state, read without the lock. @return null if there is none that makes sense */
     State readState(String stateFile);
 
-    /** Where unfinished files have to lie, so that publishing is but a rename. */
+    /** A directory of this machine in which unfinished files have to lie, so that publishing is but a rename or an upload. It need not exist yet. */
     Path workingDirectory();
+
+    /** What to say of a file that is not there, or not there any more. */
+    static Failure missing(String location) {
+        return new Failure(Failure.Kind.NOT_FOUND, "there is no backup at " + location, "if it was there a moment ago, a prune has deleted it: nothing was changed, try again");
+    }
 }

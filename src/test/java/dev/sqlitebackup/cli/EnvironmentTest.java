@@ -36,7 +36,7 @@ class EnvironmentTest {
     void takesTheDestinationFromTheArgumentThenTheEnvironmentThenTheRepository() throws IOException {
         Path database = Path.of("/d/opencode.db");
         assertEquals(Location.file(Path.of("x.gz")), environment(Map.of("SQLITE_BACKUP_TO", "y.gz")).destination(Location.file(Path.of("x.gz")), database));
-        assertEquals(new Location(Path.of("d"), true), environment(Map.of("SQLITE_BACKUP_TO", "d/")).destination(null, database));
+        assertEquals(new Location.Local(Path.of("d"), true), environment(Map.of("SQLITE_BACKUP_TO", "d/")).destination(null, database));
         assertEquals(Location.file(Path.of("y.gz")), environment(Map.of("SQLITE_BACKUP_TO", "y.gz")).destination(null, database));
         assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, () -> environment(Map.of()).destination(null, database)).kind());
         Files.createDirectories(directory.resolve("work/.git"));
@@ -49,7 +49,7 @@ class EnvironmentTest {
     @Test
     void expandsTheHomeDirectoryWhereNoShellDoes() {
         Environment environment = environment(Map.of("HOME", "/home/u"));
-        assertEquals(new Location(Path.of("/home/u/backups"), true), environment.location("~/backups/"));
+        assertEquals(new Location.Local(Path.of("/home/u/backups"), true), environment.location("~/backups/"));
         assertEquals(Path.of("/home/u/app.db"), environment.argument("~/app.db"));
         assertEquals(Path.of("./~/app.db"), environment.argument("./~/app.db"));
     }

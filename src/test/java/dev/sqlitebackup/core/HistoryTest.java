@@ -37,7 +37,7 @@ class HistoryTest {
     void makeDatabase() {
         lab = new Lab(directory);
         database = lab.database("app.db", "delete", 3, "g");
-        history = new Location(lab.path("history"), true);
+        history = new Location.Local(lab.path("history"), true);
     }
 
     private static Clock at(Instant now) {
@@ -164,7 +164,7 @@ class HistoryTest {
     void refusesAnEmptyPolicyAndAPlaceWithoutHistory() {
         change(NOON);
         assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, () -> prune(NOON, 0, false)).kind());
-        Location missing = new Location(lab.path("nowhere"), true);
+        Location missing = new Location.Local(lab.path("nowhere"), true);
         RetentionRules rules = new RetentionRules(1, 0, 0, 0, 0, 0, Duration.ZERO);
         assertEquals(Failure.Kind.NOT_FOUND, assertThrows(Failure.class, () -> new PruneService(at(NOON), Progress.NONE)
                 .prune(new PruneService.Request(missing, rules, false, lab.temporary(), Duration.ZERO))).kind());

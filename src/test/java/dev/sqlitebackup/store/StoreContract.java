@@ -29,6 +29,7 @@ abstract class StoreContract {
     abstract Store store();
 
     private Path finished(String content) throws IOException {
+        Files.createDirectories(store().workingDirectory());
         Path file = Files.createTempFile(store().workingDirectory(), "finished", "");
         Files.delete(file);
         PrivateFiles.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE).close();
@@ -36,7 +37,7 @@ abstract class StoreContract {
     }
 
     private String read(String name) throws IOException {
-        return Files.readString(store().localFile(name));
+        return Files.readString(store().fetch(name, Files.createTempDirectory(directory, "fetched")));
     }
 
     private List<String> names() {
@@ -48,6 +49,8 @@ abstract class StoreContract {
         assertEquals(List.of(), names());
         assertNull(store().find("b1"));
         assertNull(store().readTail("b1", 10));
+        assertNull(store().readStart("b1", 10));
+        assertThrows(Failure.class, () -> store().fetch("b1", directory));
         assertNull(store().readState(".s"));
         store().delete(List.of("b1"));
     }
@@ -73,11 +76,16 @@ abstract class StoreContract {
     }
 
     @Test
-    void readsTheEndOfAFile() throws IOException {
+    void readsBothEndsOfAFile() throws IOException {
         store().publishNew(finished("0123456789"), "b1");
         assertArrayEquals("789".getBytes(StandardCharsets.US_ASCII), store().readTail("b1", 3));
         assertArrayEquals("0123456789".getBytes(StandardCharsets.US_ASCII), store().readTail("b1", 30));
         assertEquals(0, store().readTail("b1", 0).length);
+        assertArrayEquals("012".getBytes(StandardCharsets.US_ASCII), store().readStart("b1", 3));
+        assertArrayEquals("0123456789".getBytes(StandardCharsets.US_ASCII), store().readStart("b1", 30));
+        store().publishNew(finished(""), "b2");
+        assertEquals(0, store().readTail("b2", 3).length);
+        assertEquals(0, store().readStart("b2", 3).length);
     }
 
     @Test
@@ -91,7 +99,7 @@ abstract class StoreContract {
     @Test
     void takesTurnsAndKeepsTheStateForWhoeverReadsIt() throws IOException {
         State state = State.confirmed(Instant.EPOCH, Instant.EPOCH, FileIdentity.of(directory), null);
-        try (DestinationLock lock = store().lock(".s", Duration.ZERO)) {
+        try (StateLock lock = store().lock(".s", Duration.ZERO)) {
             assertEquals(Failure.Kind.BUSY, assertThrows(Failure.class, () -> store().lock(".s", Duration.ofMillis(30))).kind());
             store().lock(".other", Duration.ZERO).close();
             lock.write(state);

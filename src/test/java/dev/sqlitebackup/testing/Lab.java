@@ -28,6 +28,7 @@ public final class Lab {
 
     private final Path directory;
     private final Path temporary;
+    private final Map<String, String> more = new TreeMap<>();
 
     public Lab(Path directory) {
         this.directory = directory;
@@ -55,8 +56,14 @@ public final class Lab {
         return command;
     }
 
+    /** Runs the program with these variables too, from now on. */
+    public Lab with(Map<String, String> variables) {
+        more.putAll(variables);
+        return this;
+    }
+
     private Map<String, String> environment() {
-        Map<String, String> environment = new TreeMap<>();
+        Map<String, String> environment = new TreeMap<>(more);
         environment.put("TMPDIR", temporary.toString());
         environment.put("SQLITE_BACKUP_DB", null);
         environment.put("SQLITE_BACKUP_TO", null);

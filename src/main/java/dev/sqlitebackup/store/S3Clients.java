@@ -1,0 +1,91 @@
+package dev.sqlitebackup.store;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Interruption;
+import java.time.Duration;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
+import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.S3ClientBuilder;
+import software.amazon.awssdk.services.s3.model.S3Exception;
+
+/**
+ * How the store is reached, and what to say when it is not. Credentials, region, endpoint and retries come from the SDK's own chains (environment, profiles, web
+ * identity, instance metadata), as its users expect.
+ */
+final class S3Clients {
+    private static final Duration SOCKET_TIMEOUT = Duration.ofSeconds(60);
+    private static final String PATH_STYLE = "SQLITE_BACKUP_S3_PATH_STYLE";
+
+    private S3Clients() { }
+
+    static S3Client create() {
+        boolean ownEndpoint = setting("AWS_ENDPOINT_URL_S3", "aws.endpointUrlS3") != null || setting("AWS_ENDPOINT_URL", "aws.endpointUrl") != null;
+        String pathStyle = System.getenv(PATH_STYLE);
+        S3ClientBuilder builder = S3Client.builder().httpClientBuilder(UrlConnectionHttpClient.builder().socketTimeout(SOCKET_TIMEOUT))
+                // We send our own SHA-256 and check our own content; many compatible stores refuse what the SDK would add.
+                .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED).responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
+                // Compatible stores seldom have a host name for each bucket.
+                .forcePathStyle(pathStyle == null ? ownEndpoint : Boolean.parseBoolean(pathStyle));
+        if (ownEndpoint && !hasRegion()) {
+            builder.region(Region.US_EAST_1);   // Any will do where there are none.
+        }
+        try {
+            return builder.build();
+        } catch (SdkException e) {
+            throw new Failure(Failure.Kind.FAILURE, "cannot reach an object store: " + e.getMessage(), "set AWS_REGION, or AWS_ENDPOINT_URL_S3 for a store that is not Amazon's", e);
+        }
+    }
+
+    /** Both ways in which the SDK itself takes a setting. */
+    private static String setting(String variable, String property) {
+        return System.getenv(variable) != null ? System.getenv(variable) : System.getProperty(property);
+    }
+
+    private static boolean hasRegion() {
+        try {
+            return DefaultAwsRegionProviderChain.builder().build().getRegion() != null;
+        } catch (SdkClientException e) {
+            return false;
+        }
+    }
+
+    /** Says an error of the store in our words. The SDK's messages name no secrets; of the request only the bucket is added. */
+    static Failure explain(String doing, String bucket, SdkException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof Failure failure) {
+                return failure;     // Ours, thrown while a body was read.
+            }
+        }
+        Interruption.check();
+        if (e instanceof S3Exception s3 && s3.awsErrorDetails() != null) {
+            String code = String.valueOf(s3.awsErrorDetails().errorCode());
+            String message = doing + ": " + code + (s3.awsErrorDetails().errorMessage() == null ? "" : ", " + s3.awsErrorDetails().errorMessage());
+            return switch (code) {
+                case "NoSuchBucket" -> new Failure(Failure.Kind.NOT_FOUND, "there is no bucket " + bucket, "make it first, or see whether AWS_ENDPOINT_URL_S3 and AWS_REGION lead to the right store", e);
+                case "RequestTimeTooSkewed" -> new Failure(Failure.Kind.FAILURE, message, "the clock of this machine is wrong", e);
+                case "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken" -> new Failure(Failure.Kind.FAILURE, message, "see AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the profile", e);
+                case "AccessDenied" -> new Failure(Failure.Kind.FAILURE, message, "these credentials need s3:ListBucket, GetObject, PutObject, DeleteObject and AbortMultipartUpload there", e);
+                default -> new Failure(Failure.Kind.FAILURE, message, s3.statusCode() / 100 == 5 ? "the store has a problem: try again later" : null, e);
+            };
+        }
+        if (e instanceof S3Exception s3) {
+            return new Failure(Failure.Kind.FAILURE, doing + ": HTTP status " + s3.statusCode(), s3.statusCode() == 403 ? "see whether these credentials may read there, and whether the clock is right" : null, e);
+        }
+        boolean credentials = String.valueOf(e.getMessage()).contains("credentials");
+        return new Failure(Failure.Kind.FAILURE, doing + ": " + firstLine(e), credentials ? "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use a profile or role"
+                : "see whether the store can be reached from here", e);
+    }
+
+    /** The SDK tells all it has tried in one line of many sentences. */
+    private static String firstLine(SdkException e) {
+        String message = String.valueOf(e.getMessage());
+        int end = message.indexOf(": [");
+        return end < 0 ? message : message.substring(0, end);
+    }
+}

@@ -1,0 +1,334 @@
+package dev.sqlitebackup.store;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Interruption;
+import dev.sqlitebackup.files.Digests;
+import dev.sqlitebackup.files.PrivateFiles;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Predicate;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.ChecksumMode;
+import software.amazon.awssdk.services.s3.model.Delete;
+import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
+import software.amazon.awssdk.services.s3.model.GetObjectRequest;
+import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
+import software.amazon.awssdk.services.s3.model.S3Exception;
+import software.amazon.awssdk.services.s3.model.S3Object;
+
+/**
+ * A prefix in an S3-compatible store. An object appears whole or not at all, which is the store's own promise; that it is the one that was sent is proven by
+ * the checksum that the server holds ({@link S3Upload}).
+ *
+ * <p>What would cost a download is kept on this machine: in a private directory of the user's cache lie the lock, the state and, for each database, the
+ * last backup sent, together with what the server said of it. That file is used only while the object still has the same tag and size.
+ */
+public final class S3Store implements Store {
+    private static final int DELETE_BATCH = 1000;
+    private static final int NOT_FOUND = 404;
+    private static final int RANGE_NOT_SATISFIABLE = 416;
+    private static final int TRIES_WITHOUT_PROGRESS = 5;
+    private static final int BUFFER_BYTES = 1 << 16;
+
+    private final String bucket;
+    private final String prefix;
+    private final Path directory;
+    private S3Client client;
+
+    /**
+     * @param prefix empty, or ending with a slash
+     * @param cache the program's directory in the user's cache; need not exist
+     */
+    public S3Store(String bucket, String prefix, Path cache) {
+        this.bucket = bucket;
+        this.prefix = prefix;
+        this.directory = cache.resolve("s3").resolve(name(bucket + "/" + prefix));
+    }
+
+    /** Of the private directory: prefixes hold characters and lengths that file names may not. */
+    private static String name(String text) {
+        MessageDigest digest = Digests.sha256();
+        digest.update(text.getBytes(StandardCharsets.UTF_8));
+        return Digests.hex(digest).substring(0, 32);
+    }
+
+    private S3Client client() {
+        if (client == null) {
+            client = S3Clients.create();
+        }
+        return client;
+    }
+
+    private Failure explain(String doing, SdkException e) {
+        return S3Clients.explain(doing, bucket, e);
+    }
+
+    @Override
+    public String location(String name) {
+        return place() + name;
+    }
+
+    @Override
+    public String place() {
+        return "s3://" + bucket + "/" + prefix;
+    }
+
+    /** A prefix is there as soon as something has it; a bucket that does not exist is said so by every request. */
+    @Override
+    public void requirePlace() { }
+
+    @Override
+    public boolean isNear() {
+        return false;
+    }
+
+    @Override
+    public List<StoredFile> list(Predicate<String> wanted) {
+        List<StoredFile> found = new ArrayList<>();
+        try {
+            for (S3Object object : client().listObjectsV2Paginator(request -> request.bucket(bucket).prefix(prefix).delimiter("/")).contents()) {
+                Interruption.check();
+                String name = object.key().substring(prefix.length());
+                if (!name.isEmpty() && wanted.test(name)) {
+                    found.add(new StoredFile(name, object.size(), object.lastModified()));
+                }
+            }
+            return found;
+        } catch (SdkException e) {
+            throw explain("cannot list " + place(), e);
+        }
+    }
+
+    @Override
+    public StoredFile find(String name) {
+        HeadObjectResponse head = head(name);
+        return head == null ? null : new StoredFile(name, head.contentLength(), head.lastModified());
+    }
+
+    private HeadObjectResponse head(String name) {
+        try {
+            return client().headObject(request -> request.bucket(bucket).key(prefix + name).checksumMode(ChecksumMode.ENABLED));
+        } catch (S3Exception e) {
+            if (isMissing(e)) {
+                requireBucket();    // The answer to this request has no body, so it does not say what is missing.
+                return null;
+            }
+            throw explain("cannot look at " + location(name), e);
+        } catch (SdkException e) {
+            throw explain("cannot look at " + location(name), e);
+        }
+    }
+
+    private void requireBucket() {
+        try {
+            client().headBucket(request -> request.bucket(bucket));
+        } catch (S3Exception e) {
+            if (e.statusCode() == NOT_FOUND) {
+                throw new Failure(Failure.Kind.NOT_FOUND, "there is no bucket " + bucket, "make it first, or see whether AWS_ENDPOINT_URL_S3 and AWS_REGION lead to the right store", e);
+            }
+            // Whoever may use objects need not be allowed to look at buckets.
+        } catch (SdkException e) {
+            throw explain("cannot look at the bucket " + bucket, e);
+        }
+    }
+
+    private static boolean isMissing(S3Exception e) {
+        return e.statusCode() == NOT_FOUND && (e.awsErrorDetails() == null || !"NoSuchBucket".equals(e.awsErrorDetails().errorCode()));
+    }
+
+    @Override
+    public byte[] readTail(String name, int maxBytes) {
+        return maxBytes == 0 ? find(name) == null ? null : new byte[0] : read(name, "bytes=-" + maxBytes);
+    }
+
+    @Override
+    public byte[] readStart(String name, int maxBytes) {
+        return read(name, "bytes=0-" + (maxBytes - 1));
+    }
+
+    /** @return null if there is no such object */
+    private byte[] read(String name, String range) {
+        try {
+            return client().getObjectAsBytes(request -> {
+                request.bucket(bucket).key(prefix + name);
+                if (range != null) {
+                    request.range(range);
+                }
+            }).asByteArray();
+        } catch (S3Exception e) {
+            if (isMissing(e)) {
+                return null;
+            }
+            if (e.statusCode() == RANGE_NOT_SATISFIABLE) {
+                return new byte[0];
+            }
+            throw explain("cannot read " + location(name), e);
+        } catch (SdkException e) {
+            throw explain("cannot read " + location(name), e);
+        }
+    }
+
+    private LastSent lastSent(String name) {
+        BackupName parsed = BackupName.parse(name);
+        return new LastSent(directory, parsed == null ? name : parsed.database());
+    }
+
+    @Override
+    public Path local(String name) {
+        LastSent lastSent = lastSent(name);
+        HeadObjectResponse head = lastSent.isOf(prefix + name) ? head(name) : null;
+        return head != null && lastSent.isSameAs(head.eTag(), head.contentLength()) ? lastSent.file() : null;
+    }
+
+    /** Goes on where a broken connection left off, as long as the object stays the same and something arrives. */
+    @Override
+    public Path fetch(String name, Path into) {
+        HeadObjectResponse head = head(name);
+        if (head == null) {
+            throw Store.missing(location(name));
+        }
+        Path file = into.resolve("download.gz");
+        try (FileChannel out = PrivateFiles.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            int triesLeft = TRIES_WITHOUT_PROGRESS;
+            while (out.position() < head.contentLength()) {
+                long before = out.position();
+                try {
+                    download(name, head.eTag(), out);
+                } catch (IOException | SdkException e) {
+                    Interruption.check();
+                    triesLeft = out.position() > before ? TRIES_WITHOUT_PROGRESS : triesLeft - 1;
+                    if (triesLeft == 0 || e instanceof S3Exception s3 && s3.statusCode() / 100 == 4) {
+                        throw e instanceof SdkException sdk ? explain("cannot download " + location(name), sdk) : Failure.io("cannot download", location(name), (IOException) e);
+                    }
+                }
+            }
+            if (out.position() != head.contentLength()) {
+                throw new Failure(Failure.Kind.CORRUPT, location(name) + " failed verification: expected " + head.contentLength() + " bytes, found " + out.position());
+            }
+            return file;
+        } catch (IOException e) {
+            throw Failure.io("cannot download to", file, e);
+        }
+    }
+
+    private void download(String name, String eTag, FileChannel out) throws IOException {
+        GetObjectRequest request = GetObjectRequest.builder().bucket(bucket).key(prefix + name).range("bytes=" + out.position() + "-").ifMatch(eTag).build();
+        byte[] buffer = new byte[BUFFER_BYTES];
+        try (InputStream in = client().getObject(request)) {
+            for (int length; (length = in.read(buffer)) >= 0; ) {
+                Interruption.check();
+                ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, length);
+                while (bytes.hasRemaining()) {
+                    out.write(bytes);
+                }
+            }
+        }
+    }
+
+    @Override
+    public boolean publishNew(Path file, String name) {
+        return send(file, name, true);
+    }
+
+    @Override
+    public void replace(Path file, String name) {
+        send(file, name, false);
+    }
+
+    private boolean send(Path file, String name, boolean onlyIfNew) {
+        LastSent lastSent = lastSent(name);
+        try {
+            String eTag = new S3Upload(client(), bucket, prefix + name, lastSent).send(file, onlyIfNew);
+            if (eTag == null) {
+                return false;
+            }
+            lastSent.keep(file, prefix + name, eTag);
+            return true;
+        } catch (SdkException e) {
+            Path kept = lastSent.keepUnsent(file);
+            Failure failure = explain("the backup is made and verified, but could not be sent to " + location(name), e);
+            throw failure.kind() == Failure.Kind.INTERRUPTED ? failure
+                    : failure.withHint((failure.hint() == null ? "" : failure.hint() + "; ") + "what is in the store is as it was, and the new backup is safe here: " + kept);
+        } catch (IOException e) {
+            throw Failure.io("cannot send", file, e);
+        }
+    }
+
+    @Override
+    public void delete(Collection<String> names) {
+        List<ObjectIdentifier> keys = names.stream().map(name -> ObjectIdentifier.builder().key(prefix + name).build()).toList();
+        try {
+            for (int from = 0; from < keys.size(); from += DELETE_BATCH) {
+                Interruption.check();
+                Delete batch = Delete.builder().objects(keys.subList(from, Math.min(keys.size(), from + DELETE_BATCH))).quiet(true).build();
+                DeleteObjectsResponse response = client().deleteObjects(request -> request.bucket(bucket).delete(batch));
+                if (response.hasErrors() && !response.errors().isEmpty()) {
+                    throw new Failure(Failure.Kind.FAILURE, "cannot delete s3://" + bucket + "/" + response.errors().get(0).key() + ": " + response.errors().get(0).message(),
+                            "see whether these credentials may delete (s3:DeleteObject)");
+                }
+            }
+        } catch (SdkException e) {
+            throw explain("cannot delete in " + place(), e);
+        }
+    }
+
+    /** Turns are taken on this machine; that two machines back up the same database to the same prefix is told by the names, which are never given twice. */
+    @Override
+    public StateLock lock(String stateFile, Duration timeout) {
+        createDirectory();
+        DestinationLock local = DestinationLock.acquire(directory.resolve(stateFile), timeout);
+        return new StateLock() {
+            @Override
+            public void write(State state) {
+                local.write(state);
+                try {
+                    client().putObject(request -> request.bucket(bucket).key(prefix + stateFile), RequestBody.fromBytes(state.encode()));
+                } catch (SdkException e) {
+                    throw explain("cannot write the state " + location(stateFile), e);
+                }
+            }
+
+            @Override
+            public void close() {
+                local.close();
+            }
+        };
+    }
+
+    private void createDirectory() {
+        try {
+            Files.createDirectories(directory.getParent());
+            if (!Files.isDirectory(directory)) {
+                PrivateFiles.createDirectory(directory);
+            }
+        } catch (IOException e) {
+            throw Failure.io("cannot make the cache directory", directory, e);
+        }
+    }
+
+    /** The copy beside the objects: a monitoring host has no other. */
+    @Override
+    public State readState(String stateFile) {
+        byte[] content = read(stateFile, null);
+        return content == null ? null : State.decode(content);
+    }
+
+    @Override
+    public Path workingDirectory() {
+        return directory;
+    }
+}

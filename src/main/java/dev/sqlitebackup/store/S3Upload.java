@@ -1,0 +1,253 @@
+package dev.sqlitebackup.store;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Interruption;
+import dev.sqlitebackup.files.Digests;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.http.ContentStreamProvider;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
+import software.amazon.awssdk.services.s3.model.ChecksumMode;
+import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.services.s3.model.S3Exception;
+
+/**
+ * Sends a file as one object, in one request or in parts, each with its SHA-256, which the server checks before it accepts it. Afterwards the server is asked
+ * what it holds: the checksum has to be the one that was computed here (of parts, the one over their checksums); a store that keeps no such checksums
+ * answers with its tag, the MD5. Anything else is a failure.
+ */
+final class S3Upload {
+    /** Above this, an upload goes in parts, which a broken connection costs only one of. S3 wants at least 5 MiB a part. */
+    private static final long PART_BYTES = 16L << 20;
+    /** S3 takes 10,000. */
+    private static final long MOST_PARTS = 9_000;
+    private static final int PRECONDITION_FAILED = 412;
+    private static final int CONFLICT = 409;
+    private static final int NOT_IMPLEMENTED = 501;
+    private static final int BUFFER_BYTES = 1 << 16;
+
+    private final S3Client client;
+    private final String bucket;
+    private final String key;
+    private final LastSent lastSent;
+
+    S3Upload(S3Client client, String bucket, String key, LastSent lastSent) {
+        this.client = client;
+        this.bucket = bucket;
+        this.key = key;
+        this.lastSent = lastSent;
+    }
+
+    /** What the server has to say of a part, or of all of them. */
+    private record Sums(byte[] sha256, byte[] md5) {
+        String sha256Base64() {
+            return Base64.getEncoder().encodeToString(sha256);
+        }
+    }
+
+    /**
+     * @param onlyIfNew whether an object that has the key already stays
+     * @return the tag of the object that was sent and found there, null if the key is taken
+     */
+    String send(Path file, boolean onlyIfNew) throws IOException {
+        abortUnfinished();
+        try (FileChannel content = FileChannel.open(file, StandardOpenOption.READ)) {
+            long sizeBytes = content.size();
+            try {
+                if (sizeBytes <= PART_BYTES) {
+                    Sums sums = sums(content, 0, sizeBytes);
+                    put(content, sizeBytes, sums, onlyIfNew);
+                    return confirm(sizeBytes, sums, "");
+                }
+                return sendParts(content, sizeBytes, onlyIfNew);
+            } catch (S3Exception e) {
+                if (onlyIfNew && (e.statusCode() == PRECONDITION_FAILED || e.statusCode() == CONFLICT)) {
+                    return null;
+                }
+                throw e;
+            }
+        }
+    }
+
+    private void put(FileChannel content, long sizeBytes, Sums sums, boolean onlyIfNew) {
+        try {
+            client.putObject(request -> {
+                request.bucket(bucket).key(key).checksumSHA256(sums.sha256Base64());
+                if (onlyIfNew) {
+                    request.ifNoneMatch("*");
+                }
+            }, body(content, 0, sizeBytes));
+        } catch (S3Exception e) {
+            if (!onlyIfNew || e.statusCode() != NOT_IMPLEMENTED) {
+                throw e;
+            }
+            refuseIfTaken(e);
+            put(content, sizeBytes, sums, false);
+        }
+    }
+
+    /** For a store without conditional writes. Within a second, nobody but another machine could have taken the name in between. */
+    private void refuseIfTaken(S3Exception otherwise) {
+        try {
+            client.headObject(request -> request.bucket(bucket).key(key));
+        } catch (S3Exception e) {
+            if (e.statusCode() == 404) {
+                return;
+            }
+            throw e;
+        }
+        throw S3Exception.builder().statusCode(PRECONDITION_FAILED).message("the key is taken").cause(otherwise).build();
+    }
+
+    private String sendParts(FileChannel content, long sizeBytes, boolean onlyIfNew) throws IOException {
+        long partBytes = Math.max(PART_BYTES, (sizeBytes / MOST_PARTS / BUFFER_BYTES + 1) * BUFFER_BYTES);
+        String uploadId = client.createMultipartUpload(request -> request.bucket(bucket).key(key).checksumAlgorithm(ChecksumAlgorithm.SHA256)).uploadId();
+        boolean completed = false;
+        try {
+            lastSent.begin(key, uploadId);
+            List<CompletedPart> parts = new ArrayList<>();
+            MessageDigest sha256 = Digests.sha256();
+            MessageDigest md5 = md5();
+            for (long position = 0; position < sizeBytes; position += partBytes) {
+                Interruption.check();
+                long length = Math.min(partBytes, sizeBytes - position);
+                Sums sums = sums(content, position, length);
+                int number = parts.size() + 1;
+                String eTag = client.uploadPart(request -> request.bucket(bucket).key(key).uploadId(uploadId).partNumber(number).checksumSHA256(sums.sha256Base64()),
+                        body(content, position, length)).eTag();
+                parts.add(CompletedPart.builder().partNumber(number).eTag(eTag).checksumSHA256(sums.sha256Base64()).build());
+                sha256.update(sums.sha256);
+                md5.update(sums.md5);
+            }
+            client.completeMultipartUpload(request -> {
+                request.bucket(bucket).key(key).uploadId(uploadId).multipartUpload(upload -> upload.parts(parts));
+                if (onlyIfNew) {
+                    request.ifNoneMatch("*");
+                }
+            });
+            completed = true;
+            lastSent.end();
+            return confirm(sizeBytes, new Sums(sha256.digest(), md5.digest()), "-" + parts.size());
+        } finally {
+            if (!completed) {
+                abort(key, uploadId);
+            }
+        }
+    }
+
+    /** What a killed run has begun costs money until it is taken back. */
+    private void abortUnfinished() {
+        String uploadId = lastSent.unfinishedUpload();
+        if (uploadId != null) {
+            abort(lastSent.unfinishedKey(), uploadId);
+        }
+    }
+
+    private void abort(String unfinishedKey, String uploadId) {
+        try {
+            client.abortMultipartUpload(request -> request.bucket(bucket).key(unfinishedKey).uploadId(uploadId));
+            lastSent.end();
+        } catch (S3Exception e) {
+            if (e.statusCode() == 404) {
+                lastSent.end();     // It is gone already.
+            }
+        } catch (SdkException e) {
+            // The note of it stays, and the next run tries again.
+        }
+    }
+
+    /**
+     * Asks the server what it holds.
+     *
+     * @param suffix of a checksum over the checksums of parts
+     */
+    private String confirm(long sizeBytes, Sums sums, String suffix) {
+        HeadObjectResponse head = client.headObject(request -> request.bucket(bucket).key(key).checksumMode(ChecksumMode.ENABLED));
+        String eTag = head.eTag() == null ? "" : head.eTag().replace("\"", "");
+        boolean same = head.checksumSHA256() != null ? head.checksumSHA256().equals(sums.sha256Base64() + suffix)
+                : eTag.equals(HexFormat.of().formatHex(sums.md5) + suffix);
+        if (head.contentLength() != sizeBytes || !same) {
+            throw new Failure(Failure.Kind.CORRUPT, "what the store holds as s3://" + bucket + "/" + key + " is not what was sent: expected " + sizeBytes + " bytes with SHA-256 " + sums.sha256Base64() + suffix
+                    + ", found " + head.contentLength() + " with " + (head.checksumSHA256() == null ? "tag " + eTag : head.checksumSHA256()),
+                    "see whether something else writes there; do not count on this object");
+        }
+        return head.eTag();
+    }
+
+    private static Sums sums(FileChannel content, long position, long length) throws IOException {
+        MessageDigest sha256 = Digests.sha256();
+        MessageDigest md5 = md5();
+        ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
+        for (long done = 0; done < length; ) {
+            Interruption.check();
+            buffer.clear().limit((int) Math.min(BUFFER_BYTES, length - done));
+            int read = content.read(buffer, position + done);
+            if (read < 0) {
+                throw new IOException("it has become shorter");
+            }
+            sha256.update(buffer.array(), 0, read);
+            md5.update(buffer.array(), 0, read);
+            done += read;
+        }
+        return new Sums(sha256.digest(), md5.digest());
+    }
+
+    /** Only compared with what a store says that has nothing better. */
+    private static MessageDigest md5() {
+        try {
+            return MessageDigest.getInstance("MD5");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has MD5", e);
+        }
+    }
+
+    /** A part of the file, from its beginning as often as it has to be sent again. */
+    private static RequestBody body(FileChannel content, long position, long length) {
+        return RequestBody.fromContentProvider(ContentStreamProvider.fromInputStreamSupplier(() -> new Part(content, position, length)), length, "application/gzip");
+    }
+
+    private static final class Part extends InputStream {
+        private final FileChannel content;
+        private final long end;
+        private long position;
+
+        Part(FileChannel content, long position, long length) {
+            this.content = content;
+            this.position = position;
+            this.end = position + length;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            Interruption.check();
+            if (position >= end) {
+                return -1;
+            }
+            int read = content.read(ByteBuffer.wrap(bytes, offset, (int) Math.min(length, end - position)), position);
+            position += Math.max(0, read);
+            return read;
+        }
+    }
+}

@@ -1,0 +1,272 @@
+package dev.sqlitebackup.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.S3Server;
+import dev.sqlitebackup.testing.Tools;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.services.s3.S3Client;
+
+/** What destinations in an object store promise: the packaged program against a real server, with faults on the line between them. */
+class S3IT {
+    private static final int ROWS_OF_TWO_PARTS = 45_000;
+
+    @TempDir Path directory;
+    private Lab lab;
+    private S3Server server;
+
+    @BeforeEach
+    void startServer() throws Exception {
+        server = S3Server.start();
+        lab = new Lab(directory).with(server.environment(directory.resolve("cache")));
+    }
+
+    @AfterEach
+    void stopServer() {
+        server.close();
+    }
+
+    private static String key(JsonObject result) {
+        return result.get("backup").getAsString().substring(("s3://" + S3Server.BUCKET + "/").length());
+    }
+
+    private static long count(List<String> requests, String start) {
+        return requests.stream().filter(request -> request.startsWith(start)).count();
+    }
+
+    /** A machine that has never seen these backups. */
+    private Lab elsewhere(String name) throws IOException {
+        Path place = Files.createDirectory(lab.path(name));
+        return new Lab(place).with(server.environment(place.resolve("cache")));
+    }
+
+    /** Bytes that hardly compress, so that the backup is about as large as the database. */
+    private Path largeDatabase() {
+        Path database = lab.path("large.db");
+        Lab.sql(database, "PRAGMA synchronous=OFF", "CREATE TABLE t(id INTEGER PRIMARY KEY, b)",
+                "INSERT INTO t(b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " + ROWS_OF_TWO_PARTS + ") SELECT randomblob(500) FROM n");
+        return database;
+    }
+
+    @Test
+    void keepsAHistoryOfWholeObjectsAndDownloadsNothingToMakeOne() throws IOException {
+        Path database = lab.database("app.db", "wal", 3000, "first");
+        String place = "s3://" + S3Server.BUCKET + "/some/prefix/";
+        JsonObject first = lab.json(0, "backup", database, "--to=" + place);
+        assertTrue(first.get("backup").getAsString().matches("s3://backups/some/prefix/app-\\d{8}T\\d{6}Z\\.db\\.gz"), first.toString());
+        assertEquals(List.of("some/prefix/.app.db.state", key(first)), server.keys());
+        assertTrue(lab.json(0, "backup", database, "--to=" + place).get("unchanged").getAsBoolean());
+        Lab.sql(database, "UPDATE t SET generation = 'second' WHERE id < 10");
+        server.requests();
+        JsonObject second = lab.json(0, "backup", database, "--to=" + place);
+        assertEquals(0, count(server.requests(), "GET /backups/some"), "nothing is downloaded");
+        assertFalse(second.get("unchanged").getAsBoolean());
+        assertEquals(3, server.keys().size());
+
+        assertEquals(List.of(second.get("backup"), first.get("backup")), lab.json(0, "list", place).get("backups").getAsJsonArray().asList().stream()
+                .map(entry -> entry.getAsJsonObject().get("backup")).toList());
+        JsonObject status = lab.json(0, "status", database, "--to=" + place, "--max-age=0s");
+        assertFalse(status.get("changedSince").getAsBoolean());
+        assertEquals(second.get("sha256"), lab.json(0, "verify", place).get("sha256"));
+
+        Lab host = elsewhere("monitoring host");
+        JsonObject seen = host.json(0, "status", "app.db", "--to=" + place);
+        assertTrue(seen.get("changedSince").isJsonNull() && !seen.get("confirmedAt").isJsonNull(), seen.toString());
+        host.json(0, "restore", place, "--to=app.db", "--at=" + first.get("createdAt").getAsString().replace("Z", ".999Z"));
+        Lab.query(host.path("app.db"), "SELECT 1");
+        host.json(0, "restore", place, "--to=app.db");
+        assertEquals("9", Lab.query(host.path("app.db"), "SELECT count(*) FROM t WHERE generation = 'second'"));
+        host.json(0, "undo", "app.db");
+
+        assertEquals(1, lab.json(0, "prune", place, "--keep-last=1").get("deleted").getAsJsonArray().size());
+        assertEquals(List.of("some/prefix/.app.db.state", key(second)), server.keys());
+        for (Path file : Files.walk(lab.path("cache")).filter(Files::isRegularFile).toList()) {
+            assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)), file.toString());
+        }
+        assertEquals(List.of(), lab.litter());
+        // Without the cache, everything is compressed and sent anew, and still nothing downloaded.
+        Tools.sh("rm -r \"$1\"", lab.path("cache")).ok();
+        server.requests();
+        lab.json(0, "backup", database, "--to=" + place, "--keep-last=1");
+        assertEquals(0, count(server.requests(), "GET /backups/some/prefix/app"));
+        assertEquals(2, server.keys().size());
+    }
+
+    @Test
+    void keepsASingleObjectTheNewest() throws IOException {
+        Path database = lab.database("app.db", "delete", 100, "first");
+        String place = "s3://" + S3Server.BUCKET + "/app.db.gz";
+        assertEquals("missing", lab.json(14, "status", database, "--to=" + place).get("state").getAsString());
+        lab.json(10, "restore", place, "--to=new.db");
+        lab.json(0, "backup", database, "--to=" + place);
+        Lab.sql(database, "UPDATE t SET generation = 'second'");
+        JsonObject second = lab.json(0, "backup", database, "--to=" + place);
+        assertEquals(List.of(".app.db.gz.state", "app.db.gz"), server.keys());
+        assertTrue(lab.json(0, "backup", database, "--to=" + place).get("unchanged").getAsBoolean());
+        assertEquals(second.get("databaseBytes"), lab.json(0, "list", place).get("backups").getAsJsonArray().get(0).getAsJsonObject().get("databaseBytes"));
+        lab.json(0, "restore", place, "--to=new.db");
+        assertEquals("100", Lab.query(lab.path("new.db"), "SELECT count(*) FROM t WHERE generation = 'second'"));
+        lab.json(10, "restore", place, "--to=new.db", "--at=2001-01-01");
+        assertEquals(2, lab.run("prune", place, "--keep-last=1").exitCode());
+    }
+
+    @Test
+    void sendsLargeOnesInPartsAndLeavesNothingHalfThereWhenItIsKilled() throws IOException {
+        Path database = largeDatabase();
+        String place = "s3://" + S3Server.BUCKET + "/p/";
+        server.block("PUT /backups/p/large-");      // The first part has begun, and is on its way for ever.
+        Tools.Started killed = lab.start("backup", database, "--to=" + place);
+        long started = System.nanoTime();
+        while (count(server.peek(), "PUT /backups/p/large-") == 0) {
+            assertTrue(killed.process().isAlive() && System.nanoTime() - started < 120_000_000_000L, "no upload began");
+            Thread.onSpinWait();
+        }
+        killed.kill9();
+        Tools.await(killed);
+        server.block(null);
+        assertEquals(List.of(), server.keys());
+        assertEquals(1, server.unfinishedUploads());
+
+        JsonObject result = lab.json(0, "backup", database, "--to=" + place);
+        assertTrue(result.get("backupBytes").getAsLong() > 16 << 20, "more than one part");
+        assertEquals(0, server.unfinishedUploads(), "what the killed run began is taken back");
+        assertEquals(List.of("p/.large.db.state", key(result)), server.keys());
+        assertEquals(result.get("sha256"), lab.json(0, "verify", place).get("sha256"));
+        assertEquals(List.of(), lab.litter());
+    }
+
+    @Test
+    void survivesABadLine() throws IOException {
+        Path database = largeDatabase();
+        String place = "s3://" + S3Server.BUCKET + "/p/";
+        lab.json(10, "restore", place, "--to=new.db");
+        server.answer(2, 503, "SlowDown");
+        server.cut(1, 9_000_000);       // In the middle of a part.
+        JsonObject result = lab.json(0, "backup", database, "--to=" + place);
+        server.cutAnswers(3, 4_000_000);
+        lab.json(0, "restore", place, "--to=new.db");
+        assertEquals(Lab.query(database, "SELECT sum(length(b)) FROM t"), Lab.query(lab.path("new.db"), "SELECT sum(length(b)) FROM t"));
+        assertEquals(2, server.keys().size());
+        assertEquals(0, server.unfinishedUploads());
+        assertEquals(result.get("sha256"), lab.json(0, "verify", place).get("sha256"));
+    }
+
+    @Test
+    void saysWhichPartIsSafeWhenNothingCanBeSent() throws IOException {
+        Path database = lab.database("app.db", "delete", 100, "g");
+        String place = "s3://" + S3Server.BUCKET + "/p/";
+        server.refusePuts(true);
+        JsonObject failed = lab.json(1, "backup", database, "--to=" + place);
+        assertTrue(failed.get("message").getAsString().contains("is made and verified, but could not be sent"), failed.toString());
+        String hint = failed.get("hint").getAsString();
+        Path unsent = Path.of(hint.substring(hint.indexOf("safe here: ") + "safe here: ".length()));
+        lab.json(0, "verify", unsent);
+        assertEquals(List.of(), server.keys());
+        server.refusePuts(false);
+        lab.json(0, "backup", database, "--to=" + place);
+        assertFalse(Files.exists(unsent));
+    }
+
+    @Test
+    void explainsWhatIsWrongWithTheStoreAndPrintsNoSecret() throws IOException {
+        Path database = lab.database("app.db", "delete", 10, "g");
+        lab.json(10, "list", "s3://no-such-bucket/p/");
+        assertTrue(lab.json(10, "backup", database, "--to=s3://no-such-bucket/p/").get("message").getAsString().contains("there is no bucket no-such-bucket"));
+        assertTrue(lab.json(14, "status", database, "--to=s3://no-such-bucket/b.gz").get("message").getAsString().contains("no bucket"));
+        assertEquals(2, lab.run("backup", database, "--to=s3://backups/not-a-prefix").exitCode());
+
+        Lab wrong = new Lab(directory).with(server.environment(lab.path("cache"))).with(Map.of("AWS_SECRET_ACCESS_KEY", "another-secret-never-printed"));
+        Tools.Ended denied = wrong.run("backup", database, "--to=s3://backups/p/", "-v");
+        assertEquals(1, denied.exitCode());
+        assertTrue(denied.err().contains("AWS_SECRET_ACCESS_KEY"), denied.err());
+        assertFalse((denied.out() + denied.err()).contains("never-printed"));
+        Tools.Ended verbose = lab.run("backup", database, "--to=s3://backups/p/", "-v").ok();
+        assertFalse((verbose.out() + verbose.err()).contains("never-printed") || verbose.err().contains("Signature="), verbose.err());
+
+        server.answer(1000, 403, "RequestTimeTooSkewed");
+        assertTrue(lab.json(1, "list", "s3://backups/p/").get("hint").getAsString().contains("clock"));
+        server.answer(0, 200, "");
+        Lab none = new Lab(directory).with(server.environment(lab.path("cache"))).with(Map.of("AWS_ACCESS_KEY_ID", "", "AWS_SECRET_ACCESS_KEY", ""));
+        JsonObject anonymous = none.json(1, "list", "s3://backups/p/");
+        assertTrue(anonymous.get("hint").getAsString().contains("AWS_ACCESS_KEY_ID"), anonymous.toString());
+        Lab nobody = new Lab(directory).with(server.environment(lab.path("cache"))).with(Map.of("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1"));
+        assertEquals(1, nobody.run("list", "s3://backups/p/").exitCode());
+    }
+
+    @Test
+    void noticesAnObjectThatWasChangedBehindItsBack() throws IOException {
+        Path database = lab.database("app.db", "delete", 3000, "g");
+        String place = "s3://" + S3Server.BUCKET + "/app.db.gz";
+        JsonObject made = lab.json(0, "backup", database, "--to=" + place);
+        try (S3Client client = server.client()) {
+            byte[] content = client.getObjectAsBytes(request -> request.bucket(S3Server.BUCKET).key("app.db.gz")).asByteArray();
+            client.putObject(request -> request.bucket(S3Server.BUCKET).key("app.db.gz"), RequestBody.fromBytes(Arrays.copyOf(content, content.length / 2)));
+        }
+        lab.json(12, "verify", place);
+        lab.json(12, "restore", place, "--to=new.db");
+        assertFalse(Files.exists(lab.path("new.db")));
+        JsonObject again = lab.json(0, "backup", database, "--to=" + place);
+        assertFalse(again.get("unchanged").getAsBoolean(), "the object is not the one that was sent");
+        assertEquals(made.get("sha256"), lab.json(0, "verify", place).get("sha256"));
+    }
+
+    @Test
+    void needsFewRequestsForFiveThousandObjects() throws IOException {
+        Path database = lab.database("app.db", "delete", 10, "g");
+        String place = "s3://" + S3Server.BUCKET + "/p/";
+        JsonObject newest = lab.json(0, "backup", database, "--to=" + place);
+        DateTimeFormatter format = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
+        Instant end = Instant.parse("2026-01-01T00:00:00Z");
+        try (S3Client client = server.client()) {
+            byte[] content = client.getObjectAsBytes(request -> request.bucket(S3Server.BUCKET).key(key(newest))).asByteArray();
+            IntStream.range(0, 5_000).parallel().forEach(i -> client.putObject(request -> request.bucket(S3Server.BUCKET).key("p/app-" + format.format(end.minusSeconds(3600L * i)) + ".db.gz"),
+                    RequestBody.fromBytes(content)));
+        }
+        server.requests();
+        assertEquals(5_001, lab.json(0, "list", place).get("backups").getAsJsonArray().size());
+        assertRequests(6, "list");
+        lab.json(0, "status", database, "--to=" + place, "--max-age=9000d");
+        assertRequests(7, "status: the list and the state");
+        lab.json(0, "restore", place, "--to=new.db");
+        assertRequests(8, "restore: the list, the size of the newest, its content");
+        JsonObject pruned = lab.json(0, "prune", place, "--keep-last=3");
+        assertEquals(4_998, pruned.get("deleted").getAsJsonArray().size());
+        assertRequests(20, "prune: the list twice, the newest, five times a thousand deleted");
+        assertEquals(3, lab.json(0, "list", place).get("backups").getAsJsonArray().size());
+    }
+
+    private void assertRequests(int most, String what) {
+        List<String> requests = server.requests();
+        assertTrue(requests.size() <= most, what + ": " + requests.size() + " " + requests);
+    }
+
+    @Test
+    void loadsNothingOfItForOtherDestinations() {
+        Path database = lab.database("app.db", "delete", 10, "g");
+        Tools.Ended local = Tools.run(Stream.of(Lab.JAVA, "-Xlog:class+load", "-jar", Lab.JAR, "backup", database, "--to=" + lab.path("b.gz"), "--tmp-dir=" + lab.temporary())
+                .map(Object::toString).toList()).ok();
+        assertNotEquals(0, local.out().lines().filter(line -> line.contains("dev.sqlitebackup")).count());
+        assertEquals(List.of(), local.out().lines().filter(line -> line.contains("software.amazon")).toList());
+    }
+}

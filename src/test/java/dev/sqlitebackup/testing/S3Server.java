@@ -1,0 +1,238 @@
+package dev.sqlitebackup.testing;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.gaul.s3proxy.S3Proxy;
+import org.gaul.s3proxy.auth.AuthenticationType;
+import org.gaul.s3proxy.nio2blob.TransientNio2BlobStore;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.S3Object;
+
+/** A real object store on loopback that checks signatures, and in front of it a line that can be cut, slowed down and listened to. */
+public final class S3Server implements AutoCloseable {
+    public static final String ID = "test-identity";
+    public static final String SECRET = "test-secret-never-printed";
+    public static final String BUCKET = "backups";
+    private static final Pattern REQUEST = Pattern.compile("(GET|PUT|HEAD|POST|DELETE) (\\S+) HTTP/1\\.1\r\n");
+    private static final int BUFFER_BYTES = 1 << 14;
+
+    private final S3Proxy server;
+    private final ServerSocket line;
+    private final List<String> requests = Collections.synchronizedList(new ArrayList<>());
+    private final AtomicLong cutAfterBytes = new AtomicLong(Long.MAX_VALUE);
+    private final AtomicInteger cutsLeft = new AtomicInteger();
+    private final AtomicLong cutAnswersAfterBytes = new AtomicLong(Long.MAX_VALUE);
+    private final AtomicInteger answerCutsLeft = new AtomicInteger();
+    private final AtomicInteger answersLeft = new AtomicInteger();
+    private volatile String answer;
+    private volatile String blocked;
+    private volatile boolean refusesPuts;
+
+    private S3Server(S3Proxy server, ServerSocket line) {
+        this.server = server;
+        this.line = line;
+    }
+
+    public static S3Server start() throws Exception {
+        S3Proxy server = S3Proxy.builder().blobStore(new TransientNio2BlobStore()).endpoint(URI.create("http://127.0.0.1:0"))
+                .awsAuthentication(AuthenticationType.AWS_V2_OR_V4, ID, SECRET).build();
+        server.start();
+        S3Server started = new S3Server(server, new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
+        Thread acceptor = new Thread(started::accept, "s3-line");
+        acceptor.setDaemon(true);
+        acceptor.start();
+        try (S3Client client = started.client()) {
+            client.createBucket(request -> request.bucket(BUCKET));
+        }
+        return started;
+    }
+
+    public String endpoint() {
+        return "http://127.0.0.1:" + line.getLocalPort();
+    }
+
+    /** What a program needs to use it, and to ask nobody else: no other host, no profile. */
+    public Map<String, String> environment(Path cache) {
+        return Map.of("AWS_ENDPOINT_URL_S3", endpoint(), "AWS_REGION", "us-east-1", "AWS_ACCESS_KEY_ID", ID, "AWS_SECRET_ACCESS_KEY", SECRET, "AWS_EC2_METADATA_DISABLED", "true",
+                "AWS_CONFIG_FILE", "/dev/null", "AWS_SHARED_CREDENTIALS_FILE", "/dev/null", "XDG_CACHE_HOME", cache.toString());
+    }
+
+    /** Straight to the server, without the line. */
+    public S3Client client() {
+        return S3Client.builder().endpointOverride(URI.create("http://127.0.0.1:" + server.getPort())).region(Region.US_EAST_1).forcePathStyle(true)
+                .httpClient(UrlConnectionHttpClient.create()).credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create(ID, SECRET))).build();
+    }
+
+    public List<String> keys() {
+        try (S3Client client = client()) {
+            return client.listObjectsV2Paginator(request -> request.bucket(BUCKET)).contents().stream().map(S3Object::key).sorted().toList();
+        }
+    }
+
+    public int unfinishedUploads() {
+        try (S3Client client = client()) {
+            return client.listMultipartUploads(request -> request.bucket(BUCKET)).uploads().size();
+        }
+    }
+
+    /** Every request since the last call, as METHOD PATH. */
+    public List<String> requests() {
+        List<String> heard = List.copyOf(requests);
+        requests.clear();
+        return heard;
+    }
+
+    /** The same, and they stay to be heard again. */
+    public List<String> peek() {
+        return List.copyOf(requests);
+    }
+
+    /** A store that takes nothing, for as long as this holds. */
+    public void refusePuts(boolean refused) {
+        refusesPuts = refused;
+    }
+
+    /** The line breaks in so many connections, each when it has carried so much to the server. */
+    public void cut(int connections, long afterBytes) {
+        cutAfterBytes.set(afterBytes);
+        cutsLeft.set(connections);
+    }
+
+    /** The line breaks while so many answers come back, each when it has carried so much. */
+    public void cutAnswers(int answers, long afterBytes) {
+        cutAnswersAfterBytes.set(afterBytes);
+        answerCutsLeft.set(answers);
+    }
+
+    /** So many requests get this answer instead of the server's. */
+    public void answer(int requestCount, int status, String code) {
+        answer = error(status, code);
+        answersLeft.set(requestCount);
+    }
+
+    private static String error(int status, String code) {
+        String body = "<?xml version=\"1.0\"?><Error><Code>" + code + "</Code><Message>said by the test</Message></Error>";
+        return "HTTP/1.1 " + status + " x\r\nContent-Type: application/xml\r\nContent-Length: " + body.length() + "\r\nConnection: close\r\n\r\n" + body;
+    }
+
+    /** Requests that begin so are never passed on, nor answered, until this is null again. */
+    public void block(String requestStart) {
+        blocked = requestStart;
+    }
+
+    private void accept() {
+        while (true) {
+            try {
+                Socket client = line.accept();
+                thread(() -> serve(client));
+            } catch (IOException e) {
+                return;     // Closed.
+            }
+        }
+    }
+
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    private static void thread(Work work) {
+        Thread thread = new Thread(() -> {
+            try {
+                work.run();
+            } catch (IOException e) {
+                // One end has closed.
+            }
+        }, "s3-line");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void serve(Socket client) throws IOException {
+        try (client; Socket upstream = new Socket(InetAddress.getLoopbackAddress(), server.getPort())) {
+            thread(() -> {
+                passBack(upstream.getInputStream(), client);
+                client.close();
+            });
+            pass(client, upstream.getOutputStream());
+        }
+    }
+
+    private void passBack(InputStream in, Socket client) throws IOException {
+        byte[] buffer = new byte[BUFFER_BYTES];
+        long carried = 0;
+        for (int length; (length = in.read(buffer)) >= 0; ) {
+            carried += length;
+            client.getOutputStream().write(buffer, 0, length);
+            if (carried > cutAnswersAfterBytes.get() && answerCutsLeft.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+                client.setSoLinger(true, 0);
+                return;
+            }
+        }
+    }
+
+    private void pass(Socket client, OutputStream upstream) throws IOException {
+        InputStream in = client.getInputStream();
+        byte[] buffer = new byte[BUFFER_BYTES];
+        boolean isCut = cutsLeft.get() > 0;
+        long carried = 0;
+        for (int length; (length = in.read(buffer)) >= 0; ) {
+            Matcher request = REQUEST.matcher(new String(buffer, 0, length, StandardCharsets.ISO_8859_1));
+            boolean begins = request.lookingAt();
+            if (begins) {
+                requests.add(request.group(1) + " " + request.group(2));
+                while (blocked != null && (request.group(1) + " " + request.group(2)).startsWith(blocked)) {
+                    Thread.onSpinWait();
+                }
+                if (refusesPuts && request.group(1).equals("PUT")) {
+                    client.getOutputStream().write(error(403, "AccessDenied").getBytes(StandardCharsets.US_ASCII));
+                    client.getOutputStream().flush();
+                    return;
+                }
+                if (answersLeft.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+                    client.getOutputStream().write(answer.getBytes(StandardCharsets.US_ASCII));
+                    client.getOutputStream().flush();
+                    return;
+                }
+            }
+            carried += length;
+            if (isCut && carried > cutAfterBytes.get() && cutsLeft.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+                client.setSoLinger(true, 0);    // A reset, as a broken line is.
+                return;
+            }
+            upstream.write(buffer, 0, length);
+            upstream.flush();
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            line.close();
+            server.stop();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
