@@ -25,7 +25,7 @@ class ArchitectureTest {
             "files", Set.of());
     /** Which package alone may use a library. */
     private static final Map<String, String> OWNERS = Map.of("java.sql.", "sqlite", "org.sqlite.", "sqlite",
-            "org.apache.commons.compress.", "archive", "picocli.", "cli", "me.tongfei.", "cli");
+            "org.apache.commons.compress.", "archive", "picocli.", "cli", "me.tongfei.", "cli", "software.amazon.", "store");
 
     @Test
     void everyPackageUsesOnlyWhatTheDesignAllows() throws IOException {
