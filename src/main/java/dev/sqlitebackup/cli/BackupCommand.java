@@ -80,6 +80,7 @@ public final class BackupCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        common.standardOutputIsTaken = destination == null ? environment.isStandardOutputTheDefault() : destination.isStandardOutput();
         Ping ping = pingUrl == null ? null : Ping.of(pingUrl);
         if (every == null) {
             return run(ping);
@@ -97,6 +98,7 @@ public final class BackupCommand implements Callable<Integer> {
             Instant next = schedule.next(environment.clock().instant());
             for (long millis; (millis = schedule.waitMillis(next)) > 0; ) {
                 Interruption.pause(millis);
+                next = schedule.stillAhead(next);
             }
         }
     }
@@ -138,7 +140,6 @@ public final class BackupCommand implements Callable<Integer> {
         Path source = environment.database(database);
         Location to = environment.destination(destination, source);
         Path tmp = environment.temporaryDirectory(temporaryDirectory);
-        common.standardOutputIsTaken = to.isStandardOutput();
         if (to.isStandardOutput()) {
             refuseIfNotForAPipe(rules);
         }

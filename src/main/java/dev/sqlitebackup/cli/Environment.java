@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * What a run takes from its surroundings, and the defaults that follow from it.
@@ -54,9 +55,17 @@ public record Environment(Map<String, String> variables, String home, Path progr
         return Location.file(repository().resolve("backups").resolve(database.getFileName() + ".gz"));
     }
 
+    /** Whether a backup that names no destination goes to standard output. */
+    boolean isStandardOutputTheDefault() {
+        return "-".equals(variables.get(DESTINATION_VARIABLE));
+    }
+
     /** What an argument means as a place for backups: a slash at its end makes a directory of a name that does not exist yet. */
     Location location(String text) {
         Matcher s3 = S3.matcher(text);
+        if (s3.matches() && s3.group(2) != null && Stream.of(s3.group(2).replaceFirst("/$", "").split("/", -1)).anyMatch(part -> List.of("", ".", "..").contains(part)) && !s3.group(2).isEmpty()) {
+            throw new Failure(Failure.Kind.USAGE, "not a prefix or key that every store understands: " + text, "leave out //, /./ and /../");
+        }
         return s3.matches() ? new Location.Remote(s3.group(1), s3.group(2) == null ? "" : s3.group(2), cacheDirectory())
                 : new Location.Local(argument(text), text.endsWith("/"));
     }

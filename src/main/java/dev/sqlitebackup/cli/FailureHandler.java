@@ -13,6 +13,12 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The one place that prints a failure and turns it into an exit code. */
 public final class FailureHandler implements IExecutionExceptionHandler, IParameterExceptionHandler {
+    private final Environment environment;
+
+    FailureHandler(Environment environment) {
+        this.environment = environment;
+    }
+
     @Override
     public int handleExecutionException(Exception e, CommandLine commandLine, ParseResult parsed) {
         return print(e, commandLine);
@@ -24,7 +30,8 @@ public final class FailureHandler implements IExecutionExceptionHandler, IParame
         CommonOptions options = new CommonOptions();
         List<String> words = Arrays.asList(args);
         options.json = words.contains("--json");
-        options.standardOutputIsTaken = words.contains("--to=-") || Collections.indexOfSubList(words, List.of("--to", "-")) >= 0;
+        options.standardOutputIsTaken = words.contains("--to=-") || Collections.indexOfSubList(words, List.of("--to", "-")) >= 0
+                || environment.isStandardOutputTheDefault() && words.contains("backup") && words.stream().noneMatch(word -> word.startsWith("--to"));
         options.verbose = words.contains("-v") || words.contains("--verbose");
         String help = "see `sqlite-backup " + (e.getCommandLine().getParent() == null ? "" : e.getCommandLine().getCommandName() + " ") + "--help`";
         boolean dashed = e instanceof UnmatchedArgumentException unmatched && unmatched.isUnknownOption();

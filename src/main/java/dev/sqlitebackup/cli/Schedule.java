@@ -26,6 +26,12 @@ final class Schedule {
         return Instant.ofEpochSecond((Math.floorDiv(now.getEpochSecond(), periodSeconds) + 1) * periodSeconds);
     }
 
+    /** The same moment, or, if the clock was set back by more than a period meanwhile, the next one by what it says now. */
+    Instant stillAhead(Instant moment) {
+        Instant now = clock.instant();
+        return Duration.between(now, moment).compareTo(period) > 0 ? next(now) : moment;
+    }
+
     /** How much longer to wait for {@code moment} before looking again; zero or less when it has come. */
     long waitMillis(Instant moment) {
         return Math.min(LONGEST_WAIT.toMillis(), Duration.between(clock.instant(), moment).toMillis());

@@ -22,7 +22,7 @@ public final class SqliteBackup implements Runnable {
 
     /** The whole command line. Results go to its out, everything else to its err. */
     public static CommandLine commandLine(Environment environment) {
-        FailureHandler failures = new FailureHandler();
+        FailureHandler failures = new FailureHandler(environment);
         CommandLine commandLine = new CommandLine(new SqliteBackup())
                 .addSubcommand(new BackupCommand(environment))
                 .addSubcommand(new RestoreCommand(environment))

@@ -75,12 +75,13 @@ public final class BackupService {
                     "write --to=DIRECTORY/ for a history");
         }
         Store store = destination.store();
-        Databases.createDirectories(store.workingDirectory());
+        store.create();
         try (StateLock lock = store.lock(destination.stateFile(), request.busyTimeout);
                 Workspace temporary = Workspace.create(request.temporaryDirectory);
                 Workspace beside = Workspace.create(store.workingDirectory())) {
             Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
-            String previous = destination.previous(now);
+            String previous = previous(destination, now);
+            String ahead = previous == null ? null : destination.datedAfter(now);
             checkRoom(database, store, previous, request.temporaryDirectory);
             FileIdentity identity = FileIdentity.of(database);
             FileIdentity walIdentity = State.walIdentity(DatabaseFiles.of(database).wal());
@@ -90,7 +91,7 @@ public final class BackupService {
             try (Background<Verification> check = new Background<>(() -> check(snapshot, database, destination))) {
                 Published published = publish(snapshot, destination, previous, beside, request, now, check);
                 Verification verification = warnIfShrunk(published, Math.max(Files.size(snapshot), Databases.sizeBytes(database)), check.await());
-                verification = warnIfNotNewest(destination, now, verification);
+                verification = warnIfNotNewest(ahead, now, verification);
                 verification = confirm(lock, State.confirmed(now, published.content.createdAt(), identity, walIdentity), verification);
                 PruneService.Pruned pruned = PruneService.afterBackup(destination, published.name, request.rules, clock);
                 for (String warning : pruned.warnings()) {
@@ -157,6 +158,18 @@ public final class BackupService {
         @Override
         public void close() throws IOException {
             out.close();
+        }
+    }
+
+    /** A store far away that cannot be reached has none to compare with. The backup is made all the same, and will be kept here when it cannot be sent. */
+    private static String previous(Destination destination, Instant now) {
+        try {
+            return destination.previous(now);
+        } catch (Failure e) {
+            if (destination.store().isNear() || e.kind() != Failure.Kind.FAILURE) {
+                throw e;
+            }
+            return null;
         }
     }
 
@@ -276,11 +289,9 @@ public final class BackupService {
     }
 
     /** Whoever asks for the newest backup gets the one with the latest date. */
-    private static Verification warnIfNotNewest(Destination destination, Instant now, Verification verification) {
-        String last = destination.lastGood();
-        String previous = destination.previous(now);
-        return previous == null || destination.store().location(previous).equals(last) ? verification
-                : verification.withWarning(last + " is dated after now (" + now + ") and counts as the newest: a clock is or was wrong; if it was, move that file away");
+    private static Verification warnIfNotNewest(String ahead, Instant now, Verification verification) {
+        return ahead == null ? verification
+                : verification.withWarning(ahead + " is dated after now (" + now + ") and counts as the newest: a clock is or was wrong; if it was, move that file away");
     }
 
     /** Ends the reading of a backup at the first difference. */

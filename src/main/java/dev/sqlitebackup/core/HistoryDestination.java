@@ -1,5 +1,6 @@
 package dev.sqlitebackup.core;
 
+import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.store.BackupName;
 import dev.sqlitebackup.store.Store;
 import java.nio.file.Path;
@@ -12,6 +13,9 @@ import java.util.ArrayList;
  * @param database its file name
  */
 record HistoryDestination(History history, String database) implements Destination {
+    /** Far more than can be made; without an end, a store that calls every name taken would be sent the backup for ever. */
+    private static final int MOST_IN_A_SECOND = 100;
+
     static HistoryDestination of(Location location, String database) {
         return new HistoryDestination(History.at(location), database);
     }
@@ -37,10 +41,19 @@ record HistoryDestination(History history, String database) implements Destinati
     }
 
     @Override
+    public String datedAfter(Instant now) {
+        Backup newest = history.newest(database, Instant.MAX, new ArrayList<>());
+        return newest != null && newest.createdAt().isAfter(now) ? newest.location() : null;
+    }
+
+    @Override
     public String publish(Path finished, Instant createdAt) {
         BackupName name = new BackupName(database, createdAt, 1);
         while (!store().publishNew(finished, name.fileName())) {
             name = name.next();
+            if (name.number() > MOST_IN_A_SECOND) {
+                throw new Failure(Failure.Kind.FAILURE, "no name is free for this second in " + store().place(), "see what else writes there");
+            }
         }
         history.forget();
         return name.fileName();

@@ -89,6 +89,11 @@ record SingleFile(Store store, String name) implements Destination {
     }
 
     @Override
+    public String datedAfter(Instant now) {
+        return null;    // There is no other that it could hide.
+    }
+
+    @Override
     public String publish(Path finished, Instant createdAt) {
         store.replace(finished, name);
         return name;

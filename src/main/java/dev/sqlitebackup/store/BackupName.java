@@ -55,6 +55,12 @@ public record BackupName(String database, Instant createdAt, int number) impleme
         return database.substring(0, end) + "-" + TIME.format(createdAt) + (number == 1 ? "" : "-" + number) + database.substring(end) + SUFFIX;
     }
 
+    /** What the names of all backups of this database begin with, and perhaps some of others. */
+    String family() {
+        int dot = database.lastIndexOf('.');
+        return database.substring(0, dot > 0 ? dot : database.length()) + "-";
+    }
+
     /** The name to try when this one is taken. */
     public BackupName next() {
         return new BackupName(database, createdAt, number + 1);

@@ -11,6 +11,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The last backup of one database that was sent to a store far away: what incremental work compares with and takes blocks from, without a download. It is a cache:
@@ -18,10 +20,14 @@ import java.nio.file.StandardOpenOption;
  * next run can take it back if this one is killed.
  */
 final class LastSent {
+    private static final Logger LOG = LoggerFactory.getLogger(LastSent.class);
     private static final Gson GSON = new Gson();
 
     /** @param key of the object that has the same content */
     private record Sent(String key, String eTag, long sizeBytes) { }
+
+    /** An upload in parts. */
+    record Upload(String key, String uploadId) { }
 
     private final Path file;
     private final Path note;
@@ -30,10 +36,11 @@ final class LastSent {
 
     /** @param slot the database, or the name of a single file */
     LastSent(Path directory, String slot) {
-        this.file = directory.resolve(slot + ".last.gz");
-        this.note = directory.resolve(slot + ".last.json");
-        this.upload = directory.resolve(slot + ".upload");
-        this.unsent = directory.resolve(slot + ".unsent.gz");
+        String name = S3Store.shortName(slot);
+        this.file = directory.resolve(name + ".last.gz");
+        this.note = directory.resolve(name + ".last.json");
+        this.upload = directory.resolve(name + ".upload.json");
+        this.unsent = directory.resolve(name + ".unsent.gz");
     }
 
     Path file() {
@@ -63,13 +70,17 @@ final class LastSent {
         }
     }
 
-    /** Takes over a file that was sent. The note goes before the old file does, and comes after the new one has. */
-    void keep(Path sentFile, String key, String eTag) throws IOException {
-        Files.deleteIfExists(note);
-        long sizeBytes = Files.size(sentFile);
-        DurableFiles.replace(sentFile, file);
-        write(note, GSON.toJson(new Sent(key, eTag, sizeBytes)));
-        Files.deleteIfExists(unsent);
+    /** Takes over a file that was sent. The note goes before the old file does, and comes after the new one has. If it cannot be kept, the next run has none to compare with. */
+    void keep(Path sentFile, String key, String eTag) {
+        try {
+            Files.deleteIfExists(note);
+            long sizeBytes = Files.size(sentFile);
+            DurableFiles.replace(sentFile, file);
+            write(note, GSON.toJson(new Sent(key, eTag, sizeBytes)));
+            Files.deleteIfExists(unsent);
+        } catch (IOException | Failure e) {
+            LOG.warn("cannot keep what was sent for the next run: {}", e.getMessage());
+        }
     }
 
     /** Keeps a backup that could not be sent, which may be the only one of its day. @return where */
@@ -78,27 +89,18 @@ final class LastSent {
         return unsent;
     }
 
-    /** @return the number of an upload in parts that was begun and not ended, null for none */
-    String unfinishedUpload() {
+    /** @return the upload in parts that was begun and not ended, null for none */
+    Upload unfinished() {
         try {
-            String[] lines = Files.readString(upload).split("\n");
-            return lines.length == 2 ? lines[1] : null;
-        } catch (IOException e) {
-            return null;
-        }
-    }
-
-    /** @return the key that it was for */
-    String unfinishedKey() {
-        try {
-            return Files.readString(upload).split("\n")[0];
-        } catch (IOException e) {
+            Upload noted = GSON.fromJson(Files.readString(upload), Upload.class);
+            return noted == null || noted.key == null || noted.uploadId == null ? null : noted;
+        } catch (IOException | JsonParseException e) {
             return null;
         }
     }
 
     void begin(String key, String uploadId) {
-        write(upload, key + "\n" + uploadId);
+        write(upload, GSON.toJson(new Upload(key, uploadId)));
     }
 
     void end() {

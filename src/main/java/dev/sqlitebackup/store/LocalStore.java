@@ -55,6 +55,17 @@ public final class LocalStore implements Store {
     }
 
     @Override
+    public void create() {
+        try {
+            if (!Files.isDirectory(directory)) {
+                Files.createDirectories(directory);
+            }
+        } catch (IOException e) {
+            throw Failure.io("cannot create the directory", directory, e);
+        }
+    }
+
+    @Override
     public boolean isNear() {
         return true;
     }

@@ -2,9 +2,12 @@ package dev.sqlitebackup.store;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
@@ -20,31 +23,53 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
  */
 final class S3Clients {
     private static final Duration SOCKET_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration IMPATIENT = Duration.ofMillis(700);
     private static final String PATH_STYLE = "SQLITE_BACKUP_S3_PATH_STYLE";
 
     private S3Clients() { }
 
+    /** A client whose calls a signal ends at once. Of what they return, streams are not covered. */
     static S3Client create() {
+        S3Client client = build(UrlConnectionHttpClient.builder().socketTimeout(SOCKET_TIMEOUT), ClientOverrideConfiguration.builder().build());
+        return (S3Client) Proxy.newProxyInstance(S3Client.class.getClassLoader(), new Class<?>[] {S3Client.class}, (proxy, method, arguments) -> {
+            try {
+                return Interruptible.call(() -> method.invoke(client, arguments));
+            } catch (InvocationTargetException e) {
+                throw e.getCause();
+            }
+        });
+    }
+
+    /** One for a last request, which may as well fail. */
+    static S3Client createImpatient() {
+        return build(UrlConnectionHttpClient.builder().connectionTimeout(IMPATIENT).socketTimeout(IMPATIENT),
+                ClientOverrideConfiguration.builder().apiCallTimeout(IMPATIENT).build());
+    }
+
+    private static S3Client build(UrlConnectionHttpClient.Builder http, ClientOverrideConfiguration configuration) {
         boolean ownEndpoint = setting("AWS_ENDPOINT_URL_S3", "aws.endpointUrlS3") != null || setting("AWS_ENDPOINT_URL", "aws.endpointUrl") != null;
         String pathStyle = System.getenv(PATH_STYLE);
-        S3ClientBuilder builder = S3Client.builder().httpClientBuilder(UrlConnectionHttpClient.builder().socketTimeout(SOCKET_TIMEOUT))
-                // We send our own SHA-256 and check our own content; many compatible stores refuse what the SDK would add.
-                .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED).responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
-                // Compatible stores seldom have a host name for each bucket.
-                .forcePathStyle(pathStyle == null ? ownEndpoint : Boolean.parseBoolean(pathStyle));
-        if (ownEndpoint && !hasRegion()) {
-            builder.region(Region.US_EAST_1);   // Any will do where there are none.
-        }
         try {
+            S3ClientBuilder builder = S3Client.builder().httpClientBuilder(http).overrideConfiguration(configuration)
+                    // We send our own SHA-256 and check our own content; many compatible stores refuse what the SDK would add.
+                    .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED).responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
+                    // Compatible stores seldom have a host name for each bucket.
+                    .forcePathStyle(pathStyle == null ? ownEndpoint : Boolean.parseBoolean(pathStyle));
+            if (ownEndpoint && !hasRegion()) {
+                builder.region(Region.US_EAST_1);   // Any will do where there are none.
+            }
             return builder.build();
-        } catch (SdkException e) {
-            throw new Failure(Failure.Kind.FAILURE, "cannot reach an object store: " + e.getMessage(), "set AWS_REGION, or AWS_ENDPOINT_URL_S3 for a store that is not Amazon's", e);
+        } catch (RuntimeException e) {
+            // An endpoint that is no address ends in whatever exception the SDK comes upon first.
+            throw new Failure(Failure.Kind.FAILURE, "cannot reach an object store: " + e.getMessage(),
+                    "set AWS_REGION, and AWS_ENDPOINT_URL_S3 (http://… or https://…, unset and not empty otherwise) for a store that is not Amazon's", e);
         }
     }
 
     /** Both ways in which the SDK itself takes a setting. */
     private static String setting(String variable, String property) {
-        return System.getenv(variable) != null ? System.getenv(variable) : System.getProperty(property);
+        String value = System.getenv(variable) != null ? System.getenv(variable) : System.getProperty(property);
+        return value == null || value.isEmpty() ? null : value;
     }
 
     private static boolean hasRegion() {
@@ -63,8 +88,8 @@ final class S3Clients {
             }
         }
         Interruption.check();
-        if (e instanceof S3Exception s3 && s3.awsErrorDetails() != null) {
-            String code = String.valueOf(s3.awsErrorDetails().errorCode());
+        if (e instanceof S3Exception s3 && s3.awsErrorDetails() != null && s3.awsErrorDetails().errorCode() != null) {
+            String code = s3.awsErrorDetails().errorCode();
             String message = doing + ": " + code + (s3.awsErrorDetails().errorMessage() == null ? "" : ", " + s3.awsErrorDetails().errorMessage());
             return switch (code) {
                 case "NoSuchBucket" -> new Failure(Failure.Kind.NOT_FOUND, "there is no bucket " + bucket, "make it first, or see whether AWS_ENDPOINT_URL_S3 and AWS_REGION lead to the right store", e);

@@ -4,11 +4,13 @@ import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.files.Digests;
 import dev.sqlitebackup.files.PrivateFiles;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -26,6 +28,7 @@ import software.amazon.awssdk.services.s3.model.Delete;
 import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.model.S3Object;
@@ -39,6 +42,8 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  */
 public final class S3Store implements Store {
     private static final int DELETE_BATCH = 1000;
+    private static final int LONGEST_NAME_BYTES = 200;
+    private static final long PAUSE_MILLIS = 200;
     private static final int NOT_FOUND = 404;
     private static final int RANGE_NOT_SATISFIABLE = 416;
     private static final int TRIES_WITHOUT_PROGRESS = 5;
@@ -56,14 +61,19 @@ public final class S3Store implements Store {
     public S3Store(String bucket, String prefix, Path cache) {
         this.bucket = bucket;
         this.prefix = prefix;
-        this.directory = cache.resolve("s3").resolve(name(bucket + "/" + prefix));
+        this.directory = cache.resolve("s3").resolve(digest(bucket + "/" + prefix));
     }
 
     /** Of the private directory: prefixes hold characters and lengths that file names may not. */
-    private static String name(String text) {
+    private static String digest(String text) {
         MessageDigest digest = Digests.sha256();
         digest.update(text.getBytes(StandardCharsets.UTF_8));
         return Digests.hex(digest).substring(0, 32);
+    }
+
+    /** A name for a file here, with room for an ending: keys may be four times as long as file names. */
+    static String shortName(String name) {
+        return name.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME_BYTES ? digest(name) : name;
     }
 
     private S3Client client() {
@@ -100,13 +110,17 @@ public final class S3Store implements Store {
     public List<StoredFile> list(Predicate<String> wanted) {
         List<StoredFile> found = new ArrayList<>();
         try {
-            for (S3Object object : client().listObjectsV2Paginator(request -> request.bucket(bucket).prefix(prefix).delimiter("/")).contents()) {
-                Interruption.check();
-                String name = object.key().substring(prefix.length());
-                if (!name.isEmpty() && wanted.test(name)) {
-                    found.add(new StoredFile(name, object.size(), object.lastModified()));
+            String[] next = {null};
+            do {
+                ListObjectsV2Response page = client().listObjectsV2(request -> request.bucket(bucket).prefix(prefix).delimiter("/").continuationToken(next[0]));
+                for (S3Object object : page.contents()) {
+                    String name = object.key().startsWith(prefix) ? object.key().substring(prefix.length()) : "";
+                    if (!name.isEmpty() && wanted.test(name)) {
+                        found.add(new StoredFile(name, object.size(), object.lastModified()));
+                    }
                 }
-            }
+                next[0] = Boolean.TRUE.equals(page.isTruncated()) ? page.nextContinuationToken() : null;
+            } while (next[0] != null);
             return found;
         } catch (SdkException e) {
             throw explain("cannot list " + place(), e);
@@ -208,10 +222,14 @@ public final class S3Store implements Store {
                 long before = out.position();
                 try {
                     download(name, head.eTag(), out);
-                } catch (IOException | SdkException e) {
-                    Interruption.check();
                     triesLeft = out.position() > before ? TRIES_WITHOUT_PROGRESS : triesLeft - 1;
-                    if (triesLeft == 0 || e instanceof S3Exception s3 && s3.statusCode() / 100 == 4) {
+                    if (triesLeft == 0) {
+                        throw new EOFException("nothing arrives");
+                    }
+                } catch (IOException | SdkException e) {
+                    triesLeft = out.position() > before ? TRIES_WITHOUT_PROGRESS : triesLeft - 1;
+                    Interruption.pause(PAUSE_MILLIS);
+                    if (triesLeft <= 0 || e instanceof S3Exception s3 && s3.statusCode() / 100 == 4) {
                         throw e instanceof SdkException sdk ? explain("cannot download " + location(name), sdk) : Failure.io("cannot download", location(name), (IOException) e);
                     }
                 }
@@ -226,6 +244,19 @@ public final class S3Store implements Store {
     }
 
     private void download(String name, String eTag, FileChannel out) throws IOException {
+        try {
+            Interruptible.call(() -> {
+                copy(name, eTag, out);
+                return null;
+            });
+        } catch (IOException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void copy(String name, String eTag, FileChannel out) throws IOException {
         GetObjectRequest request = GetObjectRequest.builder().bucket(bucket).key(prefix + name).range("bytes=" + out.position() + "-").ifMatch(eTag).build();
         byte[] buffer = new byte[BUFFER_BYTES];
         try (InputStream in = client().getObject(request)) {
@@ -251,21 +282,44 @@ public final class S3Store implements Store {
 
     private boolean send(Path file, String name, boolean onlyIfNew) {
         LastSent lastSent = lastSent(name);
+        BackupName parsed = BackupName.parse(name);
+        S3Upload upload = new S3Upload(client(), bucket, prefix + name, prefix + (parsed == null ? name : parsed.family()), lastSent);
         try {
-            String eTag = new S3Upload(client(), bucket, prefix + name, lastSent).send(file, onlyIfNew);
+            String eTag = upload.send(file, onlyIfNew);
             if (eTag == null) {
                 return false;
             }
             lastSent.keep(file, prefix + name, eTag);
             return true;
         } catch (SdkException e) {
-            Path kept = lastSent.keepUnsent(file);
-            Failure failure = explain("the backup is made and verified, but could not be sent to " + location(name), e);
-            throw failure.kind() == Failure.Kind.INTERRUPTED ? failure
-                    : failure.withHint((failure.hint() == null ? "" : failure.hint() + "; ") + "what is in the store is as it was, and the new backup is safe here: " + kept);
+            String what = upload.isWritten() ? "the backup is made, verified and sent, but could not be confirmed at " : "the backup is made and verified, but could not be sent to ";
+            throw unsent(explain(what + location(name), e), upload, lastSent, file);
+        } catch (Failure e) {
+            if (e.kind() == Failure.Kind.CORRUPT && onlyIfNew) {
+                withdraw(name);
+            }
+            throw unsent(e, upload, lastSent, file);
         } catch (IOException e) {
             throw Failure.io("cannot send", file, e);
         }
+    }
+
+    /** What is there under our new name is not what we sent, and would be taken for the newest backup. */
+    private void withdraw(String name) {
+        try {
+            delete(List.of(name));
+        } catch (Failure e) {
+            // The message says already that it is not to be counted on.
+        }
+    }
+
+    private static Failure unsent(Failure failure, S3Upload upload, LastSent lastSent, Path file) {
+        if (failure.kind() == Failure.Kind.INTERRUPTED) {
+            return failure;
+        }
+        Path kept = lastSent.keepUnsent(file);
+        return failure.withHint((failure.hint() == null ? "" : failure.hint() + "; ") + (upload.isWritten() ? "" : "what is in the store is as it was, and ")
+                + "the new backup is safe here: " + kept);
     }
 
     @Override
@@ -289,8 +343,8 @@ public final class S3Store implements Store {
     /** Turns are taken on this machine; that two machines back up the same database to the same prefix is told by the names, which are never given twice. */
     @Override
     public StateLock lock(String stateFile, Duration timeout) {
-        createDirectory();
-        DestinationLock local = DestinationLock.acquire(directory.resolve(stateFile), timeout);
+        create();
+        DestinationLock local = DestinationLock.acquire(directory.resolve(shortName(stateFile)), timeout);
         return new StateLock() {
             @Override
             public void write(State state) {
@@ -309,12 +363,13 @@ public final class S3Store implements Store {
         };
     }
 
-    private void createDirectory() {
+    @Override
+    public void create() {
         try {
             Files.createDirectories(directory.getParent());
-            if (!Files.isDirectory(directory)) {
-                PrivateFiles.createDirectory(directory);
-            }
+            PrivateFiles.createDirectory(directory);
+        } catch (FileAlreadyExistsException e) {
+            // By an earlier run, or by one that starts just now.
         } catch (IOException e) {
             throw Failure.io("cannot make the cache directory", directory, e);
         }

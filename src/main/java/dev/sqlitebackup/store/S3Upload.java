@@ -5,14 +5,14 @@ import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.files.Digests;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
@@ -25,6 +25,7 @@ import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
 import software.amazon.awssdk.services.s3.model.ChecksumMode;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.services.s3.model.MultipartUpload;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
@@ -38,16 +39,21 @@ final class S3Upload {
     /** S3 takes 10,000. */
     private static final long MOST_PARTS = 9_000;
     private static final int PRECONDITION_FAILED = 412;
-    private static final int CONFLICT = 409;
+    /** No upload takes so long. */
+    private static final Duration FORGOTTEN = Duration.ofDays(1);
     private static final int NOT_IMPLEMENTED = 501;
     private static final int BUFFER_BYTES = 1 << 16;
 
     private final S3Client client;
     private final String bucket;
     private final String key;
+    private final String family;
     private final LastSent lastSent;
+    private boolean written;
 
-    S3Upload(S3Client client, String bucket, String key, LastSent lastSent) {
+    /** @param family what the keys of all backups of this database begin with */
+    S3Upload(S3Client client, String bucket, String key, String family, LastSent lastSent) {
+        this.family = family;
         this.client = client;
         this.bucket = bucket;
         this.key = key;
@@ -61,44 +67,74 @@ final class S3Upload {
         }
     }
 
+    /** Whether the last request of an upload has succeeded, so that something of it may be in the store. */
+    boolean isWritten() {
+        return written;
+    }
+
     /**
      * @param onlyIfNew whether an object that has the key already stays
      * @return the tag of the object that was sent and found there, null if the key is taken
      */
     String send(Path file, boolean onlyIfNew) throws IOException {
-        abortUnfinished();
+        abortNoted();
         try (FileChannel content = FileChannel.open(file, StandardOpenOption.READ)) {
             long sizeBytes = content.size();
-            try {
-                if (sizeBytes <= PART_BYTES) {
-                    Sums sums = sums(content, 0, sizeBytes);
-                    put(content, sizeBytes, sums, onlyIfNew);
-                    return confirm(sizeBytes, sums, "");
-                }
-                return sendParts(content, sizeBytes, onlyIfNew);
-            } catch (S3Exception e) {
-                if (onlyIfNew && (e.statusCode() == PRECONDITION_FAILED || e.statusCode() == CONFLICT)) {
-                    return null;
-                }
-                throw e;
-            }
+            return sizeBytes <= PART_BYTES ? sendWhole(content, sizeBytes, onlyIfNew) : sendParts(content, sizeBytes, onlyIfNew);
         }
     }
 
-    private void put(FileChannel content, long sizeBytes, Sums sums, boolean onlyIfNew) {
+    private String sendWhole(FileChannel content, long sizeBytes, boolean onlyIfNew) throws IOException {
+        Sums sums = sums(content, 0, sizeBytes);
+        return publish(onlyIfNew, sizeBytes, sums, "", condition -> client.putObject(request -> {
+            request.bucket(bucket).key(key).checksumSHA256(sums.sha256Base64());
+            if (condition) {
+                request.ifNoneMatch("*");
+            }
+        }, body(content, 0, sizeBytes)));
+    }
+
+    /** The request that makes the object appear. */
+    private interface Publishing {
+        /** @param onlyIfNew whether to ask the store for that condition */
+        void request(boolean onlyIfNew);
+    }
+
+    /** Whatever the answer was, or if it got lost: what counts is what the store holds afterwards. */
+    private String publish(boolean onlyIfNew, long sizeBytes, Sums sums, String suffix, Publishing publishing) {
         try {
-            client.putObject(request -> {
-                request.bucket(bucket).key(key).checksumSHA256(sums.sha256Base64());
-                if (onlyIfNew) {
-                    request.ifNoneMatch("*");
+            try {
+                publishing.request(onlyIfNew);
+            } catch (S3Exception e) {
+                if (!onlyIfNew || e.statusCode() != NOT_IMPLEMENTED) {
+                    throw e;
                 }
-            }, body(content, 0, sizeBytes));
-        } catch (S3Exception e) {
-            if (!onlyIfNew || e.statusCode() != NOT_IMPLEMENTED) {
+                refuseIfTaken(e);
+                publishing.request(false);
+            }
+            written = true;
+        } catch (SdkException e) {
+            String eTag = isHeld(sizeBytes, sums, suffix);
+            boolean taken = onlyIfNew && e instanceof S3Exception s3 && s3.statusCode() == PRECONDITION_FAILED;
+            if (eTag == null && !taken) {
                 throw e;
             }
-            refuseIfTaken(e);
-            put(content, sizeBytes, sums, false);
+            return eTag;
+        }
+        return confirm(sizeBytes, sums, suffix);
+    }
+
+    /** @return the tag of the object if it is what was to be sent, else null, also if nobody can tell */
+    private String isHeld(long sizeBytes, Sums sums, String suffix) {
+        try {
+            return confirm(sizeBytes, sums, suffix);
+        } catch (SdkException e) {
+            return null;
+        } catch (Failure e) {
+            if (e.kind() != Failure.Kind.CORRUPT) {
+                throw e;
+            }
+            return null;
         }
     }
 
@@ -116,6 +152,7 @@ final class S3Upload {
     }
 
     private String sendParts(FileChannel content, long sizeBytes, boolean onlyIfNew) throws IOException {
+        abortForgotten();
         long partBytes = Math.max(PART_BYTES, (sizeBytes / MOST_PARTS / BUFFER_BYTES + 1) * BUFFER_BYTES);
         String uploadId = client.createMultipartUpload(request -> request.bucket(bucket).key(key).checksumAlgorithm(ChecksumAlgorithm.SHA256)).uploadId();
         boolean completed = false;
@@ -135,33 +172,49 @@ final class S3Upload {
                 sha256.update(sums.sha256);
                 md5.update(sums.md5);
             }
-            client.completeMultipartUpload(request -> {
+            String eTag = publish(onlyIfNew, sizeBytes, new Sums(sha256.digest(), md5.digest()), "-" + parts.size(), condition -> client.completeMultipartUpload(request -> {
                 request.bucket(bucket).key(key).uploadId(uploadId).multipartUpload(upload -> upload.parts(parts));
-                if (onlyIfNew) {
+                if (condition) {
                     request.ifNoneMatch("*");
                 }
-            });
-            completed = true;
-            lastSent.end();
-            return confirm(sizeBytes, new Sums(sha256.digest(), md5.digest()), "-" + parts.size());
+            }));
+            completed = eTag != null;
+            if (completed) {
+                lastSent.end();
+            }
+            return eTag;
         } finally {
-            if (!completed) {
+            if (!completed && !written) {
                 abort(key, uploadId);
             }
         }
     }
 
     /** What a killed run has begun costs money until it is taken back. */
-    private void abortUnfinished() {
-        String uploadId = lastSent.unfinishedUpload();
-        if (uploadId != null) {
-            abort(lastSent.unfinishedKey(), uploadId);
+    private void abortNoted() {
+        LastSent.Upload noted = lastSent.unfinished();
+        if (noted != null) {
+            abort(noted.key(), noted.uploadId());
         }
     }
 
-    private void abort(String unfinishedKey, String uploadId) {
+    /** Where the note was lost with the cache, as in a container, age tells. */
+    private void abortForgotten() {
         try {
-            client.abortMultipartUpload(request -> request.bucket(bucket).key(unfinishedKey).uploadId(uploadId));
+            for (MultipartUpload upload : client.listMultipartUploads(request -> request.bucket(bucket).prefix(family)).uploads()) {
+                if (upload.initiated() != null && upload.initiated().isBefore(Instant.now().minus(FORGOTTEN))) {
+                    abort(upload.key(), upload.uploadId());
+                }
+            }
+        } catch (SdkException e) {
+            // Not every store can list them, and not everybody may; the backup does not depend on it.
+        }
+    }
+
+    /** With a client of its own: after a signal nothing else is done any more, and for this there is a moment. */
+    private void abort(String unfinishedKey, String uploadId) {
+        try (S3Client impatient = S3Clients.createImpatient()) {
+            impatient.abortMultipartUpload(request -> request.bucket(bucket).key(unfinishedKey).uploadId(uploadId));
             lastSent.end();
         } catch (S3Exception e) {
             if (e.statusCode() == 404) {

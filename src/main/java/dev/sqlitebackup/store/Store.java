@@ -36,6 +36,9 @@ public interface Store {
     /** @throws dev.sqlitebackup.Failure of kind NOT_FOUND if the place itself does not exist */
     void requirePlace();
 
+    /** Makes the place, as far as it needs making. */
+    void create();
+
     /** Whether a look into each of thousands of files costs next to nothing. */
     boolean isNear();
 

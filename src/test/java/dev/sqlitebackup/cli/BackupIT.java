@@ -491,7 +491,7 @@ class BackupIT {
         assertEquals(2, lab.run("backup", lab.database("x.db", "wal", 1, "g"), "--to=no-gz").exitCode());
         assertEquals(2, lab.run("backup", "--busy-timeout=1parsec").exitCode());
         assertEquals(2, lab.run().exitCode());
-        assertEquals(2, lab.run("backup", "x.db", "--to=s3://b/k.gz").exitCode());
+        assertEquals(2, lab.run("backup", "x.db", "--to=gs://b/k.gz").exitCode());
         assertTrue(lab.run("bakup").err().contains("did you mean backup?"));
         assertEquals(0, lab.run("backup", "x.db", "--to=b.gz", "--busy-timeout=999999999w").exitCode());
     }
@@ -537,6 +537,8 @@ class BackupIT {
             assertTrue(refused.exitCode() > 0 && refused.out().isEmpty(), arguments + refused.out());
             assertFalse(JsonParser.parseString(refused.err()).getAsJsonObject().get("ok").getAsBoolean(), arguments);
         }
+        Tools.Ended byDefault = Tools.sh("cd \"$1\"; SQLITE_BACKUP_TO=- TMPDIR=\"$1/tmp\" \"$2\" -jar \"$3\" backup --json live.db --level=11 --ping=ftp://x", directory, Lab.JAVA, Lab.JAR);
+        assertTrue(byDefault.exitCode() == 2 && byDefault.out().isEmpty(), byDefault.out());
         Tools.Ended terminal = Tools.sh("cd \"$1\"; TMPDIR=\"$1/tmp\" script -qec \"'$2' -jar '$3' backup live.db --to=-\" /dev/null", directory, Lab.JAVA, Lab.JAR);
         assertEquals(2, terminal.exitCode(), terminal.out());
         // A reader that goes away: not a success, and what it has is refused.

@@ -189,6 +189,83 @@ class S3IT {
     }
 
     @Test
+    void makesTheBackupAndKeepsItWhenTheStoreCannotEvenBeAsked() throws IOException {
+        Path database = lab.database("app.db", "delete", 100, "g");
+        Lab offline = new Lab(directory).with(server.environment(lab.path("cache"))).with(Map.of("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1"));
+        String hint = offline.json(1, "backup", database, "--to=s3://backups/p/").get("hint").getAsString();
+        lab.json(0, "verify", hint.substring(hint.indexOf("safe here: ") + "safe here: ".length()));
+        for (String endpoint : List.of("notaurl", "http://")) {
+            Tools.Ended ended = new Lab(directory).with(server.environment(lab.path("cache"))).with(Map.of("AWS_ENDPOINT_URL_S3", endpoint)).run("list", "s3://backups/p/");
+            assertEquals(1, ended.exitCode());
+            assertFalse(ended.err().contains("unexpected"), ended.err());
+        }
+    }
+
+    @Test
+    void makesOneObjectWhenAnAnswerIsLostAndGivesUpWhenEveryNameIsRefused() throws IOException {
+        Path database = lab.database("app.db", "delete", 100, "g");
+        server.loseAnswerTo("PUT /backups/p/app-");
+        JsonObject result = lab.json(0, "backup", database, "--to=s3://backups/p/");
+        assertEquals(List.of("p/.app.db.state", key(result)), server.keys());
+        assertFalse(key(result).contains("Z-2"), "the object whose answer was lost is ours");
+
+        Lab.sql(database, "INSERT INTO t(generation) VALUES ('more')");
+        server.requests();
+        server.answerTo("PUT /backups/p/app-", 409, "OperationAborted");
+        lab.json(1, "backup", database, "--to=s3://backups/p/");
+        assertTrue(count(server.requests(), "PUT") < 10, "a conflict is no taken name");
+        server.answerTo(null, 0, "");
+        lab.json(0, "backup", database, "--to=s3://backups/p/");
+    }
+
+    @Test
+    void sendsToAStoreThatKnowsNoConditions() throws IOException {
+        Path database = largeDatabase();
+        String place = "s3://" + S3Server.BUCKET + "/p/";
+        server.refuseConditions(true);
+        JsonObject result = lab.json(0, "backup", database, "--to=" + place);
+        assertEquals(result.get("sha256"), lab.json(0, "verify", place).get("sha256"));
+        assertEquals(0, server.unfinishedUploads());
+    }
+
+    @Test
+    void aSignalEndsAnUploadThatHangsAndTakesItBack() throws Exception {
+        Path database = largeDatabase();
+        server.block("PUT /backups/p/large-");
+        Tools.Started backup = lab.start("backup", database, "--to=s3://backups/p/", "--json");
+        long started = System.nanoTime();
+        while (count(server.peek(), "PUT /backups/p/large-") == 0) {
+            assertTrue(backup.process().isAlive() && System.nanoTime() - started < 120_000_000_000L, "no upload began");
+            Thread.onSpinWait();
+        }
+        Tools.sh("kill -TERM \"$1\"", backup.process().pid()).ok();
+        Tools.Ended ended = Tools.await(backup);
+        assertEquals(130, ended.exitCode(), ended.err());
+        assertEquals(0, server.unfinishedUploads());
+        assertEquals(List.of(), server.keys());
+        assertEquals(List.of(), lab.litter());
+        server.block(null);
+        assertEquals(List.of(), Files.walk(lab.path("cache")).filter(file -> file.toString().endsWith(".unsent.gz")).toList());
+    }
+
+    @Test
+    void aCacheThatCannotBeWrittenCostsTimeOnly() throws IOException {
+        Path database = lab.database("app.db", "delete", 100, "g");
+        lab.json(0, "backup", database, "--to=s3://backups/p/");
+        Path note = Files.walk(lab.path("cache")).filter(file -> file.toString().endsWith(".last.json")).findFirst().orElseThrow();
+        Files.delete(note);
+        Files.createDirectories(note.resolve("in the way"));
+        Lab.sql(database, "INSERT INTO t(generation) VALUES ('more')");
+        lab.json(0, "backup", database, "--to=s3://backups/p/");
+        assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(note.getParent())));
+        String longName = "a".repeat(240) + ".db";
+        Files.move(database, lab.path(longName));
+        lab.json(0, "backup", longName, "--to=s3://backups/p/");
+        assertEquals(2, lab.run("backup", longName, "--to=s3://backups/p//q/").exitCode());
+        assertEquals(2, lab.run("backup", longName, "--to=s3://backups/../q/").exitCode());
+    }
+
+    @Test
     void explainsWhatIsWrongWithTheStoreAndPrintsNoSecret() throws IOException {
         Path database = lab.database("app.db", "delete", 10, "g");
         lab.json(10, "list", "s3://no-such-bucket/p/");

@@ -40,6 +40,14 @@ class ScheduleTest {
         assertTrue(schedule.waitMillis(START.minusSeconds(1)) < 0);
     }
 
+    @Test
+    void takesTheNextMomentOfAClockThatWasSetBack() {
+        Instant before = START.plus(Duration.ofDays(3));
+        Schedule schedule = every(Duration.ofHours(4), START);
+        assertEquals(Instant.parse("2026-11-22T12:00:00Z"), schedule.stillAhead(schedule.next(before)));
+        assertEquals(Instant.parse("2026-11-22T12:00:00Z"), schedule.stillAhead(Instant.parse("2026-11-22T12:00:00Z")));
+    }
+
     @Property
     void theNextMomentIsAfterNowByAtMostAPeriod(@ForAll @LongRange(min = 0, max = 4_000_000_000L) long now, @ForAll @LongRange(min = 1, max = 10_000_000) long periodSeconds) {
         Instant next = every(Duration.ofSeconds(periodSeconds), START).next(Instant.ofEpochSecond(now));

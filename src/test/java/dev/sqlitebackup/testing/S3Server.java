@@ -13,7 +13,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
@@ -47,6 +49,10 @@ public final class S3Server implements AutoCloseable {
     private volatile String answer;
     private volatile String blocked;
     private volatile boolean refusesPuts;
+    private volatile boolean refusesConditions;
+    private volatile String answeredInstead;
+    private volatile String insteadAnswer;
+    private volatile String lost;
 
     private S3Server(S3Proxy server, ServerSocket line) {
         this.server = server;
@@ -112,6 +118,11 @@ public final class S3Server implements AutoCloseable {
         refusesPuts = refused;
     }
 
+    /** A store that answers 501 to If-None-Match, for as long as this holds. */
+    public void refuseConditions(boolean refused) {
+        refusesConditions = refused;
+    }
+
     /** The line breaks in so many connections, each when it has carried so much to the server. */
     public void cut(int connections, long afterBytes) {
         cutAfterBytes.set(afterBytes);
@@ -133,6 +144,17 @@ public final class S3Server implements AutoCloseable {
     private static String error(int status, String code) {
         String body = "<?xml version=\"1.0\"?><Error><Code>" + code + "</Code><Message>said by the test</Message></Error>";
         return "HTTP/1.1 " + status + " x\r\nContent-Type: application/xml\r\nContent-Length: " + body.length() + "\r\nConnection: close\r\n\r\n" + body;
+    }
+
+    /** Requests that begin so get this answer instead of the server's; null for none. */
+    public void answerTo(String requestStart, int status, String code) {
+        answeredInstead = requestStart;
+        insteadAnswer = error(status, code);
+    }
+
+    /** The answer to the next request that begins so is lost on its way. */
+    public void loseAnswerTo(String requestStart) {
+        lost = requestStart;
     }
 
     /** Requests that begin so are never passed on, nor answered, until this is null again. */
@@ -169,18 +191,23 @@ public final class S3Server implements AutoCloseable {
 
     private void serve(Socket client) throws IOException {
         try (client; Socket upstream = new Socket(InetAddress.getLoopbackAddress(), server.getPort())) {
+            AtomicBoolean loses = new AtomicBoolean();
             thread(() -> {
-                passBack(upstream.getInputStream(), client);
+                passBack(upstream.getInputStream(), client, loses);
                 client.close();
             });
-            pass(client, upstream.getOutputStream());
+            pass(client, upstream.getOutputStream(), loses);
         }
     }
 
-    private void passBack(InputStream in, Socket client) throws IOException {
+    private void passBack(InputStream in, Socket client, AtomicBoolean loses) throws IOException {
         byte[] buffer = new byte[BUFFER_BYTES];
         long carried = 0;
         for (int length; (length = in.read(buffer)) >= 0; ) {
+            if (loses.get()) {
+                client.setSoLinger(true, 0);
+                return;
+            }
             carried += length;
             client.getOutputStream().write(buffer, 0, length);
             if (carried > cutAnswersAfterBytes.get() && answerCutsLeft.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
@@ -190,7 +217,7 @@ public final class S3Server implements AutoCloseable {
         }
     }
 
-    private void pass(Socket client, OutputStream upstream) throws IOException {
+    private void pass(Socket client, OutputStream upstream, AtomicBoolean loses) throws IOException {
         InputStream in = client.getInputStream();
         byte[] buffer = new byte[BUFFER_BYTES];
         boolean isCut = cutsLeft.get() > 0;
@@ -200,8 +227,23 @@ public final class S3Server implements AutoCloseable {
             boolean begins = request.lookingAt();
             if (begins) {
                 requests.add(request.group(1) + " " + request.group(2));
-                while (blocked != null && (request.group(1) + " " + request.group(2)).startsWith(blocked)) {
+                String heard = request.group(1) + " " + request.group(2);
+                for (String held = blocked; held != null && heard.startsWith(held); held = blocked) {
                     Thread.onSpinWait();
+                }
+                if (lost != null && heard.startsWith(lost)) {
+                    lost = null;
+                    loses.set(true);
+                }
+                if (answeredInstead != null && heard.startsWith(answeredInstead)) {
+                    client.getOutputStream().write(insteadAnswer.getBytes(StandardCharsets.US_ASCII));
+                    client.getOutputStream().flush();
+                    return;
+                }
+                if (refusesConditions && new String(buffer, 0, length, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT).contains("\r\nif-none-match: *")) {
+                    client.getOutputStream().write(error(501, "NotImplemented").getBytes(StandardCharsets.US_ASCII));
+                    client.getOutputStream().flush();
+                    return;
                 }
                 if (refusesPuts && request.group(1).equals("PUT")) {
                     client.getOutputStream().write(error(403, "AccessDenied").getBytes(StandardCharsets.US_ASCII));
