@@ -62,6 +62,20 @@ class ScriptsIT {
     }
 
     @Test
+    void stageWhatAHistoryGainedAndLost() {
+        Tools.require("git-lfs");
+        install();
+        Path database = lab.database("h.db", "delete", 30, "g");
+        for (int i = 0; i < 3; i++) {
+            Lab.sql(database, "INSERT INTO t(generation) VALUES ('" + i + "')");
+            cron("backup-db", "DB=" + database, "TO=" + repository + "/backups", "ARGS=--keep-last=2").ok();
+        }
+        String staged = Tools.sh("cd \"$1\"; git diff --cached --name-only; git status --porcelain backups | grep -v '^A ' || true", repository).ok().out();
+        assertEquals(2, staged.lines().count(), staged);
+        assertEquals(2, Tools.sh("cd \"$1\"; git lfs ls-files -n", repository).ok().out().lines().count());
+    }
+
+    @Test
     void doNotPutABackupIntoPlainHistoryWhenGitLfsIsMissing() throws IOException {
         install();
         Path bin = Files.createDirectory(lab.path("bin"));
