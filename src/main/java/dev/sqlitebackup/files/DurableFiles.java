@@ -11,6 +11,15 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Owner of durable replacement. A name here refers to the old file in full or the new one in full, whenever the
@@ -19,6 +28,9 @@ import java.nio.file.StandardOpenOption;
  * {@link Workspace}, which the next run removes.
  */
 public final class DurableFiles {
+    private static final int MANY = 100;
+    private static final int DELETERS = 4;
+
     private DurableFiles() { }
 
     /** Gives {@code source} the name {@code target} in place of whatever had it. Both are on one file system. */
@@ -87,21 +99,55 @@ public final class DurableFiles {
         }
     }
 
-    /** Removes the files that exist, and makes sure that they stay removed before this returns. */
-    public static void delete(Path directory, Iterable<Path> files) {
+    /**
+     * Removes the files that exist, in this order, and makes sure that they stay removed before this returns. Of many, a few at a time are
+     * under way: a file system takes longest to free what they hold, and does that for several at once.
+     */
+    public static void delete(Path directory, List<Path> files) {
+        AtomicInteger next = new AtomicInteger();
+        AtomicBoolean deleted = new AtomicBoolean();
+        Callable<Void> deleter = () -> {
+            for (int i; (i = next.getAndIncrement()) < files.size(); ) {
+                try {
+                    if (Files.deleteIfExists(files.get(i))) {
+                        deleted.set(true);
+                    }
+                } catch (IOException e) {
+                    next.set(files.size());     // The others end too.
+                    throw e;
+                }
+            }
+            return null;
+        };
         try {
-            boolean deleted = false;
             try {
-                for (Path file : files) {
-                    deleted |= Files.deleteIfExists(file);
+                if (files.size() < MANY) {
+                    deleter.call();
+                } else {
+                    callSeveral(deleter);
                 }
             } finally {
-                if (deleted) {
+                if (deleted.get()) {
                     forceDirectory(directory);
                 }
             }
         } catch (IOException e) {
             throw Failure.io("cannot remove files in", directory, e);
+        } catch (Exception e) {
+            throw new IllegalStateException("a deleter throws nothing else", e);
+        }
+    }
+
+    private static void callSeveral(Callable<Void> deleter) throws IOException, InterruptedException {
+        ExecutorService threads = Executors.newFixedThreadPool(DELETERS);
+        try {
+            for (Future<Void> result : threads.invokeAll(Collections.nCopies(DELETERS, deleter))) {
+                result.get();
+            }
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+        } finally {
+            threads.shutdown();
         }
     }
 
