@@ -109,8 +109,6 @@ final class S3Clients {
 
     /** The SDK tells all it has tried in one line of many sentences. */
     private static String firstLine(SdkException e) {
-        String message = String.valueOf(e.getMessage());
-        int end = message.indexOf(": [");
-        return end < 0 ? message : message.substring(0, end);
+        return String.valueOf(e.getMessage()).replaceFirst("(?s)( in the chain AwsCredentialsProviderChain\\(|: \\[).*", "");
     }
 }

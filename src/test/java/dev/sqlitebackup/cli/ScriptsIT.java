@@ -70,7 +70,7 @@ class ScriptsIT {
             Lab.sql(database, "INSERT INTO t(generation) VALUES ('" + i + "')");
             cron("backup-db", "DB=" + database, "TO=" + repository + "/backups", "ARGS=--keep-last=2").ok();
         }
-        String staged = Tools.sh("cd \"$1\"; git diff --cached --name-only; git status --porcelain backups | grep -v '^A ' || true", repository).ok().out();
+        String staged = Tools.sh("cd \"$1\"; git diff --cached --name-only; git status --porcelain backups | grep '[.]gz$' | grep -v '^A ' || true", repository).ok().out();
         assertEquals(2, staged.lines().count(), staged);
         assertEquals(2, Tools.sh("cd \"$1\"; git lfs ls-files -n", repository).ok().out().lines().count());
     }

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.gaul.s3proxy.S3Proxy;
@@ -48,6 +49,8 @@ public final class S3Server implements AutoCloseable {
     private final AtomicInteger answersLeft = new AtomicInteger();
     private volatile String answer;
     private volatile String blocked;
+    private final AtomicInteger delaysLeft = new AtomicInteger();
+    private volatile long delayMillis;
     private volatile boolean refusesPuts;
     private volatile boolean refusesConditions;
     private volatile String answeredInstead;
@@ -121,6 +124,12 @@ public final class S3Server implements AutoCloseable {
     /** A store that answers 501 to If-None-Match, for as long as this holds. */
     public void refuseConditions(boolean refused) {
         refusesConditions = refused;
+    }
+
+    /** So many answers come only after this pause. */
+    public void delay(int answers, long millis) {
+        delayMillis = millis;
+        delaysLeft.set(answers);
     }
 
     /** The line breaks in so many connections, each when it has carried so much to the server. */
@@ -204,6 +213,9 @@ public final class S3Server implements AutoCloseable {
         byte[] buffer = new byte[BUFFER_BYTES];
         long carried = 0;
         for (int length; (length = in.read(buffer)) >= 0; ) {
+            if (delaysLeft.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+                LockSupport.parkNanos(delayMillis * 1_000_000);
+            }
             if (loses.get()) {
                 client.setSoLinger(true, 0);
                 return;
