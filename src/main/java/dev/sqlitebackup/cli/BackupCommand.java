@@ -5,6 +5,7 @@ import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.core.BackupService;
 import dev.sqlitebackup.core.Location;
 import dev.sqlitebackup.core.RetentionRules;
+import dev.sqlitebackup.core.StreamService;
 import dev.sqlitebackup.sqlite.NativeLibrary;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -146,10 +147,10 @@ public final class BackupCommand implements Callable<Integer> {
         BackupService.Result result;
         try (ProgressDisplay progress = ProgressDisplay.of(common)) {
             NativeLibrary.load(environment.programDirectories(tmp));
-            BackupService service = new BackupService(environment.clock(), progress);
             BackupService.Request request = new BackupService.Request(source, to, compact, level, threadCount, tmp, common.busyTimeout, rules);
             // The descriptor itself: whatever else may print to System.out must not end up in a backup.
-            result = to.isStandardOutput() ? service.stream(request, new FileOutputStream(FileDescriptor.out).getChannel()) : service.backup(request);
+            result = to.isStandardOutput() ? new StreamService(environment.clock(), progress).backup(request, new FileOutputStream(FileDescriptor.out).getChannel())
+                    : new BackupService(environment.clock(), progress).backup(request);
         }
         long durationMillis = (System.nanoTime() - started) / 1_000_000;
         List<String> warnings = new ArrayList<>(result.verification().warnings());

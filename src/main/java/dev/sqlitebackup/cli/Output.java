@@ -3,13 +3,8 @@ package dev.sqlitebackup.cli;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.files.DurableFiles;
-import dev.sqlitebackup.files.Workspace;
 import java.io.PrintWriter;
-import java.io.IOException;
 import java.nio.charset.Charset;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -105,20 +100,9 @@ final class Output {
         return exitCode;
     }
 
-    /** For a container's probe: the last result, replaced as a whole. That it cannot be written is worth a warning and never a failed backup. */
     private void noteHealth(Map<String, Object> object) {
-        if (options.healthFile == null) {
-            return;
-        }
-        Path file = options.healthFile.toAbsolutePath();
-        try (Workspace workspace = Workspace.create(file.getParent())) {
-            Path written = workspace.createFile("health");
-            Files.writeString(written, GSON.toJson(object) + "\n");
-            DurableFiles.replace(written, file);
-        } catch (IOException e) {
-            warnings(List.of(Failure.io("cannot write the health file", file, e).getMessage()));
-        } catch (Failure e) {
-            warnings(List.of("cannot write the health file " + file + ": " + e.getMessage()));
+        if (options.healthFile != null) {
+            warnings(HealthFile.write(options.healthFile, GSON.toJson(object)));
         }
     }
 

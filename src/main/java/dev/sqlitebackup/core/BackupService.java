@@ -19,9 +19,7 @@ import dev.sqlitebackup.store.StateLock;
 import dev.sqlitebackup.store.Store;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -82,14 +80,15 @@ public final class BackupService {
             Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
             String previous = previous(destination, now);
             String ahead = previous == null ? null : destination.datedAfter(now);
-            checkRoom(database, store, previous, request.temporaryDirectory);
+            Path previousFile = previous == null ? null : store.local(previous);
+            checkRoom(database, store, previousFile, request.temporaryDirectory);
             FileIdentity identity = FileIdentity.of(database);
             FileIdentity walIdentity = State.walIdentity(DatabaseFiles.of(database).wal());
 
             Path snapshot = temporary.createFile("snapshot.db");
             Snapshot.take(database, snapshot, request.compact, temporary.directory(), request.busyTimeout, progress);
-            try (Background<Verification> check = new Background<>(() -> check(snapshot, database, destination))) {
-                Published published = publish(snapshot, destination, previous, beside, request, now, check);
+            try (Background<Verification> check = new Background<>(() -> check(snapshot, database, previous == null ? null : store.location(previous)))) {
+                Published published = publish(snapshot, destination, previous, previousFile, beside, request, now, check);
                 Verification verification = warnIfShrunk(published, Math.max(Files.size(snapshot), Databases.sizeBytes(database)), check.await());
                 verification = warnIfNotNewest(ahead, now, verification);
                 verification = confirm(lock, State.confirmed(now, published.content.createdAt(), identity, walIdentity), verification);
@@ -97,67 +96,11 @@ public final class BackupService {
                 for (String warning : pruned.warnings()) {
                     verification = verification.withWarning(warning);
                 }
-                return new Result(database, store.location(published.name), published.content.createdAt(), Files.size(snapshot), store.find(published.name).sizeBytes(),
+                return new Result(database, store.location(published.name), published.content.createdAt(), Files.size(snapshot), published.sizeBytes,
                         published.content.sha256(), published.unchanged, verification, pruned.deleted());
             }
         } catch (IOException e) {
             throw Failure.io("cannot back up to", request.destination, e);
-        }
-    }
-
-    /**
-     * Writes a backup to where it cannot be read back. So everything is proven before: the structure of the snapshot before the first byte, each block before it is written.
-     * A run that fails leaves a beginning without an end, which every reader refuses.
-     *
-     * @param out where it goes; {@code request.destination} is not looked at
-     */
-    public Result stream(Request request, WritableByteChannel out) {
-        Path database = Databases.existing(request.database);
-        try (Workspace temporary = Workspace.create(request.temporaryDirectory)) {
-            new Space().need(request.temporaryDirectory, Databases.sizeBytes(database) + Databases.sizeBytes(DatabaseFiles.of(database).wal()))
-                    .check("free some space there, or choose another place with --tmp-dir");
-            Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
-            Path snapshot = temporary.createFile("snapshot.db");
-            Snapshot.take(database, snapshot, request.compact, temporary.directory(), request.busyTimeout, progress);
-            progress.phase("check", -1);
-            Verification verification = Verification.of(IntegrityCheck.check(snapshot, "the database " + database));
-            progress.phase("compress", Files.size(snapshot));
-            CountingChannel counting = new CountingChannel(out);
-            String sha256;
-            try {
-                sha256 = BackupWriter.writeProven(snapshot, DatabaseHeader.of(snapshot).pageSizeBytes(), counting, request.level, now, request.threads, progress);
-            } catch (IOException e) {
-                throw Failure.io("cannot write the backup to", "standard output", e).withHint("what was written so far is no backup");
-            }
-            return new Result(database, "-", now, Files.size(snapshot), counting.writtenBytes, sha256, false, verification, List.of());
-        } catch (IOException e) {
-            throw Failure.io("cannot take a snapshot of", database, e);
-        }
-    }
-
-    private static final class CountingChannel implements WritableByteChannel {
-        private final WritableByteChannel out;
-        private long writtenBytes;
-
-        CountingChannel(WritableByteChannel out) {
-            this.out = out;
-        }
-
-        @Override
-        public int write(ByteBuffer bytes) throws IOException {
-            int count = out.write(bytes);
-            writtenBytes += count;
-            return count;
-        }
-
-        @Override
-        public boolean isOpen() {
-            return out.isOpen();
-        }
-
-        @Override
-        public void close() throws IOException {
-            out.close();
         }
     }
 
@@ -173,43 +116,43 @@ public final class BackupService {
         }
     }
 
-    private static void checkRoom(Path database, Store store, String previous, Path temporaryDirectory) {
+    private static void checkRoom(Path database, Store store, Path previous, Path temporaryDirectory) {
         long databaseBytes = Databases.sizeBytes(database) + Databases.sizeBytes(DatabaseFiles.of(database).wal());
-        long previousBytes = previous == null ? 0 : store.find(previous).sizeBytes();
+        long previousBytes = previous == null ? 0 : Databases.sizeBytes(previous);
         long backupBytes = Math.max(previousBytes, databaseBytes / MOST_COMPRESSION);
         new Space().need(temporaryDirectory, databaseBytes).need(store.workingDirectory(), backupBytes)
                 .check("free some space there, or choose another place with --to or --tmp-dir");
     }
 
-    private static Verification check(Path snapshot, Path database, Destination destination) {
+    /** @param lastGood where the previous backup is, null for nowhere */
+    private static Verification check(Path snapshot, Path database, String lastGood) {
         try {
             return Verification.of(IntegrityCheck.check(snapshot, "the database " + database));
         } catch (Failure e) {
-            String lastGood = e.kind() == Failure.Kind.CORRUPT ? destination.lastGood() : null;
-            throw lastGood == null ? e : e.withHint("the last good backup is untouched: " + lastGood);
+            throw e.kind() == Failure.Kind.CORRUPT && lastGood != null ? e.withHint("the last good backup is untouched: " + lastGood) : e;
         }
     }
 
     /**
      * @param name of the backup at the destination
+     * @param sizeBytes of the backup
      * @param previousDatabaseBytes size of the database in the previous backup, 0 where there was none or it did not say
      */
-    private record Published(String name, BackupReader.Content content, boolean unchanged, long previousDatabaseBytes) { }
+    private record Published(String name, long sizeBytes, BackupReader.Content content, boolean unchanged, long previousDatabaseBytes) { }
 
     /**
      * Leaves the previous backup as it is if it holds the snapshot already; else publishes one that is proven to. It is read back before it
      * takes the name, so that a bad one never replaces the last good one; the store then proves that the name refers to that very file.
      */
-    private Published publish(Path snapshot, Destination destination, String previousName, Workspace beside, Request request, Instant now, Background<Verification> check)
+    private Published publish(Path snapshot, Destination destination, String previousName, Path previousFile, Workspace beside, Request request, Instant now, Background<Verification> check)
             throws IOException {
         int pageSizeBytes = DatabaseHeader.of(snapshot).pageSizeBytes();
-        Path previousFile = previousName == null ? null : destination.store().local(previousName);
         try (ReusableBlocks previous = previousFile == null ? ReusableBlocks.none() : ReusableBlocks.of(previousFile, pageSizeBytes)) {
             if (previous.previousDatabaseBytes() == Files.size(snapshot)) {
                 BackupReader.Content content = contentIfEqual(previousFile, snapshot, null, request.threads);
                 if (content != null) {
                     check.await();
-                    return new Published(previousName, content, true, 0);
+                    return new Published(previousName, Files.size(previousFile), content, true, 0);
                 }
             }
             Path compressed = beside.path("backup.gz");
@@ -225,7 +168,8 @@ public final class BackupService {
             }
             check.await();
             Interruption.check();
-            return new Published(destination.publish(compressed, now), content, false, previous.previousDatabaseBytes());
+            long sizeBytes = Files.size(compressed);
+            return new Published(destination.publish(compressed, now), sizeBytes, content, false, previous.previousDatabaseBytes());
         }
     }
 

@@ -39,10 +39,4 @@ interface Destination {
 
     /** @return where the newest backup is, if that is dated after now; else null */
     String datedAfter(Instant now);
-
-    /** What to hear when a run fails before it has published anything. @return null if there is no backup yet */
-    default String lastGood() {
-        String name = previous(Instant.MAX);
-        return name == null ? null : store().location(name);
-    }
 }

@@ -38,7 +38,7 @@ public sealed interface Location {
         return false;
     }
 
-    /** The store that is this directory, or in which this file lies. */
+    /** The store that is this directory; of a remote file, the one in which it lies. */
     Store store();
 
     /**
@@ -77,9 +77,6 @@ public sealed interface Location {
 
         @Override
         public Store store() {
-            if (!isDirectory()) {
-                return new LocalStore(Databases.inRealDirectory(path).getParent());
-            }
             if (Files.exists(path) && !Files.isDirectory(path)) {
                 throw new Failure(Failure.Kind.FAILURE, "not a directory: " + path, "a directory is written with / at its end, a file without");
             }

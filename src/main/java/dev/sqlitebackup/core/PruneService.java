@@ -16,7 +16,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -123,7 +122,7 @@ public final class PruneService {
                 undecided.add("none of the backups of " + database + " verifies, so none was deleted");
                 newestFirst.forEach(backup -> decisions.add(new Retention.Decision(backup, true, List.of("none verifies"))));
             } else {
-                decisions.addAll(Retention.plan(newestFirst, proven == null ? Set.of() : Set.of(proven), rules, clock.instant(), clock.getZone()));
+                decisions.addAll(Retention.plan(newestFirst, proven, rules, clock.instant(), clock.getZone()));
             }
         }
 
@@ -161,7 +160,7 @@ public final class PruneService {
             List<Backup> backups = listing.backups().stream().filter(backup -> backup.database().equals(history.database())).toList();
             Backup proven = backups.stream().filter(backup -> backup.name().equals(justProven)).findFirst()
                     .orElseThrow(() -> new Failure(Failure.Kind.FAILURE, "the new backup is not listed: " + justProven));
-            List<Retention.Decision> decisions = Retention.plan(backups, Set.of(proven), rules, clock.instant(), clock.getZone());
+            List<Retention.Decision> decisions = Retention.plan(backups, proven, rules, clock.instant(), clock.getZone());
             delete(destination.store(), decisions);
             return pruned(decisions, listing.warnings(), List.of());
         } catch (Failure e) {

@@ -9,7 +9,6 @@ import java.time.temporal.IsoFields;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -32,11 +31,11 @@ public final class Retention {
 
     /**
      * @param backups of one database, in any order
-     * @param proven backups that are known to verify, the newest such among them
+     * @param proven the newest that is known to verify, null if there is none
      * @param zone whose days and weeks count
      * @return newest first
      */
-    public static List<Decision> plan(Collection<Backup> backups, Set<Backup> proven, RetentionRules rules, Instant now, ZoneId zone) {
+    public static List<Decision> plan(Collection<Backup> backups, Backup proven, RetentionRules rules, Instant now, ZoneId zone) {
         List<Backup> newestFirst = backups.stream().sorted(Backup.NEWEST_FIRST).toList();
         List<Backup> counting = newestFirst.stream().filter(backup -> !backup.createdAt().isAfter(now)).toList();
         List<Bucket> buckets = buckets(rules);
@@ -44,7 +43,7 @@ public final class Retention {
         int index = 0;
         for (Backup backup : newestFirst) {
             List<String> reasons = new ArrayList<>();
-            if (proven.contains(backup)) {
+            if (backup.equals(proven)) {
                 reasons.add("newest that verifies");
             }
             if (backup.createdAt().isAfter(now)) {

@@ -24,7 +24,7 @@ final class LastSent {
     private static final Gson GSON = new Gson();
 
     /** @param key of the object that has the same content */
-    private record Sent(String key, String eTag, long sizeBytes) { }
+    record Sent(String key, String eTag, long sizeBytes) { }
 
     /** An upload in parts. */
     record Upload(String key, String uploadId) { }
@@ -47,21 +47,17 @@ final class LastSent {
         return file;
     }
 
-    boolean isOf(String key) {
-        Sent sent = sent();
-        return sent != null && key.equals(sent.key);
-    }
-
-    boolean isSameAs(String eTag, long sizeBytes) {
-        Sent sent = sent();
+    /** Whether the file here is what was sent as this object, if that still has the tag and size that it had then. */
+    boolean isStill(Sent sent, String eTag, long sizeBytes) {
         try {
-            return sent != null && sent.eTag.equals(eTag) && sent.sizeBytes == sizeBytes && Files.size(file) == sizeBytes;
+            return sent.eTag.equals(eTag) && sent.sizeBytes == sizeBytes && Files.size(file) == sizeBytes;
         } catch (IOException e) {
             return false;
         }
     }
 
-    private Sent sent() {
+    /** @return what the server said of the file here, null if nobody noted it */
+    Sent sent() {
         try {
             Sent sent = GSON.fromJson(Files.readString(note), Sent.class);
             return sent == null || sent.key == null || sent.eTag == null ? null : sent;

@@ -4,16 +4,11 @@ import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.files.Digests;
 import dev.sqlitebackup.files.PrivateFiles;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,7 +21,6 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ChecksumMode;
 import software.amazon.awssdk.services.s3.model.Delete;
 import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
-import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
@@ -43,11 +37,8 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 public final class S3Store implements Store {
     private static final int DELETE_BATCH = 1000;
     private static final int LONGEST_NAME_BYTES = 200;
-    private static final long PAUSE_MILLIS = 200;
     private static final int NOT_FOUND = 404;
     private static final int RANGE_NOT_SATISFIABLE = 416;
-    private static final int TRIES_WITHOUT_PROGRESS = 5;
-    private static final int BUFFER_BYTES = 1 << 16;
 
     private final String bucket;
     private final String prefix;
@@ -204,11 +195,11 @@ public final class S3Store implements Store {
     @Override
     public Path local(String name) {
         LastSent lastSent = lastSent(name);
-        HeadObjectResponse head = lastSent.isOf(prefix + name) ? head(name) : null;
-        return head != null && lastSent.isSameAs(head.eTag(), head.contentLength()) ? lastSent.file() : null;
+        LastSent.Sent sent = lastSent.sent();
+        HeadObjectResponse head = sent != null && sent.key().equals(prefix + name) ? head(name) : null;
+        return head != null && lastSent.isStill(sent, head.eTag(), head.contentLength()) ? lastSent.file() : null;
     }
 
-    /** Goes on where a broken connection left off, as long as the object stays the same and something arrives. */
     @Override
     public Path fetch(String name, Path into) {
         HeadObjectResponse head = head(name);
@@ -216,57 +207,13 @@ public final class S3Store implements Store {
             throw Store.missing(location(name));
         }
         Path file = into.resolve("download.gz");
-        try (FileChannel out = PrivateFiles.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            int triesLeft = TRIES_WITHOUT_PROGRESS;
-            while (out.position() < head.contentLength()) {
-                long before = out.position();
-                try {
-                    download(name, head.eTag(), out);
-                    triesLeft = out.position() > before ? TRIES_WITHOUT_PROGRESS : triesLeft - 1;
-                    if (triesLeft == 0) {
-                        throw new EOFException("nothing arrives");
-                    }
-                } catch (IOException | SdkException e) {
-                    triesLeft = out.position() > before ? TRIES_WITHOUT_PROGRESS : triesLeft - 1;
-                    Interruption.pause(PAUSE_MILLIS);
-                    if (triesLeft <= 0 || e instanceof S3Exception s3 && s3.statusCode() / 100 == 4) {
-                        throw e instanceof SdkException sdk ? explain("cannot download " + location(name), sdk) : Failure.io("cannot download", location(name), (IOException) e);
-                    }
-                }
-            }
-            if (out.position() != head.contentLength()) {
-                throw new Failure(Failure.Kind.CORRUPT, location(name) + " failed verification: expected " + head.contentLength() + " bytes, found " + out.position());
-            }
-            return file;
-        } catch (IOException e) {
-            throw Failure.io("cannot download to", file, e);
-        }
-    }
-
-    private void download(String name, String eTag, FileChannel out) throws IOException {
         try {
-            Interruptible.call(() -> {
-                copy(name, eTag, out);
-                return null;
-            });
-        } catch (IOException | RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private void copy(String name, String eTag, FileChannel out) throws IOException {
-        GetObjectRequest request = GetObjectRequest.builder().bucket(bucket).key(prefix + name).range("bytes=" + out.position() + "-").ifMatch(eTag).build();
-        byte[] buffer = new byte[BUFFER_BYTES];
-        try (InputStream in = client().getObject(request)) {
-            for (int length; (length = in.read(buffer)) >= 0; ) {
-                Interruption.check();
-                ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, length);
-                while (bytes.hasRemaining()) {
-                    out.write(bytes);
-                }
-            }
+            new S3Download(client(), bucket, prefix + name, head.eTag(), head.contentLength()).to(file);
+            return file;
+        } catch (SdkException e) {
+            throw explain("cannot download " + location(name), e);
+        } catch (IOException e) {
+            throw Failure.io("cannot download", location(name), e);
         }
     }
 
@@ -292,7 +239,7 @@ public final class S3Store implements Store {
             lastSent.keep(file, prefix + name, eTag);
             return true;
         } catch (SdkException e) {
-            String what = upload.isWritten() ? "the backup is made, verified and sent, but could not be confirmed at " : "the backup is made and verified, but could not be sent to ";
+            String what = upload.mayBeWritten() ? "the backup is made and verified, but it could not be confirmed that it arrived at " : "the backup is made and verified, but could not be sent to ";
             throw unsent(explain(what + location(name), e), upload, lastSent, file);
         } catch (Failure e) {
             if (e.kind() == Failure.Kind.CORRUPT && onlyIfNew) {
@@ -318,7 +265,7 @@ public final class S3Store implements Store {
             return failure;
         }
         Path kept = lastSent.keepUnsent(file);
-        return failure.withHint((failure.hint() == null ? "" : failure.hint() + "; ") + (upload.isWritten() ? "" : "what is in the store is as it was, and ")
+        return failure.withHint((failure.hint() == null ? "" : failure.hint() + "; ") + (upload.mayBeWritten() ? "" : "what is in the store is as it was, and ")
                 + "the new backup is safe here: " + kept);
     }
 

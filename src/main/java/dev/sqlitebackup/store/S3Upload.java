@@ -5,6 +5,8 @@ import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.files.Digests;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -14,6 +16,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
@@ -31,7 +34,7 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 /**
  * Sends a file as one object, in one request or in parts, each with its SHA-256, which the server checks before it accepts it. Afterwards the server is asked
  * what it holds: the checksum has to be the one that was computed here (of parts, the one over their checksums); a store that keeps no such checksums
- * answers with its tag, the MD5. Anything else is a failure.
+ * answers with its tag, which mostly is the MD5. Where it says nothing of the content (tags of encrypted objects are arbitrary), the object is read back.
  */
 final class S3Upload {
     /** Above this, an upload goes in parts, which a broken connection costs only one of. S3 wants at least 5 MiB a part. */
@@ -41,6 +44,7 @@ final class S3Upload {
     private static final int PRECONDITION_FAILED = 412;
     /** No upload takes so long. */
     private static final Duration FORGOTTEN = Duration.ofDays(1);
+    private static final int NOT_FOUND = 404;
     private static final int NOT_IMPLEMENTED = 501;
     private static final int BUFFER_BYTES = 1 << 16;
 
@@ -49,7 +53,7 @@ final class S3Upload {
     private final String key;
     private final String family;
     private final LastSent lastSent;
-    private boolean written;
+    private boolean mayBeWritten;
 
     /** @param family what the keys of all backups of this database begin with */
     S3Upload(S3Client client, String bucket, String key, String family, LastSent lastSent) {
@@ -67,9 +71,9 @@ final class S3Upload {
         }
     }
 
-    /** Whether the last request of an upload has succeeded, so that something of it may be in the store. */
-    boolean isWritten() {
-        return written;
+    /** Whether the object may be in the store: the last request of the upload has succeeded, or its answer got lost. */
+    boolean mayBeWritten() {
+        return mayBeWritten;
     }
 
     /**
@@ -86,7 +90,7 @@ final class S3Upload {
 
     private String sendWhole(FileChannel content, long sizeBytes, boolean onlyIfNew) throws IOException {
         Sums sums = sums(content, 0, sizeBytes);
-        return publish(onlyIfNew, sizeBytes, sums, "", condition -> client.putObject(request -> {
+        return publish(onlyIfNew, content, sums, "", condition -> client.putObject(request -> {
             request.bucket(bucket).key(key).checksumSHA256(sums.sha256Base64());
             if (condition) {
                 request.ifNoneMatch("*");
@@ -101,7 +105,7 @@ final class S3Upload {
     }
 
     /** Whatever the answer was, or if it got lost: what counts is what the store holds afterwards. */
-    private String publish(boolean onlyIfNew, long sizeBytes, Sums sums, String suffix, Publishing publishing) {
+    private String publish(boolean onlyIfNew, FileChannel content, Sums sums, String suffix, Publishing publishing) throws IOException {
         try {
             try {
                 publishing.request(onlyIfNew);
@@ -112,23 +116,35 @@ final class S3Upload {
                 refuseIfTaken(e);
                 publishing.request(false);
             }
-            written = true;
+            mayBeWritten = true;
         } catch (SdkException e) {
-            String eTag = isHeld(sizeBytes, sums, suffix);
+            mayBeWritten = mayHaveArrived(e);
+            String eTag = isHeld(content, sums, suffix);
             boolean taken = onlyIfNew && e instanceof S3Exception s3 && s3.statusCode() == PRECONDITION_FAILED;
             if (eTag == null && !taken) {
                 throw e;
             }
             return eTag;
         }
-        return confirm(sizeBytes, sums, suffix);
+        return confirm(content, sums, suffix);
+    }
+
+    /** Of a refusal, and where there was no connection, it is known that nothing did. */
+    private static boolean mayHaveArrived(SdkException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ConnectException || cause instanceof UnknownHostException) {
+                return false;
+            }
+        }
+        return !(e instanceof S3Exception s3 && s3.statusCode() / 100 == 4);
     }
 
     /** @return the tag of the object if it is what was to be sent, else null, also if nobody can tell */
-    private String isHeld(long sizeBytes, Sums sums, String suffix) {
+    private String isHeld(FileChannel content, Sums sums, String suffix) throws IOException {
         try {
-            return confirm(sizeBytes, sums, suffix);
+            return confirm(content, sums, suffix);
         } catch (SdkException e) {
+            mayBeWritten &= !(e instanceof S3Exception s3 && s3.statusCode() == NOT_FOUND);
             return null;
         } catch (Failure e) {
             if (e.kind() != Failure.Kind.CORRUPT) {
@@ -143,7 +159,7 @@ final class S3Upload {
         try {
             client.headObject(request -> request.bucket(bucket).key(key));
         } catch (S3Exception e) {
-            if (e.statusCode() == 404) {
+            if (e.statusCode() == NOT_FOUND) {
                 return;
             }
             throw e;
@@ -172,7 +188,7 @@ final class S3Upload {
                 sha256.update(sums.sha256);
                 md5.update(sums.md5);
             }
-            String eTag = publish(onlyIfNew, sizeBytes, new Sums(sha256.digest(), md5.digest()), "-" + parts.size(), condition -> client.completeMultipartUpload(request -> {
+            String eTag = publish(onlyIfNew, content, new Sums(sha256.digest(), md5.digest()), "-" + parts.size(), condition -> client.completeMultipartUpload(request -> {
                 request.bucket(bucket).key(key).uploadId(uploadId).multipartUpload(upload -> upload.parts(parts));
                 if (condition) {
                     request.ifNoneMatch("*");
@@ -184,7 +200,7 @@ final class S3Upload {
             }
             return eTag;
         } finally {
-            if (!completed && !written) {
+            if (!completed && !mayBeWritten) {
                 abort(key, uploadId);
             }
         }
@@ -217,7 +233,7 @@ final class S3Upload {
             impatient.abortMultipartUpload(request -> request.bucket(bucket).key(unfinishedKey).uploadId(uploadId));
             lastSent.end();
         } catch (S3Exception e) {
-            if (e.statusCode() == 404) {
+            if (e.statusCode() == NOT_FOUND) {
                 lastSent.end();     // It is gone already.
             }
         } catch (SdkException e) {
@@ -230,17 +246,34 @@ final class S3Upload {
      *
      * @param suffix of a checksum over the checksums of parts
      */
-    private String confirm(long sizeBytes, Sums sums, String suffix) {
+    private String confirm(FileChannel content, Sums sums, String suffix) throws IOException {
+        long sizeBytes = content.size();
         HeadObjectResponse head = client.headObject(request -> request.bucket(bucket).key(key).checksumMode(ChecksumMode.ENABLED));
         String eTag = head.eTag() == null ? "" : head.eTag().replace("\"", "");
-        boolean same = head.checksumSHA256() != null ? head.checksumSHA256().equals(sums.sha256Base64() + suffix)
-                : eTag.equals(HexFormat.of().formatHex(sums.md5) + suffix);
-        if (head.contentLength() != sizeBytes || !same) {
+        boolean same = head.contentLength() == sizeBytes && (head.checksumSHA256() != null ? head.checksumSHA256().equals(sums.sha256Base64() + suffix)
+                : eTag.equals(HexFormat.of().formatHex(sums.md5) + suffix) || holds(content));
+        if (!same) {
             throw new Failure(Failure.Kind.CORRUPT, "what the store holds as s3://" + bucket + "/" + key + " is not what was sent: expected " + sizeBytes + " bytes with SHA-256 " + sums.sha256Base64() + suffix
                     + ", found " + head.contentLength() + " with " + (head.checksumSHA256() == null ? "tag " + eTag : head.checksumSHA256()),
                     "see whether something else writes there; do not count on this object");
         }
         return head.eTag();
+    }
+
+    /** Reads the object back. */
+    private boolean holds(FileChannel content) throws IOException {
+        try (InputStream held = client.getObject(request -> request.bucket(bucket).key(key)); InputStream wanted = new Part(content, 0, content.size())) {
+            byte[] a = new byte[BUFFER_BYTES];
+            byte[] b = new byte[BUFFER_BYTES];
+            int length;
+            do {
+                length = wanted.readNBytes(a, 0, BUFFER_BYTES);
+                if (held.readNBytes(b, 0, BUFFER_BYTES) != length || !Arrays.equals(a, 0, length, b, 0, length)) {
+                    return false;
+                }
+            } while (length > 0);
+            return true;
+        }
     }
 
     private static Sums sums(FileChannel content, long position, long length) throws IOException {

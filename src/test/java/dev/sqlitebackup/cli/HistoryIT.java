@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import com.sun.net.httpserver.HttpServer;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Tools;
+import dev.sqlitebackup.testing.Writer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -204,7 +206,7 @@ class HistoryIT {
         JsonObject stale = null;
         for (int tries = 0; stale == null || stale.get("ageSeconds").getAsLong() < 1 && tries < 50; tries++) {
             Tools.Ended ended = lab.run("status", database, "--to=b.gz", "--max-age=0s", "--json");
-            stale = com.google.gson.JsonParser.parseString(ended.out()).getAsJsonObject();
+            stale = JsonParser.parseString(ended.out()).getAsJsonObject();
         }
         assertEquals("stale", stale.get("state").getAsString());
         assertTrue(stale.get("changedSince").getAsBoolean());
@@ -215,6 +217,36 @@ class HistoryIT {
         assertEquals(before, lab.state(""));
         Lab.write(lab.path("pointer.gz"), "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n");
         assertTrue(lab.json(14, "status", database, "--to=pointer.gz").get("message").getAsString().contains("Git LFS pointer"));
+    }
+
+    /** SQLite, run by root, sets the owner of a log that it opens, which moves the inode's time. */
+    @Test
+    void anIdleApplicationThatKeepsItsLogOpenHasNotChanged() {
+        Path database = lab.database("app.db", "wal", 100, "g");
+        try (Writer writer = Writer.start(database, "idle", "wal", 0)) {
+            Lab.sql(database, "INSERT INTO t(generation) VALUES ('in the log')");
+            lab.json(0, "backup", database, "--to=b.gz");
+            assertFalse(lab.json(0, "status", database, "--to=b.gz", "--max-age=0s").get("changedSince").getAsBoolean());
+            assertTrue(writer.pid() > 0);
+        }
+    }
+
+    @Test
+    void filesThatCannotBeReadOrNamedHereStopNothing() throws IOException {
+        Tools.requireRoot();
+        Tools.require("setpriv");
+        Path database = lab.database("app.db", "delete", 20, "g");
+        Path history = Files.createDirectory(lab.path("history"));
+        lab.json(0, "backup", database, "--to=history");
+        String hidden = locations(lab.json(0, "list", "history"), "backups").get(0);
+        Tools.sh("chmod -R a+rwX \"$1\"; chmod 600 \"$2\"; touch \"$3/Größe-20261122T000000Z.db.gz\" \"$3/Größe.gz\"", directory, hidden, history).ok();
+        String run = "cd \"$1\"; TMPDIR=\"$1/tmp\" LC_ALL=POSIX setpriv --reuid=65534 --regid=65534 --clear-groups \"$2\" -jar \"$3\" ";
+        Lab.sql(database, "INSERT INTO t(generation) VALUES ('more')");
+        Tools.sh("chmod -R a+rwX \"$1\"; chmod 600 \"$2\"", directory, hidden).ok();
+        Tools.Ended backup = Tools.sh(run + "backup app.db --to=history --json", directory, Lab.JAVA, Lab.JAR).ok();
+        Tools.Ended list = Tools.sh(run + "list history --json", directory, Lab.JAVA, Lab.JAR).ok();
+        assertTrue(backup.out().contains("\"unchanged\":false") && list.out().contains("permission denied; it is left alone"), list.out());
+        assertEquals(1, JsonParser.parseString(list.out()).getAsJsonObject().get("backups").getAsJsonArray().size());
     }
 
     @Test

@@ -16,9 +16,11 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -216,7 +218,7 @@ class S3IT {
         server.answerTo("PUT /backups/p/app-", 409, "OperationAborted");
         lab.json(1, "backup", database, "--to=s3://backups/p/");
         assertTrue(count(server.requests(), "PUT") < 10, "a conflict is no taken name");
-        server.answerTo(null, 0, "");
+        server.answerTo(null, "");
         lab.json(0, "backup", database, "--to=s3://backups/p/");
     }
 
@@ -228,6 +230,37 @@ class S3IT {
         JsonObject result = lab.json(0, "backup", database, "--to=" + place);
         assertEquals(result.get("sha256"), lab.json(0, "verify", place).get("sha256"));
         assertEquals(0, server.unfinishedUploads());
+    }
+
+    @Test
+    void removesWhatTheStoreHoldsInsteadOfWhatWasSentAndKeepsTheBackup() throws IOException {
+        Path database = lab.database("app.db", "delete", 100, "g");
+        server.answerTo("HEAD /backups/p/app-", "HTTP/1.1 200 OK\r\nContent-Length: 17\r\nETag: \"another\"\r\nx-amz-checksum-sha256: bm90IHdoYXQgd2FzIHNlbnQ=\r\nConnection: close\r\n\r\n");
+        String hint = lab.json(12, "backup", database, "--to=s3://backups/p/").get("hint").getAsString();
+        server.answerTo(null, "");
+        lab.json(0, "verify", hint.substring(hint.indexOf("safe here: ") + "safe here: ".length()));
+        assertEquals(List.of(), server.keys(), "it would be taken for the newest backup");
+    }
+
+    @Test
+    void readsBackWhatAStoreSaysNothingAbout() throws IOException {
+        Path database = lab.database("app.db", "delete", 100, "g");
+        server.sayNothingOfContents(true);
+        JsonObject result = lab.json(0, "backup", database, "--to=s3://backups/p/");
+        assertEquals(1, count(server.requests(), "GET /backups/" + key(result)));
+        assertTrue(lab.json(0, "backup", database, "--to=s3://backups/p/").get("unchanged").getAsBoolean());
+    }
+
+    @Test
+    void takesBackUploadsThatWereForgottenADayAgoAndNoneThatMayBeUnderWay() throws IOException {
+        Path database = largeDatabase();
+        String uploads = Stream.of(Map.entry("OLD", Instant.now().minusSeconds(90_000)), Map.entry("YOUNG", Instant.now().minusSeconds(3_600))).map(upload -> "<Upload><Key>p/large-x.db.gz</Key><UploadId>"
+                + upload.getKey() + "</UploadId><Initiated>" + upload.getValue().truncatedTo(ChronoUnit.SECONDS) + "</Initiated></Upload>").collect(Collectors.joining());
+        String body = "<?xml version=\"1.0\"?><ListMultipartUploadsResult><Bucket>backups</Bucket><IsTruncated>false</IsTruncated>" + uploads + "</ListMultipartUploadsResult>";
+        server.answerTo("GET /backups\\?.*uploads", "HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: " + body.length() + "\r\nConnection: close\r\n\r\n" + body);
+        lab.json(0, "backup", database, "--to=s3://backups/p/");
+        List<String> deletions = server.requests().stream().filter(request -> request.startsWith("DELETE")).toList();
+        assertEquals(List.of("DELETE /backups/p/large-x.db.gz?uploadId=OLD"), deletions);
     }
 
     @Test

@@ -57,7 +57,7 @@ class RetentionTest {
     }
 
     private static List<Retention.Decision> plan(Collection<Backup> backups, RetentionRules rules) {
-        return Retention.plan(backups, Set.of(), rules, LATER, ZoneOffset.UTC);
+        return Retention.plan(backups, null, rules, LATER, ZoneOffset.UTC);
     }
 
     private static List<String> kept(List<Retention.Decision> decisions) {
@@ -122,19 +122,19 @@ class RetentionTest {
     void daysAreThoseOfTheTimeZone() {
         // 23:30 and 00:30 in Berlin: one day in UTC, two there.
         List<Backup> night = List.of(backup(Instant.parse("2026-11-21T22:30:00Z"), 1), backup(Instant.parse("2026-11-21T23:30:00Z"), 1));
-        assertEquals(1, kept(Retention.plan(night, Set.of(), calendar(0, 1, 0, 0, 0), LATER, BERLIN)).size());
-        assertEquals(List.of("2026-11-21T23:30:00Z [daily]", "2026-11-21T22:30:00Z [daily]"), kept(Retention.plan(night, Set.of(), calendar(0, 2, 0, 0, 0), LATER, BERLIN)));
-        assertEquals(List.of("2026-11-21T23:30:00Z [daily]", "2026-11-21T22:30:00Z [oldest, for daily]"), kept(Retention.plan(night, Set.of(), calendar(0, 2, 0, 0, 0), LATER, ZoneOffset.UTC)));
+        assertEquals(1, kept(Retention.plan(night, null, calendar(0, 1, 0, 0, 0), LATER, BERLIN)).size());
+        assertEquals(List.of("2026-11-21T23:30:00Z [daily]", "2026-11-21T22:30:00Z [daily]"), kept(Retention.plan(night, null, calendar(0, 2, 0, 0, 0), LATER, BERLIN)));
+        assertEquals(List.of("2026-11-21T23:30:00Z [daily]", "2026-11-21T22:30:00Z [oldest, for daily]"), kept(Retention.plan(night, null, calendar(0, 2, 0, 0, 0), LATER, ZoneOffset.UTC)));
     }
 
     @Test
     void theHourThatComesTwiceCountsTwiceAndTheOneThatIsSkippedNotAtAll() {
         // Clocks in Berlin go back from 03:00 to 02:00 at 01:00 UTC: 02:30 comes at 00:30 and at 01:30 UTC.
         List<Backup> autumn = Stream.of("2026-10-24T23:30:00Z", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-10-25T02:30:00Z").map(time -> backup(Instant.parse(time), 1)).toList();
-        assertEquals(3, kept(Retention.plan(autumn, Set.of(), calendar(3, 0, 0, 0, 0), LATER, BERLIN)).size());
+        assertEquals(3, kept(Retention.plan(autumn, null, calendar(3, 0, 0, 0, 0), LATER, BERLIN)).size());
         // And forward from 02:00 to 03:00 at 01:00 UTC.
         List<Backup> spring = Stream.of("2026-03-29T00:30:00Z", "2026-03-29T01:30:00Z").map(time -> backup(Instant.parse(time), 1)).toList();
-        assertEquals(List.of("2026-03-29T01:30:00Z [hourly]", "2026-03-29T00:30:00Z [hourly]"), kept(Retention.plan(spring, Set.of(), calendar(2, 0, 0, 0, 0), LATER, BERLIN)));
+        assertEquals(List.of("2026-03-29T01:30:00Z [hourly]", "2026-03-29T00:30:00Z [hourly]"), kept(Retention.plan(spring, null, calendar(2, 0, 0, 0, 0), LATER, BERLIN)));
     }
 
     @Test
@@ -149,9 +149,9 @@ class RetentionTest {
     void aBackupThatIsDatedAfterNowStaysAndCountsForNothing() {
         Instant now = Instant.parse("2026-11-22T12:00:00Z");
         List<Backup> backups = List.of(backup(Instant.parse("2031-01-01T00:00:00Z"), 1), backup(now, 1), backup(now.minusSeconds(3600), 1));
-        assertEquals(List.of("2031-01-01T00:00:00Z [dated after now]", "2026-11-22T12:00:00Z [last]"), kept(Retention.plan(backups, Set.of(), last(1), now, ZoneOffset.UTC)));
+        assertEquals(List.of("2031-01-01T00:00:00Z [dated after now]", "2026-11-22T12:00:00Z [last]"), kept(Retention.plan(backups, null, last(1), now, ZoneOffset.UTC)));
         // A clock that fell back to 1970: everything is dated after now, and everything stays.
-        assertEquals(3, kept(Retention.plan(backups, Set.of(), last(1), Instant.EPOCH, ZoneOffset.UTC)).size());
+        assertEquals(3, kept(Retention.plan(backups, null, last(1), Instant.EPOCH, ZoneOffset.UTC)).size());
     }
 
     // Properties
@@ -182,19 +182,19 @@ class RetentionTest {
 
     @Property(edgeCases = EdgeCasesMode.NONE)
     void decidesEveryBackupOnceAndAlikeInAnyOrder(@ForAll("histories") List<Backup> backups, @ForAll("rules") RetentionRules rules, @ForAll("zones") ZoneId zone, @ForAll Random random) {
-        List<Retention.Decision> decisions = Retention.plan(backups, Set.of(), rules, LATER, zone);
+        List<Retention.Decision> decisions = Retention.plan(backups, null, rules, LATER, zone);
         assertEquals(new HashSet<>(backups), decisions.stream().map(Retention.Decision::backup).collect(Collectors.toSet()));
         assertEquals(backups.size(), decisions.size());
         List<Backup> shuffled = new ArrayList<>(backups);
         Collections.shuffle(shuffled, random);
-        assertEquals(decisions, Retention.plan(shuffled, Set.of(), rules, LATER, zone));
+        assertEquals(decisions, Retention.plan(shuffled, null, rules, LATER, zone));
     }
 
     @Property(edgeCases = EdgeCasesMode.NONE)
     void neverDeletesTheLastGoodOne(@ForAll("histories") List<Backup> backups, @ForAll("rules") RetentionRules rules, @ForAll("zones") ZoneId zone, @ForAll Random random) {
         if (!backups.isEmpty()) {
             Backup good = backups.get(random.nextInt(backups.size()));
-            assertTrue(keptSet(Retention.plan(backups, Set.of(good), rules, LATER, zone)).contains(good));
+            assertTrue(keptSet(Retention.plan(backups, good, rules, LATER, zone)).contains(good));
         }
     }
 
@@ -204,9 +204,9 @@ class RetentionTest {
         Set<Backup> alone = new HashSet<>();
         for (RetentionRules one : List.of(last(rules.last()), calendar(rules.hourly(), 0, 0, 0, 0), calendar(0, rules.daily(), 0, 0, 0), calendar(0, 0, rules.weekly(), 0, 0),
                 calendar(0, 0, 0, rules.monthly(), 0), calendar(0, 0, 0, 0, rules.yearly()), within(rules.within()))) {
-            alone.addAll(keptSet(Retention.plan(backups, Set.of(), one, LATER, zone)));
+            alone.addAll(keptSet(Retention.plan(backups, null, one, LATER, zone)));
         }
-        assertEquals(alone, keptSet(Retention.plan(backups, Set.of(), rules, LATER, zone)));
+        assertEquals(alone, keptSet(Retention.plan(backups, null, rules, LATER, zone)));
     }
 
     /** Written the other way round: a backup is kept by a rule of days if it is the newest of its day and that day is one of the last N that have one, or the oldest if there are not so many. */
@@ -221,13 +221,13 @@ class RetentionTest {
         if (count > days.size()) {
             backups.stream().max(Backup.NEWEST_FIRST).ifPresent(expected::add);
         }
-        assertEquals(expected, keptSet(Retention.plan(backups, Set.of(), calendar(0, count, 0, 0, 0), LATER, zone)));
+        assertEquals(expected, keptSet(Retention.plan(backups, null, calendar(0, count, 0, 0, 0), LATER, zone)));
     }
 
     /** Pruning again with the same rules deletes nothing more. */
     @Property(edgeCases = EdgeCasesMode.NONE)
     void isStableWhenRepeated(@ForAll("histories") List<Backup> backups, @ForAll("rules") RetentionRules rules, @ForAll("zones") ZoneId zone) {
-        Set<Backup> once = keptSet(Retention.plan(backups, Set.of(), rules, LATER, zone));
-        assertEquals(once, keptSet(Retention.plan(once, Set.of(), rules, LATER, zone)));
+        Set<Backup> once = keptSet(Retention.plan(backups, null, rules, LATER, zone));
+        assertEquals(once, keptSet(Retention.plan(once, null, rules, LATER, zone)));
     }
 }

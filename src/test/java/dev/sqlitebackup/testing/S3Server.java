@@ -53,7 +53,8 @@ public final class S3Server implements AutoCloseable {
     private volatile long delayMillis;
     private volatile boolean refusesPuts;
     private volatile boolean refusesConditions;
-    private volatile String answeredInstead;
+    private volatile Pattern answeredInstead;
+    private volatile boolean isSilent;
     private volatile String insteadAnswer;
     private volatile String lost;
 
@@ -155,10 +156,20 @@ public final class S3Server implements AutoCloseable {
         return "HTTP/1.1 " + status + " x\r\nContent-Type: application/xml\r\nContent-Length: " + body.length() + "\r\nConnection: close\r\n\r\n" + body;
     }
 
-    /** Requests that begin so get this answer instead of the server's; null for none. */
-    public void answerTo(String requestStart, int status, String code) {
-        answeredInstead = requestStart;
-        insteadAnswer = error(status, code);
+    /** Requests in which this is found get an error instead of the server's answer; null for none. */
+    public void answerTo(String request, int status, String code) {
+        answerTo(request, error(status, code));
+    }
+
+    /** The same with a whole answer. */
+    public void answerTo(String request, String answerInstead) {
+        insteadAnswer = answerInstead;
+        answeredInstead = request == null ? null : Pattern.compile(request);
+    }
+
+    /** A store whose answers say nothing of the content: no checksum, and a tag that is none. */
+    public void sayNothingOfContents(boolean silent) {
+        isSilent = silent;
     }
 
     /** The answer to the next request that begins so is lost on its way. */
@@ -220,12 +231,25 @@ public final class S3Server implements AutoCloseable {
                 client.setSoLinger(true, 0);
                 return;
             }
+            if (isSilent) {
+                hideSums(buffer, length);
+            }
             carried += length;
             client.getOutputStream().write(buffer, 0, length);
             if (carried > cutAnswersAfterBytes.get() && answerCutsLeft.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
                 client.setSoLinger(true, 0);
                 return;
             }
+        }
+    }
+
+    /** In the head of an answer, with others of the same length. */
+    private static void hideSums(byte[] buffer, int length) {
+        String text = new String(buffer, 0, length, StandardCharsets.ISO_8859_1);
+        int end = text.indexOf("\r\n\r\n");
+        if (text.startsWith("HTTP/1.1 ") && end > 0) {
+            String head = text.substring(0, end).replaceAll("(?i)x-amz-checksum-sha256", "x-amz-nothing-at-allx").replaceAll("(?i)(etag: \")..", "$1zz");
+            System.arraycopy(head.getBytes(StandardCharsets.ISO_8859_1), 0, buffer, 0, end);
         }
     }
 
@@ -247,7 +271,7 @@ public final class S3Server implements AutoCloseable {
                     lost = null;
                     loses.set(true);
                 }
-                if (answeredInstead != null && heard.startsWith(answeredInstead)) {
+                if (answeredInstead != null && answeredInstead.matcher(heard).find()) {
                     client.getOutputStream().write(insteadAnswer.getBytes(StandardCharsets.US_ASCII));
                     client.getOutputStream().flush();
                     return;

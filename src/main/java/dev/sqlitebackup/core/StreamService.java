@@ -1,0 +1,88 @@
+package dev.sqlitebackup.core;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.archive.BackupWriter;
+import dev.sqlitebackup.files.Space;
+import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.sqlite.DatabaseFiles;
+import dev.sqlitebackup.sqlite.DatabaseHeader;
+import dev.sqlitebackup.sqlite.IntegrityCheck;
+import dev.sqlitebackup.sqlite.Snapshot;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+
+/**
+ * Writes a backup to where it cannot be read back. So everything is proven before: the structure of the snapshot before the first byte, each block before it is
+ * written. A run that fails leaves a beginning without an end, which every reader refuses.
+ */
+public final class StreamService {
+    private final Clock clock;
+    private final Progress progress;
+
+    public StreamService(Clock clock, Progress progress) {
+        this.clock = clock;
+        this.progress = progress;
+    }
+
+    /**
+     * @param request whose destination is not looked at
+     * @param out where the backup goes
+     */
+    public BackupService.Result backup(BackupService.Request request, WritableByteChannel out) {
+        Path database = Databases.existing(request.database());
+        try (Workspace temporary = Workspace.create(request.temporaryDirectory())) {
+            new Space().need(request.temporaryDirectory(), Databases.sizeBytes(database) + Databases.sizeBytes(DatabaseFiles.of(database).wal()))
+                    .check("free some space there, or choose another place with --tmp-dir");
+            Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+            Path snapshot = temporary.createFile("snapshot.db");
+            Snapshot.take(database, snapshot, request.compact(), temporary.directory(), request.busyTimeout(), progress);
+            progress.phase("check", -1);
+            Verification verification = Verification.of(IntegrityCheck.check(snapshot, "the database " + database));
+            progress.phase("compress", Files.size(snapshot));
+            CountingChannel counting = new CountingChannel(out);
+            String sha256;
+            try {
+                sha256 = BackupWriter.writeProven(snapshot, DatabaseHeader.of(snapshot).pageSizeBytes(), counting, request.level(), now, request.threads(), progress);
+            } catch (IOException e) {
+                throw Failure.io("cannot write the backup to", "standard output", e).withHint("what was written so far is no backup");
+            }
+            return new BackupService.Result(database, "-", now, Files.size(snapshot), counting.writtenBytes, sha256, false, verification, List.of());
+        } catch (IOException e) {
+            throw Failure.io("cannot take a snapshot of", database, e);
+        }
+    }
+
+    private static final class CountingChannel implements WritableByteChannel {
+        private final WritableByteChannel out;
+        private long writtenBytes;
+
+        CountingChannel(WritableByteChannel out) {
+            this.out = out;
+        }
+
+        @Override
+        public int write(ByteBuffer bytes) throws IOException {
+            int count = out.write(bytes);
+            writtenBytes += count;
+            return count;
+        }
+
+        @Override
+        public boolean isOpen() {
+            return out.isOpen();
+        }
+
+        @Override
+        public void close() throws IOException {
+            out.close();
+        }
+    }
+}
