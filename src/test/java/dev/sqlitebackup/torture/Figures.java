@@ -1,0 +1,40 @@
+package dev.sqlitebackup.torture;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+/**
+ * How much of each kind of bad day is tried, and what came of it. {@code make torture} tries everything and makes the tables of
+ * docs/reliability.md of these figures; {@code make test} tries a part that is chosen evenly, and is always the same.
+ */
+final class Figures {
+    private static final Path DIRECTORY = Path.of("target/torture");
+
+    private Figures() { }
+
+    /** Whether everything is tried. */
+    static boolean isFull() {
+        return "full".equals(System.getProperty("torture"));
+    }
+
+    /** @return {@code full} under {@code make torture}, else {@code part} */
+    static int count(int full, int part) {
+        return isFull() ? full : part;
+    }
+
+    /** Adds a row to a table of docs/reliability.md, which has a marker of this name. */
+    static synchronized void row(String table, Object... cells) {
+        try {
+            Files.createDirectories(DIRECTORY);
+            String line = Arrays.stream(cells).map(String::valueOf).collect(Collectors.joining("\t")) + "\n";
+            Files.writeString(DIRECTORY.resolve(table + ".tsv"), line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
