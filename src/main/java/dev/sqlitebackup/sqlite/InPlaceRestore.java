@@ -20,7 +20,8 @@ import java.time.Duration;
  * <li>{@code locking_mode=EXCLUSIVE} and {@code BEGIN EXCLUSIVE}: the lock, in both journal modes, until the end
  * <li>{@code journal_mode=TRUNCATE}: SQLite folds the {@code -wal} in, so that the main file is the whole database, with what was
  *     only in the {@code -wal}
- * <li>the safety copy, through SQLite; it is compared with the main file and kept
+ * <li>the safety copy, through SQLite; it is compared with the main file, gets back the journal mode that folding in took from it, and
+ *     is kept
  * <li>the switch: a transaction with a rollback journal. A crash before its commit leaves the old content, which SQLite
  *     rolls back to when it is opened next
  * <li>the main file is compared with the staged one, and what is left of the sidecars is removed, still under the lock
@@ -87,6 +88,9 @@ public final class InPlaceRestore {
             if (!wasEmpty) {
                 makeSafetyCopy(connection);
                 checkSafetyCopy(file);
+                if (journalMode.equals("wal")) {
+                    DatabaseHeader.markAsWal(safetyCopy);
+                }
             }
             Interruption.check();
             try (Interruption.Blocking critical = Interruption.critical()) {

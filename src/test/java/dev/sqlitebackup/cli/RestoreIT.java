@@ -67,8 +67,10 @@ class RestoreIT {
 
         lab.json(0, "undo", "t.db");
         assertEquals("300", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'old'"));
+        assertEquals(targetMode, Lab.query(target, "PRAGMA journal_mode"));
         lab.json(0, "undo", "t.db");
         assertEquals("700", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'new'"));
+        assertEquals(backupMode, Lab.query(target, "PRAGMA journal_mode"));
         assertEquals(3, lab.safetyCopies("t.db").size());
     }
 
