@@ -79,8 +79,8 @@ public final class Workspace implements AutoCloseable {
                 return locked;
             }
             return null;
-        } catch (NoSuchFileException e) {
-            return null;
+        } catch (NoSuchFileException | OverlappingFileLockException e) {
+            return null;    // The other one may be a thread of this process.
         } finally {
             if (channel != null) {
                 channel.close();
@@ -135,7 +135,7 @@ public final class Workspace implements AutoCloseable {
         try (DirectoryStream<Path> found = Files.newDirectoryStream(parent, PREFIX + "*")) {
             for (Path directory : found) {
                 if (NAME.matcher(directory.getFileName().toString()).matches()
-                        && !isOpen(directory) && Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS) && PrivateFiles.isOurs(directory)) {
+                        && !isOpen(directory) && isOurDirectory(directory)) {
                     removeIfDead(directory);
                 }
             }
@@ -147,6 +147,14 @@ public final class Workspace implements AutoCloseable {
     /** Told by the name, which is random: to open and close the lock of a workspace of this process would let go of it. */
     private static boolean isOpen(Path directory) {
         return OPEN.stream().anyMatch(workspace -> workspace.directory.getFileName().equals(directory.getFileName()));
+    }
+
+    private static boolean isOurDirectory(Path directory) {
+        try {
+            return Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS) && PrivateFiles.isOurs(directory);
+        } catch (IOException e) {
+            return false;   // Its run has just ended and removed it.
+        }
     }
 
     private static void removeIfDead(Path directory) {

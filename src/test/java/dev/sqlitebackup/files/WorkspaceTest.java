@@ -8,7 +8,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,6 +55,27 @@ class WorkspaceTest {
             assertTrue(Files.exists(elsewhere.resolve("lock")));
         }
         assertFalse(Files.exists(dead) || Files.exists(justMade));
+    }
+
+    @Test
+    void isNotDisturbedByOthersThatComeAndGoBesideIt() throws Exception {
+        Callable<Void> runs = () -> {
+            for (int i = 0; i < 500; i++) {
+                Workspace.create(directory).close();
+            }
+            return null;
+        };
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try {
+            for (Future<Void> result : threads.invokeAll(Collections.nCopies(4, runs))) {
+                result.get();
+            }
+        } finally {
+            threads.shutdown();
+        }
+        try (Stream<Path> left = Files.list(directory)) {
+            assertEquals(List.of(), left.toList());
+        }
     }
 
     @Test
