@@ -89,9 +89,12 @@ final class Databases {
         }
     }
 
+    /** @return 0 for a file that is not there; an application may remove its sidecars at any moment */
     static long sizeBytes(Path file) {
         try {
-            return Files.exists(file) ? Files.size(file) : 0;
+            return Files.size(file);
+        } catch (NoSuchFileException e) {
+            return 0;
         } catch (IOException e) {
             throw Failure.io("cannot read", file, e);
         }
