@@ -8,6 +8,7 @@ import dev.sqlitebackup.files.PrivateFiles;
 import dev.sqlitebackup.files.Space;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
+import dev.sqlitebackup.sqlite.DatabaseHeader;
 import dev.sqlitebackup.sqlite.InPlaceRestore;
 import dev.sqlitebackup.sqlite.LiveRestore;
 import dev.sqlitebackup.sqlite.OpenHandles;
@@ -147,8 +148,27 @@ public final class RestoreService {
     }
 
     private LiveRestore.Outcome restoreLive(Path target, StagedBackup staged, Workspace workspace, Duration busyTimeout) {
+        refuseToLockOutTheOwner(target, workspace);
         return LiveRestore.run(target, staged.file(), workspace.createFile("safety.db"), workspace.createFile("proof.db"),
                 copy -> keep(copy, target), busyTimeout, progress);
+    }
+
+    /**
+     * Where a WAL database has no sidecars, SQLite makes them for us, and whoever opens it meanwhile gets ours. An application that may not write
+     * those can write nothing until it opens the database again. Without --live nobody else gets in.
+     */
+    private static void refuseToLockOutTheOwner(Path target, Workspace workspace) {
+        try {
+            DatabaseFiles.Present present = DatabaseFiles.of(target).present();
+            DatabaseHeader header = DatabaseHeader.of(target);
+            boolean makesSidecars = (present.wal() || header != null && header.isWal()) && !(present.wal() && present.shm());
+            if (makesSidecars && !PrivateFiles.ownerMayWrite(target, workspace.createFile("sidecar"))) {
+                throw new Failure(Failure.Kind.FAILURE, "this user's sidecars of " + target + " could not be written by its owner, who may open it at any moment",
+                        "run the restore as the user who owns the database, or without --live");
+            }
+        } catch (IOException e) {
+            throw Failure.io("cannot read", target, e);
+        }
     }
 
     /** The safety copy is as private as it is, but belongs to whom the database belongs, so that he can undo. */
@@ -162,21 +182,24 @@ public final class RestoreService {
     }
 
     private Verification create(Path target, StagedBackup staged, Verification verification) {
-        giveToOwnerOfDirectory(target.getParent(), staged.file());
+        Verification owned = giveToOwnerOfDirectory(target, staged.file(), verification);
         FileIdentity proven = identity(staged.file());
         Path safetyName = SafetyCopies.freeName(target, clock.instant());
         boolean keptSidecars = Replacement.create(target, staged.file(), safetyName);
         proveCreated(target, proven, staged);
-        return keptSidecars ? verification.withWarning("sidecars of a database that is gone lay beside " + target + ": they are kept beside " + safetyName) : verification;
+        return keptSidecars ? owned.withWarning("sidecars of a database that is gone lay beside " + target + ": they are kept beside " + safetyName) : owned;
     }
 
     /** A database that root makes for an application has to be the application's; for anybody else this changes nothing. */
-    private static void giveToOwnerOfDirectory(Path directory, Path file) {
+    private static Verification giveToOwnerOfDirectory(Path target, Path file, Verification verification) {
         try {
-            PrivateFiles.copyOwner(directory, file);
+            PrivateFiles.copyOwner(target.getParent(), file);
         } catch (IOException e) {
-            // Only root can give files away.
+            if (PrivateFiles.belongsToRoot(file)) {
+                return verification.withWarning("this root may not give files away, so " + target + " belongs to root and not to the owner of its directory, who cannot open it");
+            }
         }
+        return verification;
     }
 
     private Method replace(Path target, StagedBackup staged) {

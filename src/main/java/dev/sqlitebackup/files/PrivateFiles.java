@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
 import java.util.HashSet;
@@ -67,6 +68,37 @@ public final class PrivateFiles {
         }
         if (!current.group().equals(wanted.group())) {
             view.setGroup(wanted.group());
+        }
+    }
+
+    /**
+     * Whether the owner of a database could write a file that SQLite makes beside it in this process. SQLite gives that the database's mode,
+     * and, run by a root who may, its owner and group.
+     *
+     * @param sample a file that this process made in the same directory; may be given away
+     */
+    public static boolean ownerMayWrite(Path database, Path sample) throws IOException {
+        if (!POSIX) {
+            return true;
+        }
+        if (belongsToRoot(sample)) {
+            try {
+                copyOwner(database, sample);
+            } catch (IOException e) {
+                // SQLite would fail as well, and not say so.
+            }
+        }
+        PosixFileAttributes wanted = Files.readAttributes(database, PosixFileAttributes.class);
+        PosixFileAttributes made = Files.readAttributes(sample, PosixFileAttributes.class);
+        return made.owner().equals(wanted.owner()) || wanted.permissions().contains(PosixFilePermission.OTHERS_WRITE)
+                || made.group().equals(wanted.group()) && wanted.permissions().contains(PosixFilePermission.GROUP_WRITE);
+    }
+
+    public static boolean belongsToRoot(Path file) {
+        try {
+            return POSIX && Integer.valueOf(0).equals(Files.getAttribute(file, "unix:uid"));
+        } catch (IOException e) {
+            return false;
         }
     }
 
