@@ -12,10 +12,12 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 
 /**
  * A second process that uses a database as an application does. It is told what to do by its arguments, says READY, then
- * one line for each commit that it was told is durable, and ends when its standard input does.
+ * one line for each commit that it was told is durable (the measuring ones: for many), and ends when its standard input does.
  */
 public final class Writer implements AutoCloseable {
     private final Process process;
@@ -27,7 +29,7 @@ public final class Writer implements AutoCloseable {
         this.output = new BufferedReader(new InputStreamReader(process.getInputStream()));
     }
 
-    /** @param what commit, read, idle, exclusive, crash or hot (see {@link #main}) */
+    /** @param what commit, measure, checkpoint, read, idle, exclusive, crash or hot (see {@link #main}) */
     public static Writer start(Path database, String what, String journalMode, int busyTimeoutMillis) {
         return start(database, what, journalMode, busyTimeoutMillis, 3);
     }
@@ -54,6 +56,25 @@ public final class Writer implements AutoCloseable {
             }
         }
         throw new AssertionError("the writer ended without saying " + start + ": " + lines);
+    }
+
+    /**
+     * What a writer that measures did since it was last asked, or since it began.
+     *
+     * @param busyErrors commits that were refused because the database was locked; they are not among the latencies
+     */
+    public record Latency(long medianMicros, long percentile99Micros, long maximumMicros, int commits, int busyErrors) { }
+
+    /** Waits until it has committed so often in all. */
+    public void awaitCommits(int commits) throws IOException {
+        while (Integer.parseInt(await("commits ").substring(8)) < commits) { }
+    }
+
+    public Latency latency() throws IOException {
+        process.getOutputStream().write('\n');
+        process.getOutputStream().flush();
+        String[] words = await("latency ").split(" ");
+        return new Latency(Long.parseLong(words[1]), Long.parseLong(words[2]), Long.parseLong(words[3]), Integer.parseInt(words[4]), Integer.parseInt(words[5]));
     }
 
     /** Asks it to end, and waits. @return every line it said */
@@ -97,6 +118,8 @@ public final class Writer implements AutoCloseable {
             }
             switch (args[1]) {
                 case "commit" -> commits(sql, pauseMillis);
+                case "measure" -> measuredCommits(sql, pauseMillis, false);
+                case "checkpoint" -> measuredCommits(sql, pauseMillis, true);
                 case "read" -> reads(sql, pauseMillis);
                 case "exclusive" -> {
                     sql.execute("PRAGMA locking_mode=EXCLUSIVE");
@@ -134,8 +157,7 @@ public final class Writer implements AutoCloseable {
 
     /** Each commit inserts a row into two tables, so that a copy in which their counts differ is torn. */
     private static void commits(Statement sql, int pauseMillis) throws Exception {
-        sql.execute("CREATE TABLE IF NOT EXISTS debit(id INTEGER PRIMARY KEY, amount)");
-        sql.execute("CREATE TABLE IF NOT EXISTS credit(id INTEGER PRIMARY KEY, amount)");
+        createAccounts(sql);
         boolean ready = false;
         int number = 0;
         long worstMillis = 0;
@@ -143,18 +165,11 @@ public final class Writer implements AutoCloseable {
             number++;
             long before = System.nanoTime();
             try {
-                sql.execute("BEGIN IMMEDIATE");
-                sql.execute("INSERT INTO debit(amount) VALUES (" + number + ")");
-                sql.execute("INSERT INTO credit(amount) VALUES (" + number + ")");
-                sql.execute("COMMIT");
+                commit(sql, number);
                 System.out.println("commit " + number);
             } catch (SQLException e) {
                 System.out.println("error " + e.getMessage());
-                try {
-                    sql.execute("ROLLBACK");
-                } catch (SQLException none) {
-                    // No transaction was open.
-                }
+                rollBack(sql);
             }
             worstMillis = Math.max(worstMillis, (System.nanoTime() - before) / 1_000_000);
             if (!ready && number > 20) {
@@ -164,6 +179,86 @@ public final class Writer implements AutoCloseable {
             Thread.sleep(pauseMillis);
         }
         System.out.println("worst " + worstMillis);
+    }
+
+    private static void createAccounts(Statement sql) throws SQLException {
+        sql.execute("CREATE TABLE IF NOT EXISTS debit(id INTEGER PRIMARY KEY, amount)");
+        sql.execute("CREATE TABLE IF NOT EXISTS credit(id INTEGER PRIMARY KEY, amount)");
+    }
+
+    private static void commit(Statement sql, int number) throws SQLException {
+        sql.execute("BEGIN IMMEDIATE");
+        sql.execute("INSERT INTO debit(amount) VALUES (" + number + ")");
+        sql.execute("INSERT INTO credit(amount) VALUES (" + number + ")");
+        sql.execute("COMMIT");
+    }
+
+    private static void rollBack(Statement sql) {
+        try {
+            sql.execute("ROLLBACK");
+        } catch (SQLException none) {
+            // No transaction was open.
+        }
+    }
+
+    /**
+     * The same commits, of which too many are made for a line each: says how many there were at every 100th, and for each line that it is
+     * given how long those since the last one took, {@code latency MEDIAN_MICROS P99_MICROS MAX_MICROS COMMITS BUSY_ERRORS}. Any other
+     * error has a line of its own.
+     */
+    private static void measuredCommits(Statement sql, int pauseMillis, boolean checkpoints) throws Exception {
+        createAccounts(sql);
+        BlockingQueue<Boolean> asked = new LinkedBlockingQueue<>();
+        Thread listener = new Thread(() -> {
+            try {
+                int c;
+                do {
+                    c = System.in.read();
+                    asked.add(c >= 0);
+                } while (c >= 0);
+            } catch (IOException e) {
+                asked.add(false);
+            }
+        });
+        listener.setDaemon(true);
+        listener.start();
+        System.out.println("READY");
+        List<Long> micros = new ArrayList<>();
+        int busyErrors = 0;
+        int commits = 0;
+        for (Boolean goesOn = null; !Boolean.FALSE.equals(goesOn); goesOn = asked.poll()) {
+            if (goesOn != null) {
+                System.out.println("latency " + percentile(micros, 50) + " " + percentile(micros, 99) + " " + percentile(micros, 100) + " " + micros.size() + " " + busyErrors);
+                micros.clear();
+                busyErrors = 0;
+            }
+            long before = System.nanoTime();
+            try {
+                commit(sql, commits + 1);
+                micros.add((System.nanoTime() - before) / 1000);
+                if (++commits % 100 == 0) {
+                    System.out.println("commits " + commits);
+                }
+                if (checkpoints) {
+                    sql.executeQuery("PRAGMA wal_checkpoint(TRUNCATE)").close();
+                }
+            } catch (SQLException e) {
+                if ((e.getErrorCode() & 0xff) == 5) {
+                    busyErrors++;
+                } else {
+                    System.out.println("error " + e.getMessage());
+                }
+                rollBack(sql);
+            }
+            if (pauseMillis > 0) {
+                Thread.sleep(pauseMillis);
+            }
+        }
+    }
+
+    private static long percentile(List<Long> values, int percent) {
+        List<Long> sorted = values.stream().sorted().toList();
+        return sorted.isEmpty() ? 0 : sorted.get((int) Math.ceil(sorted.size() * percent / 100.0) - 1);
     }
 
     /** Reads a database in which every table t holds rows of one generation only; says a line when the generation changes. */
