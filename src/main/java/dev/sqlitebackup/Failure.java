@@ -74,7 +74,7 @@ public final class Failure extends RuntimeException {
      */
     public static Failure io(String doing, Object where, IOException e) {
         String reason = reason(e);
-        if (isNoSpace(reason)) {
+        if (isNoSpace(e)) {
             return new Failure(Kind.NO_SPACE, doing + " " + where + ": no space left",
                     "free some space on the file system of " + where, e);
         }
@@ -97,8 +97,8 @@ public final class Failure extends RuntimeException {
     }
 
     /** ENOSPC and EDQUOT as strerror says them; the launcher and cron run in a C locale, so it says them in English. */
-    private static boolean isNoSpace(String reason) {
-        String lower = reason.toLowerCase(Locale.ROOT);
+    public static boolean isNoSpace(IOException e) {
+        String lower = reason(e).toLowerCase(Locale.ROOT);
         return lower.contains("no space left") || lower.contains("quota exceeded")
                 || lower.contains("not enough space on the disk");
     }

@@ -71,16 +71,6 @@ final class Databases {
         return parent;
     }
 
-    static void createDirectories(Path directory) {
-        try {
-            if (!Files.isDirectory(directory)) {
-                Files.createDirectories(directory);
-            }
-        } catch (IOException e) {
-            throw Failure.io("cannot create the directory", directory, e);
-        }
-    }
-
     static Path real(Path path) {
         try {
             return path.toRealPath();

@@ -3,6 +3,7 @@ package dev.sqlitebackup.core;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.files.Digests;
+import dev.sqlitebackup.files.DurableFiles;
 import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.files.PrivateFiles;
 import dev.sqlitebackup.files.Space;
@@ -89,7 +90,7 @@ public final class RestoreService {
 
     private Result restore(Request request, Selection selection, Path target) {
         if (!request.dryRun) {
-            Databases.createDirectories(target.getParent());
+            DurableFiles.createDirectories(target.getParent());
             refuseIfNotWritable(target);
         }
         refuseIfInUse(target, request.live);

@@ -11,6 +11,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -32,6 +33,22 @@ public final class DurableFiles {
     private static final int DELETERS = 4;
 
     private DurableFiles() { }
+
+    /** Makes the directories that are missing: what is put into one is lost with it, unless its name is forced as well. */
+    public static void createDirectories(Path directory) {
+        try {
+            List<Path> made = new ArrayList<>();
+            for (Path missing = directory; missing != null && !Files.isDirectory(missing); missing = missing.getParent()) {
+                made.add(missing);
+            }
+            Files.createDirectories(directory);
+            for (Path name : made) {
+                forceDirectory(name.getParent());
+            }
+        } catch (IOException e) {
+            throw Failure.io("cannot create the directory", directory, e);
+        }
+    }
 
     /** Gives {@code source} the name {@code target} in place of whatever had it. Both are on one file system. */
     public static void replace(Path source, Path target) {
@@ -93,7 +110,12 @@ public final class DurableFiles {
                 force(copy);
                 Files.move(copy, name, StandardCopyOption.ATOMIC_MOVE);
             }
-            forceDirectory(name.getParent());
+            try {
+                forceDirectory(name.getParent());
+            } catch (IOException e) {
+                Files.delete(name);     // Of a name that may not last, nothing must depend.
+                throw e;
+            }
         } catch (IOException e) {
             throw Failure.io("cannot keep " + file + " as", name, e);
         }

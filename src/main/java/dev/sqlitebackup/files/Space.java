@@ -2,8 +2,11 @@ package dev.sqlitebackup.files;
 
 import dev.sqlitebackup.Failure;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -13,6 +16,8 @@ import java.util.Map;
  * file system are added.
  */
 public final class Space {
+    private static final int PROBE_BUFFER_BYTES = 1 << 16;
+
     private final Map<Object, Need> needs = new LinkedHashMap<>();
 
     private record Need(Path where, long bytes) { }
@@ -24,6 +29,26 @@ public final class Space {
             return this;
         } catch (IOException e) {
             throw Failure.io("cannot see how much room there is in", directory, e);
+        }
+    }
+
+    /**
+     * Whether so much cannot be written to a directory just now, found out by trying: SQLite calls an exceeded quota an I/O error, and no
+     * call tells what a quota leaves.
+     */
+    public static boolean isExhausted(Path directory, long bytes) {
+        try (Workspace workspace = Workspace.create(directory); FileChannel probe = PrivateFiles.open(workspace.path("probe"), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            ByteBuffer zeros = ByteBuffer.allocate(PROBE_BUFFER_BYTES);
+            for (long left = bytes; left > 0; left -= zeros.position()) {
+                zeros.clear().limit((int) Math.min(left, PROBE_BUFFER_BYTES));
+                probe.write(zeros);
+            }
+            probe.force(true);
+            return false;
+        } catch (IOException e) {
+            return Failure.isNoSpace(e);
+        } catch (Failure e) {
+            return e.kind() == Failure.Kind.NO_SPACE;
         }
     }
 

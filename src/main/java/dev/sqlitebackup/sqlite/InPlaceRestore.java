@@ -4,6 +4,7 @@ import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.files.DurableFiles;
+import dev.sqlitebackup.files.Space;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -183,19 +184,24 @@ public final class InPlaceRestore {
         DurableFiles.delete(target.getParent(), files.sidecars());
     }
 
-    /** The transaction was rolled back, most likely because the disk is full. */
+    /** The transaction was rolled back, most likely because the disk is full; or it could not even be rolled back. */
     private Failure notRestored(FileChannel file) throws IOException {
-        boolean unchanged;
+        DatabaseFiles files = DatabaseFiles.of(target);
+        boolean hot = files.present().journal();
+        // What the switch had taken is free again by now, so as much is tried as it needs: the old pages in the journal, and what the new content is longer.
+        boolean full = Space.isExhausted(target.getParent(), file.size() + Math.max(0, Files.size(staged) - file.size()));
+        Failure.Kind kind = full ? Failure.Kind.NO_SPACE : Failure.Kind.FAILURE;
+        String hint = full ? "free some space on its file system" : null;
+        if (hot) {
+            return new Failure(kind, "SQLite could not write the backup into " + target + ", nor take back what it had written: whoever opens the database next does that, from " + files.journal(),
+                    (full ? hint + "; then" : "do not remove that file;") + " restore again, or open the database with sqlite3 for the old content");
+        }
         try (FileChannel copy = FileChannel.open(safetyCopy, StandardOpenOption.READ)) {
-            unchanged = DatabaseContent.holds(file, copy);
+            if (!DatabaseContent.holds(file, copy)) {
+                return new Failure(Failure.Kind.CORRUPT, "the database does not hold the backup's content after the restore: " + target,
+                        "'sqlite-backup undo' brings the old content back from the safety copy");
+            }
         }
-        if (!unchanged) {
-            return new Failure(Failure.Kind.CORRUPT, "the database does not hold the backup's content after the restore: " + target,
-                    "'sqlite-backup undo' brings the old content back from the safety copy");
-        }
-        boolean full = target.toFile().getUsableSpace() < file.size();
-        return new Failure(full ? Failure.Kind.NO_SPACE : Failure.Kind.FAILURE,
-                "SQLite could not write the backup into " + target + "; the database is unchanged",
-                full ? "free some space on its file system" : null);
+        return new Failure(kind, "SQLite could not write the backup into " + target + "; the database is unchanged", hint);
     }
 }

@@ -9,10 +9,14 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** SQLite's own structure check of a finished private file. It proves the structure; checksums prove the bytes. */
 public final class IntegrityCheck {
     private static final int MAX_PROBLEMS = 20;
+    /** In a row such as "Tree 2 page 9: unable to get the page. error code=8458". */
+    private static final Pattern ERROR_CODE = Pattern.compile("error code=(\\d+)");
     private static final int MAX_VIOLATIONS = 1000;
 
     /**
@@ -45,7 +49,8 @@ public final class IntegrityCheck {
             return new Result(full, List.copyOf(warnings));
         } catch (SQLException e) {
             throw switch (e.getErrorCode() & 0xff) {
-                case SqliteConnection.CORRUPT, SqliteConnection.NOTADB, SqliteConnection.IOERR -> corrupt(what, SqliteConnection.describe(e.getErrorCode()));
+                case SqliteConnection.CORRUPT, SqliteConnection.NOTADB -> corrupt(what, SqliteConnection.describe(e.getErrorCode()));
+                case SqliteConnection.IOERR -> isReadError(e.getErrorCode()) ? cannotRead(what) : corrupt(what, SqliteConnection.describe(e.getErrorCode()));
                 default -> SqliteConnection.failure("cannot check", database, e);
             };
         }
@@ -72,9 +77,25 @@ public final class IntegrityCheck {
 
     private static void refuseProblems(String what, List<String> rows) {
         if (!rows.equals(List.of("ok"))) {
+            for (String row : rows) {
+                Matcher code = ERROR_CODE.matcher(row);
+                if (code.find() && isReadError(Integer.parseInt(code.group(1)))) {
+                    throw cannotRead(what);
+                }
+            }
             String first = rows.get(0).lines().filter(line -> !line.startsWith("***")).findFirst().orElse("damaged");
             throw corrupt(what, "integrity_check says: " + first + (rows.size() > 1 ? " (and more)" : ""));
         }
+    }
+
+    /** A disk that cannot be read says nothing about the database; a file that ends too early does. */
+    private static boolean isReadError(int resultCode) {
+        return (resultCode & 0xff) == SqliteConnection.IOERR && resultCode != SqliteConnection.IOERR_SHORT_READ;
+    }
+
+    private static Failure cannotRead(String what) {
+        return new Failure(Failure.Kind.FAILURE, "cannot check " + what + ": " + SqliteConnection.describe(SqliteConnection.IOERR),
+                "nothing was changed; see whether the system's log says that a disk is failing");
     }
 
     /** A collation, function or tokenizer that only the application has stops the check as a whole; so it goes table by table. */

@@ -4,6 +4,7 @@ import dev.sqlitebackup.Deadline;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.files.DurableFiles;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -98,12 +99,19 @@ public final class LiveRestore {
             refuseWhatCannotBeSwitched(connection, source, wal);
             switchContent(file, source);
         }
+        forceEndOfJournal();
         try (Interruption.Blocking critical = Interruption.critical()) {
             return readBack(connection);
-        } catch (SQLException | IOException e) {
-            throw new Failure(Failure.Kind.FAILURE, "the backup was restored to " + target + ", but could not be read back: " + e.getMessage(),
-                    "'sqlite-backup undo --live' brings the old content back from the safety copy", e);
+        } catch (SQLException e) {
+            throw notReadBack(SqliteConnection.failure("cannot read back", target, e));
+        } catch (IOException e) {
+            throw notReadBack(Failure.io("cannot read back", target, e));
         }
+    }
+
+    private Failure notReadBack(Failure e) {
+        return new Failure(e.kind(), "the backup was restored to " + target + ", but could not be read back: " + e.getMessage(),
+                "'sqlite-backup undo --live' brings the old content back from the safety copy", e);
     }
 
     private void refuseWhatCannotBeSwitched(SqliteConnection connection, SqliteConnection source, boolean wal) throws SQLException {
@@ -140,6 +148,16 @@ public final class LiveRestore {
                 }
             }
             Interruption.pause(POLL_MILLIS);
+        }
+    }
+
+    /** In rollback mode a transaction is over when its journal has gone, and SQLite forces that only with {@code synchronous=EXTRA}. */
+    private void forceEndOfJournal() {
+        try {
+            DurableFiles.forceDirectory(target.getParent());
+        } catch (IOException e) {
+            throw new Failure(Failure.Kind.FAILURE, "the backup was restored to " + target + ", but a power failure may still undo that: " + e.getMessage(),
+                    "restore it again", e);
         }
     }
 

@@ -13,6 +13,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -39,7 +40,6 @@ public final class Replacement {
     public static boolean create(Path target, Path staged, Path safetyName) {
         try (Interruption.Blocking critical = Interruption.critical()) {
             Kept kept = new Kept(target, safetyName, staged.getParent());
-            boolean done = false;
             try {
                 kept.keepSidecars();
                 refuseIfAppeared(target);
@@ -47,11 +47,8 @@ public final class Replacement {
                 if (!DurableFiles.publishNew(staged, target)) {
                     throw appeared(target);
                 }
-                done = true;
-            } finally {
-                if (!done) {
-                    kept.putBack();
-                }
+            } catch (Failure e) {
+                throw kept.putBack(e, staged);
             }
             return kept.any();
         }
@@ -85,17 +82,13 @@ public final class Replacement {
             channel.force(true);
             try (Interruption.Blocking critical = Interruption.critical()) {
                 Kept kept = new Kept(target, safetyName, staged.getParent());
-                boolean done = false;
                 try {
                     kept.keepSidecars();
                     kept.keepMain();
                     kept.removeSidecars();
                     DurableFiles.replace(staged, target);
-                    done = true;
-                } finally {
-                    if (!done) {
-                        kept.putBack();
-                    }
+                } catch (Failure e) {
+                    throw kept.putBack(e, staged);
                 }
             }
         } catch (IOException e) {
@@ -150,14 +143,34 @@ public final class Replacement {
             DurableFiles.delete(from.main().getParent(), from.sidecars());
         }
 
-        /** The replacement failed: the sidecars get their names back, and the second names go. */
-        void putBack() {
-            for (int i = 0; i < from.sidecars().size(); i++) {
-                if (names.contains(to.sidecars().get(i)) && !Files.exists(from.sidecars().get(i), LinkOption.NOFOLLOW_LINKS)) {
-                    DurableFiles.keepAs(to.sidecars().get(i), from.sidecars().get(i), workspace);
+        /**
+         * The replacement failed: the sidecars get their names back, and the second names go, the main file's first, because a safety copy is
+         * complete as long as that is there. Unless it failed after the switch, or one gets no name back: then the safety copy stays.
+         *
+         * @return what is to be said of the whole
+         */
+        Failure putBack(Failure failure, Path staged) {
+            try {
+                if (isSwitched(staged)) {
+                    return failure.withHint("the backup is in place, but a power failure may still undo that" + (any() ? "; what was there is kept as " + to.main() : ""));
                 }
+                for (int i = 0; i < from.sidecars().size(); i++) {
+                    if (names.contains(to.sidecars().get(i)) && !Files.exists(from.sidecars().get(i), LinkOption.NOFOLLOW_LINKS)) {
+                        DurableFiles.keepAs(to.sidecars().get(i), from.sidecars().get(i), workspace);
+                    }
+                }
+                Collections.reverse(names);
+                DurableFiles.delete(from.main().getParent(), names);
+                return failure;
+            } catch (Failure | IOException e) {
+                failure.addSuppressed(e);
+                boolean some = names.stream().anyMatch(name -> Files.exists(name, LinkOption.NOFOLLOW_LINKS));
+                return some ? failure.withHint("its sidecars could not be put back: they are kept beside " + to.main()) : failure;
             }
-            DurableFiles.delete(from.main().getParent(), names);
+        }
+
+        private boolean isSwitched(Path staged) throws IOException {
+            return !Files.exists(staged) || Files.exists(from.main()) && Files.isSameFile(staged, from.main());
         }
     }
 }

@@ -200,7 +200,10 @@ public final class Snapshot {
     }
 
     private Failure explain(SQLException e) {
-        Failure failure = SqliteConnection.failure("cannot take a snapshot of", source.main(), e);
+        Failure failure = SqliteConnection.failure("cannot take a snapshot of", source.main(), e, privateDirectory);
+        if (failure.kind() == Failure.Kind.NO_SPACE) {
+            return failure;
+        }
         return switch (e.getErrorCode() & 0xff) {
             case SqliteConnection.CANTOPEN, SqliteConnection.READONLY -> failure.withHint(
                     "its sidecars cannot be read by this user: give it access to " + source.wal() + " and " + source.shm()

@@ -3,6 +3,7 @@ package dev.sqlitebackup.sqlite;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.files.Space;
 import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import java.util.stream.Stream;
 import org.sqlite.JDBC;
 import org.sqlite.SQLiteConnection;
 import org.sqlite.core.DB;
@@ -24,6 +26,7 @@ final class SqliteConnection implements AutoCloseable {
     static final int LOCKED = 6;
     static final int INTERRUPT = 9;
     static final int IOERR = 10;
+    static final int IOERR_SHORT_READ = IOERR | 2 << 8;
     static final int CORRUPT = 11;
     static final int FULL = 13;
     static final int CANTOPEN = 14;
@@ -34,6 +37,9 @@ final class SqliteConnection implements AutoCloseable {
     private static final int COPY_RETRY_MILLIS = 20;
     /** Copied between two reports of progress. Below the page cache of 2 MB, so that the first step of a copy reaches no file. */
     private static final int STEP_BYTES = 512 * 1024;
+
+    /** As much as SQLite ever writes at once, and a directory's own growth. */
+    private static final int PROBE_BYTES = 1 << 17;
 
     private final SQLiteConnection connection;
     private final Interruption.Blocking stopper;
@@ -190,10 +196,19 @@ final class SqliteConnection implements AutoCloseable {
         };
     }
 
-    /** Says what SQLite said in our words. */
-    static Failure failure(String doing, Path file, SQLException e) {
+    /**
+     * Says what SQLite said in our words.
+     *
+     * @param written directories, besides the file's own, that were written to: only a try tells an exceeded quota from a broken disk
+     */
+    static Failure failure(String doing, Path file, SQLException e, Path... written) {
         String message = doing + " " + file + ": " + describe(e);
         return switch (e.getErrorCode() & 0xff) {
+            case IOERR, CANTOPEN, READONLY -> {
+                Path full = Stream.concat(Stream.of(file.toAbsolutePath().getParent()), Stream.of(written)).filter(directory -> Space.isExhausted(directory, PROBE_BYTES)).findFirst().orElse(null);
+                yield full == null ? new Failure(Failure.Kind.FAILURE, message, null, e)
+                        : new Failure(Failure.Kind.NO_SPACE, doing + " " + file + ": no space left", "free some space on the file system of " + full, e);
+            }
             case BUSY, LOCKED -> new Failure(Failure.Kind.BUSY, message,
                     "another program holds a lock on it: wait, or give it longer with --busy-timeout", e);
             case INTERRUPT -> new Failure(Failure.Kind.INTERRUPTED, "interrupted; nothing was changed", null, e);

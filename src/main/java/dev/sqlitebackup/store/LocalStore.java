@@ -56,13 +56,7 @@ public final class LocalStore implements Store {
 
     @Override
     public void create() {
-        try {
-            if (!Files.isDirectory(directory)) {
-                Files.createDirectories(directory);
-            }
-        } catch (IOException e) {
-            throw Failure.io("cannot create the directory", directory, e);
-        }
+        DurableFiles.createDirectories(directory);
     }
 
     @Override

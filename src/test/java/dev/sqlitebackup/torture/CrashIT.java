@@ -1,0 +1,67 @@
+package dev.sqlitebackup.torture;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sqlitebackup.testing.Lab;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The process is killed before each system call that opens or changes one of its files. */
+class CrashIT {
+    private static final int KILLED = 128 + 9;
+    private static final int PART = 3;
+
+    @TempDir Path directory;
+
+    static Stream<Scenario> scenarios() {
+        return Scenario.all().stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("scenarios")
+    void leavesOldOrNewInFullAndTheNextRunSucceedsWithoutLitter(Scenario scenario) throws Exception {
+        crash(scenario, Faults.How.KILL);
+    }
+
+    @Test
+    void leavesNoLibraryBehindForLongerThanOneRun() throws Exception {
+        crash(Scenario.startUp(), Faults.How.KILL_IN_LIBRARY);
+    }
+
+    private void crash(Scenario scenario, Faults.How how) throws Exception {
+        Trials trials = new Trials(directory, scenario);
+        Path counted = trials.fresh("counted");
+        int calls = Faults.count(counted, scenario.command(), how);
+        assertTrue(calls > 20, calls + " calls");
+        Trials.remove(counted);
+        AtomicInteger killed = new AtomicInteger();
+        trials.runAll(Trials.choose(calls, calls, PART), number -> {
+            Path crashed = trials.fresh("crashed-" + number);
+            Faults.Hit hit = Faults.run(crashed, scenario.command(), how, number, false);
+            if (hit != null) {      // With other turns of its threads a run may have a call less.
+                Path opened = trials.copy(crashed, "opened-" + number);
+                try {
+                    assertEquals(KILLED, hit.ended().exitCode());
+                    scenario.checkAnyMoment(opened);
+                    Lab lab = new Lab(crashed);
+                    lab.run(scenario.command().toArray()).ok();
+                    assertEquals(List.of(), lab.litter());
+                    scenario.checkDoneAgain(crashed);
+                } catch (AssertionError e) {
+                    throw new AssertionError("killed before " + hit.call() + ": " + e.getMessage(), e);
+                }
+                killed.incrementAndGet();
+                Trials.remove(opened);
+            }
+            Trials.remove(crashed);
+        });
+        Figures.row("crash", scenario, calls, killed);
+    }
+}

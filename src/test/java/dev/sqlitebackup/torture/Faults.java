@@ -1,0 +1,146 @@
+package dev.sqlitebackup.torture;
+
+import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.Tools;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/** Runs the packaged program with one of its system calls hit, through src/test/c/faults.c, which says how that is done. */
+final class Faults {
+    /** What can happen to a call. */
+    enum How {
+        KILL("kill", CHANGES),
+        KILL_IN_LIBRARY("kill", CHANGES + "library,"),
+        EIO("5", CHANGES),
+        EIO_ON_READ("5", ",read,"),
+        ENOSPC("28", GROWS),
+        EDQUOT("122", GROWS),
+        EACCES("13", NAMES),
+        EMFILE("24", OPENS),
+        SHORT_WRITE("short", ",write,");
+
+        private final String how;
+        private final String calls;
+
+        How(String how, String calls) {
+            this.how = how;
+            this.calls = calls;
+        }
+
+        boolean isError() {
+            return !how.equals("kill");
+        }
+
+        boolean isNoSpace() {
+            return this == ENOSPC || this == EDQUOT;
+        }
+
+        /** A disk that is full stays full, and a quota exceeded; the other errors pass. */
+        boolean isLasting() {
+            return isNoSpace();
+        }
+    }
+
+    /** What changes a file or a directory, and each opening. */
+    private static final String CHANGES = ",open,create,mkdir,write,sync,rename,link,unlink,truncate,chmod,chown,";
+    private static final String GROWS = ",create,mkdir,write,sync,rename,link,";
+    private static final String NAMES = ",open,create,mkdir,rename,link,unlink,chmod,chown,";
+    private static final String OPENS = ",open,create,";
+
+    private Faults() { }
+
+    /** A call that was hit, and what became of the program. */
+    record Hit(String call, Tools.Ended ended) { }
+
+    /**
+     * Runs the program and hits the call of this number.
+     *
+     * @param directory real; calls on what is in it count
+     * @param number from 1
+     * @param sticky whether all later ones are hit too
+     * @return null if the program made fewer calls, and the fault never happened
+     */
+    static Hit run(Path directory, List<String> command, How how, int number, boolean sticky) {
+        Path log = log(directory);
+        Tools.Ended ended = lab(directory, how.calls, how.how, number, sticky).run(command.toArray());
+        try {
+            List<String> hits = Files.readAllLines(log, StandardCharsets.ISO_8859_1);
+            Files.delete(log);
+            return hits.isEmpty() ? null : new Hit(hits.get(0), ended);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** How many calls there are that this can happen to; threads make it vary by a few. */
+    static int count(Path directory, List<String> command, How how) {
+        return record(directory, command, how.calls).size();
+    }
+
+    /**
+     * A call that succeeded.
+     *
+     * @param inode of the file that was opened, written, cut or forced
+     * @param offset of a write; the new size, of truncate; whether a file was made, of create
+     * @param length of a write; whether the file was emptied, of create
+     * @param otherPath the new name, of link and rename
+     * @param bytes what was written
+     */
+    record Call(String name, long inode, long offset, int length, String path, String otherPath, byte[] bytes) { }
+
+    /** Runs the program to its end and writes down what its calls did, in their order. */
+    static List<Call> record(Path directory, List<String> command, String calls) {
+        Path log = log(directory);
+        lab(directory, calls, "kill", 0, false).run(command.toArray()).ok();
+        try {
+            byte[] all = Files.readAllBytes(log);
+            Files.delete(log);
+            List<Call> recorded = new ArrayList<>();
+            for (int at = 0; at < all.length; ) {
+                int end = at;
+                while (all[end] != '\n') {
+                    end++;
+                }
+                String[] words = new String(all, at, end - at, StandardCharsets.UTF_8).split(" ", 5);
+                String[] paths = words[4].split("\t");
+                int length = Integer.parseInt(words[3]);
+                at = end + 1;
+                byte[] bytes = words[0].equals("write") ? Arrays.copyOfRange(all, at, at += length) : null;
+                recorded.add(new Call(words[0], Long.parseLong(words[1]), Long.parseLong(words[2]), length, paths[0], paths.length > 1 ? paths[1] : null, bytes));
+            }
+            return recorded;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Lab lab(Path directory, String calls, String how, int number, boolean sticky) {
+        return new Lab(directory).with(Map.of("LD_PRELOAD", library().toString(), "FAULTS_ROOT", directory.toString(), "FAULTS_CALLS", calls, "FAULTS_HOW", how,
+                "FAULTS_AT", String.valueOf(number), "FAULTS_STICKY", sticky ? "1" : "0", "FAULTS_LOG", log(directory).toString()));
+    }
+
+    private static Path log(Path directory) {
+        return directory.resolveSibling(directory.getFileName() + ".log");
+    }
+
+    private static synchronized Path library() {
+        Tools.require("gcc");
+        Path source = Path.of("src/test/c/faults.c");
+        Path library = Path.of("target/faults.so").toAbsolutePath();
+        try {
+            if (!Files.exists(library) || Files.getLastModifiedTime(library).compareTo(Files.getLastModifiedTime(source)) < 0) {
+                Tools.run(List.of("gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", library.toString(), source.toString(), "-ldl", "-lpthread")).ok();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return library;
+    }
+}
