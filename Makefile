@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 include scripts/sqlite-backup.mk
 
-.PHONY: help build test bench demo install-into
+.PHONY: help build test torture bench demo install-into
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -11,6 +11,9 @@ build: ## Build target/sqlite-backup.jar
 
 test: ## Run all tests (a missing tool skips its tests; in CI it fails them)
 	mvn -B -Dstyle.color=never verify
+
+torture: ## Make every bad day happen, for an hour and a half; writes docs/reliability.md
+	@bench/torture
 
 bench: build ## Measure against the article's script, pigz and restic; writes docs/benchmarks.md
 	@mvn -B -q -Dstyle.color=never -DskipTests test-compile dependency:build-classpath -Dmdep.outputFile=target/test-classpath -Dmdep.includeScope=test

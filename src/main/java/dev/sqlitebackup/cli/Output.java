@@ -8,10 +8,10 @@ import java.nio.charset.Charset;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 
 /**
@@ -51,7 +51,7 @@ final class Output {
         Map<String, Object> object = object(ExitCodes.OK, fields, warnings);
         noteHealth(object);
         if (options.json) {
-            out.println(GSON.toJson(object));
+            out.println(json(object));
         } else if (!options.quiet) {
             lines.forEach(line -> out.println(encodable(escape(line))));
         }
@@ -83,7 +83,7 @@ final class Output {
         putWarnings(object, warnings);
         noteHealth(object);
         if (options.json) {
-            out.println(GSON.toJson(object));
+            out.println(json(object));
             out.flush();
         }
         if (!options.json || !options.standardOutputIsTaken) {
@@ -102,7 +102,7 @@ final class Output {
 
     private void noteHealth(Map<String, Object> object) {
         if (options.healthFile != null) {
-            warnings(HealthFile.write(options.healthFile, GSON.toJson(object)));
+            warnings(HealthFile.write(options.healthFile, json(object)));
         }
     }
 
@@ -121,6 +121,11 @@ final class Output {
         return object;
     }
 
+    /** JSON may hold what a terminal takes for a command; escaped as the other texts are, it means the same. */
+    private static String json(Map<String, Object> object) {
+        return escape(GSON.toJson(object));
+    }
+
     private static void putWarnings(Map<String, Object> object, List<String> warnings) {
         if (!warnings.isEmpty()) {
             object.put("warnings", warnings);
@@ -134,12 +139,17 @@ final class Output {
         StringBuilder escaped = new StringBuilder(text.length());
         text.codePoints().forEach(c -> {
             if (UNSAFE.test(c)) {
-                escaped.append(c == '\n' ? "\\n" : c == '\t' ? "\\t" : String.format("\\u%04x", c));
+                escaped.append(c == '\n' ? "\\n" : c == '\t' ? "\\t" : utf16(c));
             } else {
                 escaped.appendCodePoint(c);
             }
         });
         return escaped.toString();
+    }
+
+    /** As JSON and Java write it: two units for what lies beyond 16 bits. */
+    private static String utf16(int codePoint) {
+        return Character.toString(codePoint).chars().mapToObj(unit -> String.format("\\u%04x", unit)).collect(Collectors.joining());
     }
 
     private static String encodable(String line) {

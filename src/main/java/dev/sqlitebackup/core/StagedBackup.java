@@ -158,8 +158,14 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
         }
     }
 
-    /** Writes what is decompressed, but never more than the database's own header announces: a gzip bomb ends here. */
+    /**
+     * Writes what is decompressed, but never more than the database's own header announces: a gzip bomb ends here. A header that announces
+     * nothing, as before SQLite 3.7.0, gets what room there is but the last of it.
+     */
     private static final class StagingSink implements BackupReader.Sink {
+        private static final long LOOK_EVERY_BYTES = 16 << 20;
+        private static final long LEFT_FREE_BYTES = 64 << 20;
+
         private final String backup;
         private final Path file;
         private final OutputStream out;
@@ -167,6 +173,7 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
         private final ByteBuffer start = ByteBuffer.allocate(DatabaseHeader.SIZE_BYTES);
         private long written;
         private long expectedBytes = Long.MAX_VALUE;
+        private long nextLookBytes = LOOK_EVERY_BYTES;
 
         StagingSink(String backup, Path file, OutputStream out, Progress progress) {
             this.backup = backup;
@@ -187,9 +194,17 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
                 throw new Failure(Failure.Kind.CORRUPT, "the backup " + backup + " failed verification: it holds more than the "
                         + expectedBytes + " bytes that its database declares");
             }
+            if (expectedBytes == Long.MAX_VALUE && written >= nextLookBytes) {
+                new Space().need(directory(), LEFT_FREE_BYTES).check("the backup does not say how much it holds; free some space there; nothing was changed");
+                nextLookBytes += LOOK_EVERY_BYTES;
+            }
             out.write(bytes, 0, length);
             written += length;
             progress.at(written);
+        }
+
+        private Path directory() {
+            return file.getParent().getParent();
         }
 
         private void readHeader() {
@@ -199,7 +214,7 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
             }
             if (header.pageCount() > 0) {
                 expectedBytes = header.pageCount() * header.pageSizeBytes();
-                new Space().need(file.getParent().getParent(), expectedBytes).check("free some space there; nothing was changed");
+                new Space().need(directory(), expectedBytes).check("free some space there; nothing was changed");
             }
             progress.phase("verify", header.pageCount() > 0 ? expectedBytes : -1);
         }

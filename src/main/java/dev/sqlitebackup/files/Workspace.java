@@ -7,19 +7,20 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
+import java.nio.file.SecureDirectoryStream;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.BasicFileAttributeView;
 import java.security.SecureRandom;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A private directory for everything temporary: the owner of the promise that nothing temporary outlives its
@@ -185,26 +186,52 @@ public final class Workspace implements AutoCloseable {
 
     /** Deletes the lock last, so that a crash in between leaves something that is still recognised as dead. */
     private static void deleteTree(Path directory, FileChannel lock) throws IOException {
-        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
-            @Override public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                if (!file.equals(directory.resolve(LOCK))) {
-                    Files.deleteIfExists(file);
+        try (DirectoryStream<Path> parent = Files.newDirectoryStream(directory.getParent())) {
+            if (parent instanceof SecureDirectoryStream<Path> secure) {
+                try (SecureDirectoryStream<Path> inside = secure.newDirectoryStream(directory.getFileName(), LinkOption.NOFOLLOW_LINKS)) {
+                    deleteContent(inside, LOCK);
+                    inside.deleteFile(Path.of(LOCK));
+                } catch (NoSuchFileException e) {
+                    return;     // Somebody else was quicker.
                 }
-                return FileVisitResult.CONTINUE;
+                lock.close();
+                secure.deleteDirectory(directory.getFileName());
+            } else {
+                deleteTreeByNames(directory, lock);
             }
-
-            @Override public FileVisitResult postVisitDirectory(Path visited, IOException e) throws IOException {
-                if (!visited.equals(directory)) {
-                    Files.delete(visited);
-                }
-                return FileVisitResult.CONTINUE;
-            }
-        });
-        if (!PrivateFiles.isPosix()) {
-            lock.close();   // Windows does not delete an open file.
+        } finally {
+            lock.close();
         }
-        Files.deleteIfExists(directory.resolve(LOCK));
-        lock.close();
+    }
+
+    /**
+     * Relative to open directories: in a place where others may write, a directory could be renamed and a link put in its stead between two
+     * looks, and then a name leads elsewhere.
+     */
+    private static void deleteContent(SecureDirectoryStream<Path> directory, String except) throws IOException {
+        for (Path entry : directory) {
+            Path name = entry.getFileName();
+            if (directory.getFileAttributeView(name, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS).readAttributes().isDirectory()) {
+                try (SecureDirectoryStream<Path> inside = directory.newDirectoryStream(name, LinkOption.NOFOLLOW_LINKS)) {
+                    deleteContent(inside, null);
+                }
+                directory.deleteDirectory(name);
+            } else if (!name.toString().equals(except)) {
+                directory.deleteFile(name);
+            }
+        }
+    }
+
+    /** Where the system has no such calls (Windows). */
+    private static void deleteTreeByNames(Path directory, FileChannel lock) throws IOException {
+        Path lockFile = directory.resolve(LOCK);
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).filter(file -> !file.equals(directory) && !file.equals(lockFile)).toList()) {
+                Files.deleteIfExists(file);
+            }
+        }
+        lock.close();   // Windows does not delete an open file.
+        Files.deleteIfExists(lockFile);
         Files.deleteIfExists(directory);
     }
 }

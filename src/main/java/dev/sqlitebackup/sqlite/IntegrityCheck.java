@@ -35,7 +35,7 @@ public final class IntegrityCheck {
         checkHeader(database, what);
         List<String> warnings = new ArrayList<>();
         boolean full = true;
-        try (SqliteConnection connection = SqliteConnection.open(database, "mode=ro&immutable=1", Duration.ZERO)) {
+        try (SqliteConnection connection = open(database)) {
             try {
                 refuseProblems(what, connection.query("PRAGMA integrity_check(" + MAX_PROBLEMS + ")"));
             } catch (SQLException e) {
@@ -54,6 +54,13 @@ public final class IntegrityCheck {
                 default -> SqliteConnection.failure("cannot check", database, e);
             };
         }
+    }
+
+    /** What is checked may come from anybody: nothing in its schema may call a function that does more than compute. */
+    private static SqliteConnection open(Path database) throws SQLException {
+        SqliteConnection connection = SqliteConnection.open(database, "mode=ro&immutable=1", Duration.ZERO);
+        connection.execute("PRAGMA trusted_schema=OFF");
+        return connection;
     }
 
     /** SQLite itself forgives a file that is longer than its header says, and reads a shorter one as far as it goes. */
@@ -136,7 +143,7 @@ public final class IntegrityCheck {
      */
     public static List<String> foreignKeyWarnings(Path database) {
         List<String> warnings = new ArrayList<>();
-        try (SqliteConnection connection = SqliteConnection.open(database, "mode=ro&immutable=1", Duration.ZERO)) {
+        try (SqliteConnection connection = open(database)) {
             warnForeignKeys(connection, warnings);
         } catch (SQLException e) {
             throw SqliteConnection.failure("cannot check the foreign keys of", database, e);

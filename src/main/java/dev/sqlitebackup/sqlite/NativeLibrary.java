@@ -2,6 +2,7 @@ package dev.sqlitebackup.sqlite;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.files.PrivateFiles;
+import dev.sqlitebackup.files.Space;
 import dev.sqlitebackup.files.Workspace;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,10 +33,16 @@ public final class NativeLibrary {
         }
         boolean full = false;
         for (Path candidate : candidates) {
-            full |= isFull(candidate);
-            if (!isFull(candidate) && loadFrom(candidate)) {
-                loaded = true;
-                return;
+            try {
+                if (loadFrom(candidate)) {
+                    loaded = true;
+                    return;
+                }
+            } catch (Failure e) {
+                if (e.kind() != Failure.Kind.NO_SPACE) {
+                    throw e;
+                }
+                full = true;
             }
         }
         throw full ? new Failure(Failure.Kind.NO_SPACE, "no room for SQLite's native library in any of " + candidates,
@@ -43,14 +50,11 @@ public final class NativeLibrary {
                 "they are mounted noexec, or cannot be written: set TMPDIR to a directory from which programs may be run");
     }
 
-    private static boolean isFull(Path candidate) {
-        return Files.isDirectory(candidate) && candidate.toFile().getUsableSpace() < LIBRARY_BYTES;
-    }
-
     private static boolean loadFrom(Path candidate) {
         if (!Files.isDirectory(candidate) || !Files.isWritable(candidate)) {
             return false;
         }
+        new Space().need(candidate, LIBRARY_BYTES).check(null);
         Workspace workspace = Workspace.create(candidate);
         try {
             if (!mayRunPrograms(workspace)) {
@@ -58,8 +62,11 @@ public final class NativeLibrary {
             }
             System.setProperty("org.sqlite.tmpdir", workspace.directory().toString());
             return SQLiteJDBCLoader.initialize();
+        } catch (Failure e) {
+            throw e;
         } catch (Exception e) {
-            throw new Failure(Failure.Kind.FAILURE, "cannot load SQLite's native library from " + candidate + ": " + e.getMessage(), null, e);
+            // The driver does not say what stopped it.
+            throw new Failure(Space.isExhausted(candidate, LIBRARY_BYTES) ? Failure.Kind.NO_SPACE : Failure.Kind.FAILURE, "cannot load SQLite's native library from " + candidate + ": " + e.getMessage(), null, e);
         } finally {
             // A mapped library needs no name any more. Windows keeps the file while it is loaded; there the next run removes it.
             if (PrivateFiles.isPosix()) {

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -27,24 +26,15 @@ class CrashIT {
     @ParameterizedTest
     @MethodSource("scenarios")
     void leavesOldOrNewInFullAndTheNextRunSucceedsWithoutLitter(Scenario scenario) throws Exception {
-        crash(scenario, Faults.How.KILL);
-    }
-
-    @Test
-    void leavesNoLibraryBehindForLongerThanOneRun() throws Exception {
-        crash(Scenario.startUp(), Faults.How.KILL_IN_LIBRARY);
-    }
-
-    private void crash(Scenario scenario, Faults.How how) throws Exception {
         Trials trials = new Trials(directory, scenario);
         Path counted = trials.fresh("counted");
-        int calls = Faults.count(counted, scenario.command(), how);
+        int calls = Faults.count(counted, scenario, Faults.How.KILL);
         assertTrue(calls > 20, calls + " calls");
         Trials.remove(counted);
         AtomicInteger killed = new AtomicInteger();
         trials.runAll(Trials.choose(calls, calls, PART), number -> {
             Path crashed = trials.fresh("crashed-" + number);
-            Faults.Hit hit = Faults.run(crashed, scenario.command(), how, number, false);
+            Faults.Hit hit = Faults.run(crashed, scenario, Faults.How.KILL, number);
             if (hit != null) {      // With other turns of its threads a run may have a call less.
                 Path opened = trials.copy(crashed, "opened-" + number);
                 try {

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Each system call that opens, reads or changes one of the program's files fails, once or from then on. */
 class ErrorsIT {
     private static final int NO_SPACE = 15;
-    private static final int MOST_READS = 40;
+    private static final int MOST_ALIKE = 40;
     private static final int PART = Integer.getInteger("part", 1);
 
     @TempDir Path directory;
@@ -32,15 +32,15 @@ class ErrorsIT {
     void endsWithTheRightCodeAndOneClearLineOrSucceedsInTruth(Scenario scenario, Faults.How how) throws Exception {
         Trials trials = new Trials(directory, scenario);
         Path counted = trials.fresh("counted");
-        int calls = Faults.count(counted, scenario.command(), how);
+        int calls = Faults.count(counted, scenario, how);
         Trials.remove(counted);
         AtomicInteger failed = new AtomicInteger();
         AtomicInteger succeeded = new AtomicInteger();
-        int most = how == Faults.How.EIO_ON_READ ? Math.min(calls, MOST_READS) : calls;
+        int most = how == Faults.How.EIO_ON_READ || !scenario.moreCalls().isEmpty() ? MOST_ALIKE : calls;
         List<Integer> numbers = Trials.choose(calls, most, PART);
         trials.runAll(numbers, number -> {
             Path hurt = trials.fresh("hurt-" + number);
-            Faults.Hit hit = Faults.run(hurt, scenario.command(), how, number, how.isLasting());
+            Faults.Hit hit = Faults.run(hurt, scenario, how, number);
             if (hit != null) {
                 try {
                     check(trials, scenario, how, number, hurt, hit.ended());

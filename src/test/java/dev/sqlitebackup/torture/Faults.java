@@ -17,7 +17,6 @@ final class Faults {
     /** What can happen to a call. */
     enum How {
         KILL("kill", CHANGES),
-        KILL_IN_LIBRARY("kill", CHANGES + "library,"),
         EIO("5", CHANGES),
         EIO_ON_READ("5", ",read,"),
         ENOSPC("28", GROWS),
@@ -64,12 +63,11 @@ final class Faults {
      *
      * @param directory real; calls on what is in it count
      * @param number from 1
-     * @param sticky whether all later ones are hit too
      * @return null if the program made fewer calls, and the fault never happened
      */
-    static Hit run(Path directory, List<String> command, How how, int number, boolean sticky) {
+    static Hit run(Path directory, Scenario scenario, How how, int number) {
         Path log = log(directory);
-        Tools.Ended ended = lab(directory, how.calls, how.how, number, sticky).run(command.toArray());
+        Tools.Ended ended = lab(directory, how.calls + scenario.moreCalls(), how.how, number, how.isLasting()).run(scenario.command().toArray());
         try {
             List<String> hits = Files.readAllLines(log, StandardCharsets.ISO_8859_1);
             Files.delete(log);
@@ -80,8 +78,8 @@ final class Faults {
     }
 
     /** How many calls there are that this can happen to; threads make it vary by a few. */
-    static int count(Path directory, List<String> command, How how) {
-        return record(directory, command, how.calls).size();
+    static int count(Path directory, Scenario scenario, How how) {
+        return record(directory, scenario.command(), how.calls + scenario.moreCalls()).size();
     }
 
     /**
