@@ -31,6 +31,7 @@ final class SqliteConnection implements AutoCloseable {
     static final int FULL = 13;
     static final int CANTOPEN = 14;
     static final int NOTADB = 26;
+    static final int NOMEM = 7;
     static final int READONLY = 8;
 
     /** The driver wants one; with no retries allowed it never sleeps. */
@@ -186,6 +187,7 @@ final class SqliteConnection implements AutoCloseable {
     static String describe(int code) {
         return switch (code & 0xff) {
             case BUSY, LOCKED -> "the database is locked";
+            case NOMEM -> "out of memory";
             case IOERR -> "disk I/O error";
             case CORRUPT -> "the database is damaged";
             case FULL -> "no space left";

@@ -1,6 +1,7 @@
 package dev.sqlitebackup.testing;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -123,13 +124,18 @@ public final class Tools {
         }
     }
 
+    /** Whatever it is: a backup to standard output is no text. */
+    private static String read(Path file) throws IOException {
+        return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    }
+
     public static Ended await(Started started) {
         try {
             if (!started.process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
                 started.kill9();
                 Assertions.fail("still running after " + TIMEOUT_SECONDS + " s: " + started.process.info());
             }
-            Ended ended = new Ended(started.process.exitValue(), Files.readString(started.out), Files.readString(started.err));
+            Ended ended = new Ended(started.process.exitValue(), read(started.out), read(started.err));
             Files.delete(started.out);
             Files.delete(started.err);
             return ended;

@@ -30,7 +30,7 @@ class JavaVersionsIT {
             for (List<String> program : List.of(List.of(java.getValue().resolve("bin/java").toString(), "-jar", Lab.JAR.toString()), List.of(launcher.toString()))) {
                 String name = "app" + java.getKey() + program.size() + ".db";
                 lab.database(name, "wal", 50, "g");
-                for (String arguments : List.of("backup DB --to=out/", "backup DB --to=b.gz", "backup DB --to=-", "list out", "status DB --to=b.gz", "verify b.gz", "restore b.gz --to=DB",
+                for (String arguments : List.of("backup DB --to=out/", "backup DB --to=b.gz", "backup DB --to=- --quiet", "list out", "status DB --to=b.gz", "verify b.gz", "restore b.gz --to=DB",
                         "restore b.gz --to=DB --live", "undo DB", "list DB", "prune out --keep-last=1", "prune DB --keep-last=1", "--version", "backup --help")) {
                     List<String> command = Stream.concat(program.stream(), Stream.of(arguments.replace("DB", name).split(" "))).toList();
                     Tools.Ended ended = Tools.run(command, Map.of("JAVA_HOME", java.getValue().toString(), "TMPDIR", lab.temporary().toString()), directory);
