@@ -19,6 +19,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -37,6 +38,7 @@ public final class Workspace implements AutoCloseable {
 
     private final Path directory;
     private final FileChannel lockChannel;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     private Workspace(Path directory, FileChannel lockChannel) {
         this.directory = directory;
@@ -109,15 +111,18 @@ public final class Workspace implements AutoCloseable {
         }
     }
 
+    /** Counts as open until it is gone: whoever took it for a dead one and closed its lock would let go of ours. */
     @Override
     public void close() {
-        if (!OPEN.remove(this)) {
+        if (!closed.compareAndSet(false, true)) {
             return;
         }
         try {
             deleteTree(directory, lockChannel);
         } catch (IOException e) {
             throw Failure.io("cannot remove the private directory", directory, e);
+        } finally {
+            OPEN.remove(this);
         }
     }
 
@@ -184,21 +189,23 @@ public final class Workspace implements AutoCloseable {
         }
     }
 
-    /** Deletes the lock last, so that a crash in between leaves something that is still recognised as dead. */
+    /**
+     * Deletes the lock last, so that a crash in between leaves something that is still recognised as dead. From then on, another run may take the
+     * directory for one that was killed before it had a lock, and be quicker.
+     */
     private static void deleteTree(Path directory, FileChannel lock) throws IOException {
         try (DirectoryStream<Path> parent = Files.newDirectoryStream(directory.getParent())) {
             if (parent instanceof SecureDirectoryStream<Path> secure) {
                 try (SecureDirectoryStream<Path> inside = secure.newDirectoryStream(directory.getFileName(), LinkOption.NOFOLLOW_LINKS)) {
                     deleteContent(inside, LOCK);
                     inside.deleteFile(Path.of(LOCK));
-                } catch (NoSuchFileException e) {
-                    return;     // Somebody else was quicker.
                 }
-                lock.close();
                 secure.deleteDirectory(directory.getFileName());
             } else {
                 deleteTreeByNames(directory, lock);
             }
+        } catch (NoSuchFileException e) {
+            // Somebody else was quicker.
         } finally {
             lock.close();
         }

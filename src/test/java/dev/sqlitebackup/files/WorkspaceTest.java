@@ -60,7 +60,7 @@ class WorkspaceTest {
     @Test
     void isNotDisturbedByOthersThatComeAndGoBesideIt() throws Exception {
         Callable<Void> runs = () -> {
-            for (int i = 0; i < 500; i++) {
+            for (int i = 0; i < 1000; i++) {
                 Workspace.create(directory).close();
             }
             return null;
