@@ -106,17 +106,14 @@ public final class BackupReader {
         if (file.size() < Bgzf.END.length) {
             return;
         }
-        if (file.size() > Trailer.TAIL_BYTES && Trailer.isDamaged(Channels.read(file, file.size() - Trailer.TAIL_BYTES, Trailer.TAIL_BYTES))) {
+        if (file.size() >= Trailer.TAIL_BYTES && Trailer.isDamaged(Channels.read(file, file.size() - Trailer.TAIL_BYTES, Trailer.TAIL_BYTES))) {
             throw damaged(backup, "its trailer is damaged", null);
         }
         int length = Bgzf.blockBytes(Channels.read(file, 0, Bgzf.HEADER_BYTES));
         if (length < 0) {
             return;
         }
-        if (length > file.size()) {
-            throw damaged(backup, "it is cut short", null);
-        }
-        if (!Arrays.equals(Channels.read(file, file.size() - Bgzf.END.length, Bgzf.END.length), Bgzf.END)) {
+        if (length > file.size() || !Arrays.equals(Channels.read(file, file.size() - Bgzf.END.length, Bgzf.END.length), Bgzf.END)) {
             throw damaged(backup, "it is cut short", null);
         }
         byte[] content = new byte[Bgzf.MAX_CONTENT_BYTES];
@@ -135,7 +132,7 @@ public final class BackupReader {
     }
 
     /** Every member of a gzip file that somebody else made, one after the other. */
-    private static Content readMembers(String backup, FileChannel channel, Sink sink) throws IOException {
+    static Content readMembers(String backup, FileChannel channel, Sink sink) throws IOException {
         ReadErrors source = new ReadErrors(java.nio.channels.Channels.newInputStream(channel.position(0)));
         MessageDigest digest = Digests.sha256();
         GzipCompressorInputStream gzip;

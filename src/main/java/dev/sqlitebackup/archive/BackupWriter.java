@@ -64,7 +64,8 @@ public final class BackupWriter {
         return write(snapshot, pageSizeBytes, out, level, true, createdAt, ReusableBlocks.none(), threads, progress);
     }
 
-    private static String write(Path snapshot, int pageSizeBytes, WritableByteChannel out, int level, boolean proves, Instant createdAt, ReusableBlocks reusable,
+    /** @param proves whether each block, also one of {@code reusable}, is decompressed and compared before it is written */
+    static String write(Path snapshot, int pageSizeBytes, WritableByteChannel out, int level, boolean proves, Instant createdAt, ReusableBlocks reusable,
             int threads, Progress progress) throws IOException {
         try (FileChannel channel = FileChannel.open(snapshot, StandardOpenOption.READ)) {
             BackupWriter writer = new BackupWriter(channel, pageSizeBytes, level, proves);
@@ -109,13 +110,19 @@ public final class BackupWriter {
         return piece;
     }
 
-    private static void prove(Piece piece) throws IOException {
+    private static void prove(Piece piece) {
         if (piece.proof == null) {
             piece.proof = new byte[Bgzf.MAX_CONTENT_BYTES];
         }
-        int length = Bgzf.decompress(piece.block, piece.blockBytes, piece.proof);
-        if (!Arrays.equals(piece.proof, 0, length, piece.content, 0, piece.contentBytes)) {
-            throw new Failure(Failure.Kind.CORRUPT, "a block does not hold what was compressed into it", "the memory of this machine is failing");
+        IOException damage = null;
+        try {
+            int length = Bgzf.decompress(piece.block, piece.blockBytes, piece.proof);
+            if (Arrays.equals(piece.proof, 0, length, piece.content, 0, piece.contentBytes)) {
+                return;
+            }
+        } catch (IOException e) {
+            damage = e;
         }
+        throw new Failure(Failure.Kind.CORRUPT, "a block does not hold what was compressed into it", "the memory of this machine is failing", damage);
     }
 }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.util.Arrays;
 import org.apache.commons.compress.compressors.gzip.ExtraField;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
@@ -79,6 +80,16 @@ final class Bgzf {
         }
         int length = (header[BSIZE_OFFSET] & 0xff | (header[BSIZE_OFFSET + 1] & 0xff) << 8) + 1;
         return length < END.length ? -1 : length;
+    }
+
+    /**
+     * @param offset at most {@code end}
+     * @param end of all blocks, behind which the tail of a backup follows
+     * @return the length of the block at an offset, or -1 if no whole one is there
+     */
+    static int blockBytes(FileChannel file, long offset, long end) throws IOException {
+        int length = blockBytes(Channels.read(file, offset, HEADER_BYTES));
+        return length > end - offset ? -1 : length;
     }
 
     /** The CRC of a block's content, as its footer has it. */

@@ -41,8 +41,8 @@ final class BlockReader {
             free.add(piece);
         })) {
             for (long position = 0; position < trailer.databaseBytes(); position += strideBytes) {
-                int length = end - offset < Bgzf.HEADER_BYTES ? -1 : Bgzf.blockBytes(Channels.read(file, offset, Bgzf.HEADER_BYTES));
-                if (length < 0 || length > end - offset) {
+                int length = Bgzf.blockBytes(file, offset, end);
+                if (length < 0) {
                     throw BackupReader.damaged(backup, "there is no block at " + offset, null);
                 }
                 Piece piece = free.isEmpty() ? new Piece() : free.remove();

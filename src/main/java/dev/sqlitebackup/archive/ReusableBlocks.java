@@ -6,7 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
+import java.util.stream.LongStream;
 import java.util.zip.CRC32;
 
 /**
@@ -46,7 +46,7 @@ public final class ReusableBlocks implements AutoCloseable {
         try {
             Trailer trailer = Trailer.read(channel);
             if (trailer != null && trailer.pageSizeBytes() == pageSizeBytes) {
-                return new ReusableBlocks(channel, trailer, offsets(channel, trailer));
+                return new ReusableBlocks(channel, trailer, offsets(channel));
             }
             channel.close();
             return none();
@@ -56,19 +56,15 @@ public final class ReusableBlocks implements AutoCloseable {
         }
     }
 
-    private static long[] offsets(FileChannel previous, Trailer trailer) throws IOException {
+    private static long[] offsets(FileChannel previous) throws IOException {
         long end = previous.size() - Trailer.TAIL_BYTES;
-        // Every block has a header, so a trailer that announces more blocks than that is wrong.
-        int blocks = (int) Math.min(trailer.blocks(), Math.min(end / Bgzf.HEADER_BYTES, Integer.MAX_VALUE - 8));
-        long[] offsets = new long[blocks + 1];
-        for (int i = 0; i < blocks; i++) {
-            int length = offsets[i] + Bgzf.HEADER_BYTES <= end ? Bgzf.blockBytes(Channels.read(previous, offsets[i], Bgzf.HEADER_BYTES)) : -1;
-            if (length < 0 || offsets[i] + length > end) {
-                return Arrays.copyOf(offsets, i + 1);
-            }
-            offsets[i + 1] = offsets[i] + length;
+        LongStream.Builder offsets = LongStream.builder();
+        long offset = 0;
+        for (int length = 0; length >= 0; length = Bgzf.blockBytes(previous, offset, end)) {
+            offset += length;
+            offsets.add(offset);
         }
-        return offsets;
+        return offsets.build().toArray();
     }
 
     /** The size of the database in the previous backup, 0 where it does not say. */

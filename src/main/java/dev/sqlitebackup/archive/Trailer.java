@@ -102,9 +102,4 @@ record Trailer(Instant createdAt, long databaseBytes, int pageSizeBytes, String 
         long position = file.size() - TAIL_BYTES;
         return position < 0 ? null : parse(Channels.read(file, position, TAIL_BYTES));
     }
-
-    long blocks() {
-        int strideBytes = Bgzf.strideBytes(pageSizeBytes);
-        return (databaseBytes + strideBytes - 1) / strideBytes;
-    }
 }
