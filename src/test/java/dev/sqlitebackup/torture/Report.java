@@ -1,3 +1,5 @@
+import static java.util.Map.entry;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,18 +18,20 @@ import java.util.regex.Pattern;
 class Report {
     private static final Path DOCUMENT = Path.of("docs/reliability.md");
     private static final Path FIGURES = Path.of("target/torture");
-    private static final Pattern TABLE = Pattern.compile("<!-- (\\w+) -->\\n.*?<!-- end -->", Pattern.DOTALL);
-    private static final Map<String, String> HEADERS = Map.of(
-            "crash", "command\tsystem calls\tkilled before, and survived",
-            "errors", "error\tinjected\tended with the right code and one line\trecovered: a true success",
-            "power", "command\tcalls that change something\tstates of the disk, all in order\trun again on",
-            "bytes", "backup\tbytes\tbits flipped\tof these harmless: identical content\tcut to another length, all refused",
-            "hostile", "what\toutcome",
-            "fuzz", "target\tinputs\taccepted, all as gunzip reads them",
-            "contention", "writer\twhile\tmedian µs\t99th percentile µs\tmaximum µs\tcommits\terrors",
-            "users", "run as\tsituations\tcommands\trefused with a clear error\tthe application could write afterwards",
-            "mutants", "package\tmutants\tkilled\tsurvived, with a reason",
-            "java", "Java\ttests on the packaged program");
+    private static final Pattern TABLE = Pattern.compile("<!-- ([\\w-]+) -->\\n.*?<!-- end -->", Pattern.DOTALL);
+    private static final Map<String, String> HEADERS = Map.ofEntries(
+            entry("crash", "command\tsystem calls\tkilled before, and survived"),
+            entry("errors", "error\tinjected\tended with the right code and one line\trecovered: a true success"),
+            entry("power", "command\tcalls that change something\tstates of the disk, all in order\trun again on"),
+            entry("bytes", "backup\tbytes\tbits flipped\tof these harmless: identical content\tcut to another length, all refused"),
+            entry("hostile", "what\toutcome"),
+            entry("fuzz", "target\tinputs\taccepted, all as gunzip reads them"),
+            entry("contention", "writer\twhile\tmedian µs\t99th percentile µs\tmaximum µs\tcommits\terrors"),
+            entry("contention-at-once", "journal mode\tbackups and restores, ten at a time\tsucceeded\tbusy (11)\tin use (13)"),
+            entry("contention-exclusive", "journal mode\twhile it is held\tafter"),
+            entry("users", "run as\tsituations\tcommands\trefused with a clear error\tthe application could write afterwards"),
+            entry("mutants", "package\tmutants\tkilled\tsurvived, with a reason"),
+            entry("java", "Java\ttests on the packaged program"));
 
     public static void main(String[] args) throws IOException {
         Matcher table = TABLE.matcher(Files.readString(DOCUMENT));
