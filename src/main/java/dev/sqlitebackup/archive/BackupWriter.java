@@ -43,13 +43,20 @@ public final class BackupWriter {
     }
 
     /**
+     * What was written.
+     *
+     * @param sha256 of the snapshot, in hexadecimal
+     * @param backupBytes length of the whole backup
+     */
+    public record Written(String sha256, long backupBytes) { }
+
+    /**
      * @param snapshot a finished private database
      * @param out where the backup goes; left open, and not forced
      * @param level 1 (fastest) to 9 (smallest), for the blocks that are compressed anew
      * @param reusable blocks of the previous backup
-     * @return the SHA-256 of the snapshot, in hexadecimal
      */
-    public static String write(Path snapshot, int pageSizeBytes, FileChannel out, int level, Instant createdAt, ReusableBlocks reusable,
+    public static Written write(Path snapshot, int pageSizeBytes, FileChannel out, int level, Instant createdAt, ReusableBlocks reusable,
             int threads, Progress progress) throws IOException {
         return write(snapshot, pageSizeBytes, out, level, false, createdAt, reusable, threads, progress);
     }
@@ -59,30 +66,32 @@ public final class BackupWriter {
      *
      * @throws Failure of kind CORRUPT if one is not what it should be; what was written so far has no end, and is refused by every reader
      */
-    public static String writeProven(Path snapshot, int pageSizeBytes, WritableByteChannel out, int level, Instant createdAt, int threads, Progress progress)
+    public static Written writeProven(Path snapshot, int pageSizeBytes, WritableByteChannel out, int level, Instant createdAt, int threads, Progress progress)
             throws IOException {
         return write(snapshot, pageSizeBytes, out, level, true, createdAt, ReusableBlocks.none(), threads, progress);
     }
 
     /** @param proves whether each block, also one of {@code reusable}, is decompressed and compared before it is written */
-    static String write(Path snapshot, int pageSizeBytes, WritableByteChannel out, int level, boolean proves, Instant createdAt, ReusableBlocks reusable,
+    static Written write(Path snapshot, int pageSizeBytes, WritableByteChannel out, int level, boolean proves, Instant createdAt, ReusableBlocks reusable,
             int threads, Progress progress) throws IOException {
         try (FileChannel channel = FileChannel.open(snapshot, StandardOpenOption.READ)) {
             BackupWriter writer = new BackupWriter(channel, pageSizeBytes, level, proves);
-            String sha256 = writer.writeBlocks(out, reusable, threads, progress);
-            byte[] tail = new Trailer(createdAt, writer.sizeBytes, pageSizeBytes, sha256).tail();
+            Written blocks = writer.writeBlocks(out, reusable, threads, progress);
+            byte[] tail = new Trailer(createdAt, writer.sizeBytes, pageSizeBytes, blocks.sha256).tail();
             Channels.write(out, tail, tail.length);
-            return sha256;
+            return new Written(blocks.sha256, blocks.backupBytes + tail.length);
         }
     }
 
-    private String writeBlocks(WritableByteChannel out, ReusableBlocks reusable, int threads, Progress progress) throws IOException {
+    private Written writeBlocks(WritableByteChannel out, ReusableBlocks reusable, int threads, Progress progress) throws IOException {
         MessageDigest digest = Digests.sha256();
         ArrayDeque<Piece> free = new ArrayDeque<>();
         long[] doneBytes = {0};
+        long[] writtenBytes = {0};
         try (OrderedPipeline<Piece> pipeline = new OrderedPipeline<>(threads, piece -> {
             digest.update(piece.content, 0, piece.contentBytes);
             Channels.write(out, piece.block, piece.blockBytes);
+            writtenBytes[0] += piece.blockBytes;
             doneBytes[0] += piece.contentBytes;
             progress.at(doneBytes[0]);
             free.add(piece);
@@ -94,7 +103,7 @@ public final class BackupWriter {
             }
             pipeline.finish();
         }
-        return Digests.hex(digest);
+        return new Written(Digests.hex(digest), writtenBytes[0]);
     }
 
     private Piece makeBlock(long position, Piece piece, ReusableBlocks reusable) throws IOException {

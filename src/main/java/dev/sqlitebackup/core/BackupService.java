@@ -178,7 +178,7 @@ public final class BackupService {
             throws IOException {
         progress.phase("compress", Files.size(snapshot));
         try (FileChannel out = PrivateFiles.open(compressed, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            String sha256 = BackupWriter.write(snapshot, pageSizeBytes, out, request.level, createdAt, previous, request.threads, progress);
+            String sha256 = BackupWriter.write(snapshot, pageSizeBytes, out, request.level, createdAt, previous, request.threads, progress).sha256();
             try (Background<Void> forced = new Background<>(() -> force(out, compressed))) {
                 BackupReader.Content content = contentIfEqual(compressed, snapshot, sha256, request.threads);
                 forced.await();

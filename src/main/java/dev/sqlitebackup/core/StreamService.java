@@ -10,7 +10,6 @@ import dev.sqlitebackup.sqlite.DatabaseHeader;
 import dev.sqlitebackup.sqlite.IntegrityCheck;
 import dev.sqlitebackup.sqlite.Snapshot;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,42 +46,15 @@ public final class StreamService {
             progress.phase("check", -1);
             Verification verification = Verification.of(IntegrityCheck.check(snapshot, "the database " + database));
             progress.phase("compress", Files.size(snapshot));
-            CountingChannel counting = new CountingChannel(out);
-            String sha256;
+            BackupWriter.Written written;
             try {
-                sha256 = BackupWriter.writeProven(snapshot, DatabaseHeader.of(snapshot).pageSizeBytes(), counting, request.level(), now, request.threads(), progress);
+                written = BackupWriter.writeProven(snapshot, DatabaseHeader.of(snapshot).pageSizeBytes(), out, request.level(), now, request.threads(), progress);
             } catch (IOException e) {
                 throw Failure.io("cannot write the backup to", "standard output", e).withHint("what was written so far is no backup");
             }
-            return new BackupService.Result(database, "-", now, Files.size(snapshot), counting.writtenBytes, sha256, false, verification, List.of());
+            return new BackupService.Result(database, "-", now, Files.size(snapshot), written.backupBytes(), written.sha256(), false, verification, List.of());
         } catch (IOException e) {
             throw Failure.io("cannot take a snapshot of", database, e);
-        }
-    }
-
-    private static final class CountingChannel implements WritableByteChannel {
-        private final WritableByteChannel out;
-        private long writtenBytes;
-
-        CountingChannel(WritableByteChannel out) {
-            this.out = out;
-        }
-
-        @Override
-        public int write(ByteBuffer bytes) throws IOException {
-            int count = out.write(bytes);
-            writtenBytes += count;
-            return count;
-        }
-
-        @Override
-        public boolean isOpen() {
-            return out.isOpen();
-        }
-
-        @Override
-        public void close() throws IOException {
-            out.close();
         }
     }
 }

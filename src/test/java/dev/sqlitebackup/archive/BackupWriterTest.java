@@ -9,6 +9,7 @@ import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.testing.Collision;
 import dev.sqlitebackup.testing.Descriptors;
 import dev.sqlitebackup.testing.Heard;
+import dev.sqlitebackup.testing.Lab;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -73,9 +74,9 @@ class BackupWriterTest {
     void writesTheSameToAPipeProvingEachBlockBefore() throws IOException {
         Path file = write("b.gz", ReusableBlocks.none(), 6, new Heard());
         ByteArrayOutputStream pipe = new ByteArrayOutputStream();
-        String sha256 = BackupWriter.writeProven(snapshot, PAGE_SIZE, Channels.newChannel(pipe), 6, Instant.EPOCH, 2, new Heard());
+        BackupWriter.Written written = BackupWriter.writeProven(snapshot, PAGE_SIZE, Channels.newChannel(pipe), 6, Instant.EPOCH, 2, new Heard());
         assertArrayEquals(Files.readAllBytes(file), pipe.toByteArray());
-        assertEquals(dev.sqlitebackup.testing.Lab.sha256(snapshot), sha256);
+        assertEquals(new BackupWriter.Written(Lab.sha256(snapshot), pipe.size()), written);
     }
 
     /** Other content with the right length and checksum: what is compared is the content. */

@@ -1,0 +1,365 @@
+package dev.sqlitebackup.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.testing.Holder;
+import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.SmallDisk;
+import dev.sqlitebackup.testing.Tools;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RestoreServiceTest {
+    private static final Instant NOW = Instant.parse("2026-11-22T12:00:00Z");
+    private static final String SAFETY_COPY = "app.db.pre-restore-20261122120000";
+    private static final int OLD_ROWS = 40;
+    private static final int NEW_ROWS = 60;
+    private static final int SOMEBODY = 12001;
+
+    @TempDir Path directory;
+    private Lab lab;
+    private Path target;
+    private boolean live;
+    private boolean dryRun;
+    private Progress progress = Progress.NONE;
+
+    @BeforeEach
+    void makeBackup() throws IOException {
+        lab = new Lab(directory);
+        target = lab.path("app.db");
+        backUp(lab.database("source.db", "delete", NEW_ROWS, "new"));
+    }
+
+    private void backUp(Path source) {
+        new BackupService(Clock.fixed(NOW, ZoneOffset.UTC), Progress.NONE).backup(new BackupService.Request(source, Location.file(lab.path("b.gz")), false, 6, 2, lab.temporary(),
+                Duration.ZERO, RetentionRules.NONE));
+    }
+
+    private RestoreService.Request request(Path backup) {
+        return new RestoreService.Request(Location.file(backup), null, target, true, live, dryRun, lab.temporary(), Duration.ZERO);
+    }
+
+    private RestoreService.Result restore() {
+        return new RestoreService(Clock.fixed(NOW, ZoneOffset.UTC), progress).restore(request(lab.path("b.gz")));
+    }
+
+    private RestoreService.Result undo() {
+        return new RestoreService(Clock.fixed(NOW.plusSeconds(60), ZoneOffset.UTC), progress).undo(request(null));
+    }
+
+    private static String content(Path database) {
+        return Lab.query(database, "SELECT min(generation) || ' ' || count(*) FROM t");
+    }
+
+    private void assertOld(Path database) {
+        assertEquals("old " + OLD_ROWS, content(database));
+    }
+
+    private void assertNew() {
+        assertEquals("new " + NEW_ROWS, content(target));
+        assertEquals(List.of(), lab.litter());
+    }
+
+    // ---- each way
+
+    @ParameterizedTest
+    @CsvSource({"wal, false", "delete, false", "wal, true", "delete, true"})
+    void restoresInPlaceAndUndoesIt(String journalMode, boolean underAnApplication) throws IOException {
+        live = underAnApplication;
+        lab.database("app.db", journalMode, OLD_ROWS, "old");
+        RestoreService.Result restored = restore();
+        assertNew();
+        assertEquals("in-place", restored.method().word());
+        assertEquals(target, restored.database());
+        assertEquals(lab.path(SAFETY_COPY), restored.safetyCopy());
+        assertEquals(new Verification(true, List.of()), restored.verification());
+        assertEquals(Files.size(lab.path("source.db")), restored.backup().databaseBytes());
+        assertOld(restored.safetyCopy());
+        RestoreService.Result undone = undo();
+        assertOld(target);
+        assertEquals(lab.path(SAFETY_COPY).toString(), undone.backup().backup());
+        assertEquals("new " + NEW_ROWS, content(undone.safetyCopy()));
+    }
+
+    @Test
+    void createsWhatIsMissingAndTheDirectoriesAboveIt() {
+        target = lab.path("new/directory/app.db");
+        RestoreService.Result created = restore();
+        assertNew();
+        assertEquals("created", created.method().word());
+        assertNull(created.safetyCopy());
+        assertEquals(new Verification(true, List.of()), created.verification());
+        assertEquals(Failure.Kind.NOT_FOUND, assertThrows(Failure.class, this::undo).kind());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void replacesWhatSqliteCannotOpenAndKeepsIt(boolean underAnApplication) throws IOException {
+        live = underAnApplication;
+        Lab.write(target, "encrypted ".repeat(1000));
+        RestoreService.Result replaced = restore();
+        assertNew();
+        assertEquals(RestoreService.Method.CREATED, replaced.method());
+        assertEquals(lab.path(SAFETY_COPY), replaced.safetyCopy());
+        assertEquals("encrypted ".repeat(1000), Files.readString(replaced.safetyCopy()));
+        Failure failure = assertThrows(Failure.class, this::undo);
+        assertEquals(Failure.Kind.CORRUPT, failure.kind());
+        assertTrue(failure.hint().startsWith("the newest safety copy holds what was there before"), failure.hint());
+        assertNew();
+    }
+
+    /** It looks like one from outside: a header, and a log that belongs to another. */
+    @Test
+    void replacesWhatOnlyTurnsOutToBeUnreadable() throws IOException {
+        byte[] bytes = Files.readAllBytes(lab.database("app.db", "delete", OLD_ROWS, "old"));
+        bytes[100] = 77;     // The kind of a page that no database has.
+        Files.write(target, bytes);
+        Lab.write(lab.path("app.db-wal"), "its log");
+        assertEquals(RestoreService.Method.CREATED, restore().method());
+        assertNew();
+        assertEquals("its log", Files.readString(lab.path(SAFETY_COPY + "-wal")));
+    }
+
+    @Test
+    void keepsTheSidecarsOfADatabaseThatIsGoneAndSaysSo() throws IOException {
+        Lab.write(lab.path("app.db-wal"), "its log");
+        RestoreService.Result created = restore();
+        assertNew();
+        assertEquals("its log", Files.readString(lab.path(SAFETY_COPY + "-wal")));
+        assertTrue(created.verification().full());
+        assertTrue(created.verification().warnings().get(0).contains("they are kept beside " + lab.path(SAFETY_COPY)), created.verification().warnings().toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"there", "missing", "garbage"})
+    void aDryRunLeavesEverythingAsItIsAndSaysHowItWouldBe(String situation) throws IOException {
+        dryRun = true;
+        switch (situation) {
+            case "there" -> lab.database("app.db", "delete", OLD_ROWS, "old");
+            case "garbage" -> Lab.write(target, "garbage");
+            default -> target = lab.path("missing/app.db");
+        }
+        Map<String, String> before = lab.state("");
+        RestoreService.Result would = restore();
+        assertEquals(situation.equals("there") ? RestoreService.Method.IN_PLACE : RestoreService.Method.CREATED, would.method());
+        assertNull(would.safetyCopy());
+        assertEquals(before, lab.state(""));
+        assertFalse(Files.exists(lab.path("missing")));
+        assertEquals(List.of(), lab.litter());
+    }
+
+    // ---- what is refused
+
+    @Test
+    void refusesADatabaseThatSomebodyHasOpenBeforeAnythingElse() throws IOException {
+        lab.database("app.db", "delete", OLD_ROWS, "old");
+        Lab.write(lab.path("b.gz"), "damaged, but nobody looks");
+        try (Holder holder = new Holder(target)) {
+            Failure failure = assertThrows(Failure.class, this::restore);
+            assertEquals(Failure.Kind.IN_USE, failure.kind());
+            assertTrue(failure.getMessage().contains("pid " + holder.pid()), failure.getMessage());
+            live = true;
+            assertEquals(Failure.Kind.CORRUPT, assertThrows(Failure.class, this::restore).kind());
+        }
+        assertOld(target);
+    }
+
+    /** To stage a large backup takes a while. An idle connection to a rollback database holds no lock. */
+    @Test
+    void refusesADatabaseThatSomebodyOpensWhileTheBackupIsStaged() throws IOException {
+        lab.database("app.db", "delete", OLD_ROWS, "old");
+        Holder[] holder = {null};
+        progress = during("check", () -> holder[0] = new Holder(target));
+        assertEquals(Failure.Kind.IN_USE, assertThrows(Failure.class, this::restore).kind());
+        holder[0].close();
+        assertOld(target);
+        assertEquals(List.of(), lab.safetyCopies("app.db"));
+        assertEquals(List.of(), lab.litter());
+    }
+
+    private interface Action {
+        void run() throws IOException;
+    }
+
+    /** Does something when a phase begins. */
+    private static Progress during(String phase, Action action) {
+        return new Progress() {
+            @Override
+            public void phase(String name, long totalBytes) {
+                if (name.equals(phase)) {
+                    try {
+                        action.run();
+                    } catch (IOException e) {
+                        throw new AssertionError(e);
+                    }
+                }
+            }
+
+            @Override
+            public void at(long doneBytes) { }
+        };
+    }
+
+    @Test
+    void refusesTheDatabaseItselfAsItsBackup() {
+        lab.database("app.db", "delete", OLD_ROWS, "old");
+        Failure failure = assertThrows(Failure.class, () -> new RestoreService(Clock.systemUTC(), progress).restore(request(target)));
+        assertEquals(Failure.Kind.USAGE, failure.kind());
+        assertOld(target);
+    }
+
+    @Test
+    void refusesWhereItMayNotWriteBeforeItStages() throws IOException {
+        try (SmallDisk disk = SmallDisk.mount(lab.path("disk"), 1 << 20)) {
+            target = disk.path("app.db");
+            Files.copy(lab.database("old.db", "delete", OLD_ROWS, "old"), target);
+            disk.makeReadOnly();
+            Failure failure = assertThrows(Failure.class, this::restore);
+            assertEquals(Failure.Kind.FAILURE, failure.kind());
+            assertEquals("this user may not write " + target, failure.getMessage());
+            target = disk.path("missing.db");
+            assertEquals("this user may not write " + disk.path("").toRealPath(), assertThrows(Failure.class, this::restore).getMessage());
+        }
+    }
+
+    // ---- others
+
+    /** What is in the database then is not what was restored, and not damaged either. */
+    @Test
+    void saysThatOthersWroteBeforeItCouldBeReadBack() {
+        Tools.require("sqlite3");
+        live = true;
+        lab.database("app.db", "wal", OLD_ROWS, "old");
+        progress = new Progress() {
+            private boolean restoring;
+            private long totalBytes;
+
+            @Override
+            public void phase(String name, long total) {
+                restoring = name.equals("restore");
+                totalBytes = total;
+            }
+
+            @Override
+            public void at(long doneBytes) {
+                if (restoring && doneBytes == totalBytes) {     // The switch is committed by now.
+                    Tools.sh("sqlite3 \"$1\" \"INSERT INTO t(generation) VALUES ('since')\"", target).ok();
+                }
+            }
+        };
+        RestoreService.Result result = restore();
+        assertEquals("partial", result.verification().word());
+        assertEquals(List.of("others wrote to the database before it could be read back"), result.verification().warnings());
+        assertEquals("new " + (NEW_ROWS + 1), content(target));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"restored", "created"})
+    void whatRootMakesBelongsToWhomTheDatabaseBelongs(String method) throws IOException {
+        Tools.requireRoot();
+        target = Files.createDirectory(lab.path("data")).resolve("app.db");
+        Files.setAttribute(target.getParent(), "unix:uid", SOMEBODY);
+        if (method.equals("restored")) {
+            Files.move(lab.database("old.db", "delete", OLD_ROWS, "old"), target);
+            Files.setAttribute(target, "unix:uid", SOMEBODY);
+            assertEquals(SOMEBODY, Files.getAttribute(restore().safetyCopy(), "unix:uid"));
+        } else {
+            assertEquals(List.of(), restore().verification().warnings());
+        }
+        assertEquals(SOMEBODY, Files.getAttribute(target, "unix:uid"));
+    }
+
+    // ---- room
+
+    /** What is needed beside the staged backup: the safety copy (with --live a second one, to prove it), the journal or log of the switch, what the database grows by. */
+    @ParameterizedTest
+    @CsvSource({"delete, false, 400, 900", "delete, false, 900, 400", "delete, true, 400, 900", "wal, true, 900, 400", "wal, true, 400, 900"})
+    void refusesBeforeTheSwitchWhereThereIsNoRoomForIt(String journalMode, boolean underAnApplication, int oldRows, int newRows) throws IOException {
+        live = underAnApplication;
+        backUp(lab.database("larger.db", "delete", newRows, "new"));
+        long newBytes = Files.size(lab.path("larger.db"));
+        try (SmallDisk disk = SmallDisk.mount(lab.path("disk"), 12 << 20)) {
+            target = disk.path("app.db");
+            Files.copy(lab.database("old.db", journalMode, oldRows, "old"), target);
+            long oldBytes = Files.size(target);
+            long neededBytes = (live ? 2 * oldBytes + Math.max(oldBytes, newBytes) : 2 * oldBytes) + Math.max(0, newBytes - oldBytes);
+            disk.leave(newBytes + neededBytes - 16_384);
+            Failure failure = assertThrows(Failure.class, this::restore);
+            assertEquals(Failure.Kind.NO_SPACE, failure.kind());
+            assertTrue(failure.getMessage().startsWith("not enough room in " + disk.path("")), failure.getMessage());
+            assertEquals("free some space there; the database is unchanged", failure.hint());
+            assertEquals("old " + oldRows, content(target));
+            disk.leave(newBytes + neededBytes + 300_000);
+            restore();
+            assertEquals("new " + newRows, content(target));
+        }
+    }
+
+    @Test
+    void needsNoMoreThanTheBackupsOwnRoomWhereThereWasNone() throws IOException {
+        long newBytes = Files.size(lab.path("source.db"));
+        try (SmallDisk disk = SmallDisk.mount(lab.path("disk"), 1 << 20)) {
+            target = disk.leave(newBytes + newBytes / 2).path("app.db");
+            restore();
+            assertNew();
+        }
+    }
+
+    /** It stages elsewhere, and says whether the database's own file system would take it. */
+    @Test
+    void aDryRunSaysThatThereIsNoRoom() throws IOException {
+        dryRun = true;
+        long newBytes = Files.size(lab.path("source.db"));
+        try (SmallDisk disk = SmallDisk.mount(lab.path("disk"), 4 << 20)) {
+            target = disk.path("app.db");
+            disk.leave(newBytes - 8192);
+            assertEquals(Failure.Kind.NO_SPACE, assertThrows(Failure.class, this::restore).kind());
+            disk.leave(newBytes + 8192);
+            restore();
+            Files.copy(lab.database("old.db", "delete", OLD_ROWS, "old"), disk.leave(2 << 20).path("app.db"));
+            long oldBytes = Files.size(target);
+            disk.leave(newBytes + 2 * oldBytes + newBytes - oldBytes - 8192);
+            assertEquals(Failure.Kind.NO_SPACE, assertThrows(Failure.class, this::restore).kind());
+            disk.leave(newBytes + 2 * oldBytes + newBytes - oldBytes + 8192);
+            restore();
+            assertOld(target);
+        }
+    }
+
+    /** What is only in the log is part of the database that is saved. */
+    @Test
+    void countsTheLogOfACrashedWriter() throws IOException {
+        dryRun = true;
+        long newBytes = Files.size(lab.path("source.db"));
+        try (SmallDisk disk = SmallDisk.mount(lab.path("disk"), 4 << 20)) {
+            target = disk.path("app.db");
+            Files.copy(lab.database("old.db", "wal", OLD_ROWS, "old"), target);
+            long oldBytes = Files.size(target);
+            Files.write(disk.path("app.db-wal"), new byte[400_000]);
+            long neededBytes = newBytes + (oldBytes + 400_000) + oldBytes;
+            disk.leave(neededBytes - 8192);
+            assertEquals(Failure.Kind.NO_SPACE, assertThrows(Failure.class, this::restore).kind());
+            disk.leave(neededBytes + 8192);
+            restore();
+        }
+    }
+}

@@ -1,0 +1,223 @@
+package dev.sqlitebackup.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.testing.Heard;
+import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.SmallDisk;
+import dev.sqlitebackup.testing.Writer;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StagedBackupTest {
+    private static final Instant NOW = Instant.parse("2026-11-22T12:00:00Z");
+    private static final Instant MODIFIED = Instant.parse("2026-01-02T03:04:05.9Z");
+    private static final int PAGE_SIZE = 4096;
+    private static final int MEGABYTE = 1 << 20;
+
+    @TempDir Path directory;
+    private Lab lab;
+    private Path database;
+    private byte[] content;
+
+    @BeforeEach
+    void makeDatabase() throws IOException {
+        lab = new Lab(directory);
+        database = lab.database("app.db", "delete", 50, "g");
+        content = Files.readAllBytes(database);
+    }
+
+    private StagedBackup stage(Selection selection, Path where, Progress progress) {
+        try (Workspace workspace = Workspace.create(where)) {
+            StagedBackup staged = StagedBackup.stage(selection, workspace, Duration.ZERO, progress);
+            assertEquals(staged.sha256(), Lab.sha256(staged.file()));
+            assertEquals(staged.databaseBytes(), staged.file().toFile().length());
+            return staged;
+        }
+    }
+
+    private StagedBackup stage(Path backup) {
+        return stage(Selection.of(backup), lab.temporary(), Progress.NONE);
+    }
+
+    private Path gzip(String name, byte[] bytes) throws IOException {
+        try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(lab.path(name)))) {
+            out.write(bytes);
+        }
+        Files.setLastModifiedTime(lab.path(name), FileTime.from(MODIFIED));
+        return lab.path(name);
+    }
+
+    private Failure refused(Failure.Kind kind, Path backup) {
+        Failure failure = assertThrows(Failure.class, () -> stage(backup));
+        assertEquals(kind, failure.kind(), failure.getMessage());
+        assertEquals(List.of(), lab.litter());
+        return failure;
+    }
+
+    // ---- what a backup can be
+
+    @Test
+    void takesOneOfOursAndItsOwnTime() throws IOException {
+        new BackupService(Clock.fixed(NOW, ZoneOffset.UTC), Progress.NONE).backup(new BackupService.Request(database, Location.file(lab.path("b.gz")), false, 6, 2, lab.temporary(),
+                Duration.ZERO, RetentionRules.NONE));
+        Heard heard = new Heard();
+        StagedBackup staged = stage(Selection.of(lab.path("b.gz")), lab.temporary(), heard);
+        assertEquals(NOW, staged.createdAt());
+        assertEquals(Files.size(lab.path("b.gz")), staged.backupBytes());
+        assertEquals(content.length, staged.databaseBytes());
+        assertEquals(new Verification(true, List.of()), staged.verification());
+        assertEquals(List.of(new Heard.Phase("verify", content.length, content.length), new Heard.Phase("check", -1, 0)), heard.phases());
+    }
+
+    @Test
+    void takesAnyGzipFileAndTheTimeThatGzipNoted() throws IOException {
+        Path backup = gzip("b.gz", content);
+        assertEquals(MODIFIED.minusNanos(900_000_000), stage(backup).createdAt());
+        byte[] bytes = Files.readAllBytes(backup);
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(4, (int) NOW.getEpochSecond());
+        assertEquals(NOW, stage(Files.write(backup, bytes)).createdAt());
+    }
+
+    /** What is known of it from outside is better than the time of a file that was checked out just now. */
+    @Test
+    void takesTheTimeThatItWasChosenBy() throws IOException {
+        Path backup = gzip("b.gz", content);
+        StagedBackup staged = stage(new Selection("b.gz", "commit", NOW, null, List.of("one that was passed over"), workspace -> backup), lab.temporary(), Progress.NONE);
+        assertEquals(NOW, staged.createdAt());
+        assertEquals(List.of("one that was passed over"), staged.verification().warnings());
+    }
+
+    @Test
+    void takesADatabaseAsItIsWithWhatIsInItsLog() throws IOException {
+        Files.setLastModifiedTime(database, FileTime.from(MODIFIED));
+        assertEquals(MODIFIED.minusNanos(900_000_000), stage(database).createdAt());
+        assertEquals(content.length, stage(database).backupBytes());
+        Writer.start(database, "crash", "wal", 0).close();
+        try (Workspace workspace = Workspace.create(lab.temporary())) {
+            assertEquals("500", Lab.query(StagedBackup.stage(Selection.of(database), workspace, Duration.ZERO, Progress.NONE).file(), "SELECT count(*) FROM crashed"));
+        }
+        Arrays.fill(content, 5 * PAGE_SIZE, 9 * PAGE_SIZE, (byte) 0);
+        refused(Failure.Kind.CORRUPT, Files.write(lab.path("damaged.db"), content));
+        Files.write(lab.path("broken.db"), Arrays.copyOf(content, 5 * PAGE_SIZE + 7));
+        assertTrue(refused(Failure.Kind.CORRUPT, lab.path("broken.db")).getMessage().contains("failed verification"));
+    }
+
+    // ---- what is none
+
+    @Test
+    void saysWhatElseLiesThere() throws IOException {
+        Failure pointer = refused(Failure.Kind.NOT_FOUND, Files.writeString(lab.path("pointer.gz"), "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"));
+        assertTrue(pointer.hint().contains("git lfs pull"), pointer.hint());
+        assertTrue(refused(Failure.Kind.CORRUPT, Files.write(lab.path("empty.gz"), new byte[0])).getMessage().endsWith("it is empty (0 bytes)"));
+        assertTrue(refused(Failure.Kind.CORRUPT, Files.writeString(lab.path("text.gz"), "text")).getMessage().endsWith("it is neither a gzip file nor a SQLite database"));
+        assertTrue(refused(Failure.Kind.CORRUPT, gzip("text.gz", new byte[200])).getMessage().endsWith("what it holds is not a SQLite database"));
+        assertTrue(refused(Failure.Kind.CORRUPT, gzip("short.gz", Arrays.copyOf(content, 99))).getMessage().contains("failed verification"));
+        assertTrue(refused(Failure.Kind.NOT_FOUND, lab.path("missing.gz")).getMessage().startsWith("there is no backup at"));
+        Files.createDirectory(lab.path("directory.gz"));
+        assertEquals("name the backup file itself", refused(Failure.Kind.FAILURE, lab.path("directory.gz")).hint());
+    }
+
+    @Test
+    void saysWhatElseThereIsToRestore() throws IOException {
+        Path damaged = gzip("b.gz", content);
+        byte[] bytes = Files.readAllBytes(damaged);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(damaged, bytes);
+        assertTrue(refused(Failure.Kind.CORRUPT, damaged).hint().startsWith("nothing was changed; try an older backup"));
+        Selection ofHistory = new Selection("b.gz", null, NOW, "the one before it", List.of(), workspace -> damaged);
+        assertEquals("the one before it", assertThrows(Failure.class, () -> stage(ofHistory, lab.temporary(), Progress.NONE)).hint());
+        Selection gone = new Selection("b.gz", null, NOW, null, List.of(), workspace -> lab.path("gone.gz"));
+        Failure deleted = assertThrows(Failure.class, () -> stage(gone, lab.temporary(), Progress.NONE));
+        assertEquals(Failure.Kind.NOT_FOUND, deleted.kind());
+        assertTrue(deleted.getMessage().contains("was deleted after it was chosen"), deleted.getMessage());
+    }
+
+    @Test
+    void knowsAFileByItsFirstBytes() throws IOException {
+        assertTrue(StagedBackup.isPlainDatabase(database));
+        assertTrue(StagedBackup.isPlainDatabase(Files.write(lab.path("start"), Arrays.copyOf(content, 16))));
+        assertFalse(StagedBackup.isPlainDatabase(Files.write(lab.path("start"), Arrays.copyOf(content, 15))));
+        assertFalse(StagedBackup.isPlainDatabase(gzip("b.gz", content)));
+        assertTrue(StagedBackup.isGzip(lab.path("b.gz")));
+        assertFalse(StagedBackup.isGzip(database));
+        assertEquals(Failure.Kind.FAILURE, assertThrows(Failure.class, () -> StagedBackup.isGzip(directory)).kind());
+        assertEquals(Failure.Kind.NOT_FOUND, assertThrows(Failure.class, () -> StagedBackup.isGzip(lab.path("missing"))).kind());
+        StagedBackup.requireGzip(Files.readAllBytes(lab.path("b.gz")), "b.gz");
+        assertThrows(Failure.class, () -> StagedBackup.requireGzip(content, "b.gz"));
+    }
+
+    // ---- bombs
+
+    /** A gzip file whose database declares so many pages, and which holds this many bytes. */
+    private Path declaring(int pages, int sizeBytes) throws IOException {
+        byte[] bytes = Arrays.copyOf(content, sizeBytes);
+        ByteBuffer header = ByteBuffer.wrap(bytes);
+        header.putInt(28, pages);
+        if (pages == 0) {
+            header.putInt(92, header.getInt(24) + 1);   // The count is not in use, as before SQLite 3.7.0.
+        }
+        return gzip("bomb.gz", bytes);
+    }
+
+    @Test
+    void writesNotAByteMoreThanItsDatabaseDeclares() throws IOException {
+        Failure failure = refused(Failure.Kind.CORRUPT, declaring(content.length / PAGE_SIZE, content.length + 1));
+        assertTrue(failure.getMessage().endsWith("it holds more than the " + content.length + " bytes that its database declares"), failure.getMessage());
+        try (SmallDisk disk = SmallDisk.mount(lab.path("disk"), MEGABYTE)) {
+            disk.leave(content.length + 64 * 1024);
+            Path bomb = declaring(content.length / PAGE_SIZE, 100 * MEGABYTE);
+            assertEquals(Failure.Kind.CORRUPT, assertThrows(Failure.class, () -> stage(Selection.of(bomb), disk.path(""), Progress.NONE)).kind());
+        }
+    }
+
+    @Test
+    void refusesBeforeItWritesWhatDeclaresMoreThanThereIsRoomFor() throws IOException {
+        try (SmallDisk disk = SmallDisk.mount(lab.path("disk"), MEGABYTE)) {
+            long room = disk.path("").toFile().getUsableSpace();
+            Path bomb = declaring((int) (room / PAGE_SIZE) + 1, content.length);
+            Heard heard = new Heard();
+            Failure failure = assertThrows(Failure.class, () -> stage(Selection.of(bomb), disk.path(""), heard));
+            assertEquals(Failure.Kind.NO_SPACE, failure.kind());
+            assertTrue(failure.getMessage().startsWith("not enough room in"), failure.getMessage());
+            assertEquals(List.of(), heard.phases());
+        }
+    }
+
+    /** It is given what room there is but 64 MB, looked at after every 16. */
+    @Test
+    void leavesRoomWhereItDoesNotSayHowMuchItHolds() throws IOException {
+        Heard heard = new Heard();
+        assertEquals(content.length, stage(Selection.of(declaring(0, content.length)), lab.temporary(), heard).databaseBytes());
+        assertEquals(new Heard.Phase("verify", -1, content.length), heard.phases().get(0));
+        Path bomb = declaring(0, 60 * MEGABYTE);
+        try (SmallDisk disk = SmallDisk.mount(lab.path("disk"), 110 * MEGABYTE)) {
+            Heard stopped = new Heard();
+            Failure failure = assertThrows(Failure.class, () -> stage(Selection.of(bomb), disk.path(""), stopped));
+            assertEquals(Failure.Kind.NO_SPACE, failure.kind());
+            assertTrue(failure.hint().startsWith("the backup does not say how much it holds"), failure.hint());
+            assertEquals(48L * MEGABYTE, stopped.phases().get(0).doneBytes());
+        }
+    }
+}
