@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 include scripts/sqlite-backup.mk
 
-.PHONY: help build test torture bench demo install-into
+.PHONY: help build test torture mutants bench demo install-into
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -14,6 +14,10 @@ test: ## Run all tests (a missing tool skips its tests; in CI it fails them)
 
 torture: ## Make every bad day happen, for an hour and a half; writes docs/reliability.md
 	@bench/torture
+
+mutants: ## Change one thing at a time in archive, core and store: a test has to notice, or src/test/pitest-survivors.txt has a reason
+	@mvn -B -q -Dstyle.color=never test-compile org.pitest:pitest-maven:mutationCoverage
+	@java src/test/java/dev/sqlitebackup/torture/Mutants.java
 
 bench: build ## Measure against the article's script, pigz and restic; writes docs/benchmarks.md
 	@mvn -B -q -Dstyle.color=never -DskipTests test-compile dependency:build-classpath -Dmdep.outputFile=target/test-classpath -Dmdep.includeScope=test
