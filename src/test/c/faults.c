@@ -9,8 +9,8 @@
  *   FAULTS_AT      the number of the call that is hit, from 1; 0 for none
  *   FAULTS_STICKY  1 if all later ones are hit as well
  *   FAULTS_HOW     the number of an error, "kill", or "short" for a write of half the bytes
- *   FAULTS_LOG     where to note what was hit; with FAULTS_AT=0, all that succeeded, each as a line "CALL INODE OFFSET LENGTH PATH[<tab>PATH]",
- *                  after a write followed by its LENGTH bytes
+ *   FAULTS_LOG     where to note what was hit; with FAULTS_AT=0, all calls, each as a line "CALL INODE OFFSET LENGTH PATH[<tab>PATH]", after a
+ *                  write followed by its LENGTH bytes; "-CALL" if it failed by itself
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -130,6 +130,14 @@ static void record(const char *call, unsigned long inode, long long offset, size
   }
 }
 
+/* They count as well, so that each can be hit: a look for a file that is not there, say. */
+static void record_failed(const char *call, const char *path) {
+  if (at == 0 && counts(call)) {
+    char line[PATH_MAX + 64];
+    note(line, snprintf(line, sizeof line, "-%s 0 0 0 %s\n", call, path));
+  }
+}
+
 static unsigned long inode_of(int fd) {
   struct stat status;
   return fstat(fd, &status) == 0 ? status.st_ino : 0;
@@ -148,6 +156,7 @@ static unsigned long inode_of(int fd) {
       result = done;                                   \
       error = errno;                                   \
       if (result >= 0) record(call, inode, offset, 0, path, other); \
+      else record_failed(call, path);                  \
     }                                                  \
     pthread_mutex_unlock(&mutex);                      \
     errno = error;                                     \
@@ -172,6 +181,8 @@ static int open_at(int directory, const char *path, int flags, mode_t mode) {
     error = errno;
     if (fd >= 0) {
       record(call, inode_of(fd), existed ? 0 : 1, flags & O_TRUNC ? 1 : 0, name, NULL);
+    } else {
+      record_failed(call, name);
     }
   }
   pthread_mutex_unlock(&mutex);
@@ -236,6 +247,8 @@ static ssize_t write_at(int fd, const void *bytes, size_t length, off64_t offset
       if (at == 0 && counts("write")) {
         note(bytes, written);
       }
+    } else {
+      record_failed("write", name);
     }
   }
   pthread_mutex_unlock(&mutex);

@@ -28,7 +28,7 @@ class CrashIT {
     void leavesOldOrNewInFullAndTheNextRunSucceedsWithoutLitter(Scenario scenario) throws Exception {
         Trials trials = new Trials(directory, scenario);
         Path counted = trials.fresh("counted");
-        int calls = Faults.count(counted, scenario, Faults.How.KILL);
+        int calls = Faults.countKills(counted, scenario);
         assertTrue(calls > 20, calls + " calls");
         Trials.remove(counted);
         AtomicInteger killed = new AtomicInteger();

@@ -7,55 +7,69 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Tools;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each system call that opens, reads or changes one of the program's files fails, once or from then on. */
 class ErrorsIT {
     private static final int NO_SPACE = 15;
     private static final int MOST_ALIKE = 40;
-    private static final int PART = Integer.getInteger("part", 1);
+    private static final int PART = 1;
 
     @TempDir Path directory;
 
-    static Stream<Arguments> errors() {
-        return Scenario.all().stream().flatMap(scenario -> Stream.of(Faults.How.values()).filter(Faults.How::isError).map(how -> Arguments.of(scenario, how)));
+    static Stream<Scenario> scenarios() {
+        return Scenario.all().stream();
     }
 
+    /** @param number of the call, from 1 */
+    private record Fault(Faults.How how, int number) { }
+
     @ParameterizedTest
-    @MethodSource("errors")
-    void endsWithTheRightCodeAndOneClearLineOrSucceedsInTruth(Scenario scenario, Faults.How how) throws Exception {
+    @MethodSource("scenarios")
+    void endsWithTheRightCodeAndOneClearLineOrSucceedsInTruth(Scenario scenario) throws Exception {
         Trials trials = new Trials(directory, scenario);
         Path counted = trials.fresh("counted");
-        int calls = Faults.count(counted, scenario, how);
+        Map<Faults.How, Integer> calls = Faults.count(counted, scenario);
         Trials.remove(counted);
-        AtomicInteger failed = new AtomicInteger();
-        AtomicInteger succeeded = new AtomicInteger();
-        int most = how == Faults.How.EIO_ON_READ || !scenario.moreCalls().isEmpty() ? MOST_ALIKE : calls;
-        List<Integer> numbers = Trials.choose(calls, most, PART);
-        trials.runAll(numbers, number -> {
-            Path hurt = trials.fresh("hurt-" + number);
-            Faults.Hit hit = Faults.run(hurt, scenario, how, number);
+        List<Fault> faults = new ArrayList<>();
+        for (Faults.How how : Faults.How.errors()) {
+            int most = how == Faults.How.EIO_ON_READ || !scenario.moreCalls().isEmpty() ? MOST_ALIKE : calls.get(how);
+            Trials.choose(calls.get(how), most, PART).forEach(number -> faults.add(new Fault(how, number)));
+        }
+        Map<Faults.How, AtomicInteger> failed = counters();
+        Map<Faults.How, AtomicInteger> succeeded = counters();
+        trials.runAll(faults, fault -> {
+            Path hurt = trials.fresh("hurt-" + fault.how + "-" + fault.number);
+            Faults.Hit hit = Faults.run(hurt, scenario, fault.how, fault.number);
             if (hit != null) {
                 try {
-                    check(trials, scenario, how, number, hurt, hit.ended());
+                    check(trials, scenario, fault.how, hurt, hit.ended());
                 } catch (AssertionError e) {
-                    throw new AssertionError(how + " at " + hit.call() + ": " + e.getMessage() + "\n  exit code " + hit.ended().exitCode() + ": " + hit.ended().err(), e);
+                    throw new AssertionError(fault.how + " at " + hit.call() + ": " + e.getMessage() + "\n  exit code " + hit.ended().exitCode() + ": " + hit.ended().err(), e);
                 }
-                (hit.ended().exitCode() == 0 ? succeeded : failed).incrementAndGet();
+                (hit.ended().exitCode() == 0 ? succeeded : failed).get(fault.how).incrementAndGet();
             }
             Trials.remove(hurt);
         });
-        Figures.row("errors", scenario, how, calls, failed, succeeded);
+        calls.forEach((how, count) -> Figures.row("errors", scenario, how, count, failed.get(how), succeeded.get(how)));
     }
 
-    private static void check(Trials trials, Scenario scenario, Faults.How how, int number, Path hurt, Tools.Ended ended) throws Exception {
-        Path opened = trials.copy(hurt, "opened-" + number);
+    private static Map<Faults.How, AtomicInteger> counters() {
+        Map<Faults.How, AtomicInteger> counters = new EnumMap<>(Faults.How.class);
+        Faults.How.errors().forEach(how -> counters.put(how, new AtomicInteger()));
+        return counters;
+    }
+
+    private static void check(Trials trials, Scenario scenario, Faults.How how, Path hurt, Tools.Ended ended) throws Exception {
+        Path opened = trials.copy(hurt, hurt.getFileName() + "-opened");
         List<String> lines = ended.err().lines().toList();
         assertFalse(ended.err().contains("Exception") || ended.err().contains("\tat "), "a stack trace");
         if (ended.exitCode() == 0) {

@@ -9,8 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Runs the packaged program with one of its system calls hit, through src/test/c/faults.c, which says how that is done. */
 final class Faults {
@@ -33,8 +35,13 @@ final class Faults {
             this.calls = calls;
         }
 
-        boolean isError() {
-            return !how.equals("kill");
+        /** All but to be killed. */
+        static List<How> errors() {
+            return Stream.of(values()).filter(how -> how != KILL).toList();
+        }
+
+        private boolean happensTo(Call call) {
+            return calls.contains("," + call.name + ",");
         }
 
         boolean isNoSpace() {
@@ -77,21 +84,30 @@ final class Faults {
         }
     }
 
-    /** How many calls there are that this can happen to; threads make it vary by a few. */
-    static int count(Path directory, Scenario scenario, How how) {
-        return record(directory, scenario.command(), how.calls + scenario.moreCalls()).size();
+    /** How many calls there are that each error can happen to; threads make it vary by a few. */
+    static Map<How, Integer> count(Path directory, Scenario scenario) {
+        List<Call> calls = record(directory, scenario.command(), CHANGES + "read," + scenario.moreCalls());
+        Map<How, Integer> counts = new EnumMap<>(How.class);
+        How.errors().forEach(how -> counts.put(how, (int) calls.stream().filter(how::happensTo).count()));
+        return counts;
+    }
+
+    /** How many times it can be killed. */
+    static int countKills(Path directory, Scenario scenario) {
+        return record(directory, scenario.command(), CHANGES + scenario.moreCalls()).size();
     }
 
     /**
-     * A call that succeeded.
+     * A call of a run in which nothing was hit.
      *
+     * @param failed whether it failed by itself, as a look for a file that is not there does
      * @param inode of the file that was opened, written, cut or forced
      * @param offset of a write; the new size, of truncate; whether a file was made, of create
      * @param length of a write; whether the file was emptied, of create
      * @param otherPath the new name, of link and rename
      * @param bytes what was written
      */
-    record Call(String name, long inode, long offset, int length, String path, String otherPath, byte[] bytes) { }
+    record Call(String name, boolean failed, long inode, long offset, int length, String path, String otherPath, byte[] bytes) { }
 
     /** Runs the program to its end and writes down what its calls did, in their order. */
     static List<Call> record(Path directory, List<String> command, String calls) {
@@ -111,7 +127,8 @@ final class Faults {
                 int length = Integer.parseInt(words[3]);
                 at = end + 1;
                 byte[] bytes = words[0].equals("write") ? Arrays.copyOfRange(all, at, at += length) : null;
-                recorded.add(new Call(words[0], Long.parseLong(words[1]), Long.parseLong(words[2]), length, paths[0], paths.length > 1 ? paths[1] : null, bytes));
+                boolean failed = words[0].startsWith("-");
+                recorded.add(new Call(failed ? words[0].substring(1) : words[0], failed, Long.parseLong(words[1]), Long.parseLong(words[2]), length, paths[0], paths.length > 1 ? paths[1] : null, bytes));
             }
             return recorded;
         } catch (IOException e) {

@@ -39,18 +39,18 @@ final class Trials {
     }
 
     /** One of them; throws what it finds wrong. */
-    interface Trial {
-        void run(int number) throws Exception;
+    interface Trial<T> {
+        void run(T which) throws Exception;
     }
 
-    void runAll(List<Integer> numbers, Trial trial) throws InterruptedException {
+    <T> void runAll(List<T> all, Trial<T> trial) throws InterruptedException {
         List<String> findings = Collections.synchronizedList(new ArrayList<>());
         ExecutorService threads = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
         try {
             List<Future<?>> results = new ArrayList<>();
-            for (int number : numbers) {
+            for (T which : all) {
                 results.add(threads.submit(() -> {
-                    trial.run(number);
+                    trial.run(which);
                     return null;
                 }));
             }
@@ -58,7 +58,7 @@ final class Trials {
                 try {
                     results.get(i).get();
                 } catch (ExecutionException e) {
-                    findings.add(scenario + ", " + numbers.get(i) + ": " + e.getCause());
+                    findings.add(scenario + ", " + all.get(i) + ": " + e.getCause());
                 }
             }
         } finally {
