@@ -22,7 +22,7 @@ final class Databases {
 
     /** The file name by which backups of a database go: a link's does not count. */
     static String name(Path database) {
-        return (Files.exists(database) ? real(database) : database).getFileName().toString();
+        return fileName(Files.exists(database) ? real(database) : database).toString();
     }
 
     /** Tells what is not there from what this user may not see. */
@@ -56,10 +56,15 @@ final class Databases {
     /** A name of something that does not exist, with the links in its directory resolved as the system would. */
     static Path inRealDirectory(Path file) {
         Path absolute = file.toAbsolutePath();
-        if (absolute.getFileName() == null) {
-            throw new Failure(Failure.Kind.USAGE, "not a file name: " + file, "name a file");
+        Path name = fileName(absolute);
+        return (Files.exists(absolute.getParent()) ? real(absolute.getParent()) : absolute.getParent().normalize()).resolve(name);
+    }
+
+    private static Path fileName(Path path) {
+        if (path.getFileName() == null) {
+            throw new Failure(Failure.Kind.USAGE, "not a file name: " + path, "name a file");
         }
-        return (Files.exists(absolute.getParent()) ? real(absolute.getParent()) : absolute.getParent().normalize()).resolve(absolute.getFileName());
+        return path.getFileName();
     }
 
     /** The nearest directory above that exists. */

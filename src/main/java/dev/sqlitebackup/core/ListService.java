@@ -51,11 +51,7 @@ public final class ListService {
     }
 
     private static Backup current(Location location) {
-        Backup current = SingleFile.toRead(location).find();
-        if (current == null) {
-            throw new Failure(Failure.Kind.NOT_FOUND, "there is no backup at " + location, Selection.HINT_IF_MISSING);
-        }
-        return current;
+        return SingleFile.toRead(location).existing(location);
     }
 
     /** @param alone whether there is nothing else to list, so that what is wrong with the file is a failure and no warning */

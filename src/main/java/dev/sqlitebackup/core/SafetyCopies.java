@@ -3,8 +3,8 @@ package dev.sqlitebackup.core;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.files.DurableFiles;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
-import java.io.IOException;
-import java.nio.file.DirectoryStream;
+import dev.sqlitebackup.store.LocalStore;
+import dev.sqlitebackup.store.Store;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -13,8 +13,8 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.ResolverStyle;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 /** The names of safety copies: {@code DATABASE.pre-restore-YYYYMMDDhhmmss}, UTC, with {@code -2} and so on within a second. */
 final class SafetyCopies {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuuMMddHHmmss").withResolverStyle(ResolverStyle.STRICT).withZone(ZoneOffset.UTC);
-    private static final Pattern SUFFIX = Pattern.compile("\\.pre-restore-(\\d{14})(?:-(\\d{1,9}))?");
+    private static final Pattern SUFFIX = Pattern.compile("\\.pre-restore-(\\d{14})(?:-([2-9]|[1-9]\\d{1,8}))?");
 
     private static final Pattern COPY = Pattern.compile("(.+)" + SUFFIX.pattern(), Pattern.DOTALL);
 
@@ -64,26 +64,21 @@ final class SafetyCopies {
      * @return newest first
      */
     static List<Backup> list(Path database) {
-        List<Backup> found = new ArrayList<>();
-        if (!Files.isDirectory(database.getParent())) {
-            return found;
+        Path directory = database.getParent();
+        if (!Files.isDirectory(directory)) {
+            return List.of();
         }
         String prefix = database.getFileName().toString();
-        try (DirectoryStream<Path> siblings = Files.newDirectoryStream(database.getParent())) {
-            for (Path sibling : siblings) {
-                String name = sibling.getFileName().toString();
-                Matcher suffix = SUFFIX.matcher(name.startsWith(prefix) ? name.substring(prefix.length()) : "");
-                Instant time = suffix.matches() ? time(suffix.group(1)) : null;
-                if (time != null && Files.isRegularFile(sibling, LinkOption.NOFOLLOW_LINKS)) {
-                    long sizeBytes = Databases.sizeBytes(sibling);
-                    found.add(Backup.of(sibling.toString(), name, prefix, time, suffix.group(2) == null ? 1 : Integer.parseInt(suffix.group(2)), sizeBytes, sizeBytes));
-                }
-            }
-        } catch (IOException e) {
-            throw Failure.io("cannot read the directory", database.getParent(), e);
-        }
-        found.sort(Backup.NEWEST_FIRST);
-        return found;
+        Store siblings = new LocalStore(directory);
+        return siblings.list(name -> name.startsWith(prefix)).stream().map(file -> describe(siblings, file, prefix)).filter(Objects::nonNull).sorted(Backup.NEWEST_FIRST).toList();
+    }
+
+    /** @return null if the file is none */
+    private static Backup describe(Store siblings, Store.StoredFile file, String database) {
+        Matcher suffix = SUFFIX.matcher(file.name().substring(database.length()));
+        Instant time = suffix.matches() ? time(suffix.group(1)) : null;
+        return time == null ? null : Backup.of(siblings.location(file.name()), file.name(), database, time, suffix.group(2) == null ? 1 : Integer.parseInt(suffix.group(2)),
+                file.sizeBytes(), file.sizeBytes());
     }
 
     /**
@@ -92,9 +87,13 @@ final class SafetyCopies {
      */
     static List<Backup> listOrRefuse(Path database) {
         List<Backup> copies = list(database);
-        if (!copies.isEmpty()) {
-            return copies;
+        if (copies.isEmpty()) {
+            refuseIfNoDatabase(database);
         }
+        return copies;
+    }
+
+    private static void refuseIfNoDatabase(Path database) {
         Matcher copy = COPY.matcher(database.getFileName().toString());
         if (copy.matches()) {
             throw new Failure(Failure.Kind.USAGE, "this is itself a safety copy: " + database, "name the database, " + database.resolveSibling(copy.group(1)));
@@ -103,7 +102,6 @@ final class SafetyCopies {
         if (!StagedBackup.isPlainDatabase(database)) {
             throw new Failure(Failure.Kind.FAILURE, "this is neither a backup nor a SQLite database: " + database, "name a directory, a backup file or a database");
         }
-        return copies;
     }
 
     private static Instant time(String digits) {

@@ -59,7 +59,7 @@ record Selection(String location, String commit, Instant createdAt, String hintI
                 : "Git has it: --at=0s takes the newest that was committed, on " + versions.get(0).committedAt());
         if (notAfter != null) {
             requireSingleBackup(file);
-            requireAsOldAs(SingleFile.toRead(backup).find(), notAfter);
+            requireAsOldAs(SingleFile.toRead(backup).existing(backup), notAfter);
         }
         return of(file);
     }
@@ -73,10 +73,7 @@ record Selection(String location, String commit, Instant createdAt, String hintI
 
     private static Selection fromRemoteFile(Location.Remote location, Instant notAfter) {
         SingleFile single = SingleFile.toRead(location);
-        Backup only = single.find();
-        if (only == null) {
-            throw new Failure(Failure.Kind.NOT_FOUND, "there is no backup at " + location, HINT_IF_MISSING);
-        }
+        Backup only = single.existing(location);
         if (notAfter != null) {
             requireAsOldAs(only, notAfter);
         }

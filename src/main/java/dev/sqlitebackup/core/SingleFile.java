@@ -24,6 +24,7 @@ record SingleFile(Store store, String name) implements Destination {
         refuseOneOfAHistory(destination.getFileName().toString(), destination.getParent() + "/", database);
         if (Files.isSymbolicLink(destination)) {
             destination = followOwnLink(destination);
+            refuseOneOfAHistory(destination.getFileName().toString(), destination.getParent() + "/", database);
         }
         if (Files.exists(destination) && !Files.isRegularFile(destination)) {
             throw new Failure(Failure.Kind.FAILURE, "the destination is not a regular file: " + destination, "name a file ending in .gz");
@@ -100,7 +101,11 @@ record SingleFile(Store store, String name) implements Destination {
     }
 
     private void requireWholeGzip() {
-        StagedBackup.requireGzip(store.readStart(name, StagedBackup.START_BYTES), store.location(name));
+        byte[] start = store.readStart(name, StagedBackup.START_BYTES);
+        if (start == null) {
+            throw Store.missing(store.location(name));
+        }
+        StagedBackup.requireGzip(start, store.location(name));
         Path file = store.isNear() ? store.local(name) : null;
         try {
             if (file != null) {
@@ -119,14 +124,29 @@ record SingleFile(Store store, String name) implements Destination {
      */
     Backup find() {
         Store.StoredFile file = store.find(name);
-        if (file == null) {
-            return null;
+        byte[] tail = file == null ? null : store.readTail(name, BackupReader.SUMMARY_BYTES);
+        if (tail == null) {
+            return null;    // Or deleted since it was found.
         }
-        BackupReader.Summary summary = BackupReader.Summary.parse(store.readTail(name, BackupReader.SUMMARY_BYTES));
+        BackupReader.Summary summary = BackupReader.Summary.parse(tail);
         if (summary == null) {
             requireWholeGzip();
         }
         return Backup.of(store.location(name), name, null, summary == null ? file.modifiedAt().truncatedTo(ChronoUnit.SECONDS) : summary.createdAt(),
                 1, file.sizeBytes(), summary == null ? null : summary.databaseBytes());
+    }
+
+    /**
+     * The same where there has to be one.
+     *
+     * @param named what people call the file
+     * @throws Failure NOT_FOUND too if there is none
+     */
+    Backup existing(Location named) {
+        Backup only = find();
+        if (only == null) {
+            throw new Failure(Failure.Kind.NOT_FOUND, "there is no backup at " + named, Selection.HINT_IF_MISSING);
+        }
+        return only;
     }
 }

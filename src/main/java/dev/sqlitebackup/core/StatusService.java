@@ -79,7 +79,8 @@ public final class StatusService {
             stateFile = HistoryDestination.stateFile(name);
             newest = history.newestByNow(name, clock.instant(), warnings);
             SortedSet<String> others = history.databases();
-            missing = "there is no backup of " + name + " in " + store.place() + (newest != null || others.isEmpty() ? "" : ", only of " + String.join(", ", others));
+            others.remove(name);    // There are files of that name, and none of them is a backup.
+            missing = "there is no backup of " + name + " in " + store.place() + (others.isEmpty() ? "" : ", only of " + String.join(", ", others));
         } else {
             SingleFile file = SingleFile.toRead(request.destination);
             store = file.store();
@@ -122,9 +123,6 @@ public final class StatusService {
     /** Without a state the files' times can prove that something was written since, and never that nothing was: the file may be another one. */
     private static Boolean hasChanged(Path database, State state, Backup newest) {
         try {
-            if (!Files.exists(database)) {
-                return null;
-            }
             Path real = database.toRealPath();
             Path wal = DatabaseFiles.of(real).wal();
             if (state != null) {
@@ -133,7 +131,7 @@ public final class StatusService {
             boolean written = isWrittenSince(real, newest.createdAt()) || Files.exists(wal) && isWrittenSince(wal, newest.createdAt());
             return written ? true : null;
         } catch (IOException e) {
-            return null;
+            return null;    // It is not there, or not for this user to see.
         }
     }
 

@@ -1,0 +1,160 @@
+package dev.sqlitebackup.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.testing.Expect;
+import dev.sqlitebackup.testing.Lab;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.Arrays;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Which backup an alarm is about, and what it says. When it rings is in {@link HistoryTest}. */
+class StatusServiceTest {
+    private static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
+
+    @TempDir Path directory;
+    private Lab lab;
+    private Path database;
+    private Location file;
+    private Location history;
+
+    @BeforeEach
+    void makeDatabase() {
+        lab = new Lab(directory);
+        database = lab.database("app.db", "delete", 3, "g");
+        file = Location.file(lab.path("b.gz"));
+        history = new Location.Local(lab.path("history"), true);
+    }
+
+    private void backUp(Path source, Location destination) {
+        new BackupService(Clock.fixed(NOON, ZoneOffset.UTC), Progress.NONE)
+                .backup(new BackupService.Request(source, destination, false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE));
+    }
+
+    private static StatusService.Result status(Path database, boolean named, Location destination) {
+        return new StatusService(Clock.fixed(NOON.plusSeconds(100), ZoneOffset.UTC)).status(new StatusService.Request(database, named, destination, Duration.ofDays(1)));
+    }
+
+    private StatusService.Result status(Location destination) {
+        return status(database, true, destination);
+    }
+
+    private void assertMissing(String missing, String hint, Location destination) {
+        StatusService.Result result = status(destination);
+        assertEquals(StatusService.Freshness.MISSING, result.freshness());
+        assertEquals("missing", result.freshness().word());
+        assertEquals(missing, result.missing());
+        assertEquals(hint, result.hint());
+        assertNull(result.backup());
+        assertNull(result.age());
+        assertNull(result.changedSince());
+    }
+
+    /** The hint can be pasted, and makes what was asked for. */
+    @Test
+    void saysHowToMakeABackupThatIsMissing() throws IOException {
+        assertMissing("there is no backup at " + file, "run one: sqlite-backup backup " + database + " --to=" + lab.path("b.gz"), file);
+        assertMissing("there is no backup of app.db in " + history, "run one: sqlite-backup backup " + database + " --to=" + history + "/", history);
+        Location existing = Location.file(Files.createDirectory(lab.path("my history")));
+        assertMissing("there is no backup of app.db in " + existing, "run one: sqlite-backup backup " + database + " '--to=" + existing + "/'", existing);
+    }
+
+    @Test
+    void saysWhatIsThereInsteadOfTheBackupThatIsMissing() {
+        String hint = "run one: sqlite-backup backup " + database + " --to=" + history + "/";
+        backUp(lab.database("b.db", "delete", 3, "g"), history);
+        assertMissing("there is no backup of app.db in " + history + ", only of b.db", hint, history);
+        Lab.write(lab.path("history/app-20261122T120000Z.db.gz"), "half-copied");
+        backUp(lab.database("c.db", "delete", 3, "g"), history);
+        assertMissing("there is no backup of app.db in " + history + ", only of b.db, c.db", hint, history);
+        assertEquals(1, status(history).warnings().size(), "the one that is none is named");
+    }
+
+    /** What is there instead of a backup is as bad as nothing; what cannot be read says nothing. */
+    @Test
+    void takesWhatIsNoBackupForAMissingOne() throws IOException {
+        String hint = "run one: sqlite-backup backup " + database + " --to=" + file;
+        backUp(database, file);
+        byte[] whole = Files.readAllBytes(lab.path("b.gz"));
+        Files.write(lab.path("b.gz"), Arrays.copyOf(whole, whole.length - 1));
+        assertMissing("the backup " + file + " failed verification: it is cut short", hint, file);
+        Lab.write(lab.path("b.gz"), "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n");
+        assertMissing("only a Git LFS pointer is at " + file + ", not the backup itself", "run `git lfs pull` in that repository (for an older version: `git lfs fetch --all`)", file);
+        Expect.failure(Failure.Kind.FAILURE, "cannot read", () -> status(Location.file(lab.path("b.gz/c.gz"))));
+    }
+
+    @Test
+    void refusesADirectoryForADatabase() {
+        assertEquals("did you mean --to=" + directory + "/?", Expect.failure(Failure.Kind.USAGE, "this is a directory and no database", () -> status(directory, true, history)).hint());
+    }
+
+    /** The default database need not exist, on a monitoring host say: the only one in the history is meant then. */
+    @Test
+    void looksForTheDatabaseThatWasNamedOrIsThereOrIsTheOnlyOne() {
+        Path standard = lab.path("opencode.db");
+        assertEquals("there is no backup of opencode.db in " + history, status(standard, false, history).missing());
+        backUp(database, history);
+        assertEquals("app-20261122T120000Z.db.gz", status(standard, false, history).backup().name());
+        assertNull(status(standard, true, history).backup());
+        backUp(lab.database("b.db", "delete", 3, "g"), history);
+        Expect.failure(Failure.Kind.USAGE, "several databases are backed up", () -> status(standard, false, history));
+        assertNull(status(standard, true, history).backup());
+        lab.database("opencode.db", "delete", 3, "g");
+        assertNull(status(standard, false, history).backup(), "it is there, and has no backup");
+        backUp(standard, history);
+        assertEquals("opencode-20261122T120000Z.db.gz", status(standard, false, history).backup().name());
+    }
+
+    @Test
+    void findsTheStateBesideTheFileBehindALink() throws IOException {
+        backUp(database, file);
+        Files.createDirectory(lab.path("d"));
+        Location link = Location.file(Files.createSymbolicLink(lab.path("d/link.gz"), lab.path("b.gz")));
+        StatusService.Result result = status(link);
+        assertEquals(NOON, result.confirmedAt());
+        assertEquals(Boolean.FALSE, result.changedSince());
+        assertEquals("fresh", result.freshness().word());
+        assertNull(result.missing());
+        assertEquals(database, result.database());
+    }
+
+    /** After a clone, say: the state stays on the machine that wrote it. */
+    @Test
+    void withoutAStateALogThatWasWrittenSinceIsAChange() throws IOException {
+        backUp(database, file);
+        Files.delete(lab.path(".b.gz.state"));
+        Path log = lab.path("app.db-wal");
+        Files.setLastModifiedTime(database, FileTime.from(NOON.minusSeconds(1)));
+        assertNull(status(file).changedSince());
+        Lab.write(log, "log");
+        Files.setLastModifiedTime(log, FileTime.from(NOON.minusSeconds(1)));
+        assertNull(status(file).changedSince());
+        Files.setLastModifiedTime(log, FileTime.from(NOON));
+        assertEquals(Boolean.TRUE, status(file).changedSince());
+        Files.delete(log);
+        Files.setLastModifiedTime(database, FileTime.from(NOON));
+        assertEquals(Boolean.TRUE, status(file).changedSince());
+    }
+
+    @Test
+    void aNewerFileThatIsNoBackupHidesNone() {
+        backUp(database, history);
+        Lab.write(lab.path("history/app-20261122T120030Z.db.gz"), "half-copied");
+        StatusService.Result result = status(history);
+        assertEquals("app-20261122T120000Z.db.gz", result.backup().name());
+        assertEquals(Duration.ofSeconds(100), result.age());
+        assertEquals(StatusService.Freshness.FRESH, result.freshness());
+    }
+}
