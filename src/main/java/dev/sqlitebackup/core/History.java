@@ -48,7 +48,7 @@ final class History {
 
     private Stream<Named> named() {
         if (listed == null) {
-            listed = store.list(name -> name.endsWith(Location.BACKUP_SUFFIX)).stream().map(file -> new Named(BackupName.parse(file.name()), file)).filter(named -> named.name != null).toList();
+            listed = store.list(name -> BackupName.parse(name) != null).stream().map(file -> new Named(BackupName.parse(file.name()), file)).toList();
         }
         return listed.stream();
     }

@@ -1,11 +1,12 @@
 package dev.sqlitebackup.core;
 
+import java.time.DayOfWeek;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.YearMonth;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
-import java.time.temporal.IsoFields;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -80,8 +81,9 @@ public final class Retention {
                 // With its offset: when clocks are set back, there are two hours of the same name.
                 new Bucket("hourly", rules.hourly(), time -> time.truncatedTo(ChronoUnit.HOURS).toOffsetDateTime()),
                 new Bucket("daily", rules.daily(), ZonedDateTime::toLocalDate),
-                new Bucket("weekly", rules.weekly(), time -> time.get(IsoFields.WEEK_BASED_YEAR) * 100 + time.get(IsoFields.WEEK_OF_WEEK_BASED_YEAR)),
-                new Bucket("monthly", rules.monthly(), time -> time.getYear() * 100 + time.getMonthValue()),
+                // A week is known by its Monday, whatever the year.
+                new Bucket("weekly", rules.weekly(), time -> time.toLocalDate().with(DayOfWeek.MONDAY)),
+                new Bucket("monthly", rules.monthly(), YearMonth::from),
                 new Bucket("yearly", rules.yearly(), ZonedDateTime::getYear));
     }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Lab;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,7 +18,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -183,10 +187,14 @@ class HistoryTest {
         assertTrue(unchanged.unchanged());
         assertEquals(1, unchanged.pruned().size());
         assertEquals(List.of("app-20261122T120001Z.db.gz"), names());
+        Lab.sql(database, "INSERT INTO t(generation) VALUES ('new')");
+        BackupService.Result made = backup(NOON.plusSeconds(3), one);
+        assertEquals(lab.path("history/app-20261122T120003Z.db.gz").toString(), made.backup());
+        assertEquals(List.of("app-20261122T120003Z.db.gz"), names());
 
         Lab.write(database, "no database any more, but long enough to be looked at ".repeat(50));
-        assertEquals(Failure.Kind.CORRUPT, assertThrows(Failure.class, () -> backup(NOON.plusSeconds(3), one)).kind());
-        assertEquals(List.of("app-20261122T120001Z.db.gz"), names(), "a failed run prunes nothing");
+        assertEquals(Failure.Kind.CORRUPT, assertThrows(Failure.class, () -> backup(NOON.plusSeconds(4), one)).kind());
+        assertEquals(List.of("app-20261122T120003Z.db.gz"), names(), "a failed run prunes nothing");
     }
 
     @Test
@@ -198,7 +206,7 @@ class HistoryTest {
         Lab.sql(database, "INSERT INTO t(generation) VALUES ('back')");
         BackupService.Result result = backup(before, one);
         assertEquals(3, names().size());
-        assertTrue(result.verification().warnings().toString().contains("is dated after now"), result.verification().warnings().toString());
+        assertTrue(result.verification().warnings().toString().contains(lab.path("history/app-20261122T120001Z.db.gz") + " is dated after now"), result.verification().warnings().toString());
         // The next run compares with the one that it made, not with those that are dated later.
         assertTrue(backup(before.plusSeconds(10), one).unchanged());
         assertEquals(StatusService.Freshness.FRESH, status(before.plusSeconds(20), database).freshness());
@@ -264,6 +272,45 @@ class HistoryTest {
         Path link = Files.createSymbolicLink(lab.path("link.db"), database);
         assertEquals(StatusService.Freshness.FRESH, status(NOON, link).freshness());
         assertEquals("app-20261122T120000Z.db.gz", verified("link.db", null, NOON));
+    }
+
+    /** They are found by several threads at once. */
+    @Test
+    void warnsInTheOrderOfNames() {
+        change(NOON);
+        List<String> names = new ArrayList<>();
+        for (int i = 10; i < 60; i++) {
+            names.add(lab.path("history/app-20261122T0000" + i + "Z.db.gz").toString());
+        }
+        List<String> shuffled = new ArrayList<>(names);
+        Collections.shuffle(shuffled, new Random(1));
+        shuffled.forEach(name -> Lab.write(Path.of(name), "half-copied"));
+        assertEquals(names, new ListService().list(history).warnings().stream().map(warning -> warning.substring(0, warning.indexOf(' '))).toList());
+    }
+
+    @Test
+    void givesAHundredNamesASecondAndThenUp() throws IOException {
+        change(NOON);
+        for (int number = 2; number < 100; number++) {
+            Files.createFile(lab.path("history/app-20261122T120000Z-" + number + ".db.gz"));
+        }
+        change(NOON);
+        assertTrue(Files.size(lab.path("history/app-20261122T120000Z-100.db.gz")) > 0);
+        Expect.failure(Failure.Kind.FAILURE, "no name is free for this second in " + history, () -> change(NOON));
+        assertEquals(2, names().size());
+    }
+
+    @Test
+    void saysWhatElseThereIsWhereThereIsNoHistory() throws IOException {
+        History empty = History.at(history);
+        Expect.failure(Failure.Kind.NOT_FOUND, "there is no directory at " + history, () -> empty.choose("app.db"));
+        Files.createDirectory(lab.path("history"));
+        assertTrue(Expect.failure(Failure.Kind.NOT_FOUND, "there is no history in " + history, () -> empty.choose("app.db")).hint().contains("make a backup first"));
+        for (String name : List.of("c.gz", "b.gz", ".hidden.gz", "notes.txt")) {
+            Lab.write(lab.path("history/" + name), "");
+        }
+        assertEquals("name the backup itself: " + lab.path("history/b.gz") + " or " + lab.path("history/c.gz"),
+                Expect.failure(Failure.Kind.NOT_FOUND, "there is no history in " + history, () -> empty.choose("app.db")).hint());
     }
 
     @Test

@@ -112,10 +112,26 @@ class RetentionTest {
     }
 
     @Test
+    void saysHowLongWithinIsInTheLargestUnitThatFits() {
+        List<Backup> one = List.of(backup(Instant.parse("2020-01-01T12:00:00Z"), 1));
+        for (String[] words : new String[][] {{"PT48H", "2d"}, {"PT168H", "7d"}, {"PT24H", "24h"}, {"PT36H", "36h"}, {"PT49H", "49h"}, {"PT90M", "5400s"}, {"PT72H1S", "259201s"}}) {
+            assertEquals(List.of("2020-01-01T12:00:00Z [within " + words[1] + " of the newest]"), kept(plan(one, within(Duration.parse(words[0])))));
+        }
+    }
+
+    @Test
     void weeksBeginOnMondayAndBelongToTheirOwnYear() {
         // Thursday 2020-12-31 to Monday 2021-01-04: one week of 2020 and one of 2021.
         List<Backup> days = backups(IntStream.range(0, 5).mapToObj(day -> LocalDateTime.of(2020, 12, 31, 12, 0).plusDays(day)), ZoneOffset.UTC);
         assertEquals(List.of("2021-01-04T12:00:00Z [weekly]", "2021-01-03T12:00:00Z [weekly]"), kept(plan(days, calendar(0, 0, 2, 0, 0))));
+    }
+
+    /** A year may be without a backup, and the one before it end in the same month and week. */
+    @Test
+    void weeksAndMonthsOfDifferentYearsAreNeverTheSame() {
+        List<Backup> novembers = backups(IntStream.range(2019, 2023).mapToObj(year -> LocalDateTime.of(year, 11, 20, 12, 0)), ZoneOffset.UTC);
+        assertEquals(List.of("2022-11-20T12:00:00Z [weekly]", "2021-11-20T12:00:00Z [weekly]", "2020-11-20T12:00:00Z [weekly]"), kept(plan(novembers, calendar(0, 0, 3, 0, 0))));
+        assertEquals(List.of("2022-11-20T12:00:00Z [monthly]", "2021-11-20T12:00:00Z [monthly]", "2020-11-20T12:00:00Z [monthly]"), kept(plan(novembers, calendar(0, 0, 0, 3, 0))));
     }
 
     @Test
@@ -150,6 +166,10 @@ class RetentionTest {
         Instant now = Instant.parse("2026-11-22T12:00:00Z");
         List<Backup> backups = List.of(backup(Instant.parse("2031-01-01T00:00:00Z"), 1), backup(now, 1), backup(now.minusSeconds(3600), 1));
         assertEquals(List.of("2031-01-01T00:00:00Z [dated after now]", "2026-11-22T12:00:00Z [last]"), kept(Retention.plan(backups, null, last(1), now, ZoneOffset.UTC)));
+        // Within is counted from the newest that counts, and the oldest is found among those.
+        assertEquals(List.of("2031-01-01T00:00:00Z [dated after now]", "2026-11-22T12:00:00Z [within 1h of the newest]"), kept(Retention.plan(backups, null, within(Duration.ofHours(1)), now, ZoneOffset.UTC)));
+        assertEquals(List.of("2031-01-01T00:00:00Z [dated after now]", "2026-11-22T12:00:00Z [yearly]", "2026-11-22T11:00:00Z [oldest, for yearly]"),
+                kept(Retention.plan(backups, null, calendar(0, 0, 0, 0, 9), now, ZoneOffset.UTC)));
         // A clock that fell back to 1970: everything is dated after now, and everything stays.
         assertEquals(3, kept(Retention.plan(backups, null, last(1), Instant.EPOCH, ZoneOffset.UTC)).size());
     }

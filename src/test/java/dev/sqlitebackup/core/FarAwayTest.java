@@ -1,0 +1,139 @@
+package dev.sqlitebackup.core;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.testing.Expect;
+import dev.sqlitebackup.testing.Heard;
+import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.S3Server;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.services.s3.S3Client;
+
+/** The same decisions about places in an object store. How those keep what they are given is in the tests of the store. */
+class FarAwayTest {
+    private static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
+    private static final Instant LATER = NOON.plus(Duration.ofDays(1));
+    private static final RetentionRules ONE = new RetentionRules(1, 0, 0, 0, 0, 0, Duration.ZERO);
+    private static S3Server server;
+    private static int prefixes;
+
+    @TempDir Path directory;
+    private Lab lab;
+    private Path database;
+    private Location history;
+    private Location file;
+
+    @BeforeAll
+    static void startServer() throws Exception {
+        server = S3Server.start();
+        settings().forEach(System::setProperty);
+    }
+
+    @AfterAll
+    static void stopServer() {
+        settings().keySet().forEach(System::clearProperty);
+        server.close();
+    }
+
+    private static Map<String, String> settings() {
+        return Map.of("aws.endpointUrlS3", server.endpoint(), "aws.region", "us-east-1", "aws.accessKeyId", S3Server.ID, "aws.secretAccessKey", S3Server.SECRET,
+                "aws.disableEc2Metadata", "true");
+    }
+
+    @BeforeEach
+    void makeDatabase() {
+        lab = new Lab(directory);
+        database = lab.database("app.db", "delete", 3, "g");
+        String prefix = "core" + ++prefixes + "/";
+        history = new Location.Remote(S3Server.BUCKET, prefix, lab.path("cache"));
+        file = new Location.Remote(S3Server.BUCKET, prefix + "b.gz", lab.path("cache"));
+    }
+
+    private BackupService.Result backUp(Location destination, Instant now) {
+        Lab.sql(database, "UPDATE t SET generation = generation || 'x'");
+        return new BackupService(Clock.fixed(now, ZoneOffset.UTC), Progress.NONE)
+                .backup(new BackupService.Request(database, destination, false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE));
+    }
+
+    private static Selection select(Location location, Instant notAfter) {
+        return Selection.of(location, "app.db", true, notAfter, LATER);
+    }
+
+    private byte[] content(Selection selection) throws IOException {
+        try (Workspace workspace = Workspace.create(lab.temporary())) {
+            return Files.readAllBytes(selection.content().in(workspace));
+        }
+    }
+
+    private byte[] object(String location) throws IOException {
+        try (S3Client client = server.client()) {
+            return client.getObject(request -> request.bucket(S3Server.BUCKET).key(location.substring(("s3://" + S3Server.BUCKET + "/").length()))).readAllBytes();
+        }
+    }
+
+    /** It is found by its name, and read when it is wanted. */
+    @Test
+    void aHistoryIsListedChosenFromAndPrunedByNames() throws IOException {
+        String first = backUp(history, NOON).backup();
+        String second = backUp(history, NOON.plusSeconds(1)).backup();
+        assertEquals(history + "app-20261122T120001Z.db.gz", second);
+        server.requests();
+        List<Backup> listed = new ListService().list(history).backups();
+        assertEquals(1, server.requests().size(), "a look into each would cost a request");
+        assertEquals(List.of(second, first), listed.stream().map(Backup::location).toList());
+        assertEquals(new Backup(second, "app-20261122T120001Z.db.gz", "app.db", NOON.plusSeconds(1), 1, object(second).length, null, null), listed.get(0));
+        assertArrayEquals(object(first), content(select(history, NOON)));
+        assertEquals(NOON.plusSeconds(1), new StatusService(Clock.fixed(LATER, ZoneOffset.UTC)).status(new StatusService.Request(database, true, history, Duration.ofDays(1))).confirmedAt());
+
+        Heard heard = new Heard();
+        PruneService.Pruned pruned = new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), heard).prune(new PruneService.Request(history, ONE, false, lab.temporary(), Duration.ZERO));
+        assertEquals(List.of(first), pruned.deleted().stream().map(decision -> decision.backup().location()).toList());
+        assertEquals(List.of(second), new ListService().list(history).backups().stream().map(Backup::location).toList());
+        assertEquals(List.of(new Heard.Phase("verify", -1, Files.size(database))), heard.phases(), "a name does not say how much there is to do");
+    }
+
+    @Test
+    void aFileIsTheOnlyBackupAndSaysWhatIsInIt() throws IOException {
+        Expect.failure(Failure.Kind.NOT_FOUND, "there is no backup at " + file, () -> new ListService().list(file));
+        assertTrue(Expect.failure(Failure.Kind.NOT_FOUND, "there is no backup at " + file, () -> select(file, null)).hint().contains("SQLITE_BACKUP_TO"));
+        assertEquals(file.toString(), backUp(file, NOON).backup());
+        byte[] object = object(file.toString());
+        assertEquals(List.of(new Backup(file.toString(), "b.gz", null, NOON, 1, object.length, Files.size(database), null)), new ListService().list(file).backups());
+        assertEquals(NOON, select(file, null).createdAt());
+        assertNull(select(file, null).commit());
+        assertArrayEquals(object, content(select(file, NOON)));
+        Expect.failure(Failure.Kind.NOT_FOUND, "there is no backup as old as 2026-11-22T11:59:59Z: " + file + " is of 2026-11-22T12:00:00Z", () -> select(file, NOON.minusSeconds(1)));
+    }
+
+    /** Only its beginning is looked at: whether it is whole, a restore finds out. */
+    @Test
+    void anObjectThatSomebodyElsePutThereIsABackupIfItBeginsLikeOne() {
+        try (S3Client client = server.client()) {
+            String key = ((Location.Remote) file).key();
+            client.putObject(request -> request.bucket(S3Server.BUCKET).key(key), RequestBody.fromBytes(new byte[] {0x1f, (byte) 0x8b, 8, 0}));
+            assertEquals(4, new ListService().list(file).backups().get(0).backupBytes());
+            client.putObject(request -> request.bucket(S3Server.BUCKET).key(key), RequestBody.fromString("no backup"));
+        }
+        Expect.failure(Failure.Kind.CORRUPT, "the backup " + file + " failed verification", () -> new ListService().list(file));
+    }
+}

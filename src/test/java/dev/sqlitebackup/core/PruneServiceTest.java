@@ -1,0 +1,234 @@
+package dev.sqlitebackup.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.store.StateLock;
+import dev.sqlitebackup.testing.Expect;
+import dev.sqlitebackup.testing.Heard;
+import dev.sqlitebackup.testing.Lab;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is done around the decision about what goes: taking turns, proving the newest, and the order of deleting. */
+class PruneServiceTest {
+    private static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
+    private static final Instant LATER = NOON.plus(Duration.ofDays(1));
+    private static final RetentionRules ONE = new RetentionRules(1, 0, 0, 0, 0, 0, Duration.ZERO);
+
+    @TempDir Path directory;
+    private Lab lab;
+    private Path app;
+    private Path other;
+    private Location history;
+
+    @BeforeEach
+    void makeDatabases() {
+        lab = new Lab(directory);
+        app = lab.database("app.db", "delete", 3, "g");
+        other = lab.database("other.db", "delete", 3, "g");
+        history = new Location.Local(lab.path("history"), true);
+    }
+
+    private BackupService.Result backUp(Path database, Location destination, Instant now, RetentionRules rules) {
+        Lab.sql(database, "UPDATE t SET generation = generation || 'x'");
+        return new BackupService(Clock.fixed(now, ZoneOffset.UTC), Progress.NONE)
+                .backup(new BackupService.Request(database, destination, false, 6, 2, lab.temporary(), Duration.ZERO, rules));
+    }
+
+    private void backUp(Path database, Instant... times) {
+        for (Instant time : times) {
+            backUp(database, history, time, RetentionRules.NONE);
+        }
+    }
+
+    private PruneService.Pruned prune(Location location, boolean dryRun, Duration busyTimeout) {
+        return new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE).prune(new PruneService.Request(location, ONE, dryRun, lab.temporary(), busyTimeout));
+    }
+
+    private PruneService.Pruned prune() {
+        return prune(history, false, Duration.ZERO);
+    }
+
+    private StateLock lock(String stateFile) {
+        return history.store().lock(stateFile, Duration.ZERO);
+    }
+
+    private void damage(String name) throws IOException {
+        Path file = lab.path("history/" + name);
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length / 3] ^= 1;
+        Files.write(file, bytes);
+    }
+
+    private static List<String> said(List<Retention.Decision> decisions) {
+        return decisions.stream().map(decision -> decision.backup().name() + " " + decision.reasons()).toList();
+    }
+
+    private List<String> names() {
+        return new ListService().list(history).backups().stream().map(Backup::name).toList();
+    }
+
+    @Test
+    void takesTurnsWithEveryRunAndADryRunWithNone() {
+        backUp(app, NOON, NOON.plusSeconds(1));
+        backUp(other, NOON);
+        try (StateLock held = lock(".other.db.state")) {
+            assertEquals(1, prune(history, true, Duration.ZERO).deleted().size());
+            Expect.failure(Failure.Kind.BUSY, "another run is using the destination", this::prune);
+        }
+        assertEquals(3, names().size());
+        assertEquals(1, prune().deleted().size(), "it has let go of the locks that it had");
+        lock(".app.db.state").close();
+    }
+
+    @Test
+    @Timeout(60)
+    void countsTheBackupThatCameWhileItWaited() throws Exception {
+        backUp(app, NOON);
+        backUp(other, NOON);
+        backUp(other, new Location.Local(lab.path("elsewhere"), true), NOON.plusSeconds(1), RetentionRules.NONE);
+        Path firstLock = lab.path("history/.app.db.state");
+        Files.delete(firstLock);
+        CompletableFuture<PruneService.Pruned> pruning;
+        try (StateLock held = lock(".other.db.state")) {
+            pruning = CompletableFuture.supplyAsync(() -> prune(history, false, Duration.ofSeconds(30)));
+            while (!Files.exists(firstLock) && !pruning.isDone()) {
+                Thread.onSpinWait();
+            }
+            // It has looked, has the first lock and waits for the second.
+            Files.move(lab.path("elsewhere/other-20261122T120001Z.db.gz"), lab.path("history/other-20261122T120001Z.db.gz"));
+        }
+        assertEquals(List.of("other-20261122T120000Z.db.gz [no rule keeps it]"), said(pruning.get(30, TimeUnit.SECONDS).deleted()));
+        assertEquals(List.of("other-20261122T120001Z.db.gz", "app-20261122T120000Z.db.gz"), names());
+    }
+
+    @Test
+    void keepsEverythingOfADatabaseOfWhichNothingVerifies() throws IOException {
+        backUp(app, NOON, NOON.plusSeconds(1));
+        damage("app-20261122T120000Z.db.gz");
+        damage("app-20261122T120001Z.db.gz");
+        PruneService.Pruned pruned = prune();
+        assertEquals(List.of("app-20261122T120001Z.db.gz [none verifies]", "app-20261122T120000Z.db.gz [none verifies]"), said(pruned.kept()));
+        assertEquals(List.of(), pruned.deleted());
+        assertEquals(List.of("none of the backups of app.db verifies, so none was deleted"), pruned.undecided());
+    }
+
+    /** It may be good, but its clock was not, or ours is not. */
+    @Test
+    void aBackupThatIsDatedAfterNowDoesNotStandForTheOthers() throws IOException {
+        backUp(app, NOON, NOON.plusSeconds(1), NOON.plusSeconds(2), LATER.plusSeconds(1));
+        damage("app-20261122T120002Z.db.gz");
+        assertEquals(List.of("app-20261123T120001Z.db.gz [dated after now]", "app-20261122T120002Z.db.gz [last]", "app-20261122T120001Z.db.gz [newest that verifies]"), said(prune().kept()));
+        Files.delete(lab.path("history/app-20261122T120002Z.db.gz"));
+        Files.delete(lab.path("history/app-20261122T120001Z.db.gz"));
+        assertEquals(List.of(), prune().undecided(), "where all are dated so, none goes, and that is decided");
+    }
+
+    /** That a backup cannot be read says nothing about it. */
+    @Test
+    void deletesNothingIfNobodyCanTellWhetherTheNewestIsGood() {
+        backUp(app, NOON, NOON.plusSeconds(1));
+        PruneService.Request unreadable = new PruneService.Request(history, ONE, false, app.resolve("tmp"), Duration.ZERO);
+        Expect.failure(Failure.Kind.FAILURE, "cannot read the directory", () -> new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE).prune(unreadable));
+        assertEquals(2, names().size());
+    }
+
+    @Test
+    void saysHowFarItIsWithTheProof() throws IOException {
+        backUp(app, NOON, NOON.plusSeconds(1));
+        Heard heard = new Heard();
+        new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), heard).prune(new PruneService.Request(history, ONE, true, lab.temporary(), Duration.ZERO));
+        assertEquals(List.of(new Heard.Phase("verify", Files.size(app), Files.size(app))), heard.phases(), "only the newest has to be read");
+    }
+
+    // ---- safety copies
+
+    private List<String> safetyCopies() {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.map(file -> file.getFileName().toString()).filter(name -> name.startsWith("app.db.")).sorted().toList();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private Path safetyCopy(int second) throws IOException {
+        return Files.copy(app, lab.path("app.db.pre-restore-2026112212000" + second));
+    }
+
+    @Test
+    void provesSafetyCopiesToo() throws IOException {
+        for (int second = 0; second < 3; second++) {
+            safetyCopy(second);
+        }
+        Lab.write(safetyCopy(3), "SQLite format 3\0 and nothing else");
+        PruneService.Pruned pruned = prune(Location.file(app), false, Duration.ZERO);
+        assertEquals(List.of("app.db.pre-restore-20261122120003 [last]", "app.db.pre-restore-20261122120002 [newest that verifies]"), said(pruned.kept()));
+        assertEquals(1, pruned.warnings().size(), pruned.warnings().toString());
+        assertEquals(List.of("app.db.pre-restore-20261122120002", "app.db.pre-restore-20261122120003"), safetyCopies());
+        assertEquals(List.of(), lab.litter());
+    }
+
+    /** What is left by an end half-way is then what an earlier prune would have left. */
+    @Test
+    void deletesFromTheOldestOn() throws IOException {
+        for (int second = 0; second < 4; second++) {
+            safetyCopy(second);
+        }
+        // The log of the second can be no file of ours, and cannot be removed.
+        Lab.write(Files.createDirectory(lab.path("app.db.pre-restore-20261122120001-wal")).resolve("x"), "x");
+        assertEquals(3, prune(Location.file(app), true, Duration.ZERO).deleted().size());
+        assertEquals(5, safetyCopies().size(), "a dry run deletes nothing");
+        Expect.failure(Failure.Kind.FAILURE, "cannot remove files", () -> prune(Location.file(app), false, Duration.ZERO));
+        assertEquals(List.of("app.db.pre-restore-20261122120001-wal", "app.db.pre-restore-20261122120002", "app.db.pre-restore-20261122120003"), safetyCopies());
+    }
+
+    // ---- after a backup
+
+    @Test
+    void aBackupPrunesItsOwnDatabaseAlone() {
+        backUp(app, NOON, NOON.plusSeconds(1));
+        backUp(other, NOON);
+        BackupService.Result result = backUp(other, history, NOON.plusSeconds(2), ONE);
+        assertEquals(List.of("other-20261122T120000Z.db.gz [no rule keeps it]"), said(result.pruned()));
+        assertEquals(List.of("other-20261122T120002Z.db.gz", "app-20261122T120001Z.db.gz", "app-20261122T120000Z.db.gz"), names());
+    }
+
+    private PruneService.Pruned afterBackup(String justProven, RetentionRules rules) {
+        return PruneService.afterBackup(Destination.of(history, app), justProven, rules, Clock.fixed(LATER, ZoneOffset.UTC));
+    }
+
+    @Test
+    void whatABackupHasJustProvenIsWhatStays() {
+        backUp(app, NOON, NOON.plusSeconds(1), LATER.plusSeconds(1));
+        assertEquals(new PruneService.Pruned(List.of(), List.of(), List.of(), List.of()), afterBackup("app-20261122T120001Z.db.gz", RetentionRules.NONE), "nothing was asked for");
+        PruneService.Pruned pruned = afterBackup("app-20261122T120001Z.db.gz", ONE);
+        assertEquals(List.of("app-20261123T120001Z.db.gz [dated after now]", "app-20261122T120001Z.db.gz [newest that verifies, last]"), said(pruned.kept()));
+        assertEquals(List.of("app-20261122T120000Z.db.gz [no rule keeps it]"), said(pruned.deleted()));
+    }
+
+    /** The backup is made by then: whatever happens here is a warning. */
+    @Test
+    void deletesNothingIfTheNewBackupIsNotToBeSeen() {
+        backUp(app, NOON, NOON.plusSeconds(1));
+        PruneService.Pruned pruned = afterBackup("app-20261122T120009Z.db.gz", ONE);
+        assertEquals(List.of("the backup is made and verified, but old ones could not be pruned: the new backup is not listed: app-20261122T120009Z.db.gz"), pruned.warnings());
+        assertTrue(pruned.deleted().isEmpty());
+        assertEquals(2, names().size());
+    }
+}
