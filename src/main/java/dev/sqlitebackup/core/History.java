@@ -4,6 +4,7 @@ import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.archive.BackupReader;
 import dev.sqlitebackup.store.BackupName;
 import dev.sqlitebackup.store.Store;
+import java.nio.file.AccessDeniedException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -24,8 +25,9 @@ final class History {
     /**
      * @param backups newest first
      * @param warnings one for each file that has one of our names only
+     * @param unreadable what a disk could not read, null if it could read everything. What this user may not read is somebody else's, and not meant
      */
-    record Listing(List<Backup> backups, List<String> warnings) { }
+    record Listing(List<Backup> backups, List<String> warnings, Failure unreadable) { }
 
     private final Store store;
     /** Each look at a directory far away is a request for every thousand files. */
@@ -61,10 +63,11 @@ final class History {
     /** Everything here, of all databases. */
     Listing read() {
         List<String> warnings = Collections.synchronizedList(new ArrayList<>());
+        List<Failure> unreadable = Collections.synchronizedList(new ArrayList<>());
         // Each takes an open and a read, so a directory of thousands takes its time on one core.
-        List<Backup> backups = named().parallel().map(named -> describe(named, warnings)).filter(Objects::nonNull).sorted(Backup.NEWEST_FIRST).toList();
+        List<Backup> backups = named().parallel().map(named -> describe(named, warnings, unreadable)).filter(Objects::nonNull).sorted(Backup.NEWEST_FIRST).toList();
         Collections.sort(warnings);
-        return new Listing(backups, warnings);
+        return new Listing(backups, warnings, unreadable.isEmpty() ? null : unreadable.get(0));
     }
 
     /** The databases that files here are named after. */
@@ -83,7 +86,7 @@ final class History {
         List<Named> newestFirst = named().filter(named -> named.name.database().equals(database) && !named.name.createdAt().isAfter(notAfter))
                 .sorted(Comparator.comparing(Named::name).reversed()).toList();
         for (Named named : newestFirst) {
-            Backup backup = describe(named, warnings);
+            Backup backup = describe(named, warnings, new ArrayList<>());
             if (backup != null) {
                 return backup;
             }
@@ -98,7 +101,7 @@ final class History {
     }
 
     /** @return null if the file is not one of ours */
-    private Backup describe(Named named, List<String> warnings) {
+    private Backup describe(Named named, List<String> warnings, List<Failure> unreadable) {
         if (!store.isNear()) {
             return byName(named, null);     // A look into each file would cost a request, and such a place takes files whole or not at all.
         }
@@ -108,6 +111,9 @@ final class History {
             tail = store.readTail(file.name(), BackupReader.SUMMARY_BYTES);
         } catch (Failure e) {
             warnings.add(e.getMessage() + "; it is left alone");
+            if (!(e.getCause() instanceof AccessDeniedException)) {
+                unreadable.add(e);
+            }
             return null;
         }
         if (tail == null) {

@@ -68,7 +68,7 @@ public final class PruneService {
                 }
             }
             history.forget();
-            History.Listing listing = history.read();
+            History.Listing listing = readAll(history);
             Plan plan = new Plan(request.rules, listing.warnings());
             for (String database : databases) {
                 List<Backup> backups = listing.backups().stream().filter(backup -> backup.database().equals(database)).toList();
@@ -94,6 +94,15 @@ public final class PruneService {
             }
             return plan.pruned();
         }
+    }
+
+    /** A backup that a disk cannot read may be the best one, so without it nothing is decided. */
+    private static History.Listing readAll(History history) {
+        History.Listing listing = history.read();
+        if (listing.unreadable() != null) {
+            throw new Failure(listing.unreadable().kind(), listing.unreadable().getMessage() + "; nothing was deleted", "see whether the system's log says that a disk is failing", listing.unreadable());
+        }
+        return listing;
     }
 
     /** Reads all of a backup. */
@@ -156,7 +165,7 @@ public final class PruneService {
             return NOTHING;
         }
         try {
-            History.Listing listing = history.history().read();
+            History.Listing listing = readAll(history.history());
             List<Backup> backups = listing.backups().stream().filter(backup -> backup.database().equals(history.database())).toList();
             Backup proven = backups.stream().filter(backup -> backup.name().equals(justProven)).findFirst()
                     .orElseThrow(() -> new Failure(Failure.Kind.FAILURE, "the new backup is not listed: " + justProven));

@@ -68,7 +68,7 @@ public final class InPlaceRestore {
         } catch (IOException e) {
             throw Failure.io("cannot restore over", target, e);
         } catch (SQLException e) {
-            throw SqliteConnection.failure("cannot restore over", target, e);
+            throw notRestorable(target, e);
         }
     }
 
@@ -78,10 +78,11 @@ public final class InPlaceRestore {
         try {
             journalMode = lock(connection);
         } catch (SQLException e) {
-            if (TargetProbe.isUnreadable(e)) {
+            SQLException explained = DiskProbe.explain(e, file, DatabaseFiles.of(target));
+            if (TargetProbe.isUnreadable(explained)) {
                 return false;
             }
-            throw e;
+            throw explained;
         }
         boolean done = false;
         try {
@@ -107,6 +108,14 @@ public final class InPlaceRestore {
             }
         }
         return true;
+    }
+
+    /** What to say of a target whose replacement was not begun, or was taken back. No connection to it is open any more. */
+    static Failure notRestorable(Path target, SQLException e) {
+        SQLException explained = DiskProbe.explain(e, target);
+        Failure failure = SqliteConnection.failure("cannot restore over", target, explained);
+        boolean dying = failure.kind() == Failure.Kind.FAILURE && (explained.getErrorCode() & 0xff) == SqliteConnection.IOERR;
+        return dying ? failure.withHint("see whether the system's log says that a disk is failing; a backup can be restored to another place (--to), or here once the database and its sidecars are moved away") : failure;
     }
 
     /** @return false if the target is, as far as it shows without SQLite, none that could be restored in place */
@@ -177,24 +186,28 @@ public final class InPlaceRestore {
                 copied = connection.restoreFrom(staged, SqliteConnection.reporting(progress, source.pageSizeBytes()));
             }
             if (!copied || !DatabaseContent.equal(file, expected)) {
-                throw notRestored(file);
+                throw notRestored(file, expected);
             }
         }
         DatabaseFiles files = DatabaseFiles.of(target);
         DurableFiles.delete(target.getParent(), files.sidecars());
     }
 
-    /** The transaction was rolled back, most likely because the disk is full; or it could not even be rolled back. */
-    private Failure notRestored(FileChannel file) throws IOException {
+    /** The transaction was rolled back, most likely because the disk is full; or it could not even be rolled back; or it was over, and only its end failed. */
+    private Failure notRestored(FileChannel file, FileChannel expected) throws IOException {
         DatabaseFiles files = DatabaseFiles.of(target);
         boolean hot = files.present().journal();
         // What the switch had taken is free again by now, so as much is tried as it needs: the old pages in the journal, and what the new content is longer.
-        boolean full = Space.isExhausted(target.getParent(), file.size() + Math.max(0, Files.size(staged) - file.size()));
+        boolean full = Space.isExhausted(target.getParent(), file.size() + Math.max(0, expected.size() - file.size()));
         Failure.Kind kind = full ? Failure.Kind.NO_SPACE : Failure.Kind.FAILURE;
         String hint = full ? "free some space on its file system" : null;
         if (hot) {
             return new Failure(kind, "SQLite could not write the backup into " + target + ", nor take back what it had written: whoever opens the database next does that, from " + files.journal(),
                     (full ? hint + "; then" : "do not remove that file;") + " restore again, or open the database with sqlite3 for the old content");
+        }
+        if (DatabaseContent.holds(file, expected)) {
+            return new Failure(kind, "the backup was restored to " + target + ", but SQLite could not end that properly, and a power failure may still undo it",
+                    full ? hint + " and restore again" : "restore it again");
         }
         try (FileChannel copy = FileChannel.open(safetyCopy, StandardOpenOption.READ)) {
             if (!DatabaseContent.holds(file, copy)) {

@@ -47,7 +47,8 @@ public final class IntegrityCheck {
             }
             full &= warnUnloadable(connection, warnings);
             return new Result(full, List.copyOf(warnings));
-        } catch (SQLException e) {
+        } catch (SQLException said) {
+            SQLException e = DiskProbe.explain(said, database);
             throw switch (e.getErrorCode() & 0xff) {
                 case SqliteConnection.CORRUPT, SqliteConnection.NOTADB -> corrupt(what, SqliteConnection.describe(e.getErrorCode()));
                 case SqliteConnection.IOERR -> isReadError(e.getErrorCode()) ? cannotRead(what) : corrupt(what, SqliteConnection.describe(e.getErrorCode()));
@@ -146,7 +147,7 @@ public final class IntegrityCheck {
         try (SqliteConnection connection = open(database)) {
             warnForeignKeys(connection, warnings);
         } catch (SQLException e) {
-            throw SqliteConnection.failure("cannot check the foreign keys of", database, e);
+            throw SqliteConnection.failure("cannot check the foreign keys of", database, DiskProbe.explain(e, database));
         }
         return warnings;
     }

@@ -75,7 +75,7 @@ public final class LiveRestore {
         } catch (IOException e) {
             throw Failure.io("cannot restore over", target, e);
         } catch (SQLException e) {
-            throw SqliteConnection.failure("cannot restore over", target, e);
+            throw InPlaceRestore.notRestorable(target, e);
         }
     }
 
@@ -89,10 +89,11 @@ public final class LiveRestore {
             connection.query("SELECT count(*) FROM sqlite_schema");
             wal = connection.queryOne("PRAGMA journal_mode").equals("wal");
         } catch (SQLException e) {
-            if (TargetProbe.isUnreadable(e)) {
+            SQLException explained = DiskProbe.explain(e, file, DatabaseFiles.of(target));
+            if (TargetProbe.isUnreadable(explained)) {
                 return Outcome.UNREADABLE;
             }
-            throw e;
+            throw explained;
         }
         Interruption.check();
         try (SqliteConnection source = SqliteConnection.open(staged, "mode=rw", Duration.ZERO)) {
@@ -103,7 +104,7 @@ public final class LiveRestore {
         try (Interruption.Blocking critical = Interruption.critical()) {
             return readBack(connection);
         } catch (SQLException e) {
-            throw notReadBack(SqliteConnection.failure("cannot read back", target, e));
+            throw notReadBack(SqliteConnection.failure("cannot read back", target, DiskProbe.explain(e, file, DatabaseFiles.of(target))));
         } catch (IOException e) {
             throw notReadBack(Failure.io("cannot read back", target, e));
         }
@@ -156,8 +157,8 @@ public final class LiveRestore {
         try {
             DurableFiles.forceDirectory(target.getParent());
         } catch (IOException e) {
-            throw new Failure(Failure.Kind.FAILURE, "the backup was restored to " + target + ", but a power failure may still undo that: " + e.getMessage(),
-                    "restore it again", e);
+            Failure failure = Failure.io("cannot force", target.getParent(), e);
+            throw new Failure(failure.kind(), "the backup was restored to " + target + ", but a power failure may still undo that: " + failure.getMessage(), "restore it again", e);
         }
     }
 
@@ -182,7 +183,7 @@ public final class LiveRestore {
             keeper.keep(safetyCopy);
             safetyCopyMade = true;
         } catch (SQLException e) {
-            safetyCopyFailure = SqliteConnection.failure("cannot make a safety copy of", target, e);
+            safetyCopyFailure = SqliteConnection.failure("cannot make a safety copy of", target, DiskProbe.explain(e, file, DatabaseFiles.of(target)));
         } catch (IOException e) {
             safetyCopyFailure = Failure.io("cannot make a safety copy of", target, e);
         } catch (Failure e) {

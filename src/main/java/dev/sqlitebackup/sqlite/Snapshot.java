@@ -199,7 +199,8 @@ public final class Snapshot {
         return (e.getErrorCode() & 0xff) == SqliteConnection.READONLY && source.present().journal();
     }
 
-    private Failure explain(SQLException e) {
+    private Failure explain(SQLException said) {
+        SQLException e = DiskProbe.explain(said, source.main());
         Failure failure = SqliteConnection.failure("cannot take a snapshot of", source.main(), e, privateDirectory);
         if (failure.kind() == Failure.Kind.NO_SPACE) {
             return failure;

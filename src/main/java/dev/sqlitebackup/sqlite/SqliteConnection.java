@@ -65,19 +65,39 @@ final class SqliteConnection implements AutoCloseable {
     }
 
     void execute(String sql) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        }
+        onSecondLook(() -> {
+            try (Statement statement = connection.createStatement()) {
+                return statement.execute(sql);
+            }
+        });
     }
 
     /** @return the first column of every row */
     List<String> query(String sql) throws SQLException {
-        try (Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery(sql)) {
-            List<String> values = new ArrayList<>();
-            while (rows.next()) {
-                values.add(rows.getString(1));
+        return onSecondLook(() -> {
+            try (Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery(sql)) {
+                List<String> values = new ArrayList<>();
+                while (rows.next()) {
+                    values.add(rows.getString(1));
+                }
+                return values;
             }
-            return values;
+        });
+    }
+
+    private interface Work<T> {
+        T run() throws SQLException;
+    }
+
+    /** SQLite calls a disk that it cannot read a damaged database (os_unix.c, SQLITE_IOERR_CORRUPTFS). What is damaged is so on a second look. */
+    private static <T> T onSecondLook(Work<T> work) throws SQLException {
+        try {
+            return work.run();
+        } catch (SQLException e) {
+            if ((e.getErrorCode() & 0xff) != CORRUPT) {
+                throw e;
+            }
+            return work.run();
         }
     }
 

@@ -17,7 +17,7 @@ final class TargetProbe {
      * @return false for a file that is no database as far as SQLite can tell; an empty one without sidecars is one
      */
     static boolean isReadable(DatabaseFiles target, FileChannel file, Duration busyTimeout) throws IOException {
-        return looksReadable(target, file) && (!target.present().wal() || canBeRead(target, busyTimeout));
+        return looksReadable(target, file) && (!target.present().wal() || canBeRead(target, file, busyTimeout));
     }
 
     /** The same as far as it shows without SQLite. */
@@ -30,12 +30,12 @@ final class TargetProbe {
     }
 
     /** Read-only, so that nothing is folded in when it closes. */
-    private static boolean canBeRead(DatabaseFiles target, Duration busyTimeout) {
+    private static boolean canBeRead(DatabaseFiles target, FileChannel file, Duration busyTimeout) {
         try (SqliteConnection connection = SqliteConnection.open(target.main(), "mode=ro", busyTimeout)) {
             connection.query("SELECT count(*) FROM sqlite_schema");
             return true;
         } catch (SQLException e) {
-            return !isUnreadable(e);    // Anything else is said by the connection that is opened in earnest.
+            return !isUnreadable(DiskProbe.explain(e, file, target));    // Anything else is said by the connection that is opened in earnest.
         }
     }
 

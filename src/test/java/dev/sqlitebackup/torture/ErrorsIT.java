@@ -41,7 +41,7 @@ class ErrorsIT {
         Trials.remove(counted);
         List<Fault> faults = new ArrayList<>();
         for (Faults.How how : Faults.How.errors()) {
-            int most = how == Faults.How.EIO_ON_READ || !scenario.moreCalls().isEmpty() ? MOST_ALIKE : calls.get(how);
+            int most = how.isOfReads() || !scenario.moreCalls().isEmpty() ? MOST_ALIKE : calls.get(how);
             Trials.choose(calls.get(how), most, PART).forEach(number -> faults.add(new Fault(how, number)));
         }
         Map<Faults.How, AtomicInteger> failed = counters();

@@ -21,6 +21,8 @@ final class Faults {
         KILL("kill", CHANGES),
         EIO("5", CHANGES),
         EIO_ON_READ("5", ",read,"),
+        /** A disk that has died. */
+        EIO_ON_READ_FROM_THEN_ON("5", ",read,"),
         ENOSPC("28", GROWS),
         EDQUOT("122", GROWS),
         EACCES("13", NAMES),
@@ -48,9 +50,13 @@ final class Faults {
             return this == ENOSPC || this == EDQUOT;
         }
 
-        /** A disk that is full stays full, and a quota exceeded; the other errors pass. */
+        boolean isOfReads() {
+            return calls.equals(",read,");
+        }
+
+        /** A disk that is full stays full, and a quota exceeded; most other errors pass. */
         boolean isLasting() {
-            return isNoSpace();
+            return isNoSpace() || this == EIO_ON_READ_FROM_THEN_ON;
         }
     }
 
