@@ -89,7 +89,7 @@ public final class GitHistory {
             String[] words = line.split(" ");
             if (words[0].equals("commit")) {
                 commit = words;
-            } else if (line.startsWith(":") && commit != null) {
+            } else if (line.startsWith(":")) {
                 commits.put(commit[1], new String[] {commit[1], commit[2], words[3]});     // A merge is told once for each parent.
                 sizes.put(words[3], 0L);
             }
@@ -119,8 +119,12 @@ public final class GitHistory {
     }
 
     private Map<String, String> contents(Collection<String> objects) {
+        return objects.isEmpty() ? Map.of() : contents(run(lines(objects), "cat-file", "--batch").ok().out, file);
+    }
+
+    /** @param batch what {@code git cat-file --batch} says */
+    static Map<String, String> contents(byte[] batch, Path file) {
         Map<String, String> contents = new TreeMap<>();
-        byte[] batch = objects.isEmpty() ? new byte[0] : run(lines(objects), "cat-file", "--batch").ok().out;
         int position = 0;
         while (position < batch.length) {
             int end = position;
@@ -179,18 +183,20 @@ public final class GitHistory {
 
     private Ended run(byte[] input, String... arguments) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        Ended ended = run(input, out, arguments);
-        return new Ended(ended.exitCode, out.toByteArray(), ended.err, file);
+        try {
+            Ended ended = run(input, out, arguments);
+            return new Ended(ended.exitCode, out.toByteArray(), ended.err, file);
+        } catch (IOException e) {
+            throw Failure.io("cannot take from git", file, e);
+        }
     }
 
-    private Ended run(byte[] input, OutputStream out, String... arguments) {
+    /** @throws IOException if what it says cannot be taken, or not be written to {@code out} */
+    private Ended run(byte[] input, OutputStream out, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of("git", "--literal-pathspecs"));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
-        MISLEADING.forEach(builder.environment()::remove);
-        builder.environment().put("GIT_TERMINAL_PROMPT", "0");
-        builder.environment().put("GIT_OPTIONAL_LOCKS", "0");
-        builder.environment().put("LC_ALL", "C.UTF-8");
+        prepare(builder.environment());
         Process process;
         try {
             process = builder.start();
@@ -200,22 +206,27 @@ public final class GitHistory {
         StringBuffer err = new StringBuffer();
         // Both pipes are drained beside the main one: whichever fills up would stop Git.
         Thread errors = drain("git-stderr", () -> err.append(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8)));
-        Thread inputs = drain("git-stdin", () -> feed(process, input));
+        drain("git-stdin", () -> feed(process, input));
         try (Interruption.Blocking stop = Interruption.onRequest(process::destroy); InputStream in = process.getInputStream()) {
             in.transferTo(out);
             errors.join();
-            inputs.join();
             int exitCode = process.waitFor();
             Interruption.check();
             return new Ended(exitCode, null, err.toString(), file);
-        } catch (IOException e) {
-            process.destroy();
-            throw Failure.io("cannot take from git", file, e);
         } catch (InterruptedException e) {
-            process.destroy();
             Thread.currentThread().interrupt();
             throw new Failure(Failure.Kind.INTERRUPTED, "interrupted", null, e);
+        } finally {
+            process.destroy();      // It has ended, unless something went wrong.
         }
+    }
+
+    /** Git asks for no password, takes no lock that another Git would wait for, and speaks English. */
+    static void prepare(Map<String, String> environment) {
+        MISLEADING.forEach(environment::remove);
+        environment.put("GIT_TERMINAL_PROMPT", "0");
+        environment.put("GIT_OPTIONAL_LOCKS", "0");
+        environment.put("LC_ALL", "C.UTF-8");
     }
 
     private interface Transfer {
