@@ -6,13 +6,13 @@ import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.files.PrivateFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.Arrays;
 
 /**
  * The state file beside a destination, and the lock on it that makes runs take turns. The lock is the operating
@@ -71,9 +71,7 @@ public final class DestinationLock implements StateLock {
      */
     static State read(Path stateFile) {
         try (FileChannel channel = PrivateFiles.open(stateFile, StandardOpenOption.READ)) {
-            ByteBuffer content = ByteBuffer.allocate(State.MAX_BYTES);
-            while (content.hasRemaining() && channel.read(content) >= 0) { }
-            return State.decode(Arrays.copyOf(content.array(), content.position()));
+            return State.decode(Channels.newInputStream(channel).readNBytes(State.MAX_BYTES));
         } catch (IOException e) {
             return null;
         }

@@ -6,7 +6,7 @@ import dev.sqlitebackup.files.DurableFiles;
 import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.files.PrivateFiles;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -27,7 +27,7 @@ import java.util.function.Predicate;
 
 /** A directory of this machine, or of one that is mounted here. */
 public final class LocalStore implements Store {
-    private static final char NOT_EXPRESSIBLE = '\uFFFD';
+    private static final String NOT_EXPRESSIBLE = "\uFFFD";
     private static final Set<OpenOption> READ_NOT_THROUGH_LINKS = Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
 
     private final Path directory;
@@ -71,7 +71,7 @@ public final class LocalStore implements Store {
             for (Path file : files) {
                 String name = file.getFileName().toString();
                 // A name that this locale cannot express is not ours: every argument and setting with such a name was refused.
-                if (wanted.test(name) && name.indexOf(NOT_EXPRESSIBLE) < 0) {
+                if (wanted.test(name) && !name.contains(NOT_EXPRESSIBLE)) {
                     names.add(name);
                 }
             }
@@ -109,12 +109,8 @@ public final class LocalStore implements Store {
     private byte[] read(String name, int maxBytes, boolean fromEnd) {
         Path file = directory.resolve(name);
         try (FileChannel channel = FileChannel.open(file, READ_NOT_THROUGH_LINKS)) {
-            long position = fromEnd ? Math.max(0, channel.size() - maxBytes) : 0;
-            ByteBuffer part = ByteBuffer.allocate((int) Math.min(maxBytes, channel.size() - position));
-            while (part.hasRemaining() && channel.read(part, position + part.position()) >= 0) { }
-            byte[] bytes = new byte[part.position()];
-            part.flip().get(bytes);
-            return bytes;
+            channel.position(fromEnd ? Math.max(0, channel.size() - maxBytes) : 0);
+            return Channels.newInputStream(channel).readNBytes(maxBytes);
         } catch (NoSuchFileException e) {
             return null;
         } catch (IOException e) {
@@ -139,11 +135,11 @@ public final class LocalStore implements Store {
     public boolean publishNew(Path file, String name) {
         Path target = directory.resolve(name);
         try (Proof proof = Proof.of(file)) {
-            if (!DurableFiles.publishNew(file, target)) {
-                return false;
+            boolean isNew = DurableFiles.publishNew(file, target);
+            if (isNew) {
+                proof.check(target);
             }
-            proof.check(target);
-            return true;
+            return isNew;
         }
     }
 
@@ -180,7 +176,7 @@ public final class LocalStore implements Store {
      * That a name refers to the file whose content was proven before it got the name: by inode, size and time, and where the file
      * system's inodes say nothing, by content. The file stays open meanwhile, so its content can be had whatever its name is.
      */
-    private record Proof(FileChannel channel, FileIdentity identity) implements AutoCloseable {
+    record Proof(FileChannel channel, FileIdentity identity) implements AutoCloseable {
         static Proof of(Path file) {
             try {
                 return new Proof(PrivateFiles.open(file, StandardOpenOption.READ), FileIdentity.of(file));

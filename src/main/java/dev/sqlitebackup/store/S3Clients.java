@@ -5,6 +5,7 @@ import dev.sqlitebackup.Interruption;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.Map;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
@@ -30,7 +31,11 @@ final class S3Clients {
 
     /** A client whose calls a signal ends at once. Of what they return, streams are not covered. */
     static S3Client create() {
-        S3Client client = build(UrlConnectionHttpClient.builder().socketTimeout(SOCKET_TIMEOUT), ClientOverrideConfiguration.builder().build());
+        return create(System.getenv());
+    }
+
+    static S3Client create(Map<String, String> environment) {
+        S3Client client = build(environment, UrlConnectionHttpClient.builder().socketTimeout(SOCKET_TIMEOUT), ClientOverrideConfiguration.builder().build());
         return (S3Client) Proxy.newProxyInstance(S3Client.class.getClassLoader(), new Class<?>[] {S3Client.class}, (proxy, method, arguments) -> {
             try {
                 return Interruptible.call(() -> method.invoke(client, arguments));
@@ -42,13 +47,13 @@ final class S3Clients {
 
     /** One for a last request, which may as well fail. */
     static S3Client createImpatient() {
-        return build(UrlConnectionHttpClient.builder().connectionTimeout(IMPATIENT).socketTimeout(IMPATIENT),
+        return build(System.getenv(), UrlConnectionHttpClient.builder().connectionTimeout(IMPATIENT).socketTimeout(IMPATIENT),
                 ClientOverrideConfiguration.builder().apiCallTimeout(IMPATIENT).build());
     }
 
-    private static S3Client build(UrlConnectionHttpClient.Builder http, ClientOverrideConfiguration configuration) {
-        boolean ownEndpoint = setting("AWS_ENDPOINT_URL_S3", "aws.endpointUrlS3") != null || setting("AWS_ENDPOINT_URL", "aws.endpointUrl") != null;
-        String pathStyle = System.getenv(PATH_STYLE);
+    private static S3Client build(Map<String, String> environment, UrlConnectionHttpClient.Builder http, ClientOverrideConfiguration configuration) {
+        boolean ownEndpoint = isSet(environment, "AWS_ENDPOINT_URL_S3", "aws.endpointUrlS3") || isSet(environment, "AWS_ENDPOINT_URL", "aws.endpointUrl");
+        String pathStyle = environment.get(PATH_STYLE);
         try {
             S3ClientBuilder builder = S3Client.builder().httpClientBuilder(http).overrideConfiguration(configuration)
                     // We send our own SHA-256 and check our own content; many compatible stores refuse what the SDK would add.
@@ -66,15 +71,15 @@ final class S3Clients {
         }
     }
 
-    /** Both ways in which the SDK itself takes a setting. */
-    private static String setting(String variable, String property) {
-        String value = System.getenv(variable) != null ? System.getenv(variable) : System.getProperty(property);
-        return value == null || value.isEmpty() ? null : value;
+    /** In either way in which the SDK itself takes a setting; as there, the property goes before the variable. */
+    private static boolean isSet(Map<String, String> environment, String variable, String property) {
+        return !System.getProperty(property, environment.getOrDefault(variable, "")).isEmpty();
     }
 
     private static boolean hasRegion() {
         try {
-            return DefaultAwsRegionProviderChain.builder().build().getRegion() != null;
+            DefaultAwsRegionProviderChain.builder().build().getRegion();
+            return true;
         } catch (SdkClientException e) {
             return false;
         }

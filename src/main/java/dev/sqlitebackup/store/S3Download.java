@@ -74,7 +74,7 @@ final class S3Download {
         GetObjectRequest request = GetObjectRequest.builder().bucket(bucket).key(key).range("bytes=" + position + "-").ifMatch(eTag).build();
         byte[] buffer = new byte[BUFFER_BYTES];
         try (InputStream in = client.getObject(request)) {
-            for (int length; (length = in.read(buffer)) >= 0; ) {
+            for (int length; (length = in.read(buffer)) != -1; ) {
                 Interruption.check();
                 ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, length);
                 while (bytes.hasRemaining()) {

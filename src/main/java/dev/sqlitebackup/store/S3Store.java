@@ -277,7 +277,7 @@ public final class S3Store implements Store {
                 Interruption.check();
                 Delete batch = Delete.builder().objects(keys.subList(from, Math.min(keys.size(), from + DELETE_BATCH))).quiet(true).build();
                 DeleteObjectsResponse response = client().deleteObjects(request -> request.bucket(bucket).delete(batch));
-                if (response.hasErrors() && !response.errors().isEmpty()) {
+                if (!response.errors().isEmpty()) {
                     throw new Failure(Failure.Kind.FAILURE, "cannot delete s3://" + bucket + "/" + response.errors().get(0).key() + ": " + response.errors().get(0).message(),
                             "see whether these credentials may delete (s3:DeleteObject)");
                 }

@@ -53,19 +53,25 @@ final class S3Upload {
     private final String key;
     private final String family;
     private final LastSent lastSent;
+    private final long leastPartBytes;
     private boolean mayBeWritten;
 
     /** @param family what the keys of all backups of this database begin with */
     S3Upload(S3Client client, String bucket, String key, String family, LastSent lastSent) {
+        this(client, bucket, key, family, lastSent, PART_BYTES);
+    }
+
+    S3Upload(S3Client client, String bucket, String key, String family, LastSent lastSent, long leastPartBytes) {
         this.family = family;
         this.client = client;
         this.bucket = bucket;
         this.key = key;
         this.lastSent = lastSent;
+        this.leastPartBytes = leastPartBytes;
     }
 
     /** What the server has to say of a part, or of all of them. */
-    private record Sums(byte[] sha256, byte[] md5) {
+    record Sums(byte[] sha256, byte[] md5) {
         String sha256Base64() {
             return Base64.getEncoder().encodeToString(sha256);
         }
@@ -84,7 +90,7 @@ final class S3Upload {
         abortNoted();
         try (FileChannel content = FileChannel.open(file, StandardOpenOption.READ)) {
             long sizeBytes = content.size();
-            return sizeBytes <= PART_BYTES ? sendWhole(content, sizeBytes, onlyIfNew) : sendParts(content, sizeBytes, onlyIfNew);
+            return sizeBytes <= leastPartBytes ? sendWhole(content, sizeBytes, onlyIfNew) : sendParts(content, sizeBytes, onlyIfNew);
         }
     }
 
@@ -124,13 +130,14 @@ final class S3Upload {
             if (eTag == null && !taken) {
                 throw e;
             }
+            mayBeWritten |= eTag != null;
             return eTag;
         }
         return confirm(content, sums, suffix);
     }
 
     /** Of a refusal, and where there was no connection, it is known that nothing did. */
-    private static boolean mayHaveArrived(SdkException e) {
+    static boolean mayHaveArrived(SdkException e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof ConnectException || cause instanceof UnknownHostException) {
                 return false;
@@ -169,16 +176,14 @@ final class S3Upload {
 
     private String sendParts(FileChannel content, long sizeBytes, boolean onlyIfNew) throws IOException {
         abortForgotten();
-        long partBytes = Math.max(PART_BYTES, (sizeBytes / MOST_PARTS / BUFFER_BYTES + 1) * BUFFER_BYTES);
+        long partBytes = partBytes(sizeBytes, leastPartBytes);
         String uploadId = client.createMultipartUpload(request -> request.bucket(bucket).key(key).checksumAlgorithm(ChecksumAlgorithm.SHA256)).uploadId();
-        boolean completed = false;
         try {
             lastSent.begin(key, uploadId);
             List<CompletedPart> parts = new ArrayList<>();
             MessageDigest sha256 = Digests.sha256();
             MessageDigest md5 = md5();
             for (long position = 0; position < sizeBytes; position += partBytes) {
-                Interruption.check();
                 long length = Math.min(partBytes, sizeBytes - position);
                 Sums sums = sums(content, position, length);
                 int number = parts.size() + 1;
@@ -194,16 +199,20 @@ final class S3Upload {
                     request.ifNoneMatch("*");
                 }
             }));
-            completed = eTag != null;
-            if (completed) {
+            if (eTag != null) {
                 lastSent.end();
             }
             return eTag;
         } finally {
-            if (!completed && !mayBeWritten) {
+            if (!mayBeWritten) {
                 abort(key, uploadId);
             }
         }
+    }
+
+    /** The least that makes no more parts than S3 takes. */
+    static long partBytes(long sizeBytes, long leastPartBytes) {
+        return Math.max(leastPartBytes, (sizeBytes / MOST_PARTS / BUFFER_BYTES + 1) * BUFFER_BYTES);
     }
 
     /** What a killed run has begun costs money until it is taken back. */
@@ -245,19 +254,21 @@ final class S3Upload {
      * Asks the server what it holds.
      *
      * @param suffix of a checksum over the checksums of parts
+     * @return the tag of the object, empty if it has none
      */
     private String confirm(FileChannel content, Sums sums, String suffix) throws IOException {
         long sizeBytes = content.size();
         HeadObjectResponse head = client.headObject(request -> request.bucket(bucket).key(key).checksumMode(ChecksumMode.ENABLED));
-        String eTag = head.eTag() == null ? "" : head.eTag().replace("\"", "");
+        String eTag = head.eTag() == null ? "" : head.eTag();
+        String tag = eTag.replace("\"", "");
         boolean same = head.contentLength() == sizeBytes && (head.checksumSHA256() != null ? head.checksumSHA256().equals(sums.sha256Base64() + suffix)
-                : eTag.equals(HexFormat.of().formatHex(sums.md5) + suffix) || holds(content));
+                : tag.equals(HexFormat.of().formatHex(sums.md5) + suffix) || holds(content));
         if (!same) {
             throw new Failure(Failure.Kind.CORRUPT, "what the store holds as s3://" + bucket + "/" + key + " is not what was sent: expected " + sizeBytes + " bytes with SHA-256 " + sums.sha256Base64() + suffix
-                    + ", found " + head.contentLength() + " with " + (head.checksumSHA256() == null ? "tag " + eTag : head.checksumSHA256()),
+                    + ", found " + head.contentLength() + " with " + (head.checksumSHA256() == null ? "tag " + tag : head.checksumSHA256()),
                     "see whether something else writes there; do not count on this object");
         }
-        return head.eTag();
+        return eTag;
     }
 
     /** Reads the object back. */
@@ -266,17 +277,16 @@ final class S3Upload {
             byte[] a = new byte[BUFFER_BYTES];
             byte[] b = new byte[BUFFER_BYTES];
             int length;
+            boolean same;
             do {
                 length = wanted.readNBytes(a, 0, BUFFER_BYTES);
-                if (held.readNBytes(b, 0, BUFFER_BYTES) != length || !Arrays.equals(a, 0, length, b, 0, length)) {
-                    return false;
-                }
-            } while (length > 0);
-            return true;
+                same = held.readNBytes(b, 0, BUFFER_BYTES) == length && Arrays.equals(a, 0, length, b, 0, length);
+            } while (same && length > 0);
+            return same;
         }
     }
 
-    private static Sums sums(FileChannel content, long position, long length) throws IOException {
+    static Sums sums(FileChannel content, long position, long length) throws IOException {
         MessageDigest sha256 = Digests.sha256();
         MessageDigest md5 = md5();
         ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
@@ -284,7 +294,7 @@ final class S3Upload {
             Interruption.check();
             buffer.clear().limit((int) Math.min(BUFFER_BYTES, length - done));
             int read = content.read(buffer, position + done);
-            if (read < 0) {
+            if (read == -1) {
                 throw new IOException("it has become shorter");
             }
             sha256.update(buffer.array(), 0, read);
@@ -308,7 +318,7 @@ final class S3Upload {
         return RequestBody.fromContentProvider(ContentStreamProvider.fromInputStreamSupplier(() -> new Part(content, position, length)), length, "application/gzip");
     }
 
-    private static final class Part extends InputStream {
+    static final class Part extends InputStream {
         private final FileChannel content;
         private final long end;
         private long position;
@@ -322,7 +332,7 @@ final class S3Upload {
         @Override
         public int read() throws IOException {
             byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+            return read(one, 0, 1) == -1 ? -1 : one[0] & 0xff;
         }
 
         @Override

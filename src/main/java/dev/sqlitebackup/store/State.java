@@ -49,7 +49,7 @@ public record State(String confirmedAt, String createdAt, FileIdentity database,
     static State decode(byte[] bytes) {
         String text = new String(bytes, StandardCharsets.UTF_8);
         int end = text.indexOf('\n');
-        if (end < 0) {
+        if (end == -1) {
             return null;
         }
         try {

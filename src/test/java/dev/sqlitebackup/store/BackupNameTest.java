@@ -23,6 +23,16 @@ class BackupNameTest {
         assertEquals("a.b-20261122T232233Z.c.gz", new BackupName("a.b.c", time, 1).fileName());
         assertEquals("history-20261122T232233Z.gz", new BackupName("history", time, 1).fileName());
         assertEquals(".hidden-20261122T232233Z.gz", new BackupName(".hidden", time, 1).fileName());
+        assertEquals(new BackupName(".hidden", time, 1), BackupName.parse(".hidden-20261122T232233Z.gz"));
+    }
+
+    @Test
+    void beginsAsAllOfItsDatabaseDo() {
+        for (String database : new String[] {"opencode.db", "a.b.c", "history", ".hidden"}) {
+            BackupName name = new BackupName(database, Instant.EPOCH, 2);
+            assertEquals(name.fileName(), name.family() + name.fileName().substring(name.family().length()));
+            assertEquals(name.fileName().indexOf("19700101T"), name.family().length(), database);
+        }
     }
 
     @Test

@@ -3,14 +3,19 @@ package dev.sqlitebackup.store;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.files.FileIdentity;
+import dev.sqlitebackup.testing.Descriptors;
+import dev.sqlitebackup.testing.Tools;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,8 +47,47 @@ class DestinationLockTest {
         Path file = directory.resolve(".b.gz.state");
         try (DestinationLock lock = DestinationLock.acquire(file, Duration.ZERO)) {
             assertEquals(Failure.Kind.BUSY, assertThrows(Failure.class, () -> DestinationLock.acquire(file, Duration.ofMillis(50))).kind());
+            assertEquals(1, Descriptors.of(file), "the one that holds it");
         }
+        assertEquals(0, Descriptors.of(file));
         Path link = Files.createSymbolicLink(directory.resolve("link"), file);
         assertThrows(Failure.class, () -> DestinationLock.acquire(link, Duration.ZERO));
+    }
+
+    @Test
+    void isWaitedForWithoutWorkUntilTheOtherRunEnds() throws Exception {
+        Path file = directory.resolve(".b.gz.state");
+        DestinationLock first = DestinationLock.acquire(file, Duration.ZERO);
+        FutureTask<State> second = new FutureTask<>(() -> {
+            try (DestinationLock lock = DestinationLock.acquire(file, Duration.ofSeconds(30))) {
+                return DestinationLock.read(file);
+            }
+        });
+        Thread waiting = new Thread(second);
+        waiting.start();
+        while (waiting.getState() != Thread.State.TIMED_WAITING) {
+            assertTrue(waiting.isAlive(), "it does not wait");
+            Thread.onSpinWait();
+        }
+        State state = State.confirmed(Instant.EPOCH, Instant.EPOCH, FileIdentity.of(directory), null);
+        first.write(state);
+        first.close();
+        assertEquals(state, second.get());
+    }
+
+    /** The operating system knows of no threads: what another thread holds is told by Java, what another process holds by the system. */
+    @Test
+    void isHeldAgainstOtherProcesses() throws IOException {
+        Tools.require("python3");
+        Path file = Files.createFile(directory.resolve(".b.gz.state"));
+        Process other = new ProcessBuilder("python3", "-c", "import fcntl,sys; f=open(sys.argv[1],'r+'); fcntl.lockf(f,fcntl.LOCK_EX,1,2**63-2); print('held',flush=True); sys.stdin.read()", file.toString()).start();
+        try (BufferedReader said = other.inputReader()) {
+            assertEquals("held", said.readLine());
+            Failure busy = assertThrows(Failure.class, () -> DestinationLock.acquire(file, Duration.ofMillis(1)));
+            assertEquals(Failure.Kind.BUSY, busy.kind());
+            assertTrue(busy.getMessage().contains(file.toString()) && busy.hint().contains("--busy-timeout"), busy.getMessage());
+        } finally {
+            other.destroy();
+        }
     }
 }

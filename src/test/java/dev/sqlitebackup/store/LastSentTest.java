@@ -1,0 +1,107 @@
+package dev.sqlitebackup.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LastSentTest {
+    private static final String TAG = "\"tag\"";
+
+    @TempDir Path directory;
+    private LastSent lastSent;
+
+    @BeforeEach
+    void begin() {
+        lastSent = new LastSent(directory, "app.db");
+    }
+
+    private Path file(String content) throws IOException {
+        return Files.writeString(directory.resolve("finished"), content);
+    }
+
+    private List<String> names() throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void keepsWhatWasSentAndWhatTheServerSaidOfIt() throws IOException {
+        assertNull(lastSent.sent());
+        lastSent.keep(file("content"), "p/app.gz", TAG);
+        assertEquals(new LastSent.Sent("p/app.gz", TAG, 7), lastSent.sent());
+        assertEquals("content", Files.readString(lastSent.file()));
+        assertEquals(List.of("app.db.last.gz", "app.db.last.json"), names());
+        lastSent.keep(file("and more"), "p/next.gz", TAG);
+        assertEquals(new LastSent.Sent("p/next.gz", TAG, 8), lastSent.sent());
+        assertEquals("and more", Files.readString(lastSent.file()));
+    }
+
+    @Test
+    void isStillTheObjectWhileTagAndSizeAreThoseThatWereNoted() throws IOException {
+        lastSent.keep(file("content"), "p/app.gz", TAG);
+        LastSent.Sent sent = lastSent.sent();
+        assertTrue(lastSent.isStill(sent, TAG, 7));
+        assertFalse(lastSent.isStill(sent, "\"other\"", 7));
+        assertFalse(lastSent.isStill(sent, null, 7));
+        assertFalse(lastSent.isStill(sent, TAG, 8));
+        Files.writeString(lastSent.file(), "conten");
+        assertFalse(lastSent.isStill(sent, TAG, 7), "the file here has been cut");
+        Files.delete(lastSent.file());
+        assertFalse(lastSent.isStill(sent, TAG, 7));
+    }
+
+    @Test
+    void takesNotesThatMakeNoSenseForNone() throws IOException {
+        for (String damaged : List.of("", "null", "[", "7", "{}", "{\"key\":\"k\"}", "{\"eTag\":\"t\"}", "{\"uploadId\":\"u\"}")) {
+            Files.writeString(directory.resolve("app.db.last.json"), damaged);
+            Files.writeString(directory.resolve("app.db.upload.json"), damaged);
+            assertNull(lastSent.sent(), damaged);
+            assertNull(lastSent.unfinished(), damaged);
+        }
+    }
+
+    /** If the new file cannot take its place, the note of the old one is gone: no note ever speaks of another file. */
+    @Test
+    void whatCannotBeKeptCostsTimeOnly() throws IOException {
+        lastSent.keep(file("content"), "p/app.gz", TAG);
+        lastSent.keep(directory.resolve("missing"), "p/next.gz", TAG);
+        assertNull(lastSent.sent());
+        Files.delete(lastSent.file());
+        Files.createDirectories(lastSent.file().resolve("in the way"));
+        lastSent.keep(file("content"), "p/app.gz", TAG);
+        assertNull(lastSent.sent());
+    }
+
+    @Test
+    void keepsABackupThatCouldNotBeSentUntilOneIs() throws IOException {
+        Path kept = lastSent.keepUnsent(file("content"));
+        assertEquals("content", Files.readString(kept));
+        assertEquals(List.of("app.db.unsent.gz"), names());
+        lastSent.keep(file("more"), "p/app.gz", TAG);
+        assertFalse(Files.exists(kept));
+    }
+
+    @Test
+    void remembersAnUploadUntilItEnds() throws IOException {
+        assertNull(lastSent.unfinished());
+        lastSent.begin("p/app.gz", "a much longer number");
+        lastSent.begin("p/app.gz", "number");
+        assertEquals(new LastSent.Upload("p/app.gz", "number"), new LastSent(directory, "app.db").unfinished());
+        assertNull(new LastSent(directory, "other.db").unfinished());
+        lastSent.end();
+        assertNull(lastSent.unfinished());
+        lastSent.end();
+        assertEquals(List.of(), names());
+    }
+}

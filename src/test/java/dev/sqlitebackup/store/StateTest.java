@@ -1,0 +1,45 @@
+package dev.sqlitebackup.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sqlitebackup.files.FileIdentity;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StateTest {
+    @TempDir Path directory;
+
+    @Test
+    void speaksOfOneBackupOnly() throws IOException {
+        Instant createdAt = Instant.parse("2026-11-22T23:22:33Z");
+        State state = State.confirmed(createdAt.plusSeconds(60), createdAt, FileIdentity.of(directory), null);
+        assertTrue(state.isOf(createdAt));
+        assertFalse(state.isOf(createdAt.plusSeconds(1)));
+        assertEquals(createdAt.plusSeconds(60), state.confirmedInstant());
+    }
+
+    /** Whoever opens a database as root sets the log's owner, and with that the inode's own time. */
+    @Test
+    void knowsALogByEverythingButTheInodesOwnTime() throws IOException {
+        Path wal = Files.writeString(directory.resolve("a.db-wal"), "frames");
+        FileIdentity whole = FileIdentity.of(wal);
+        assertEquals(new FileIdentity(6, whole.inode(), whole.modifiedAt(), null), State.walIdentity(wal));
+        assertNull(State.walIdentity(directory.resolve("none-wal")));
+    }
+
+    @Test
+    void isTheFirstLineWhateverALongerStateLeftBehindIt() throws IOException {
+        State state = State.confirmed(Instant.EPOCH, Instant.EPOCH, FileIdentity.of(directory), null);
+        String line = new String(state.encode(), StandardCharsets.UTF_8);
+        assertEquals(state, State.decode((line + "rest of a longer one\n").getBytes(StandardCharsets.UTF_8)));
+        assertNull(State.decode(line.strip().getBytes(StandardCharsets.UTF_8)), "a line without its end may be half a line");
+    }
+}
