@@ -247,6 +247,9 @@ class HistoryIT {
         Tools.Ended list = Tools.sh(run + "list history --json", directory, Lab.JAVA, Lab.JAR).ok();
         assertTrue(backup.out().contains("\"unchanged\":false") && list.out().contains("permission denied; it is left alone"), list.out());
         assertEquals(1, JsonParser.parseString(list.out()).getAsJsonObject().get("backups").getAsJsonArray().size());
+        // Of two users who share a directory, each prunes what is his.
+        Tools.Ended prune = Tools.sh(run + "prune history --keep-last=1 --json", directory, Lab.JAVA, Lab.JAR).ok();
+        assertTrue(prune.out().contains("permission denied; it is left alone") && Files.exists(Path.of(hidden)), prune.out());
     }
 
     @Test

@@ -12,6 +12,7 @@ import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Heard;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.S3Server;
+import dev.sqlitebackup.testing.SharedS3;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,11 +21,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
-import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -34,39 +33,23 @@ class FarAwayTest {
     private static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
     private static final Instant LATER = NOON.plus(Duration.ofDays(1));
     private static final RetentionRules ONE = new RetentionRules(1, 0, 0, 0, 0, 0, Duration.ZERO);
-    private static S3Server server;
-    private static int prefixes;
 
+    @RegisterExtension
+    final SharedS3 s3 = new SharedS3();
     @TempDir Path directory;
+    private S3Server server;
     private Lab lab;
     private Path database;
     private Location history;
     private Location file;
 
-    @BeforeAll
-    static void startServer() throws Exception {
-        server = S3Server.start();
-        settings().forEach(System::setProperty);
-    }
-
-    @AfterAll
-    static void stopServer() {
-        settings().keySet().forEach(System::clearProperty);
-        server.close();
-    }
-
-    private static Map<String, String> settings() {
-        return Map.of("aws.endpointUrlS3", server.endpoint(), "aws.region", "us-east-1", "aws.accessKeyId", S3Server.ID, "aws.secretAccessKey", S3Server.SECRET,
-                "aws.disableEc2Metadata", "true");
-    }
-
     @BeforeEach
     void makeDatabase() {
+        server = s3.server();
         lab = new Lab(directory);
         database = lab.database("app.db", "delete", 3, "g");
-        String prefix = "core" + ++prefixes + "/";
-        history = new Location.Remote(S3Server.BUCKET, prefix, lab.path("cache"));
-        file = new Location.Remote(S3Server.BUCKET, prefix + "b.gz", lab.path("cache"));
+        history = new Location.Remote(S3Server.BUCKET, s3.prefix(), lab.path("cache"));
+        file = new Location.Remote(S3Server.BUCKET, s3.prefix() + "b.gz", lab.path("cache"));
     }
 
     private BackupService.Result backUp(Location destination, Instant now) {

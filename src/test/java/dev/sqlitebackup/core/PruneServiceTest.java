@@ -9,6 +9,7 @@ import dev.sqlitebackup.store.StateLock;
 import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Heard;
 import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.UnreadableFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -138,6 +139,21 @@ class PruneServiceTest {
         Files.delete(lab.path("history/app-20261122T120002Z.db.gz"));
         Files.delete(lab.path("history/app-20261122T120001Z.db.gz"));
         assertEquals(List.of(), prune().undecided(), "where all are dated so, none goes, and that is decided");
+    }
+
+    /** It may be the best one. A backup into the same history is made all the same. */
+    @Test
+    void deletesNothingWhileADiskCannotReadOneOfThem() throws IOException {
+        backUp(app, NOON, NOON.plusSeconds(1));
+        try (UnreadableFile unreadable = new UnreadableFile(lab.path("history/app-20261122T120002Z.db.gz"))) {
+            Failure failure = Expect.failure(Failure.Kind.FAILURE, "Input/output error; nothing was deleted", this::prune);
+            assertTrue(failure.hint().contains("a disk is failing"), failure.hint());
+            BackupService.Result made = backUp(app, history, LATER, ONE);
+            assertEquals(List.of(), made.pruned());
+            assertTrue(made.verification().warnings().get(0).contains("old ones could not be pruned"), made.verification().warnings().toString());
+            assertEquals(3, names().size());
+        }
+        assertEquals(2, prune().deleted().size());
     }
 
     /** That a backup cannot be read says nothing about it. */
