@@ -219,6 +219,7 @@ class GitHistoryTest {
         Version version = commit("x", FIRST);
         FutureTask<String> checkedOut = new FutureTask<>(() -> checkedOut(version));
         Thread waiting = new Thread(checkedOut);
+        waiting.setDaemon(false);   // A thread is what the one that makes it is, unless it is told.
         waiting.start();
         Optional<Thread> heard;
         do {
