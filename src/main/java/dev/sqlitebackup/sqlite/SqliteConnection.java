@@ -89,15 +89,22 @@ final class SqliteConnection implements AutoCloseable {
         T run() throws SQLException;
     }
 
-    /** SQLite calls a disk that it cannot read a damaged database (os_unix.c, SQLITE_IOERR_CORRUPTFS). What is damaged is so on a second look. */
+    /**
+     * SQLite calls a disk that it cannot read a damaged database (os_unix.c, SQLITE_IOERR_CORRUPTFS). What is damaged is so on a second look,
+     * for which SQLite reads the schema anew, and may then stumble over something that says less.
+     */
     private static <T> T onSecondLook(Work<T> work) throws SQLException {
         try {
             return work.run();
-        } catch (SQLException e) {
-            if ((e.getErrorCode() & 0xff) != CORRUPT) {
-                throw e;
+        } catch (SQLException first) {
+            if ((first.getErrorCode() & 0xff) != CORRUPT) {
+                throw first;
             }
-            return work.run();
+            try {
+                return work.run();
+            } catch (SQLException second) {
+                throw (second.getErrorCode() & 0xff) == ERROR ? first : second;
+            }
         }
     }
 
