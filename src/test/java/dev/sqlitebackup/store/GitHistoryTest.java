@@ -245,12 +245,24 @@ class GitHistoryTest {
         }
     }
 
+    /** While it waits for what somebody whom Git left behind might still say. */
     @Test
-    void anInterruptedThreadStaysInterrupted() throws IOException {
-        commit("x", FIRST);
-        Thread.currentThread().interrupt();
-        Failure interrupted = assertThrows(Failure.class, () -> history().versions());
-        assertTrue(Thread.interrupted());
-        assertEquals(Failure.Kind.INTERRUPTED, interrupted.kind());
+    void anInterruptedThreadStaysInterrupted() throws Exception {
+        Path fifo = directory.resolve("fifo");
+        Tools.sh("mkfifo \"$1\"", fifo).ok();
+        smudge("cat '" + fifo + "' >/dev/null & cat");
+        Version version = commit("x", FIRST);
+        FutureTask<String> interrupted = new FutureTask<>(() -> {
+            Failure failure = assertThrows(Failure.class, () -> checkedOut(version));
+            return failure.kind() + " " + Thread.interrupted();
+        });
+        Thread waiting = new Thread(interrupted);
+        waiting.start();
+        while (waiting.getState() != Thread.State.WAITING) {
+            assertTrue(waiting.isAlive());
+        }
+        waiting.interrupt();
+        assertEquals("INTERRUPTED true", interrupted.get());
+        Files.writeString(fifo, "");
     }
 }
