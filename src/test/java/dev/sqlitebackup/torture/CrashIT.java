@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The process is killed before each system call that opens or changes one of its files. */
 class CrashIT {
     private static final int KILLED = 128 + 9;
-    private static final int PART = 3;
+    private static final int PART = 2;
 
     @TempDir Path directory;
 

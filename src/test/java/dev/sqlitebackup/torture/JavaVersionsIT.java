@@ -23,22 +23,26 @@ class JavaVersionsIT {
 
     @Test
     void noneOfThemPrintsAWarning() throws IOException {
-        Lab lab = new Lab(directory);
         Map<Integer, Path> homes = homes();
-        Path launcher = Path.of("scripts/sqlite-backup").toAbsolutePath();
-        for (Map.Entry<Integer, Path> java : homes.entrySet()) {
-            for (List<String> program : List.of(List.of(java.getValue().resolve("bin/java").toString(), "-jar", Lab.JAR.toString()), List.of(launcher.toString()))) {
-                String name = "app" + java.getKey() + program.size() + ".db";
-                lab.database(name, "wal", 50, "g");
-                for (String arguments : List.of("backup DB --to=out/", "backup DB --to=b.gz", "backup DB --to=- --quiet", "list out", "status DB --to=b.gz", "verify b.gz", "restore b.gz --to=DB",
-                        "restore b.gz --to=DB --live", "undo DB", "list DB", "prune out --keep-last=1", "prune DB --keep-last=1", "--version", "backup --help")) {
-                    List<String> command = Stream.concat(program.stream(), Stream.of(arguments.replace("DB", name).split(" "))).toList();
-                    Tools.Ended ended = Tools.run(command, Map.of("JAVA_HOME", java.getValue().toString(), "TMPDIR", lab.temporary().toString()), directory);
-                    assertEquals("0: ", ended.exitCode() + ": " + ended.err(), () -> "Java " + java.getKey() + ": " + command);
-                }
+        homes.entrySet().parallelStream().forEach(java -> {
+            String plain = java.getValue().resolve("bin/java").toString();
+            for (List<String> program : List.of(List.of(plain, "-jar", Lab.JAR.toString()), List.of(Path.of("scripts/sqlite-backup").toAbsolutePath().toString()))) {
+                printsNothingButWhatIsAskedFor(java, program);
             }
-        }
+        });
         Tools.require(homes.size() > 1, "there is but one Java here");
+    }
+
+    private void printsNothingButWhatIsAskedFor(Map.Entry<Integer, Path> java, List<String> program) {
+        Path own = directory.resolve("java" + java.getKey() + program.size());
+        Lab lab = new Lab(own);
+        lab.database("app.db", "wal", 50, "g");
+        for (String arguments : List.of("backup app.db --to=out/", "backup app.db --to=b.gz", "backup app.db --to=- --quiet", "list out", "status app.db --to=b.gz", "verify b.gz",
+                "restore b.gz --to=app.db", "restore b.gz --to=app.db --live", "undo app.db", "list app.db", "prune out --keep-last=1", "prune app.db --keep-last=1", "--version", "backup --help")) {
+            List<String> command = Stream.concat(program.stream(), Stream.of(arguments.split(" "))).toList();
+            Tools.Ended ended = Tools.run(command, Map.of("JAVA_HOME", java.getValue().toString(), "TMPDIR", lab.temporary().toString()), own);
+            assertEquals("0: ", ended.exitCode() + ": " + ended.err(), () -> "Java " + java.getKey() + ": " + command);
+        }
     }
 
     /** By major version, the one that runs this test among them. */
