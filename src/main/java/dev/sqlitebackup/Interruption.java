@@ -28,6 +28,11 @@ public final class Interruption {
         STOPPERS.forEach(Runnable::run);
     }
 
+    /** Whether a signal has come. */
+    public static boolean isRequested() {
+        return requested;
+    }
+
     /** @throws Failure of kind INTERRUPTED once a signal has come */
     public static void check() {
         if (requested) {

@@ -24,7 +24,8 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
  */
 final class S3Clients {
     private static final Duration SOCKET_TIMEOUT = Duration.ofSeconds(60);
-    private static final Duration IMPATIENT = Duration.ofMillis(700);
+    private static final Duration CLEANING_UP = Duration.ofSeconds(10);
+    private static final Duration CLEANING_UP_AFTER_SIGNAL = Duration.ofMillis(700);
     private static final String PATH_STYLE = "SQLITE_BACKUP_S3_PATH_STYLE";
 
     private S3Clients() { }
@@ -45,10 +46,11 @@ final class S3Clients {
         });
     }
 
-    /** One for a last request, which may as well fail. */
-    static S3Client createImpatient() {
-        return build(System.getenv(), UrlConnectionHttpClient.builder().connectionTimeout(IMPATIENT).socketTimeout(IMPATIENT),
-                ClientOverrideConfiguration.builder().apiCallTimeout(IMPATIENT).build());
+    /** One for a last request, which may as well fail: a store that cannot be reached has cost enough time before, and after a signal there is but a moment. */
+    static S3Client createForCleaningUp() {
+        Duration patience = Interruption.isRequested() ? CLEANING_UP_AFTER_SIGNAL : CLEANING_UP;
+        return build(System.getenv(), UrlConnectionHttpClient.builder().connectionTimeout(patience).socketTimeout(patience),
+                ClientOverrideConfiguration.builder().apiCallTimeout(patience).build());
     }
 
     private static S3Client build(Map<String, String> environment, UrlConnectionHttpClient.Builder http, ClientOverrideConfiguration configuration) {

@@ -236,10 +236,10 @@ final class S3Upload {
         }
     }
 
-    /** With a client of its own: after a signal nothing else is done any more, and for this there is a moment. */
+    /** With a client of its own: a signal ends all calls of the other one. */
     private void abort(String unfinishedKey, String uploadId) {
-        try (S3Client impatient = S3Clients.createImpatient()) {
-            impatient.abortMultipartUpload(request -> request.bucket(bucket).key(unfinishedKey).uploadId(uploadId));
+        try (S3Client last = S3Clients.createForCleaningUp()) {
+            last.abortMultipartUpload(request -> request.bucket(bucket).key(unfinishedKey).uploadId(uploadId));
             lastSent.end();
         } catch (S3Exception e) {
             if (e.statusCode() == NOT_FOUND) {

@@ -318,6 +318,14 @@ class S3UploadTest {
     }
 
     @Test
+    void takesTheTimeThatAStoreNeedsToTakeAnUploadBack() throws IOException {
+        beginUpload();
+        s3.server().delay(1, 1500);
+        assertNotNull(send("content", true));
+        assertNull(lastSent.unfinished());
+    }
+
+    @Test
     void forgetsAnUploadThatTheStoreDoesNotKnow() throws IOException {
         lastSent.begin(key, "gone");
         s3.server().answerTo("DELETE ", 404, "NoSuchUpload");
