@@ -24,8 +24,10 @@ public record DatabaseFiles(Path main, Path wal, Path shm, Path journal) {
     /** Which sidecars exist. An empty {@code -journal}, which {@code journal_mode=TRUNCATE} leaves, says nothing and counts as none. */
     public record Present(boolean wal, boolean shm, boolean journal) { }
 
+    /** SQLite makes the {@code -wal} before the {@code -shm} and removes it after that: asked in this order, an application that comes meanwhile never shows a {@code -shm} alone. */
     public Present present() {
-        return new Present(exists(wal), exists(shm), exists(journal) && journal.toFile().length() > 0);
+        boolean shmExists = exists(shm);
+        return new Present(exists(wal), shmExists, exists(journal) && journal.toFile().length() > 0);
     }
 
     private static boolean exists(Path file) {
