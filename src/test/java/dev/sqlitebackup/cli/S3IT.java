@@ -96,7 +96,7 @@ class S3IT {
         JsonObject seen = host.json(0, "status", "app.db", "--to=" + place);
         assertTrue(seen.get("changedSince").isJsonNull() && !seen.get("confirmedAt").isJsonNull(), seen.toString());
         host.json(0, "restore", place, "--to=app.db", "--at=" + first.get("createdAt").getAsString().replace("Z", ".999Z"));
-        Lab.query(host.path("app.db"), "SELECT 1");
+        assertEquals("0", Lab.query(host.path("app.db"), "SELECT count(*) FROM t WHERE generation = 'second'"));
         host.json(0, "restore", place, "--to=app.db");
         assertEquals("9", Lab.query(host.path("app.db"), "SELECT count(*) FROM t WHERE generation = 'second'"));
         host.json(0, "undo", "app.db");

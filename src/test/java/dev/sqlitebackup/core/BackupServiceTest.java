@@ -168,23 +168,6 @@ class BackupServiceTest {
         assertTrue(result.verification().warnings().get(0).contains("cannot write the state file"), result.verification().warnings().toString());
     }
 
-    @Test
-    void keepsABackupThatCannotBeSentHere() {
-        Path database = lab.database("app.db", "delete", 30, "g");
-        System.setProperty("aws.endpointUrlS3", "http://127.0.0.1:1");
-        System.setProperty("aws.accessKeyId", "i");
-        System.setProperty("aws.secretAccessKey", "s");
-        try {
-            Failure failure = assertThrows(Failure.class, () -> new BackupService(Clock.fixed(NOW, ZoneOffset.UTC), Progress.NONE).backup(new BackupService.Request(database,
-                    new Location.Remote("bucket", "app/", lab.path("cache")), false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE)));
-            assertEquals(Failure.Kind.FAILURE, failure.kind());
-            String kept = failure.hint().substring(failure.hint().lastIndexOf(": ") + 2);
-            assertTrue(Files.isRegularFile(Path.of(kept)), failure.hint());
-        } finally {
-            List.of("aws.endpointUrlS3", "aws.accessKeyId", "aws.secretAccessKey").forEach(System::clearProperty);
-        }
-    }
-
     // ---- room
 
     private void assertRefusedForLackOfRoom(Path database, Path destination, Path temporaryDirectory, Path where) {

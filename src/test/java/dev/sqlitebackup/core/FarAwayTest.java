@@ -3,6 +3,7 @@ package dev.sqlitebackup.core;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
@@ -56,6 +57,15 @@ class FarAwayTest {
         Lab.sql(database, "UPDATE t SET generation = generation || 'x'");
         return new BackupService(Clock.fixed(now, ZoneOffset.UTC), Progress.NONE)
                 .backup(new BackupService.Request(database, destination, false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE));
+    }
+
+    @Test
+    void keepsABackupThatCannotBeSentHere() {
+        s3.set("aws.endpointUrlS3", "http://127.0.0.1:1");
+        Failure failure = assertThrows(Failure.class, () -> backUp(history, NOON));
+        assertEquals(Failure.Kind.FAILURE, failure.kind());
+        String kept = failure.hint().substring(failure.hint().lastIndexOf(": ") + 2);
+        assertTrue(Files.isRegularFile(Path.of(kept)), failure.hint());
     }
 
     private static Selection select(Location location, Instant notAfter) {

@@ -176,7 +176,7 @@ class RestoreServiceTest {
         try (Holder holder = new Holder(target)) {
             Failure failure = assertThrows(Failure.class, this::restore);
             assertEquals(Failure.Kind.IN_USE, failure.kind());
-            assertTrue(failure.getMessage().contains("pid " + holder.pid()), failure.getMessage());
+            assertTrue(failure.getMessage().contains("pid " + holder.pid() + " ("), failure.getMessage());
             live = true;
             assertEquals(Failure.Kind.CORRUPT, assertThrows(Failure.class, this::restore).kind());
         }

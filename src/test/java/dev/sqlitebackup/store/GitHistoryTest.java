@@ -15,12 +15,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -218,13 +221,14 @@ class GitHistoryTest {
         smudge("cat '" + fifo + "'");
         Version version = commit("x", FIRST);
         FutureTask<String> checkedOut = new FutureTask<>(() -> checkedOut(version));
+        Set<Thread> before = Thread.getAllStackTraces().keySet();
         Thread waiting = new Thread(checkedOut);
         waiting.setDaemon(false);   // A thread is what the one that makes it is, unless it is told.
         waiting.start();
         Optional<Thread> heard;
         do {
             assertTrue(waiting.isAlive());
-            heard = Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().equals("git-stderr")).findFirst();
+            heard = Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().equals("git-stderr") && !before.contains(thread)).findFirst();
         } while (heard.isEmpty());
         assertTrue(heard.get().isDaemon());
         Files.writeString(fifo, "through");
@@ -237,10 +241,11 @@ class GitHistoryTest {
         Path filter = smudge("printf '0016git-filter-server\\n000eversion=2\\n00000016capability=smudge\\n00000013status=success\\n0000000bcontent00000000'; exec sleep 20");
         Version version = commit("x", FIRST);
         git("git config --unset filter.f.smudge; git config filter.f.process \"$1\"", filter);
+        Set<ProcessHandle> before = ProcessHandle.current().children().collect(Collectors.toSet());
         Failure full = assertThrows(Failure.class, () -> history().checkOut(version, Path.of("/dev/full")));
         assertEquals(Failure.Kind.NO_SPACE, full.kind());
         assertEquals("cannot write /dev/full: no space left", full.getMessage());
-        for (ProcessHandle child : ProcessHandle.current().children().toList()) {
+        for (ProcessHandle child : ProcessHandle.current().children().filter(process -> !before.contains(process)).toList()) {
             child.onExit().get(5, TimeUnit.SECONDS);
         }
     }
@@ -258,7 +263,7 @@ class GitHistoryTest {
         });
         Thread waiting = new Thread(interrupted);
         waiting.start();
-        while (waiting.getState() != Thread.State.WAITING) {
+        while (Arrays.stream(waiting.getStackTrace()).noneMatch(frame -> frame.getClassName().equals("java.lang.Thread") && frame.getMethodName().equals("join"))) {
             assertTrue(waiting.isAlive());
         }
         waiting.interrupt();

@@ -1,5 +1,6 @@
 package dev.sqlitebackup.testing;
 
+import dev.sqlitebackup.sqlite.NativeLibrary;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -108,6 +109,7 @@ public final class Writer implements AutoCloseable {
     }
 
     public static void main(String[] args) throws Exception {
+        NativeLibrary.load(List.of(Path.of(System.getProperty("java.io.tmpdir"))));     // Else each that is killed would leave a copy of it there.
         Path database = Path.of(args[0]);
         int pauseMillis = Integer.parseInt(args[4]);
         try (Connection connection = DriverManager.getConnection("jdbc:sqlite:file:" + database.toString().replace("%", "%25").replace("?", "%3f").replace("#", "%23"));

@@ -32,7 +32,8 @@ class CrashIT {
         assertTrue(calls > 20, calls + " calls");
         Trials.remove(counted);
         AtomicInteger killed = new AtomicInteger();
-        trials.runAll(Trials.choose(calls, calls, PART), number -> {
+        List<Integer> chosen = Trials.choose(calls, calls, PART);
+        trials.runAll(chosen, number -> {
             Path crashed = trials.fresh("crashed-" + number);
             Faults.Hit hit = Faults.run(crashed, scenario, Faults.How.KILL, number);
             if (hit != null) {      // With other turns of its threads a run may have a call less.
@@ -52,6 +53,7 @@ class CrashIT {
             }
             Trials.remove(crashed);
         });
+        Trials.assertMost(chosen.size(), killed.get());
         Figures.row("crash", scenario, calls, killed);
     }
 }

@@ -58,6 +58,7 @@ class ErrorsIT {
             }
             Trials.remove(hurt);
         });
+        Trials.assertMost(faults.size(), Stream.of(failed, succeeded).flatMap(counters -> counters.values().stream()).mapToInt(AtomicInteger::get).sum());
         calls.forEach((how, count) -> Figures.row("errors", scenario, how, count, failed.get(how), succeeded.get(how)));
     }
 

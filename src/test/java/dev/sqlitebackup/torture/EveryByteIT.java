@@ -67,14 +67,14 @@ class EveryByteIT {
         Figures.row("bytes", "small, by " + maker, good.length, bits.size(), identical, lengths.size());
     }
 
-    /** At random places, which are the same each time. */
+    /** At random places. */
     @ParameterizedTest
     @ValueSource(strings = {"ours", "gzip"})
     void ofALargeBackup(String maker) throws IOException {
         Path backup = backup(maker, lab.database("large.db", "wal", LARGE_ROWS, "g"));
         long sizeBytes = Files.size(backup);
         String whole = verified(backup);
-        Random random = new Random(sizeBytes);
+        Random random = new Random(1);
         int identical = 0;
         int samples = Figures.count(LARGE_SAMPLES, LARGE_SAMPLES_PART);
         for (int i = 0; i < samples; i++) {

@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 
 /**
  * How much of each kind of bad day is tried, and what came of it. {@code make torture} tries everything and makes the tables of
- * docs/reliability.md of these figures; {@code make test} tries a part that is chosen evenly, and is always the same.
+ * docs/reliability.md of these figures; {@code make test} tries a part that is chosen evenly.
  */
 final class Figures {
     private static final Path DIRECTORY = Path.of("target/torture");

@@ -170,8 +170,9 @@ class HostileInputIT {
         Path victim = lab.path("victim");
         Lab.write(victim, "precious");
         DateTimeFormatter time = DateTimeFormatter.ofPattern("uuuuMMddHHmmss").withZone(ZoneOffset.UTC);
+        Instant now = Instant.now();
         for (int seconds = 0; seconds < 120; seconds++) {
-            Files.createSymbolicLink(lab.path("app.db.pre-restore-" + time.format(Instant.now().plusSeconds(seconds))), victim);
+            Files.createSymbolicLink(lab.path("app.db.pre-restore-" + time.format(now.plusSeconds(seconds))), victim);
         }
         String copy = lab.json(0, "restore", "good.gz", "--to=app.db").get("safetyCopy").getAsString();
         assertTrue(copy.endsWith("-2"), copy);

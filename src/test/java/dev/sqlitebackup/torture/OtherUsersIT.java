@@ -255,8 +255,8 @@ class OtherUsersIT {
     /** Owner and mode of the database and its sidecars. */
     private Map<String, String> owners() {
         Map<String, String> owners = new TreeMap<>();
-        Tools.sh("stat -c '%n %u:%g %a %s' \"$1\"*", database).ok().out().lines().filter(line -> !line.contains(".pre-restore-"))
-                .forEach(line -> owners.put(line.substring(data.toString().length() + 1, line.indexOf(' ')), line.substring(line.indexOf(' '), line.endsWith("-shm") ? line.length() : line.lastIndexOf(' '))));
+        Tools.sh("stat -c '%n %u:%g %a' \"$1\"*", database).ok().out().lines().filter(line -> !line.contains(".pre-restore-"))
+                .forEach(line -> owners.put(line.substring(data.toString().length() + 1, line.indexOf(' ')), line.substring(line.indexOf(' '))));
         return owners;
     }
 

@@ -1,6 +1,7 @@
 package dev.sqlitebackup.torture;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Tools;
@@ -67,10 +68,15 @@ final class Trials {
         assertEquals("", String.join("\n", findings.subList(0, Math.min(SHOWN, findings.size()))), () -> findings.size() + " findings");
     }
 
-    /** So many numbers from 1 to {@code count}, evenly, and the same each time: {@code full} under {@code make torture}, else {@code part}. */
+    /** So many numbers from 1 to {@code count}, evenly: {@code full} under {@code make torture}, else {@code part}. */
     static List<Integer> choose(int count, int full, int part) {
         int wanted = Math.min(count, Figures.count(full, part));
         return IntStream.range(0, wanted).map(i -> 1 + (int) ((2L * i + 1) * count / (2L * wanted))).boxed().toList();
+    }
+
+    /** Of the faults that were chosen, a few may find no call any more, because threads make a run vary. */
+    static void assertMost(int chosen, int hit) {
+        assertTrue(hit * 20 >= chosen * 19, hit + " of " + chosen + " faults hit a call");
     }
 
     /** A copy of the prepared directory; the caller removes it. */
