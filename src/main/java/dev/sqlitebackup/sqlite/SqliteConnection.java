@@ -123,15 +123,20 @@ final class SqliteConnection implements AutoCloseable {
     }
 
     /**
-     * Copies what this connection sees into {@code target}, an empty file or a database that is overwritten in place.
-     * A lock that cannot be had at once is an error (BUSY); a write transaction that the observer begins on this
-     * connection ends the copy with the same error, and then the target keeps its old content.
+     * Copies what this connection sees into an empty file. A lock that cannot be had at once is an error (BUSY). A copy that fails is rolled
+     * back, so the file is empty again for the second look.
      */
     void backupTo(Path target, DB.ProgressObserver observer) throws SQLException {
-        backup(target, observer, stepPages());
+        onSecondLook(() -> {
+            backup(target, observer, stepPages());
+            return null;
+        });
     }
 
-    /** The same in at least two steps, so that the observer is called before the last one commits; takes two pages or more. */
+    /**
+     * Overwrites a database in place, in at least two steps, so that the observer is called before the last one commits; takes two pages or more. A write
+     * transaction that the observer begins on this connection ends the copy with BUSY, and then the target keeps its old content.
+     */
     void backupInStepsTo(Path target, DB.ProgressObserver observer) throws SQLException {
         backup(target, observer, (int) Math.min(stepPages(), pageCount() - 1));
     }

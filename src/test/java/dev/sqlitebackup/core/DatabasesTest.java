@@ -19,11 +19,13 @@ class DatabasesTest {
     private Path file;
     private Path missing;
     private Path link;
+    private Path tooLong;
 
     @BeforeEach
     void makeFiles() throws IOException {
         file = Files.writeString(directory.resolve("app.db"), "content");
         missing = directory.resolve("missing.db");
+        tooLong = directory.resolve("x".repeat(300));
         link = Files.createSymbolicLink(directory.resolve("link.db"), file);
     }
 
@@ -32,7 +34,7 @@ class DatabasesTest {
         assertTrue(Expect.failure(Failure.Kind.NOT_FOUND, "there is no database at " + missing, () -> Databases.existing(missing)).hint().contains("SQLITE_BACKUP_DB"));
         Expect.failure(Failure.Kind.FAILURE, "not a regular file: " + directory, () -> Databases.existing(directory));
         Expect.failure(Failure.Kind.FAILURE, "not a regular file: " + directory, () -> Databases.existingOrNew(directory));
-        Expect.failure(Failure.Kind.FAILURE, "cannot read " + file.resolve("x"), () -> Databases.existing(file.resolve("x")));
+        Expect.failure(Failure.Kind.FAILURE, "cannot read " + tooLong, () -> Databases.existing(tooLong));
     }
 
     @Test
@@ -61,7 +63,7 @@ class DatabasesTest {
     void takesAFileThatIsNotThereForEmpty() {
         assertEquals(7, Databases.sizeBytes(file));
         assertEquals(0, Databases.sizeBytes(missing));
-        Expect.failure(Failure.Kind.FAILURE, "cannot read", () -> Databases.sizeBytes(file.resolve("x")));
+        Expect.failure(Failure.Kind.FAILURE, "cannot read", () -> Databases.sizeBytes(tooLong));
     }
 
     @Test

@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -250,24 +251,35 @@ class GitHistoryTest {
         }
     }
 
-    /** While it waits for what somebody whom Git left behind might still say. */
+    /** While it waits for what somebody whom Git left behind might still say. (The JDK closes a pipe of a process that has ended, unless somebody reads from it just then.) */
     @Test
     void anInterruptedThreadStaysInterrupted() throws Exception {
-        Path fifo = directory.resolve("fifo");
-        Tools.sh("mkfifo \"$1\"", fifo).ok();
-        smudge("cat '" + fifo + "' >/dev/null & cat");
+        Tools.sh("cd \"$1\"; mkfifo begun go hold", directory).ok();
+        smudge("cd '" + directory + "'; cat; cat hold >/dev/null & echo >begun; cat go >/dev/null");
         Version version = commit("x", FIRST);
         FutureTask<String> interrupted = new FutureTask<>(() -> {
             Failure failure = assertThrows(Failure.class, () -> checkedOut(version));
             return failure.kind() + " " + Thread.interrupted();
         });
+        Set<Thread> before = Thread.getAllStackTraces().keySet();
         Thread waiting = new Thread(interrupted);
         waiting.start();
-        while (Arrays.stream(waiting.getStackTrace()).noneMatch(frame -> frame.getClassName().equals("java.lang.Thread") && frame.getMethodName().equals("join"))) {
-            assertTrue(waiting.isAlive());
-        }
+        Files.readString(directory.resolve("begun"));
+        await(waiting, () -> Thread.getAllStackTraces().keySet().stream().anyMatch(thread -> thread.getName().equals("git-stderr") && !before.contains(thread) && isIn(thread, "java.io.FileInputStream", "readBytes")));
+        Files.writeString(directory.resolve("go"), "");
+        await(waiting, () -> isIn(waiting, "java.lang.Thread", "join"));
         waiting.interrupt();
         assertEquals("INTERRUPTED true", interrupted.get());
-        Files.writeString(fifo, "");
+        Files.writeString(directory.resolve("hold"), "");
+    }
+
+    private static void await(Thread alive, BooleanSupplier condition) {
+        while (!condition.getAsBoolean()) {
+            assertTrue(alive.isAlive());
+        }
+    }
+
+    private static boolean isIn(Thread thread, String className, String methodName) {
+        return Arrays.stream(thread.getStackTrace()).anyMatch(frame -> frame.getClassName().equals(className) && frame.getMethodName().equals(methodName));
     }
 }
