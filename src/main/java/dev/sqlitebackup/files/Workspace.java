@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -147,6 +148,8 @@ public final class Workspace implements AutoCloseable {
             }
         } catch (IOException e) {
             throw Failure.io("cannot read the directory", parent, e);
+        } catch (DirectoryIteratorException e) {
+            throw Failure.io("cannot read the directory", parent, e.getCause());
         }
     }
 
@@ -200,6 +203,7 @@ public final class Workspace implements AutoCloseable {
                     deleteContent(inside, LOCK);
                     inside.deleteFile(Path.of(LOCK));
                 }
+                lock.close();   // A network file system keeps an open file in its directory, under another name.
                 secure.deleteDirectory(directory.getFileName());
             } else {
                 deleteTreeByNames(directory, lock);
@@ -216,16 +220,29 @@ public final class Workspace implements AutoCloseable {
      * looks, and then a name leads elsewhere.
      */
     private static void deleteContent(SecureDirectoryStream<Path> directory, String except) throws IOException {
-        for (Path entry : directory) {
-            Path name = entry.getFileName();
+        try {
+            for (Path entry : directory) {
+                if (!entry.getFileName().toString().equals(except)) {
+                    deleteEntry(directory, entry.getFileName());
+                }
+            }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+    }
+
+    private static void deleteEntry(SecureDirectoryStream<Path> directory, Path name) throws IOException {
+        try {
             if (directory.getFileAttributeView(name, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS).readAttributes().isDirectory()) {
                 try (SecureDirectoryStream<Path> inside = directory.newDirectoryStream(name, LinkOption.NOFOLLOW_LINKS)) {
                     deleteContent(inside, null);
                 }
                 directory.deleteDirectory(name);
-            } else if (!name.toString().equals(except)) {
+            } else {
                 directory.deleteFile(name);
             }
+        } catch (NoSuchFileException e) {
+            // SQLite, or work that a signal has left behind, was quicker with this one.
         }
     }
 
