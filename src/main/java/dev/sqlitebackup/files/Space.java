@@ -17,6 +17,8 @@ import java.util.Map;
  */
 public final class Space {
     private static final int PROBE_BUFFER_BYTES = 1 << 16;
+    /** What is tried at most: more would take long, and the room from others. */
+    private static final long MOST_PROBED_BYTES = 16 << 20;
 
     private final Map<Object, Need> needs = new LinkedHashMap<>();
 
@@ -33,13 +35,16 @@ public final class Space {
     }
 
     /**
-     * Whether so much cannot be written to a directory just now, found out by trying: SQLite calls an exceeded quota an I/O error, and no
-     * call tells what a quota leaves.
+     * Whether so much cannot be written to a directory just now. Of a quota no call tells what it leaves, and SQLite calls an exceeded one an I/O error: so
+     * some of it is written.
      */
     public static boolean isExhausted(Path directory, long bytes) {
+        if (isLess(directory, bytes)) {
+            return true;
+        }
         try (Workspace workspace = Workspace.create(directory); FileChannel probe = PrivateFiles.open(workspace.path("probe"), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             ByteBuffer zeros = ByteBuffer.allocate(PROBE_BUFFER_BYTES);
-            for (long left = bytes; left > 0; left -= zeros.position()) {
+            for (long left = Math.min(bytes, MOST_PROBED_BYTES); left > 0; left -= zeros.position()) {
                 zeros.clear().limit((int) Math.min(left, PROBE_BUFFER_BYTES));
                 probe.write(zeros);
             }
@@ -63,12 +68,16 @@ public final class Space {
      */
     public void check(String hint) {
         for (Need need : needs.values()) {
-            long usableBytes = need.where.toFile().getUsableSpace();
-            boolean known = usableBytes > 0 || need.where.toFile().getTotalSpace() > 0;
-            if (known && usableBytes < need.bytes) {
+            if (isLess(need.where, need.bytes)) {
                 throw new Failure(Failure.Kind.NO_SPACE, String.format(Locale.ROOT, "not enough room in %s: %,d bytes are needed, %,d are free",
-                        need.where, need.bytes, usableBytes), hint);
+                        need.where, need.bytes, need.where.toFile().getUsableSpace()), hint);
             }
         }
+    }
+
+    /** Whether less than that is free, as far as it is known. */
+    private static boolean isLess(Path directory, long bytes) {
+        long usableBytes = directory.toFile().getUsableSpace();
+        return usableBytes < bytes && (usableBytes > 0 || directory.toFile().getTotalSpace() > 0);
     }
 }

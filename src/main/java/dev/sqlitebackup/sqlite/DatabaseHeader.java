@@ -36,7 +36,7 @@ public record DatabaseHeader(int pageSizeBytes, boolean isWal, long pageCount) {
         return new DatabaseHeader(pageSizeBytes, bytes.get(19) == 2, countIsInUse ? Integer.toUnsignedLong(bytes.getInt(28)) : 0);
     }
 
-    /** @return null if a file that nobody else uses does not start like a SQLite database */
+    /** @return null if a file that no connection of this process has open does not start like a SQLite database */
     public static DatabaseHeader of(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             return read(channel);

@@ -113,7 +113,7 @@ public final class InPlaceRestore {
     /** What to say of a target whose replacement was not begun, or was taken back. No connection to it is open any more. */
     static Failure notRestorable(Path target, SQLException e) {
         SQLException explained = DiskProbe.explain(e, target);
-        Failure failure = SqliteConnection.failure("cannot restore over", target, explained);
+        Failure failure = SqliteConnection.failure("cannot restore over", target, explained, target.getParent());
         boolean dying = failure.kind() == Failure.Kind.FAILURE && (explained.getErrorCode() & 0xff) == SqliteConnection.IOERR;
         return dying ? failure.withHint("see whether the system's log says that a disk is failing; a backup can be restored to another place (--to), or here once the database and its sidecars are moved away") : failure;
     }
@@ -197,8 +197,8 @@ public final class InPlaceRestore {
     private Failure notRestored(FileChannel file, FileChannel expected) throws IOException {
         DatabaseFiles files = DatabaseFiles.of(target);
         boolean hot = files.present().journal();
-        // What the switch had taken is free again by now, so as much is tried as it needs: the old pages in the journal, and what the new content is longer.
-        boolean full = Space.isExhausted(target.getParent(), file.size() + Math.max(0, expected.size() - file.size()));
+        // What the switch had taken is free again by now, unless its journal is still there: so it is asked for what it needs, the old pages in the journal and what the new content is longer.
+        boolean full = Space.isExhausted(target.getParent(), hot ? SqliteConnection.PROBE_BYTES : Math.max(file.size(), expected.size()));
         Failure.Kind kind = full ? Failure.Kind.NO_SPACE : Failure.Kind.FAILURE;
         String hint = full ? "free some space on its file system" : null;
         if (hot) {

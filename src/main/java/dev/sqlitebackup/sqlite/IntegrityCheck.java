@@ -52,7 +52,7 @@ public final class IntegrityCheck {
             throw switch (e.getErrorCode() & 0xff) {
                 case SqliteConnection.CORRUPT, SqliteConnection.NOTADB -> corrupt(what, SqliteConnection.describe(e.getErrorCode()));
                 case SqliteConnection.IOERR -> isReadError(e.getErrorCode()) ? cannotRead(what) : corrupt(what, SqliteConnection.describe(e.getErrorCode()));
-                default -> SqliteConnection.failure("cannot check", database, e);
+                default -> SqliteConnection.failure("cannot check", database, e, database.toAbsolutePath().getParent());
             };
         }
     }
@@ -147,7 +147,7 @@ public final class IntegrityCheck {
         try (SqliteConnection connection = open(database)) {
             warnForeignKeys(connection, warnings);
         } catch (SQLException e) {
-            throw SqliteConnection.failure("cannot check the foreign keys of", database, DiskProbe.explain(e, database));
+            throw SqliteConnection.failure("cannot check the foreign keys of", database, DiskProbe.explain(e, database), database.toAbsolutePath().getParent());
         }
         return warnings;
     }

@@ -40,7 +40,7 @@ final class SqliteConnection implements AutoCloseable {
     private static final int STEP_BYTES = 512 * 1024;
 
     /** As much as SQLite ever writes at once, and a directory's own growth. */
-    private static final int PROBE_BYTES = 1 << 17;
+    static final int PROBE_BYTES = 1 << 17;
 
     private final SQLiteConnection connection;
     private final Interruption.Blocking stopper;
@@ -233,13 +233,13 @@ final class SqliteConnection implements AutoCloseable {
     /**
      * Says what SQLite said in our words.
      *
-     * @param written directories, besides the file's own, that were written to: only a try tells an exceeded quota from a broken disk
+     * @param written directories that were written to: only a try tells an exceeded quota from a broken disk
      */
     static Failure failure(String doing, Path file, SQLException e, Path... written) {
         String message = doing + " " + file + ": " + describe(e);
         return switch (e.getErrorCode() & 0xff) {
             case IOERR, CANTOPEN, READONLY -> {
-                Path full = Stream.concat(Stream.of(file.toAbsolutePath().getParent()), Stream.of(written)).filter(directory -> Space.isExhausted(directory, PROBE_BYTES)).findFirst().orElse(null);
+                Path full = Stream.of(written).filter(directory -> Space.isExhausted(directory, PROBE_BYTES)).findFirst().orElse(null);
                 yield full == null ? new Failure(Failure.Kind.FAILURE, message, null, e)
                         : new Failure(Failure.Kind.NO_SPACE, doing + " " + file + ": no space left", "free some space on the file system of " + full, e);
             }
