@@ -11,8 +11,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -34,19 +35,34 @@ public final class DurableFiles {
 
     private DurableFiles() { }
 
-    /** Makes the directories that are missing: what is put into one is lost with it, unless its name is forced as well. */
+    /**
+     * Makes the directories that are missing: what is put into one is lost with it, unless its name is forced as well. Each is forced before there is
+     * another one in it, so that of what a killed run has made only the last may still need it.
+     *
+     * @param directory an absolute path
+     */
     public static void createDirectories(Path directory) {
         try {
-            List<Path> made = new ArrayList<>();
-            for (Path missing = directory; missing != null && !Files.isDirectory(missing); missing = missing.getParent()) {
-                made.add(missing);
+            Deque<Path> missing = new ArrayDeque<>();
+            Path existing = directory;
+            for (; !Files.isDirectory(existing) && existing.getParent() != null; existing = existing.getParent()) {
+                missing.push(existing);
             }
-            Files.createDirectories(directory);
-            for (Path name : made) {
+            forceName(existing);
+            for (Path name : missing) {
+                Files.createDirectories(name);      // Another run may make it just now.
                 forceDirectory(name.getParent());
             }
         } catch (IOException e) {
             throw Failure.io("cannot create the directory", directory, e);
+        }
+    }
+
+    /** Unless the directory's name is on no disk, because something is mounted there, or not for this user to read, who then has not made it. */
+    private static void forceName(Path directory) throws IOException {
+        Path parent = directory.getParent();
+        if (parent != null && PrivateFiles.isPosix() && Files.isReadable(parent) && Files.getAttribute(parent, "unix:dev").equals(Files.getAttribute(directory, "unix:dev"))) {
+            forceDirectory(parent);
         }
     }
 
@@ -100,16 +116,7 @@ public final class DurableFiles {
      */
     public static void keepAs(Path file, Path name, Path workspace) {
         try {
-            try {
-                Files.createLink(name, file);
-            } catch (FileAlreadyExistsException e) {
-                throw e;
-            } catch (UnsupportedOperationException | FileSystemException e) {
-                Path copy = workspace.resolve(name.getFileName());
-                Files.copy(file, copy, StandardCopyOption.COPY_ATTRIBUTES);
-                force(copy);
-                Files.move(copy, name, StandardCopyOption.ATOMIC_MOVE);
-            }
+            giveName(file, name, workspace);
             try {
                 forceDirectory(name.getParent());
             } catch (IOException e) {
@@ -118,6 +125,29 @@ public final class DurableFiles {
             }
         } catch (IOException e) {
             throw Failure.io("cannot keep " + file + " as", name, e);
+        }
+    }
+
+    /** Gives such a file its first name back, in the same way. A name that may not last is better than none. */
+    public static void putBack(Path file, Path name, Path workspace) {
+        try {
+            giveName(file, name, workspace);
+            forceDirectory(name.getParent());
+        } catch (IOException e) {
+            throw Failure.io("cannot put back " + file + " as", name, e);
+        }
+    }
+
+    private static void giveName(Path file, Path name, Path workspace) throws IOException {
+        try {
+            Files.createLink(name, file);
+        } catch (FileAlreadyExistsException e) {
+            throw e;
+        } catch (UnsupportedOperationException | FileSystemException e) {
+            Path copy = workspace.resolve(name.getFileName());
+            Files.copy(file, copy, StandardCopyOption.COPY_ATTRIBUTES);
+            force(copy);
+            Files.move(copy, name, StandardCopyOption.ATOMIC_MOVE);
         }
     }
 

@@ -156,7 +156,7 @@ public final class Replacement {
                 }
                 for (int i = 0; i < from.sidecars().size(); i++) {
                     if (names.contains(to.sidecars().get(i)) && !Files.exists(from.sidecars().get(i), LinkOption.NOFOLLOW_LINKS)) {
-                        DurableFiles.keepAs(to.sidecars().get(i), from.sidecars().get(i), workspace);
+                        DurableFiles.putBack(to.sidecars().get(i), from.sidecars().get(i), workspace);
                     }
                 }
                 Collections.reverse(names);

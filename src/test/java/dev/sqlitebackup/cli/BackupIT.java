@@ -165,6 +165,15 @@ class BackupIT {
         assertTrue(lastWrite >= 0 && lastWrite < force && force < rename && rename < forceDirectory, () -> String.join("\n", calls));
     }
 
+    /** A run that was killed before it forced that may have made the directory. */
+    @Test
+    void forcesTheNameOfADirectoryThatIsThereAlready() throws IOException {
+        Path database = lab.database("live.db", "wal", 20, "g");
+        Files.createDirectories(lab.path("a/out"));
+        List<String> calls = Tools.strace("fsync", Map.of("TMPDIR", lab.path("tmp").toString()), directory, Lab.JAVA, "-jar", Lab.JAR, "backup", database.toString(), "--to=a/out/b.gz");
+        assertTrue(calls.stream().anyMatch(call -> call.contains("fsync(") && call.contains("/a>")), () -> String.join("\n", calls));
+    }
+
     private static int lastIndex(List<String> lines, String... parts) {
         for (int i = lines.size() - 1; i >= 0; i--) {
             String line = lines.get(i);
