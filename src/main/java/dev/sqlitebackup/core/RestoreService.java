@@ -197,7 +197,7 @@ public final class RestoreService {
             PrivateFiles.copyOwner(target.getParent(), file);
         } catch (IOException e) {
             if (PrivateFiles.belongsToRoot(file)) {
-                return verification.withWarning("this root may not give files away, so " + target + " belongs to root and not to the owner of its directory, who cannot open it");
+                return verification.withWarning("this root may not give files away, so " + target + " belongs to root and not to the owner and group of its directory, who may not be able to open it");
             }
         }
         return verification;

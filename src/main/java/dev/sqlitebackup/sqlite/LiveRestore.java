@@ -104,14 +104,15 @@ public final class LiveRestore {
         try (Interruption.Blocking critical = Interruption.critical()) {
             return readBack(connection);
         } catch (SQLException e) {
-            throw notReadBack(SqliteConnection.failure("cannot read back", target, DiskProbe.explain(e, file, DatabaseFiles.of(target))));
+            throw notReadBack(SqliteConnection.failure("cannot read back", target, DiskProbe.explain(e, file, DatabaseFiles.of(target)), proof.getParent()));
         } catch (IOException e) {
             throw notReadBack(Failure.io("cannot read back", target, e));
         }
     }
 
     private Failure notReadBack(Failure e) {
-        return new Failure(e.kind(), "the backup was restored to " + target + ", but could not be read back: " + e.getMessage(),
+        String why = e.kind() == Failure.Kind.INTERRUPTED ? "interrupted" : e.getMessage();    // It says that nothing was changed.
+        return new Failure(e.kind(), "the backup was restored to " + target + ", but could not be read back: " + why,
                 "'sqlite-backup undo --live' brings the old content back from the safety copy", e);
     }
 
@@ -183,7 +184,7 @@ public final class LiveRestore {
             keeper.keep(safetyCopy);
             safetyCopyMade = true;
         } catch (SQLException e) {
-            safetyCopyFailure = SqliteConnection.failure("cannot make a safety copy of", target, DiskProbe.explain(e, file, DatabaseFiles.of(target)));
+            safetyCopyFailure = SqliteConnection.failure("cannot make a safety copy of", target, DiskProbe.explain(e, file, DatabaseFiles.of(target)), safetyCopy.getParent());
         } catch (IOException e) {
             safetyCopyFailure = Failure.io("cannot make a safety copy of", target, e);
         } catch (Failure e) {
@@ -222,7 +223,11 @@ public final class LiveRestore {
         if (sameContent(proof, safetyCopy)) {
             throw new Failure(Failure.Kind.FAILURE, "SQLite reported a restore that did not happen; the database holds the old content: " + target);
         }
-        IntegrityCheck.check(proof, "the restored database " + target);
+        try {
+            IntegrityCheck.check(proof, "the restored database " + target);
+        } catch (Failure e) {
+            throw notReadBack(e);
+        }
         return Outcome.WRITTEN_SINCE;
     }
 

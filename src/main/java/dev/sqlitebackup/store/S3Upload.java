@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
+import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.http.ContentStreamProvider;
@@ -279,10 +280,20 @@ final class S3Upload {
             int length;
             boolean same;
             do {
+                Interruption.check();
                 length = wanted.readNBytes(a, 0, BUFFER_BYTES);
-                same = held.readNBytes(b, 0, BUFFER_BYTES) == length && Arrays.equals(a, 0, length, b, 0, length);
+                same = read(held, b) == length && Arrays.equals(a, 0, length, b, 0, length);
             } while (same && length > 0);
             return same;
+        }
+    }
+
+    /** A line that breaks is one more way in which a store does not answer. */
+    private static int read(InputStream held, byte[] buffer) {
+        try {
+            return held.readNBytes(buffer, 0, buffer.length);
+        } catch (IOException e) {
+            throw SdkClientException.create("it cannot be read back: " + e.getMessage(), e);
         }
     }
 

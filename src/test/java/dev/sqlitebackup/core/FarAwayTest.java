@@ -2,6 +2,7 @@ package dev.sqlitebackup.core;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -103,6 +104,28 @@ class FarAwayTest {
         assertEquals(List.of(first), pruned.deleted().stream().map(decision -> decision.backup().location()).toList());
         assertEquals(List.of(second), new ListService().list(history).backups().stream().map(Backup::location).toList());
         assertEquals(List.of(new Heard.Phase("verify", -1, Files.size(database))), heard.phases(), "a name does not say how much there is to do");
+    }
+
+    /** The lock holds on one machine. */
+    @Test
+    void anUnchangedBackupThatSomebodyRemovesMeanwhileIsMadeAnew() throws IOException {
+        String first = backUp(history, NOON).backup();
+        Progress removing = new Progress() {
+            @Override
+            public void phase(String name, long totalBytes) {
+                if (name.equals("snapshot")) {
+                    try (S3Client client = server.client()) {
+                        client.deleteObject(request -> request.bucket(S3Server.BUCKET).key(first.substring(("s3://" + S3Server.BUCKET + "/").length())));
+                    }
+                }
+            }
+
+            @Override public void at(long doneBytes) { }
+        };
+        BackupService.Result second = new BackupService(Clock.fixed(LATER, ZoneOffset.UTC), removing)
+                .backup(new BackupService.Request(database, history, false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE));
+        assertFalse(second.unchanged());
+        assertEquals(List.of(second.backup()), new ListService().list(history).backups().stream().map(Backup::location).toList());
     }
 
     @Test

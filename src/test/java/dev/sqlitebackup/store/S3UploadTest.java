@@ -303,6 +303,16 @@ class S3UploadTest {
         assertTrue(assertThrows(Failure.class, () -> send(content, false)).getMessage().contains(", found " + (PART - 1) + " with tag "), "of another size");
     }
 
+    @Test
+    void cannotTellWhatAStoreHoldsThatBreaksOffWhileItIsReadBack() throws IOException {
+        s3.server().sayNothingOfContents(true);
+        s3.server().cutAnswers(9, 20_000);
+        String message = assertThrows(SdkException.class, () -> send(content(PART), true)).getMessage();
+        assertTrue(message.startsWith("it cannot be read back: "), message);
+        assertTrue(upload.mayBeWritten());
+        assertEquals(content(PART), held());
+    }
+
     private String beginUpload() {
         String id = direct.createMultipartUpload(request -> request.bucket(S3Server.BUCKET).key(key)).uploadId();
         lastSent.begin(key, id);
