@@ -12,7 +12,7 @@ build: ## Build target/sqlite-backup.jar
 test: ## Run all tests (a missing tool skips its tests; in CI it fails them)
 	mvn -B -Dstyle.color=never verify
 
-torture: ## Make every bad day happen, for an hour and a half; writes docs/reliability.md
+torture: ## Make every bad day happen, for two hours; writes docs/reliability.md
 	@bench/torture
 
 mutants: ## Change one thing at a time in archive, core and store: a test has to notice, or src/test/pitest-survivors.txt has a reason
