@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The power fails after each system call that changes something; what was not forced is lost, all of it or in part. */
 class PowerLossIT {
     private static final String CALLS = ",create,mkdir,write,sync,rename,link,unlink,truncate,";
-    private static final int PART = 60;
+    private static final int PART = 30;
     private static final int RUN_AGAIN = 20;
     private static final int RUN_AGAIN_PART = 1;
 
