@@ -102,7 +102,7 @@ public final class LiveRestore {
         }
         forceEndOfJournal();
         try (Interruption.Blocking critical = Interruption.critical()) {
-            return readBack(connection);
+            return readBack();
         } catch (SQLException e) {
             throw notReadBack(SqliteConnection.failure("cannot read back", target, DiskProbe.explain(e, file, DatabaseFiles.of(target)), proof.getParent()));
         } catch (IOException e) {
@@ -212,11 +212,12 @@ public final class LiveRestore {
     }
 
     /** The driver's word that it copied is not enough: what the database holds now is copied out again and compared. */
-    private Outcome readBack(SqliteConnection connection) throws SQLException, IOException {
+    private Outcome readBack() throws SQLException, IOException {
         Files.write(proof, new byte[0]);
-        connection.beginRead();
-        connection.backupTo(proof, (remaining, total) -> { });
-        connection.execute("COMMIT");
+        try (SqliteConnection reader = SqliteConnection.open(target, "mode=rw", busyTimeout)) {
+            reader.beginRead();
+            reader.backupTo(proof, (remaining, total) -> { });
+        }
         if (sameContent(proof, staged)) {
             return Outcome.VERIFIED;
         }

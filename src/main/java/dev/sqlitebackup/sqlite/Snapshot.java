@@ -183,9 +183,7 @@ public final class Snapshot {
                 connection.backupTo(target, SqliteConnection.reporting(progress, pageSizeBytes));
             }
             Interruption.check();
-            boolean proven = proof.holds();
-            connection.execute("COMMIT");
-            return proven;
+            return proof.holds();
         } catch (SQLException e) {
             if (isHotJournal(e)) {
                 throw new HotJournal();
