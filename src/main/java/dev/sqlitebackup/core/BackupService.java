@@ -152,10 +152,10 @@ public final class BackupService {
                 BackupReader.Content content = contentIfEqual(previousFile, snapshot, null, request.threads);
                 if (content != null) {
                     check.await();
-                }
-                // Asked again: far away, somebody else may have removed it meanwhile.
-                if (content != null && destination.store().local(previousName) != null) {
-                    return new Published(previousName, Files.size(previousFile), content, true, 0);
+                    // Asked again: far away, somebody else may have removed it meanwhile.
+                    if (destination.store().local(previousName) != null) {
+                        return new Published(previousName, Files.size(previousFile), content, true, 0);
+                    }
                 }
             }
             Path compressed = beside.path("backup.gz");
