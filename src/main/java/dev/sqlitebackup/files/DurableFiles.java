@@ -61,7 +61,7 @@ public final class DurableFiles {
     /** Unless the directory's name is on no disk, because something is mounted there, or not for this user to read, who then has not made it. */
     private static void forceName(Path directory) throws IOException {
         Path parent = directory.getParent();
-        if (parent != null && PrivateFiles.isPosix() && Files.isReadable(parent) && Files.getAttribute(parent, "unix:dev").equals(Files.getAttribute(directory, "unix:dev"))) {
+        if (parent != null && Files.isReadable(parent) && Space.fileSystemOf(parent).equals(Space.fileSystemOf(directory))) {
             forceDirectory(parent);
         }
     }

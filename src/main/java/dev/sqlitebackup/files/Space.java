@@ -39,7 +39,7 @@ public final class Space {
      * some of it is written.
      */
     public static boolean isExhausted(Path directory, long bytes) {
-        if (isLess(directory, bytes)) {
+        if (freeBytes(directory) < bytes) {
             return true;
         }
         try (Workspace workspace = Workspace.create(directory); FileChannel probe = PrivateFiles.open(workspace.path("probe"), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
@@ -58,7 +58,7 @@ public final class Space {
     }
 
     /** The device number: a FileStore wants a readable mount table, which not every container has. */
-    private static Object fileSystemOf(Path directory) throws IOException {
+    static Object fileSystemOf(Path directory) throws IOException {
         return PrivateFiles.isPosix() ? Files.getAttribute(directory, "unix:dev") : directory.toAbsolutePath().getRoot();
     }
 
@@ -68,16 +68,17 @@ public final class Space {
      */
     public void check(String hint) {
         for (Need need : needs.values()) {
-            if (isLess(need.where, need.bytes)) {
+            long freeBytes = freeBytes(need.where);
+            if (freeBytes < need.bytes) {
                 throw new Failure(Failure.Kind.NO_SPACE, String.format(Locale.ROOT, "not enough room in %s: %,d bytes are needed, %,d are free",
-                        need.where, need.bytes, need.where.toFile().getUsableSpace()), hint);
+                        need.where, need.bytes, freeBytes), hint);
             }
         }
     }
 
-    /** Whether less than that is free, as far as it is known. */
-    private static boolean isLess(Path directory, long bytes) {
+    /** Without end where the file system does not say. */
+    private static long freeBytes(Path directory) {
         long usableBytes = directory.toFile().getUsableSpace();
-        return usableBytes < bytes && (usableBytes > 0 || directory.toFile().getTotalSpace() > 0);
+        return usableBytes > 0 || directory.toFile().getTotalSpace() > 0 ? usableBytes : Long.MAX_VALUE;
     }
 }

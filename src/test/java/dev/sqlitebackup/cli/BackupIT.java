@@ -174,6 +174,20 @@ class BackupIT {
         assertTrue(calls.stream().anyMatch(call -> call.contains("fsync(") && call.contains("/a>")), () -> String.join("\n", calls));
     }
 
+    /** A network file system keeps an open file in its directory under another name, and the directory could not be removed. */
+    @Test
+    void closesTheLockOfAWorkspaceBeforeItRemovesTheDirectory() throws IOException {
+        Path database = lab.database("live.db", "wal", 20, "g");
+        List<String> calls = Tools.strace("unlinkat,rmdir,close", Map.of("TMPDIR", lab.path("tmp").toString()), directory, Lab.JAVA, "-jar", Lab.JAR, "backup", database.toString(), "--to=b.gz");
+        for (String call : calls.stream().filter(call -> call.contains("AT_REMOVEDIR") && call.contains(".sqlite-backup-")).toList()) {
+            String name = call.replaceFirst("(?s).*(\\.sqlite-backup-[0-9a-f]{32}).*", "$1");
+            int removed = calls.indexOf(call);
+            int closed = lastIndex(calls, "close(", name + "/lock");
+            assertTrue(closed >= 0 && closed < removed, () -> name + "\n" + String.join("\n", calls));
+        }
+        assertTrue(lastIndex(calls, "AT_REMOVEDIR", ".sqlite-backup-") >= 0, () -> String.join("\n", calls));
+    }
+
     private static int lastIndex(List<String> lines, String... parts) {
         for (int i = lines.size() - 1; i >= 0; i--) {
             String line = lines.get(i);

@@ -90,6 +90,9 @@ class ErrorsIT {
             assertTrue(lines.stream().allMatch(line -> line.startsWith("error: ") || line.startsWith("hint: ") || line.startsWith("warning: ")));
             assertEquals("", ended.out());
             scenario.checkAnyMoment(opened);
+            if (!how.isNoSpace()) {
+                scenario.checkPutBack(opened);
+            }
         }
         Lab lab = new Lab(hurt);
         if (!lab.litter().isEmpty()) {      // What could not be removed goes with the next run.

@@ -23,6 +23,8 @@ final class Faults {
         EIO_ON_READ("5", ",read,"),
         /** A disk that has died. */
         EIO_ON_READ_FROM_THEN_ON("5", ",read,"),
+        /** One that can still be read. */
+        EIO_ON_SYNC_FROM_THEN_ON("5", ",sync,"),
         ENOSPC("28", GROWS),
         EDQUOT("122", GROWS),
         EACCES("13", NAMES),
@@ -56,7 +58,7 @@ final class Faults {
 
         /** A disk that is full stays full, and a quota exceeded; most other errors pass. */
         boolean isLasting() {
-            return isNoSpace() || this == EIO_ON_READ_FROM_THEN_ON;
+            return isNoSpace() || this == EIO_ON_READ_FROM_THEN_ON || this == EIO_ON_SYNC_FROM_THEN_ON;
         }
     }
 

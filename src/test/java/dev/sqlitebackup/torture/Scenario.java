@@ -69,6 +69,9 @@ abstract class Scenario {
     /** What holds when the command has said that it was successful. */
     abstract void checkDone(Path directory) throws IOException;
 
+    /** What holds besides, when it ended by itself with an error, and there was room for another name. */
+    void checkPutBack(Path directory) throws IOException { }
+
     /** What holds when it was successful in what was asked for, and warned of something else. */
     void checkDoneWithWarnings(Path directory) throws IOException {
         checkDone(directory);
@@ -326,6 +329,11 @@ abstract class Scenario {
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
+        }
+
+        @Override
+        void checkPutBack(Path directory) throws IOException {
+            assertTrue(!Arrays.equals(Files.readAllBytes(target(directory)), GARBAGE) || hasLog(target(directory)), "its log was not put back");
         }
 
         private static boolean hasLog(Path database) {
