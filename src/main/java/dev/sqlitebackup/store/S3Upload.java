@@ -7,29 +7,21 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.core.sync.RequestBody;
-import software.amazon.awssdk.http.ContentStreamProvider;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
 import software.amazon.awssdk.services.s3.model.ChecksumMode;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
-import software.amazon.awssdk.services.s3.model.MultipartUpload;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
@@ -43,8 +35,6 @@ final class S3Upload {
     /** S3 takes 10,000. */
     private static final long MOST_PARTS = 9_000;
     private static final int PRECONDITION_FAILED = 412;
-    /** No upload takes so long. */
-    private static final Duration FORGOTTEN = Duration.ofDays(1);
     private static final int NOT_FOUND = 404;
     private static final int NOT_IMPLEMENTED = 501;
     private static final int BUFFER_BYTES = 1 << 16;
@@ -52,8 +42,8 @@ final class S3Upload {
     private final S3Client client;
     private final String bucket;
     private final String key;
-    private final String family;
     private final LastSent lastSent;
+    private final UnfinishedUploads unfinished;
     private final long leastPartBytes;
     private boolean mayBeWritten;
 
@@ -63,19 +53,12 @@ final class S3Upload {
     }
 
     S3Upload(S3Client client, String bucket, String key, String family, LastSent lastSent, long leastPartBytes) {
-        this.family = family;
         this.client = client;
         this.bucket = bucket;
         this.key = key;
         this.lastSent = lastSent;
+        this.unfinished = new UnfinishedUploads(client, bucket, family, lastSent);
         this.leastPartBytes = leastPartBytes;
-    }
-
-    /** What the server has to say of a part, or of all of them. */
-    record Sums(byte[] sha256, byte[] md5) {
-        String sha256Base64() {
-            return Base64.getEncoder().encodeToString(sha256);
-        }
     }
 
     /** Whether the object may be in the store: the last request of the upload has succeeded, or its answer got lost. */
@@ -88,7 +71,7 @@ final class S3Upload {
      * @return the tag of the object that was sent and found there, null if the key is taken
      */
     String send(Path file, boolean onlyIfNew) throws IOException {
-        abortNoted();
+        unfinished.abortNoted();
         try (FileChannel content = FileChannel.open(file, StandardOpenOption.READ)) {
             long sizeBytes = content.size();
             return sizeBytes <= leastPartBytes ? sendWhole(content, sizeBytes, onlyIfNew) : sendParts(content, sizeBytes, onlyIfNew);
@@ -96,13 +79,14 @@ final class S3Upload {
     }
 
     private String sendWhole(FileChannel content, long sizeBytes, boolean onlyIfNew) throws IOException {
-        Sums sums = sums(content, 0, sizeBytes);
+        FilePart whole = new FilePart(content, 0, sizeBytes);
+        FilePart.Sums sums = whole.sums();
         return publish(onlyIfNew, content, sums, "", condition -> client.putObject(request -> {
             request.bucket(bucket).key(key).checksumSHA256(sums.sha256Base64());
             if (condition) {
                 request.ifNoneMatch("*");
             }
-        }, body(content, 0, sizeBytes)));
+        }, whole.body()));
     }
 
     /** The request that makes the object appear. */
@@ -112,7 +96,7 @@ final class S3Upload {
     }
 
     /** Whatever the answer was, or if it got lost: what counts is what the store holds afterwards. */
-    private String publish(boolean onlyIfNew, FileChannel content, Sums sums, String suffix, Publishing publishing) throws IOException {
+    private String publish(boolean onlyIfNew, FileChannel content, FilePart.Sums sums, String suffix, Publishing publishing) throws IOException {
         try {
             try {
                 publishing.request(onlyIfNew);
@@ -148,7 +132,7 @@ final class S3Upload {
     }
 
     /** @return the tag of the object if it is what was to be sent, else null, also if nobody can tell */
-    private String isHeld(FileChannel content, Sums sums, String suffix) throws IOException {
+    private String isHeld(FileChannel content, FilePart.Sums sums, String suffix) throws IOException {
         try {
             return confirm(content, sums, suffix);
         } catch (SdkException e) {
@@ -176,25 +160,25 @@ final class S3Upload {
     }
 
     private String sendParts(FileChannel content, long sizeBytes, boolean onlyIfNew) throws IOException {
-        abortForgotten();
+        unfinished.abortForgotten();
         long partBytes = partBytes(sizeBytes, leastPartBytes);
         String uploadId = client.createMultipartUpload(request -> request.bucket(bucket).key(key).checksumAlgorithm(ChecksumAlgorithm.SHA256)).uploadId();
         try {
             lastSent.begin(key, uploadId);
             List<CompletedPart> parts = new ArrayList<>();
             MessageDigest sha256 = Digests.sha256();
-            MessageDigest md5 = md5();
+            MessageDigest md5 = FilePart.md5();
             for (long position = 0; position < sizeBytes; position += partBytes) {
-                long length = Math.min(partBytes, sizeBytes - position);
-                Sums sums = sums(content, position, length);
+                FilePart part = new FilePart(content, position, Math.min(partBytes, sizeBytes - position));
+                FilePart.Sums sums = part.sums();
                 int number = parts.size() + 1;
                 String eTag = client.uploadPart(request -> request.bucket(bucket).key(key).uploadId(uploadId).partNumber(number).checksumSHA256(sums.sha256Base64()),
-                        body(content, position, length)).eTag();
+                        part.body()).eTag();
                 parts.add(CompletedPart.builder().partNumber(number).eTag(eTag).checksumSHA256(sums.sha256Base64()).build());
-                sha256.update(sums.sha256);
-                md5.update(sums.md5);
+                sha256.update(sums.sha256());
+                md5.update(sums.md5());
             }
-            String eTag = publish(onlyIfNew, content, new Sums(sha256.digest(), md5.digest()), "-" + parts.size(), condition -> client.completeMultipartUpload(request -> {
+            String eTag = publish(onlyIfNew, content, new FilePart.Sums(sha256.digest(), md5.digest()), "-" + parts.size(), condition -> client.completeMultipartUpload(request -> {
                 request.bucket(bucket).key(key).uploadId(uploadId).multipartUpload(upload -> upload.parts(parts));
                 if (condition) {
                     request.ifNoneMatch("*");
@@ -206,7 +190,7 @@ final class S3Upload {
             return eTag;
         } finally {
             if (!mayBeWritten) {
-                abort(key, uploadId);
+                unfinished.abort(key, uploadId);
             }
         }
     }
@@ -216,54 +200,19 @@ final class S3Upload {
         return Math.max(leastPartBytes, (sizeBytes / MOST_PARTS / BUFFER_BYTES + 1) * BUFFER_BYTES);
     }
 
-    /** What a killed run has begun costs money until it is taken back. */
-    private void abortNoted() {
-        LastSent.Upload noted = lastSent.unfinished();
-        if (noted != null) {
-            abort(noted.key(), noted.uploadId());
-        }
-    }
-
-    /** Where the note was lost with the cache, as in a container, age tells. */
-    private void abortForgotten() {
-        try {
-            for (MultipartUpload upload : client.listMultipartUploads(request -> request.bucket(bucket).prefix(family)).uploads()) {
-                if (upload.initiated() != null && upload.initiated().isBefore(Instant.now().minus(FORGOTTEN))) {
-                    abort(upload.key(), upload.uploadId());
-                }
-            }
-        } catch (SdkException e) {
-            // Not every store can list them, and not everybody may; the backup does not depend on it.
-        }
-    }
-
-    /** With a client of its own: a signal ends all calls of the other one. */
-    private void abort(String unfinishedKey, String uploadId) {
-        try (S3Client last = S3Clients.createForCleaningUp()) {
-            last.abortMultipartUpload(request -> request.bucket(bucket).key(unfinishedKey).uploadId(uploadId));
-            lastSent.end();
-        } catch (S3Exception e) {
-            if (e.statusCode() == NOT_FOUND) {
-                lastSent.end();     // It is gone already.
-            }
-        } catch (SdkException e) {
-            // The note of it stays, and the next run tries again.
-        }
-    }
-
     /**
      * Asks the server what it holds.
      *
      * @param suffix of a checksum over the checksums of parts
      * @return the tag of the object, empty if it has none
      */
-    private String confirm(FileChannel content, Sums sums, String suffix) throws IOException {
+    private String confirm(FileChannel content, FilePart.Sums sums, String suffix) throws IOException {
         long sizeBytes = content.size();
         HeadObjectResponse head = client.headObject(request -> request.bucket(bucket).key(key).checksumMode(ChecksumMode.ENABLED));
         String eTag = head.eTag() == null ? "" : head.eTag();
         String tag = eTag.replace("\"", "");
         boolean same = head.contentLength() == sizeBytes && (head.checksumSHA256() != null ? head.checksumSHA256().equals(sums.sha256Base64() + suffix)
-                : tag.equals(HexFormat.of().formatHex(sums.md5) + suffix) || holds(content));
+                : tag.equals(HexFormat.of().formatHex(sums.md5()) + suffix) || holds(content));
         if (!same) {
             throw new Failure(Failure.Kind.CORRUPT, "what the store holds as s3://" + bucket + "/" + key + " is not what was sent: expected " + sizeBytes + " bytes with SHA-256 " + sums.sha256Base64() + suffix
                     + ", found " + head.contentLength() + " with " + (head.checksumSHA256() == null ? "tag " + tag : head.checksumSHA256()),
@@ -274,7 +223,7 @@ final class S3Upload {
 
     /** Reads the object back. */
     private boolean holds(FileChannel content) throws IOException {
-        try (InputStream held = client.getObject(request -> request.bucket(bucket).key(key)); InputStream wanted = new Part(content, 0, content.size())) {
+        try (InputStream held = client.getObject(request -> request.bucket(bucket).key(key)); InputStream wanted = new FilePart(content, 0, content.size()).stream()) {
             byte[] a = new byte[BUFFER_BYTES];
             byte[] b = new byte[BUFFER_BYTES];
             int length;
@@ -294,67 +243,6 @@ final class S3Upload {
             return held.readNBytes(buffer, 0, buffer.length);
         } catch (IOException e) {
             throw SdkClientException.create("it cannot be read back: " + e.getMessage(), e);
-        }
-    }
-
-    static Sums sums(FileChannel content, long position, long length) throws IOException {
-        MessageDigest sha256 = Digests.sha256();
-        MessageDigest md5 = md5();
-        ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
-        for (long done = 0; done < length; ) {
-            Interruption.check();
-            buffer.clear().limit((int) Math.min(BUFFER_BYTES, length - done));
-            int read = content.read(buffer, position + done);
-            if (read == -1) {
-                throw new IOException("it has become shorter");
-            }
-            sha256.update(buffer.array(), 0, read);
-            md5.update(buffer.array(), 0, read);
-            done += read;
-        }
-        return new Sums(sha256.digest(), md5.digest());
-    }
-
-    /** Only compared with what a store says that has nothing better. */
-    private static MessageDigest md5() {
-        try {
-            return MessageDigest.getInstance("MD5");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has MD5", e);
-        }
-    }
-
-    /** A part of the file, from its beginning as often as it has to be sent again. */
-    private static RequestBody body(FileChannel content, long position, long length) {
-        return RequestBody.fromContentProvider(ContentStreamProvider.fromInputStreamSupplier(() -> new Part(content, position, length)), length, "application/gzip");
-    }
-
-    static final class Part extends InputStream {
-        private final FileChannel content;
-        private final long end;
-        private long position;
-
-        Part(FileChannel content, long position, long length) {
-            this.content = content;
-            this.position = position;
-            this.end = position + length;
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) == -1 ? -1 : one[0] & 0xff;
-        }
-
-        @Override
-        public int read(byte[] bytes, int offset, int length) throws IOException {
-            Interruption.check();
-            if (position >= end) {
-                return -1;
-            }
-            int read = content.read(ByteBuffer.wrap(bytes, offset, (int) Math.min(length, end - position)), position);
-            position += Math.max(0, read);
-            return read;
         }
     }
 }

@@ -422,17 +422,17 @@ class S3UploadTest {
         Path file = Files.write(directory.resolve("finished"), bytes);
         try (FileChannel slow = new BreakingChannel(file, 7, Long.MAX_VALUE)) {
             byte[] part = Arrays.copyOfRange(bytes, 100, 400);
-            assertArrayEquals(part, new S3Upload.Part(slow, 100, 300).readAllBytes());
-            InputStream one = new S3Upload.Part(slow, 100, 300);
+            assertArrayEquals(part, new FilePart(slow, 100, 300).stream().readAllBytes());
+            InputStream one = new FilePart(slow, 100, 300).stream();
             for (byte expected : part) {
                 assertEquals(expected & 0xff, one.read());
             }
             assertEquals(-1, one.read());
             assertEquals(-1, one.read(new byte[1], 0, 1));
-            assertArrayEquals(md5(part), S3Upload.sums(slow, 100, 300).md5());
-            assertArrayEquals(Digests.sha256().digest(part), S3Upload.sums(slow, 100, 300).sha256());
-            assertEquals("it has become shorter", assertThrows(IOException.class, () -> S3Upload.sums(slow, 100, bytes.length)).getMessage());
-            assertArrayEquals(Arrays.copyOfRange(bytes, 700, bytes.length), new S3Upload.Part(slow, 700, 1000).readAllBytes());
+            assertArrayEquals(md5(part), new FilePart(slow, 100, 300).sums().md5());
+            assertArrayEquals(Digests.sha256().digest(part), new FilePart(slow, 100, 300).sums().sha256());
+            assertEquals("it has become shorter", assertThrows(IOException.class, () -> new FilePart(slow, 100, bytes.length).sums()).getMessage());
+            assertArrayEquals(Arrays.copyOfRange(bytes, 700, bytes.length), new FilePart(slow, 700, 1000).stream().readAllBytes());
         }
     }
 }
