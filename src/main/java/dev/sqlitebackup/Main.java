@@ -4,7 +4,12 @@ import dev.sqlitebackup.cli.Environment;
 import dev.sqlitebackup.cli.FailureHandler;
 import dev.sqlitebackup.cli.SqliteBackup;
 import dev.sqlitebackup.files.Workspace;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.OutputStreamWriter;
+import java.io.PrintWriter;
 import java.net.URISyntaxException;
+import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.concurrent.CountDownLatch;
@@ -19,7 +24,7 @@ public final class Main {
     private Main() { }
 
     public static void main(String[] args) {
-        CommandLine commandLine = SqliteBackup.commandLine(environment());
+        CommandLine commandLine = SqliteBackup.commandLine(environment()).setOut(standardOutput());
         CountDownLatch done = new CountDownLatch(1);
         int[] exitCode = {0};
         Thread onSignal = new Thread(() -> endOnSignal(commandLine, done, exitCode));
@@ -36,10 +41,18 @@ public final class Main {
 
     private static int run(CommandLine commandLine, String[] args) {
         try {
-            return commandLine.execute(args);
+            int exitCode = commandLine.execute(args);
+            // What the library prints itself: help, the version, the completion.
+            return exitCode == 0 && commandLine.getOut().checkError() ? FailureHandler.print(FailureHandler.unsaid(), executed(commandLine)) : exitCode;
         } catch (Throwable e) {
             return FailureHandler.print(e, commandLine);
         }
+    }
+
+    /** Nothing between us and the descriptor: {@code System.out} keeps to itself that a disk is full or a pipe broken. */
+    private static PrintWriter standardOutput() {
+        String charset = System.getProperty("stdout.encoding", System.getProperty("sun.stdout.encoding", Charset.defaultCharset().name()));
+        return new PrintWriter(new OutputStreamWriter(new FileOutputStream(FileDescriptor.out), Charset.forName(charset)), true);
     }
 
     private static void endOnSignal(CommandLine commandLine, CountDownLatch done, int[] exitCode) {

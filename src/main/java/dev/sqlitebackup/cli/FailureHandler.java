@@ -59,6 +59,12 @@ public final class FailureHandler implements IExecutionExceptionHandler, IParame
         return Output.of(commandLine, options).failure(failure);
     }
 
+    /** Whoever asked has heard nothing, and must not take that for an answer. */
+    public static Failure unsaid() {
+        return new Failure(Failure.Kind.FAILURE, "the command did what it was asked for, but its result could not be written to standard output",
+                "standard output is a full disk, a broken pipe or closed: see what it was sent to");
+    }
+
     static Failure asFailure(Throwable e) {
         return e instanceof Failure f ? f : new Failure(Failure.Kind.FAILURE,
                 "unexpected " + e.getClass().getSimpleName() + ": " + e.getMessage(), "run it again with -v, and report what it prints", e);

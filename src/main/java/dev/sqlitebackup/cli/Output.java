@@ -56,7 +56,7 @@ final class Output {
             lines.forEach(line -> out.println(encodable(escape(line))));
         }
         if (out.checkError()) {
-            throw new Failure(Failure.Kind.FAILURE, "done and verified, but the result could not be written to standard output");
+            throw FailureHandler.unsaid();
         }
         if (!options.json) {
             warnings(warnings);

@@ -1,0 +1,40 @@
+package dev.sqlitebackup.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.Tools;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A result that nobody heard is no success: standard output may be a full disk, or closed. */
+class UnsaidIT {
+    @TempDir Path directory;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"list h/", "list --json h/", "prune --json h/ --keep-last=1", "restore --json h/ --to=app.db", "restore h/ --to=app.db", "undo --json app.db", "verify --json h/",
+        "status --json app.db --to=h/", "status app.db --to=h/", "backup --json app.db --to=h/", "--version", "backup --help", "generate-completion"})
+    void whatCouldNotBeWrittenIsNoSuccess(String arguments) {
+        Lab lab = new Lab(directory);
+        Path database = lab.database("app.db", "delete", 5, "g");
+        assertEquals(0, lab.run("backup", database, "--to=h/").exitCode());
+        assertEquals(0, lab.run("restore", "h/", "--to=app.db").exitCode());
+        Tools.Ended full = unheard(lab, arguments);
+        assertEquals(1, full.exitCode(), full.err());
+        assertTrue(full.err().contains("could not be written to standard output"), full.err());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"verify --json nowhere.gz, 10", "backup --json nowhere.db, 10", "list --no-such-option --json, 2"})
+    void aFailureThatNobodyHeardKeepsItsCode(String arguments, int exitCode) {
+        assertEquals(exitCode, unheard(new Lab(directory), arguments).exitCode());
+    }
+
+    private Tools.Ended unheard(Lab lab, String arguments) {
+        return Tools.sh("cd \"$1\"; TMPDIR=\"$2\" \"$3\" -jar \"$4\" $5 >/dev/full", directory, lab.temporary(), Lab.JAVA, Lab.JAR, arguments);
+    }
+}
