@@ -9,8 +9,7 @@ endif
 
 .PHONY: backup-db restore-db install-hooks
 backup-db: ## Back up the database, and stage the backup in Git
-	@scripts/backup-db.sh $(ARGS)
-	@scripts/stage-backup
+	@scripts/stage-backup scripts/backup-db.sh $(ARGS)
 
 restore-db: ## Bring the newest backup back, keeping a safety copy
 	@scripts/restore-db.sh $(ARGS)

@@ -154,6 +154,7 @@ public final class BackupCommand implements Callable<Integer> {
         }
         long durationMillis = (System.nanoTime() - started) / 1_000_000;
         List<String> warnings = new ArrayList<>(result.verification().warnings());
+        warnings.addAll(StagingList.write(environment.stagingList(), to, result));
         if (ping != null) {
             warnings.addAll(ping.succeeded());
         }

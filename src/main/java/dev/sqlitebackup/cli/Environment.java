@@ -100,6 +100,11 @@ public record Environment(Map<String, String> variables, String home, Path progr
         return isSet("SQLITE_BACKUP_HEALTH_FILE") ? pathOrHome(variables.get("SQLITE_BACKUP_HEALTH_FILE")) : null;
     }
 
+    /** Where a backup notes which files it made and deleted, null for nowhere. */
+    Path stagingList() {
+        return isSet("SQLITE_BACKUP_STAGING_LIST") ? path(variables.get("SQLITE_BACKUP_STAGING_LIST")) : null;
+    }
+
     /** Where temporary files go unless told otherwise. */
     Path temporaryDirectory(Path argument) {
         Path directory = argument != null ? argument : isSet("TMPDIR") ? path(variables.get("TMPDIR")) : path(System.getProperty("java.io.tmpdir"));

@@ -76,6 +76,37 @@ class ScriptsIT {
     }
 
     @Test
+    void stageWhatTheRunMadeAndDeletedAndNothingOfOthers() throws IOException {
+        Tools.require("git-lfs");
+        install();
+        Path history = Files.createDirectory(repository.resolve("backups/h\n[*]"));
+        for (String foreign : List.of("photos.tar.gz", "tracked.gz", "other-20200101T000000Z.db.gz")) {
+            Lab.write(history.resolve(foreign), foreign);
+        }
+        Tools.sh("cd \"$1\"; git add -- tracked.gz; git -c user.name=u -c user.email=u@example.org commit -qm mine; rm tracked.gz", history).ok();
+        Path database = lab.database("-odd *\n.db", "delete", 30, "g");
+        for (int i = 0; i < 3; i++) {
+            Lab.sql(database, "INSERT INTO t(generation) VALUES ('" + i + "')");
+            backup(database, history, "--keep-last=2").ok();
+            Tools.sh("cd \"$1\"; git -c user.name=u -c user.email=u@example.org commit -qm backup", history).ok();
+        }
+        String committed = Tools.sh("cd \"$1\"; git -c core.quotePath=false ls-tree -z --name-only HEAD . | tr '\\0' '/'", history).ok().out();
+        assertEquals(3, committed.chars().filter(c -> c == '/').count(), committed);
+        assertTrue(committed.contains("tracked.gz/") && committed.contains("-odd *\n-"), committed);
+        String others = Tools.sh("cd \"$1\"; git status --porcelain -z . | tr '\\0' '/' | sed -z 's|backups/h\\n\\[\\*\\]/||g'", history).ok().out();
+        assertEquals(" D tracked.gz/?? other-20200101T000000Z.db.gz/?? photos.tar.gz/", others, "a deletion and files of others are theirs to stage");
+
+        Tools.sh("cd \"$1\"; git rm -q --cached -- '-odd*'", history).ok();
+        assertTrue(backup(database, history).ok().out().startsWith("unchanged"));
+        assertEquals("1", Tools.sh("cd \"$1\"; git ls-files -z -- '-odd*' | tr -cd '\\0' | wc -c", history).ok().out().strip(), "a confirmed backup that Git lacks is staged");
+    }
+
+    private Tools.Ended backup(Path database, Path to, String... options) {
+        Object[] arguments = prepend(options, repository, database, to, lab.temporary());
+        return Tools.sh("cd \"$1\"; database=$2; to=$3; tmp=$4; shift 4; TMPDIR=\"$tmp\" scripts/stage-backup scripts/backup-db.sh \"$@\" --to=\"$to\" -- \"$database\"", arguments);
+    }
+
+    @Test
     void doNotPutABackupIntoPlainHistoryWhenGitLfsIsMissing() throws IOException {
         install();
         Path bin = Files.createDirectory(lab.path("bin"));
