@@ -3,6 +3,7 @@ package dev.sqlitebackup.archive;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.files.Digests;
+import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -57,6 +58,29 @@ public final class BackupReader {
             Trailer trailer = Trailer.parse(tail);
             return trailer == null ? null : new Summary(trailer.createdAt(), trailer.databaseBytes());
         }
+    }
+
+    /** Whether a file with this start and this end is one of ours, however damaged in between. */
+    public static boolean isOurs(byte[] start, byte[] tail) {
+        return Bgzf.blockBytes(start) > 0 && Summary.parse(tail) != null;
+    }
+
+    /**
+     * What the start of a gzip file decompresses to, ours or any other, as far as it goes.
+     *
+     * @return at most {@code maxBytes}
+     */
+    public static byte[] startOfContent(byte[] start, int maxBytes) {
+        byte[] content = new byte[maxBytes];
+        int length = 0;
+        try (InputStream gzip = GzipCompressorInputStream.builder().setInputStream(new ByteArrayInputStream(start)).setDecompressConcatenated(true).get()) {
+            for (int read; length < maxBytes && (read = gzip.read(content, length, 1)) > 0; length += read) {
+                continue;   // One at a time: of more, nothing is had where the end is missing.
+            }
+        } catch (IOException e) {
+            // It ends here, or is damaged.
+        }
+        return Arrays.copyOf(content, length);
     }
 
     /** How much of the end of a file {@link Summary#parse} wants. */

@@ -36,7 +36,9 @@ record SingleFile(Store store, String name) implements Destination {
             throw new Failure(Failure.Kind.FAILURE, "the destination is itself a SQLite database, and no backup: " + destination,
                     "choose another destination with --to, or move that file away");
         }
-        return in(destination);
+        SingleFile file = in(destination);
+        Foreign.refuse(file.store, file.name);
+        return file;
     }
 
     static SingleFile remote(Location.Remote location, Path database) {
@@ -86,7 +88,11 @@ record SingleFile(Store store, String name) implements Destination {
 
     @Override
     public String previous(Instant now) {
-        return store.find(name) == null ? null : name;
+        if (store.find(name) == null) {
+            return null;
+        }
+        Foreign.refuse(store, name);
+        return name;
     }
 
     @Override
@@ -96,6 +102,7 @@ record SingleFile(Store store, String name) implements Destination {
 
     @Override
     public String publish(Path finished, Instant createdAt) {
+        Foreign.refuse(store, name);    // Somebody may have put another file there since.
         store.replace(finished, name);
         return name;
     }

@@ -138,12 +138,21 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
         }
     }
 
+    /** @param start of a file, or of what a file decompresses to */
+    static boolean startsAsDatabase(byte[] start) {
+        return startsWith(start, SQLITE_MAGIC);
+    }
+
+    static boolean startsAsLfsPointer(byte[] start) {
+        return startsWith(start, LFS_POINTER.getBytes(StandardCharsets.US_ASCII));
+    }
+
     private static boolean startsWith(byte[] bytes, byte[] prefix) {
         return bytes.length >= prefix.length && ByteBuffer.wrap(bytes, 0, prefix.length).equals(ByteBuffer.wrap(prefix));
     }
 
     private static Failure notABackup(String backup, byte[] start) {
-        if (startsWith(start, LFS_POINTER.getBytes(StandardCharsets.US_ASCII))) {
+        if (startsAsLfsPointer(start)) {
             return new Failure(Failure.Kind.NOT_FOUND, "only a Git LFS pointer is at " + backup + ", not the backup itself",
                     "run `git lfs pull` in that repository (for an older version: `git lfs fetch --all`)");
         }

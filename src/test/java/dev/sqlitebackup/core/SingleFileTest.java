@@ -1,5 +1,6 @@
 package dev.sqlitebackup.core;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,6 +10,7 @@ import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Tools;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -20,6 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -58,12 +61,12 @@ class SingleFileTest {
     }
 
     @Test
-    void isPublishedUnderItsOwnNameWhateverTheTime() {
+    void isPublishedUnderItsOwnNameWhateverTheTime() throws IOException {
         SingleFile file = destination("b.gz");
         assertEquals(".b.gz.state", file.stateFile());
         assertNull(file.previous(NOON));
-        Lab.write(lab.path("finished"), "finished");
-        assertEquals("b.gz", file.publish(lab.path("finished"), NOON));
+        Path finished = Files.move(backUp("other.gz"), lab.path("finished"));
+        assertEquals("b.gz", file.publish(finished, NOON));
         assertEquals("b.gz", file.previous(NOON));
         assertNull(file.datedAfter(Instant.EPOCH), "there is no other that it could hide");
     }
@@ -89,6 +92,55 @@ class SingleFileTest {
         Expect.failure(Failure.Kind.USAGE, "the database and the destination are the same file", () -> destination("same.gz"));
         Files.copy(database, lab.path("other.gz"));
         Expect.failure(Failure.Kind.FAILURE, "the destination is itself a SQLite database", () -> destination("other.gz"));
+    }
+
+    /** What two reads say of it: its name says nothing. */
+    @Test
+    void takesThePlaceOfNothingThatIsSomebodyElses() throws IOException {
+        byte[] ours = Files.readAllBytes(backUp("b.gz"));
+        byte[] startDamaged = ours.clone();
+        Arrays.fill(startDamaged, 30, 60, (byte) 0);
+        byte[] endDamaged = ours.clone();
+        endDamaged[ours.length - 60] ^= 1;
+        Map<String, byte[]> replaceable = Map.of("whole", ours, "its start damaged", startDamaged, "its trailer damaged", endDamaged, "cut", Arrays.copyOf(ours, ours.length / 2),
+                "hardly begun", Arrays.copyOf(ours, 300), "their own", gzip(Files.readAllBytes(database)), "empty", new byte[0],
+                "pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n".getBytes());
+        for (Map.Entry<String, byte[]> file : replaceable.entrySet()) {
+            Files.write(lab.path("d.gz"), file.getValue());
+            assertEquals("d.gz", destination("d.gz").name(), file.getKey());
+        }
+        byte[] archive = gzip("photos/1.jpg".repeat(1000).getBytes());
+        Map<String, byte[]> foreign = Map.of("archive", archive, "text", "notes".getBytes(), "age", "age-encryption.org/v1\n-> X25519 ".getBytes(), "one byte", new byte[1],
+                "cut", Arrays.copyOf(archive, 20), "ours behind", concatenate(archive, ours), "zeros", new byte[5000], "ours ends it", concatenate("notes".getBytes(), ours),
+                "empty gzip", gzip(new byte[0]));
+        for (Map.Entry<String, byte[]> file : foreign.entrySet()) {
+            Files.write(lab.path("d.gz"), file.getValue());
+            Failure failure = Expect.failure(Failure.Kind.USAGE, "the destination is somebody else's file, which holds no SQLite database: " + lab.path("d.gz"), () -> destination("d.gz"));
+            assertEquals("choose another name with --to, or move that file away", failure.hint());
+        }
+        // One that came after the first look.
+        Files.delete(lab.path("d.gz"));
+        SingleFile file = destination("d.gz");
+        Files.write(lab.path("d.gz"), archive);
+        Path finished = lab.path("b.gz");
+        Expect.failure(Failure.Kind.USAGE, "somebody else's file", () -> file.previous(NOON));
+        Expect.failure(Failure.Kind.USAGE, "somebody else's file", () -> file.publish(finished, NOON));
+        assertArrayEquals(archive, Files.readAllBytes(lab.path("d.gz")));
+        assertTrue(Files.exists(finished));
+    }
+
+    private static byte[] gzip(byte[] content) throws IOException {
+        ByteArrayOutputStream compressed = new ByteArrayOutputStream();
+        try (OutputStream gzip = new GZIPOutputStream(compressed)) {
+            gzip.write(content);
+        }
+        return compressed.toByteArray();
+    }
+
+    private static byte[] concatenate(byte[] a, byte[] b) {
+        byte[] both = Arrays.copyOf(a, a.length + b.length);
+        System.arraycopy(b, 0, both, a.length, b.length);
+        return both;
     }
 
     /** Not by way of a link either, such as one that somebody keeps on the newest. */

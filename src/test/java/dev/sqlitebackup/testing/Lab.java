@@ -164,6 +164,17 @@ public final class Lab {
         return state;
     }
 
+    /** Name and content of every file below a directory of the lab. */
+    public Map<String, String> contents(String name) {
+        Map<String, String> contents = new TreeMap<>();
+        try (Stream<Path> files = Files.walk(path(name))) {
+            files.filter(Files::isRegularFile).forEach(file -> contents.put(path(name).relativize(file).toString(), sha256(file)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return contents;
+    }
+
     public List<Path> files(String prefix) {
         try (Stream<Path> files = Files.list(directory)) {
             return files.filter(file -> file.getFileName().toString().startsWith(prefix) && Files.isRegularFile(file)).sorted().toList();

@@ -1,0 +1,35 @@
+package dev.sqlitebackup.core;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.archive.BackupReader;
+import dev.sqlitebackup.store.Store;
+
+/**
+ * What a backup may take the place of, and what is somebody else's. Two reads tell them apart, here as far away: a name alone does not, because
+ * everybody's archives end in {@code .gz}.
+ */
+final class Foreign {
+    /** Enough to decompress the first bytes of any gzip file whose header does not carry more than a file name and a comment. */
+    private static final int START_BYTES = 4096;
+
+    private Foreign() { }
+
+    /**
+     * Lets pass what begins and ends as a backup of ours, a gzip file that holds a SQLite database (another program's, or one of ours that lost its end), an empty
+     * file, a Git LFS pointer, and a name that nothing has.
+     *
+     * @throws Failure USAGE for anything else
+     */
+    static void refuse(Store store, String name) {
+        byte[] start = store.readStart(name, START_BYTES);
+        if (start == null || start.length == 0 || StagedBackup.startsAsLfsPointer(start)
+                || StagedBackup.startsAsDatabase(BackupReader.startOfContent(start, StagedBackup.START_BYTES))) {
+            return;
+        }
+        byte[] tail = store.readTail(name, BackupReader.SUMMARY_BYTES);
+        if (tail != null && !BackupReader.isOurs(start, tail)) {
+            throw new Failure(Failure.Kind.USAGE, "the destination is somebody else's file, which holds no SQLite database: " + store.location(name),
+                    "choose another name with --to, or move that file away");
+        }
+    }
+}
