@@ -45,6 +45,10 @@ public final class ListService {
         if (versions.isEmpty() || Files.exists(file) && git.isModified()) {
             current(file, versions.isEmpty(), warnings).ifPresent(backups::add);
         }
+        String fetch = versions.isEmpty() ? null : git.fetchOfTheRest();
+        if (fetch != null) {
+            warnings.add("there may be older versions of " + file + ": " + fetch);
+        }
         String location = file.toAbsolutePath().normalize().toString();
         versions.forEach(version -> backups.add(new Backup(location, file.getFileName().toString(), null, version.committedAt(), 1, version.sizeBytes(), null, version.commit())));
         return new Listing(backups, warnings);

@@ -112,14 +112,20 @@ record Selection(String location, String commit, Instant createdAt, String hintI
     }
 
     private static Selection fromGit(Path file, GitHistory git, List<GitHistory.Version> versions, Instant notAfter) {
-        GitHistory.Version version = versions.stream().filter(v -> !v.committedAt().isAfter(notAfter)).findFirst().orElseThrow(() ->
-                new Failure(Failure.Kind.NOT_FOUND, "there is no backup as old as " + seconds(notAfter) + ": " + file + " was first committed at "
-                        + versions.get(versions.size() - 1).committedAt(), "see what Git keeps: " + Hints.command("list", file.toString())));
+        GitHistory.Version version = versions.stream().filter(v -> !v.committedAt().isAfter(notAfter)).findFirst().orElseThrow(() -> tooOld(file, git, versions, notAfter));
         return new Selection(file.toAbsolutePath().normalize().toString(), version.commit(), version.committedAt(), null, List.of(), workspace -> {
             Path checkedOut = workspace.createFile("version.gz");
             git.checkOut(version, checkedOut);
             return checkedOut;
         });
+    }
+
+    private static Failure tooOld(Path file, GitHistory git, List<GitHistory.Version> versions, Instant notAfter) {
+        Instant oldest = versions.get(versions.size() - 1).committedAt();
+        String fetch = git.fetchOfTheRest();
+        return fetch == null ? new Failure(Failure.Kind.NOT_FOUND, "there is no backup as old as " + seconds(notAfter) + ": " + file + " was first committed at " + oldest,
+                "see what Git keeps: " + Hints.command("list", file.toString()))
+                : new Failure(Failure.Kind.NOT_FOUND, "Git has no backup here as old as " + seconds(notAfter) + ": what this clone has of " + file + " begins at " + oldest, fetch);
     }
 
     /** For messages: which one exactly. */

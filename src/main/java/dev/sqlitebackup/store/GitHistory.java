@@ -74,6 +74,15 @@ public final class GitHistory {
         return !text("status", "--porcelain", "--", relativeName()).isEmpty();
     }
 
+    /**
+     * What to say where versions may be missing: in a shallow clone Git shows the commit at which it was cut off as if that had made every file.
+     *
+     * @return null where Git has all of the history
+     */
+    public String fetchOfTheRest() {
+        return text("rev-parse", "--is-shallow-repository").strip().equals("true") ? "this clone has only the newest commits; fetch the others: git fetch --unshallow" : null;
+    }
+
     /** Every version that a commit up to HEAD made, newest first by commit time. Deletions are no versions. */
     public List<Version> versions() {
         Ended head = run(null, "rev-parse", "--verify", "--quiet", "HEAD");

@@ -156,4 +156,23 @@ class GitHistoryIT {
         lab.json(0, "backup", database, "--to=plain.gz");
         lab.json(0, "verify", "plain.gz", "--at=0s");
     }
+
+    @Test
+    void theEndOfAShallowCloneIsNotTakenForTheFirstCommit() {
+        commit("a.gz", "1", "2026-11-01T12:00:00Z");
+        commit("a.gz", "2", "2026-11-02T12:00:00Z");
+        commit("a.gz", "3", "2026-11-03T12:00:00Z");
+        Tools.sh("cd \"$1\"; git clone -q --depth 2 \"file://$1/repo\" shallow", directory).ok();
+        JsonObject tooOld = lab.json(10, "restore", "shallow/backups/a.gz", "--at=2026-11-01", "--to=restored.db");
+        assertTrue(tooOld.get("hint").getAsString().contains("git fetch --unshallow"), tooOld.toString());
+        assertFalse(tooOld.get("message").getAsString().contains("first committed"), tooOld.toString());
+        JsonObject list = lab.json(0, "list", "shallow/backups/a.gz");
+        assertEquals(2, list.get("backups").getAsJsonArray().size());
+        assertTrue(list.get("warnings").getAsJsonArray().get(0).getAsString().contains("git fetch --unshallow"), list.toString());
+
+        Tools.sh("cd \"$1/shallow\"; git fetch -q --unshallow", directory).ok();
+        assertEquals(0, lab.run("restore", "shallow/backups/a.gz", "--at=2026-11-01", "--to=restored.db").exitCode());
+        assertEquals("1", Lab.query(lab.path("restored.db"), "SELECT max(generation) FROM t"));
+        assertFalse(lab.json(0, "list", "shallow/backups/a.gz").has("warnings"));
+    }
 }
