@@ -1,6 +1,7 @@
 package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.files.FileNames;
 import dev.sqlitebackup.store.Store;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -26,6 +27,11 @@ interface Destination {
 
     /** The state file, whose lock makes runs of this database at this destination take turns. */
     String stateFile();
+
+    /** Of a single file by its name, of a history by that of the database. */
+    static String stateFile(String name) {
+        return "." + FileNames.cut(name, FileNames.MAX_BYTES - "..state".length()) + ".state";
+    }
 
     /** The backup to compare with and to take blocks from. @return its name, null if there is none */
     String previous(Instant now);

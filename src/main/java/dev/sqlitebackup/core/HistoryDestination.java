@@ -1,6 +1,7 @@
 package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.files.FileNames;
 import dev.sqlitebackup.store.BackupName;
 import dev.sqlitebackup.store.Store;
 import java.nio.file.Path;
@@ -17,6 +18,10 @@ record HistoryDestination(History history, String database) implements Destinati
     private static final int MOST_IN_A_SECOND = 100;
 
     static HistoryDestination of(Location location, String database) {
+        if (location instanceof Location.Local && FileNames.sizeBytes(new BackupName(database, Instant.EPOCH, MOST_IN_A_SECOND).fileName()) > FileNames.MAX_BYTES) {
+            throw new Failure(Failure.Kind.USAGE, "the database's name is too long for a history, whose names hold the time as well: " + database,
+                    "name a file, which may be called anything: --to=" + location + "/app.db.gz");
+        }
         return new HistoryDestination(History.at(location), database);
     }
 
@@ -27,11 +32,7 @@ record HistoryDestination(History history, String database) implements Destinati
 
     @Override
     public String stateFile() {
-        return stateFile(database);
-    }
-
-    static String stateFile(String database) {
-        return "." + database + ".state";
+        return Destination.stateFile(database);
     }
 
     @Override

@@ -64,7 +64,7 @@ public final class PruneService {
             databases.removeIf(database -> history.newest(database, Instant.MAX, new ArrayList<>()) == null);     // Named so by somebody else.
             if (!request.dryRun) {
                 for (String database : databases) {     // In the order of their names, so that two prunes cannot wait for each other.
-                    locks.add(history.store().lock(HistoryDestination.stateFile(database), request.busyTimeout));
+                    locks.add(history.store().lock(Destination.stateFile(database), request.busyTimeout));
                 }
             }
             history.forget();

@@ -2,6 +2,7 @@ package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.files.DurableFiles;
+import dev.sqlitebackup.files.FileNames;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
 import dev.sqlitebackup.store.LocalStore;
 import dev.sqlitebackup.store.Store;
@@ -19,11 +20,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The names of safety copies: {@code DATABASE.pre-restore-YYYYMMDDhhmmss}, UTC, with {@code -2} and so on within a second. */
+/**
+ * The names of safety copies: {@code DATABASE.pre-restore-YYYYMMDDhhmmss}, UTC, with {@code -2} and so on within a second. A long name of a
+ * database is cut, so that the whole, with the name of a sidecar, is still a file name.
+ */
 final class SafetyCopies {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuuMMddHHmmss").withResolverStyle(ResolverStyle.STRICT).withZone(ZoneOffset.UTC);
     private static final Pattern SUFFIX = Pattern.compile("\\.pre-restore-(\\d{14})(?:-([2-9]|[1-9]\\d{1,8}))?");
 
+    private static final int LONGEST_SUFFIX_BYTES = ".pre-restore-YYYYMMDDhhmmss-123456789-journal".length();
     private static final Pattern COPY = Pattern.compile("(.+)" + SUFFIX.pattern(), Pattern.DOTALL);
 
     private SafetyCopies() { }
@@ -50,7 +55,11 @@ final class SafetyCopies {
     }
 
     private static Path name(Path database, Instant now, int number) {
-        return database.resolveSibling(database.getFileName() + ".pre-restore-" + TIME.format(now) + (number == 1 ? "" : "-" + number));
+        return database.resolveSibling(cut(database) + ".pre-restore-" + TIME.format(now) + (number == 1 ? "" : "-" + number));
+    }
+
+    private static String cut(Path database) {
+        return FileNames.cut(database.getFileName().toString(), FileNames.MAX_BYTES - LONGEST_SUFFIX_BYTES);
     }
 
     /** @throws Failure of kind NOT_FOUND if the database has no safety copy */
@@ -68,9 +77,11 @@ final class SafetyCopies {
         if (!Files.isDirectory(directory)) {
             return List.of();
         }
-        String prefix = database.getFileName().toString();
         Store siblings = new LocalStore(directory);
-        return siblings.list(name -> name.startsWith(prefix)).stream().map(file -> describe(siblings, file, prefix)).filter(Objects::nonNull).sorted(Backup.NEWEST_FIRST).toList();
+        // Copies of a long name that still fitted were made under the whole of it.
+        return Stream.of(database.getFileName().toString(), cut(database)).distinct()
+                .flatMap(prefix -> siblings.list(name -> name.startsWith(prefix)).stream().map(file -> describe(siblings, file, prefix)))
+                .filter(Objects::nonNull).sorted(Backup.NEWEST_FIRST).toList();
     }
 
     /** @return null if the file is none */

@@ -83,7 +83,7 @@ record SingleFile(Store store, String name) implements Destination {
 
     @Override
     public String stateFile() {
-        return "." + name + ".state";
+        return Destination.stateFile(name);
     }
 
     @Override

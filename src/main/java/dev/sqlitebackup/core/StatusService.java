@@ -76,7 +76,7 @@ public final class StatusService {
             History history = History.at(request.destination);
             String name = databaseName(history, request);
             store = history.store();
-            stateFile = HistoryDestination.stateFile(name);
+            stateFile = Destination.stateFile(name);
             newest = history.newestByNow(name, clock.instant(), warnings);
             SortedSet<String> others = history.databases();
             others.remove(name);    // There are files of that name, and none of them is a backup.
