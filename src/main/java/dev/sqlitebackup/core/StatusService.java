@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.SortedSet;
 
 /**
@@ -49,7 +48,7 @@ public final class StatusService {
      * @param backup the newest, null if there is none
      * @param confirmedAt when that was last found to be current, null if nobody noted it
      * @param age since then, else since it was made; null if there is none. Negative if a clock is or was wrong
-     * @param changedSince whether the database differs from what was backed up then; null where it cannot be seen, or nobody noted what it looked like
+     * @param changedSince whether the database differs from what was backed up then; null where it cannot be seen, nobody noted what it looked like, or it was written too shortly before
      * @param missing why there is no backup, else null
      * @param hint what to do about an alarm
      */
@@ -126,7 +125,7 @@ public final class StatusService {
             Path real = database.toRealPath();
             Path wal = DatabaseFiles.of(real).wal();
             if (state != null) {
-                return !state.database().equals(FileIdentity.of(real)) || !Objects.equals(state.wal(), State.walIdentity(wal));
+                return state.hasChanged(FileIdentity.of(real), State.walIdentity(wal));
             }
             boolean written = isWrittenSince(real, newest.createdAt()) || Files.exists(wal) && isWrittenSince(wal, newest.createdAt());
             return written ? true : null;

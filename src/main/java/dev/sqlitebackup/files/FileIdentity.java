@@ -7,6 +7,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 
 /**
  * What tells a file from itself at another time, without opening it (to open and close a live database would drop
@@ -21,6 +22,11 @@ public record FileIdentity(long sizeBytes, String inode, String modifiedAt, Stri
     /** Whether this is the same file with the same content under perhaps another name; false where the system gives no inode. */
     public boolean isSameFileAs(FileIdentity other) {
         return inode != null && other != null && inode.equals(other.inode) && sizeBytes == other.sizeBytes && modifiedAt.equals(other.modifiedAt);
+    }
+
+    /** Whether it was written, and its inode changed, before that moment by the file system's clock. */
+    public boolean isOlderThan(Instant moment) {
+        return Instant.parse(modifiedAt).isBefore(moment) && (changedAt == null || Instant.parse(changedAt).isBefore(moment));
     }
 
     /** @return null if there is no such file */

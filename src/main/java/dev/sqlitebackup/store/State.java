@@ -7,12 +7,14 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 
 /**
  * The content of a state file: when a backup was last found to be current, and what the source looked like then. One line of JSON.
  *
- * @param confirmedAt RFC 3339, UTC
+ * @param confirmedAt RFC 3339, UTC, cut to the second; the identities were taken after it, and the snapshot after them
  * @param createdAt of the backup that was found to be current, likewise: a state speaks of no other
  * @param database the source's main file at that time
  * @param wal its {@code -wal} at that time, null if there was none
@@ -20,6 +22,8 @@ import java.time.Instant;
 public record State(String confirmedAt, String createdAt, FileIdentity database, FileIdentity wal) {
     static final int MAX_BYTES = 1 << 16;
     private static final Gson GSON = new Gson();
+    /** FAT and exFAT note times in steps of this, ext4 with small inodes in whole seconds. */
+    private static final Duration COARSEST_STEP = Duration.ofSeconds(2);
 
     /** A log as a state knows it, without the inode's own time: SQLite, run by root, sets the log's owner whenever it opens it, even to read. */
     public static FileIdentity walIdentity(Path wal) throws IOException {
@@ -39,6 +43,22 @@ public record State(String confirmedAt, String createdAt, FileIdentity database,
     /** Whether it speaks of the backup that was created then. */
     public boolean isOf(Instant backupCreatedAt) {
         return backupCreatedAt.toString().equals(createdAt);
+    }
+
+    /**
+     * Whether the source has changed, as far as its files' times tell. Like Git with its index, this takes no time for a proof that was not older than the
+     * state by more than the coarsest step: a later write may bear the same one. That holds for times from the future too, of a file server whose clock is ahead.
+     *
+     * @param databaseNow what the main file looks like now, null if it is gone
+     * @param walNow likewise of its {@code -wal}, by {@link #walIdentity}
+     * @return null where it cannot be told
+     */
+    public Boolean hasChanged(FileIdentity databaseNow, FileIdentity walNow) {
+        if (!database.equals(databaseNow) || !Objects.equals(wal, walNow)) {
+            return true;
+        }
+        Instant before = confirmedInstant().minus(COARSEST_STEP);
+        return database.isOlderThan(before) && (wal == null || wal.isOlderThan(before)) ? false : null;
     }
 
     byte[] encode() {

@@ -199,6 +199,7 @@ class HistoryIT {
         JsonObject never = lab.json(14, "status", database, "--to=b.gz");
         assertEquals("missing", never.get("state").getAsString());
         assertTrue(never.get("ageSeconds").isJsonNull() && never.get("createdAt").isJsonNull() && never.get("backup").isJsonNull(), never.toString());
+        Lab.settle(database);
         lab.json(0, "backup", database, "--to=b.gz");
         JsonObject fresh = lab.json(0, "status", database, "--to=b.gz", "--max-age=0s");
         assertEquals("fresh", fresh.get("state").getAsString());
@@ -228,6 +229,7 @@ class HistoryIT {
         Path database = lab.database("app.db", "wal", 100, "g");
         try (Writer writer = Writer.start(database, "idle", "wal", 0)) {
             Lab.sql(database, "INSERT INTO t(generation) VALUES ('in the log')");
+            Lab.settle(database);
             lab.json(0, "backup", database, "--to=b.gz");
             assertFalse(lab.json(0, "status", database, "--to=b.gz", "--max-age=0s").get("changedSince").getAsBoolean());
             assertEquals(List.of("READY"), writer.stop(), "it was there all the time");

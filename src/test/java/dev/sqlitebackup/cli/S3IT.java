@@ -80,6 +80,7 @@ class S3IT {
         assertEquals(List.of("some/prefix/.app.db.state", key(first)), server.keys());
         assertTrue(lab.json(0, "backup", database, "--to=" + place).get("unchanged").getAsBoolean());
         Lab.sql(database, "UPDATE t SET generation = 'second' WHERE id < 10");
+        Lab.settle(database);
         server.requests();
         JsonObject second = lab.json(0, "backup", database, "--to=" + place);
         assertEquals(0, count(server.requests(), "GET /backups/some"), "nothing is downloaded");

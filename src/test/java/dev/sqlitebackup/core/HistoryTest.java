@@ -18,6 +18,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -232,19 +233,20 @@ class HistoryTest {
 
     @Test
     void statusTellsAnIdleDatabaseFromADeadCronJob() throws IOException {
-        assertEquals(StatusService.Freshness.MISSING, status(NOON, database).freshness());
-        change(NOON);
-        StatusService.Result fresh = status(NOON.plusSeconds(100), database);
+        Instant later = Instant.now().plus(Duration.ofHours(1)).truncatedTo(ChronoUnit.SECONDS);     // The times of its files are long past then.
+        assertEquals(StatusService.Freshness.MISSING, status(later, database).freshness());
+        change(later);
+        StatusService.Result fresh = status(later.plusSeconds(100), database);
         assertEquals(StatusService.Freshness.FRESH, fresh.freshness());
         assertEquals(Boolean.FALSE, fresh.changedSince());
         assertEquals(100, fresh.age().toSeconds());
         // Idle for a month, confirmed or not.
-        assertEquals(StatusService.Freshness.FRESH, status(NOON.plus(Duration.ofDays(30)), database).freshness());
-        assertTrue(backup(NOON.plus(Duration.ofDays(40)), RetentionRules.NONE).unchanged());
-        assertEquals(NOON.plus(Duration.ofDays(40)), status(NOON.plus(Duration.ofDays(41)), database).confirmedAt());
+        assertEquals(StatusService.Freshness.FRESH, status(later.plus(Duration.ofDays(30)), database).freshness());
+        assertTrue(backup(later.plus(Duration.ofDays(40)), RetentionRules.NONE).unchanged());
+        assertEquals(later.plus(Duration.ofDays(40)), status(later.plus(Duration.ofDays(41)), database).confirmedAt());
         // Written to: the alarm waits for as long as a backup may take, and then rings.
         Lab.sql(database, "INSERT INTO t(generation) VALUES ('since')");
-        Instant confirmed = NOON.plus(Duration.ofDays(40));
+        Instant confirmed = later.plus(Duration.ofDays(40));
         assertEquals(StatusService.Freshness.FRESH, status(confirmed.plus(DAY), database).freshness());
         StatusService.Result stale = status(confirmed.plus(DAY).plusSeconds(1), database);
         assertEquals(StatusService.Freshness.STALE, stale.freshness());
@@ -258,10 +260,10 @@ class HistoryTest {
 
         // Without a state that can be read, the backup's own date and the file's times have to do.
         Files.writeString(lab.path("history/.app.db.state"), "{");
-        assertEquals(StatusService.Freshness.STALE, status(NOON.plus(Duration.ofDays(2)), database).freshness());
-        assertNull(status(NOON, database).confirmedAt());
-        Files.setLastModifiedTime(database, FileTime.from(NOON.minusSeconds(5)));
-        StatusService.Result unknown = status(NOON.plus(Duration.ofDays(2)), database);
+        assertEquals(StatusService.Freshness.STALE, status(later.plus(Duration.ofDays(2)), database).freshness());
+        assertNull(status(later, database).confirmedAt());
+        Files.setLastModifiedTime(database, FileTime.from(later.minusSeconds(5)));
+        StatusService.Result unknown = status(later.plus(Duration.ofDays(2)), database);
         assertNull(unknown.changedSince(), "an old file may be another one: only a state proves that nothing has changed");
         assertEquals(StatusService.Freshness.STALE, unknown.freshness());
     }

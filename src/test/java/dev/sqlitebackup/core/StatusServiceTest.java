@@ -15,6 +15,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,7 +40,11 @@ class StatusServiceTest {
     }
 
     private void backUp(Path source, Location destination) {
-        new BackupService(Clock.fixed(NOON, ZoneOffset.UTC), Progress.NONE)
+        backUp(source, destination, NOON);
+    }
+
+    private void backUp(Path source, Location destination, Instant now) {
+        new BackupService(Clock.fixed(now, ZoneOffset.UTC), Progress.NONE)
                 .backup(new BackupService.Request(source, destination, false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE));
     }
 
@@ -119,11 +124,12 @@ class StatusServiceTest {
 
     @Test
     void findsTheStateBesideTheFileBehindALink() throws IOException {
-        backUp(database, file);
+        Instant later = Instant.now().plus(Duration.ofHours(1)).truncatedTo(ChronoUnit.SECONDS);
+        backUp(database, file, later);
         Files.createDirectory(lab.path("d"));
         Location link = Location.file(Files.createSymbolicLink(lab.path("d/link.gz"), lab.path("b.gz")));
-        StatusService.Result result = status(link);
-        assertEquals(NOON, result.confirmedAt());
+        StatusService.Result result = new StatusService(Clock.fixed(later, ZoneOffset.UTC)).status(new StatusService.Request(database, true, link, Duration.ofDays(1)));
+        assertEquals(later, result.confirmedAt());
         assertEquals(Boolean.FALSE, result.changedSince());
         assertEquals("fresh", result.freshness().word());
         assertNull(result.missing());

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,6 +34,28 @@ class StateTest {
         FileIdentity whole = FileIdentity.of(wal);
         assertEquals(new FileIdentity(6, whole.inode(), whole.modifiedAt(), null), State.walIdentity(wal));
         assertNull(State.walIdentity(directory.resolve("none-wal")));
+    }
+
+    /** Two writes within one step of a file system's clock bear the same times. */
+    @Test
+    void takesNoTimeForAProofThatIsNotOlderThanItselfByMoreThanTheCoarsestStep() {
+        Instant at = Instant.parse("2026-11-22T23:22:33Z");
+        FileIdentity old = written(at.minusMillis(2001), at.minusMillis(2001));
+        assertEquals(Boolean.FALSE, State.confirmed(at, at, old, null).hasChanged(old, null));
+        assertEquals(Boolean.FALSE, State.confirmed(at, at, old, old).hasChanged(old, old));
+        assertEquals(Boolean.TRUE, State.confirmed(at, at, old, null).hasChanged(old, old));
+        assertEquals(Boolean.TRUE, State.confirmed(at, at, old, old).hasChanged(old, null));
+        assertEquals(Boolean.TRUE, State.confirmed(at, at, old, null).hasChanged(null, null));
+        for (FileIdentity young : List.of(written(at.minusMillis(2000), at.minusMillis(2001)), written(at.minusMillis(2001), at.minusMillis(2000)), written(at, null),
+                written(at.plusSeconds(86_400), at.plusSeconds(86_400)))) {
+            assertNull(State.confirmed(at, at, young, null).hasChanged(young, null));
+            assertNull(State.confirmed(at, at, old, young).hasChanged(old, young));
+            assertEquals(Boolean.TRUE, State.confirmed(at, at, young, null).hasChanged(old, null), "that it is another one is a proof at any time");
+        }
+    }
+
+    private static FileIdentity written(Instant modifiedAt, Instant changedAt) {
+        return new FileIdentity(4096, "(dev=1,ino=1)", modifiedAt.toString(), changedAt == null ? null : changedAt.toString());
     }
 
     @Test

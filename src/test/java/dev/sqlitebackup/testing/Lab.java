@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -119,6 +120,24 @@ public final class Lab {
                 "INSERT INTO t(generation, b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " + rows + ")"
                         + " SELECT '" + generation + "', hex(randomblob(200)) || printf('%0600d', i) FROM n");
         return file;
+    }
+
+    /** Waits until a database's times are old enough for `status` to take them for a proof: nothing can set the inode's own time back. */
+    public static void settle(Path database) {
+        Path wal = database.resolveSibling(database.getFileName() + "-wal");
+        try {
+            for (Path file : Files.exists(wal) ? List.of(database, wal) : List.of(database)) {
+                long settledMillis = ((FileTime) Files.getAttribute(file, "unix:ctime")).toMillis() + 3100;     // Two seconds, and the one that a state's own time is cut to.
+                while (System.currentTimeMillis() < settledMillis) {
+                    Thread.sleep(20);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
     }
 
     public static void sql(Path database, String... statements) {
