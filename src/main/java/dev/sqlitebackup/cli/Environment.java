@@ -52,7 +52,7 @@ public record Environment(Map<String, String> variables, String home, Path progr
         if (isSet(DESTINATION_VARIABLE)) {
             return location(variables.get(DESTINATION_VARIABLE));
         }
-        return Location.file(repository().resolve("backups").resolve(database.getFileName() + ".gz"));
+        return new Location.Local(repository().resolve("backups").resolve(database.getFileName() + ".gz"), false, stateDirectory());
     }
 
     /** Whether a backup that names no destination goes to standard output. */
@@ -67,7 +67,17 @@ public record Environment(Map<String, String> variables, String home, Path progr
             throw new Failure(Failure.Kind.USAGE, "not a prefix or key that every store understands: " + text, "leave out //, /./ and /../");
         }
         return s3.matches() ? new Location.Remote(s3.group(1), s3.group(2) == null ? "" : s3.group(2), cacheDirectory())
-                : new Location.Local(argument(text), text.endsWith("/"));
+                : new Location.Local(argument(text), text.endsWith("/"), stateDirectory());
+    }
+
+    /** Where this user keeps what runs have to know of earlier ones (XDG Base Directory Specification), null for nowhere: a container may have no home. */
+    private Path stateDirectory() {
+        String state = variables.get("XDG_STATE_HOME");
+        if (isSet("XDG_STATE_HOME") && Path.of(state).isAbsolute()) {
+            return Path.of(state, "sqlite-backup");
+        }
+        String directory = isSet("HOME") ? variables.get("HOME") : home;
+        return directory == null || !Path.of(directory).isAbsolute() ? null : Path.of(directory, ".local", "state", "sqlite-backup");
     }
 
     private Path cacheDirectory() {

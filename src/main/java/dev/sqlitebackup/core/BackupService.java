@@ -67,6 +67,7 @@ public final class BackupService {
 
     public Result backup(Request request) {
         Path database = Databases.existing(request.database);
+        request.destination.requireFileSystem();
         Destination destination = Destination.of(request.destination, database);
         if (!request.rules.isEmpty() && !(destination instanceof HistoryDestination)) {
             throw new Failure(Failure.Kind.USAGE, "--keep-… needs a directory as destination: " + request.destination + " always holds just the newest backup",
@@ -91,6 +92,7 @@ public final class BackupService {
                 Published published = publish(snapshot, destination, previous, previousFile, beside, request, now, check);
                 Verification verification = warnIfShrunk(published, Math.max(Files.size(snapshot), Databases.sizeBytes(database)), check.await());
                 verification = warnIfNotNewest(ahead, now, verification);
+                request.destination.noteFileSystem();
                 verification = confirm(lock, State.confirmed(now, published.content.createdAt(), identity, walIdentity), verification);
                 PruneService.Pruned pruned = PruneService.afterBackup(destination, published.name, request.rules, clock);
                 for (String warning : pruned.warnings()) {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Says what there is to restore: the history in a directory, the versions of a file, the safety copies of a database. */
 public final class ListService {
@@ -18,6 +19,16 @@ public final class ListService {
 
     /** @throws Failure NOT_FOUND if the place itself does not exist; a place that is empty is a list of nothing */
     public Listing list(Location location) {
+        Failure missing = location.missingFileSystem();
+        try {
+            Listing listing = listed(location);
+            return missing == null ? listing : new Listing(listing.backups(), Stream.concat(Stream.of(missing.getMessage()), listing.warnings().stream()).toList());
+        } catch (Failure e) {
+            throw missing == null ? e : e.withHint(missing.getMessage());
+        }
+    }
+
+    private static Listing listed(Location location) {
         return switch (location.kind()) {
             case DIRECTORY -> history(location);
             case BACKUP -> location instanceof Location.Local local ? versions(local.path()) : new Listing(List.of(current(location)), List.of());

@@ -1,6 +1,7 @@
 package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.store.KnownPlace;
 import dev.sqlitebackup.store.LocalStore;
 import dev.sqlitebackup.store.S3Store;
 import dev.sqlitebackup.store.Store;
@@ -38,6 +39,22 @@ public sealed interface Location {
         return false;
     }
 
+    /** How to say that the file system on which backups went there is missing; null if it is there, or nothing is known of it. */
+    default Failure missingFileSystem() {
+        return null;
+    }
+
+    /** Refuses to take an empty mount point for the place itself. */
+    default void requireFileSystem() {
+        Failure missing = missingFileSystem();
+        if (missing != null) {
+            throw missing;
+        }
+    }
+
+    /** Notes where the place lies, for {@link #missingFileSystem} of later runs. */
+    default void noteFileSystem() { }
+
     /** The store that is this directory; of a remote file, the one in which it lies. */
     Store store();
 
@@ -45,8 +62,14 @@ public sealed interface Location {
      * On this machine.
      *
      * @param namedAsDirectory whether it was written with a slash at its end
+     * @param records where this user keeps what earlier runs found ({@link KnownPlace}), null for nowhere
      */
-    record Local(Path path, boolean namedAsDirectory) implements Location {
+    record Local(Path path, boolean namedAsDirectory, Path records) implements Location {
+        /** Of which nothing is known. */
+        public Local(Path path, boolean namedAsDirectory) {
+            this(path, namedAsDirectory, null);
+        }
+
         @Override
         public boolean isDirectory() {
             return namedAsDirectory || Files.isDirectory(path);
@@ -55,6 +78,29 @@ public sealed interface Location {
         @Override
         public boolean isNamedAsBackup() {
             return path.getFileName() != null && path.getFileName().toString().endsWith(BACKUP_SUFFIX);
+        }
+
+        @Override
+        public Failure missingFileSystem() {
+            if (records == null) {
+                return null;
+            }
+            // A history without a slash at its end is no directory any more.
+            Failure missing = KnownPlace.missing(records, path.toAbsolutePath().normalize());
+            return missing != null ? missing : KnownPlace.missing(records, place());
+        }
+
+        @Override
+        public void noteFileSystem() {
+            if (records != null) {
+                KnownPlace.note(records, place());
+            }
+        }
+
+        /** The directory that backups go to, as it was named: with its links resolved it would be another one where the file system is missing. */
+        private Path place() {
+            Path absolute = path.toAbsolutePath().normalize();
+            return isDirectory() || absolute.getParent() == null ? absolute : absolute.getParent();
         }
 
         /** A file of that name is {@code ./-}. */

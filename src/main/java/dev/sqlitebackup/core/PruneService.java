@@ -56,6 +56,7 @@ public final class PruneService {
     }
 
     private Pruned pruneHistory(Request request) {
+        request.location.requireFileSystem();
         History history = History.at(request.location);
         history.store().requirePlace();
         List<StateLock> locks = new ArrayList<>();

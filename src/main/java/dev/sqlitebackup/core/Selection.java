@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * One backup, chosen by what a user said, and not read yet.
@@ -42,6 +43,20 @@ record Selection(String location, String commit, Instant createdAt, String hintI
      * @throws Failure NOT_FOUND if there is none
      */
     static Selection of(Location backup, String database, boolean databaseNamed, Instant notAfter, Instant now) {
+        Failure missing = backup.missingFileSystem();
+        try {
+            Selection selection = choose(backup, database, databaseNamed, notAfter, now);
+            return missing == null ? selection : selection.withWarning(missing.getMessage());
+        } catch (Failure e) {
+            throw missing == null ? e : e.withHint(missing.getMessage());
+        }
+    }
+
+    private Selection withWarning(String warning) {
+        return new Selection(location, commit, createdAt, hintIfDamaged, Stream.concat(Stream.of(warning), warnings.stream()).toList(), content);
+    }
+
+    private static Selection choose(Location backup, String database, boolean databaseNamed, Instant notAfter, Instant now) {
         if (backup.isDirectory()) {
             return fromHistory(History.at(backup), database, databaseNamed, notAfter, now);
         }

@@ -65,6 +65,7 @@ public final class StatusService {
         if (Files.isDirectory(database)) {
             throw new Failure(Failure.Kind.USAGE, "this is a directory and no database: " + request.database, "did you mean --to=" + request.database + "/?");
         }
+        request.destination.requireFileSystem();
         List<String> warnings = new ArrayList<>();
         Store store;
         String stateFile;

@@ -24,6 +24,19 @@ class EnvironmentTest {
         return new Environment(variables, "/home/u", directory.resolve("repo/target"), directory.resolve("work/deep"), Clock.systemUTC());
     }
 
+    private static Location local(Path path, boolean namedAsDirectory) {
+        return new Location.Local(path, namedAsDirectory, Path.of("/home/u/.local/state/sqlite-backup"));
+    }
+
+    @Test
+    void keepsWhatItKnowsInTheStateDirectoryOfTheXdgSpecificationOrNowhere() {
+        assertEquals(new Location.Local(Path.of("d"), false, Path.of("/s/sqlite-backup")), environment(Map.of("XDG_STATE_HOME", "/s", "HOME", "/h")).location("d"));
+        assertEquals(new Location.Local(Path.of("d"), false, Path.of("/h/.local/state/sqlite-backup")), environment(Map.of("XDG_STATE_HOME", "relative", "HOME", "/h")).location("d"));
+        for (String home : new String[] {null, "", "?"}) {
+            assertEquals(new Location.Local(Path.of("d"), false), new Environment(Map.of(), home, directory, directory, Clock.systemUTC()).location("d"));
+        }
+    }
+
     @Test
     void takesTheDatabaseFromTheArgumentThenTheEnvironmentThenTheAssistant() {
         assertEquals(Path.of("x.db"), environment(Map.of("SQLITE_BACKUP_DB", "y.db")).database(Path.of("x.db")));
@@ -36,20 +49,20 @@ class EnvironmentTest {
     void takesTheDestinationFromTheArgumentThenTheEnvironmentThenTheRepository() throws IOException {
         Path database = Path.of("/d/opencode.db");
         assertEquals(Location.file(Path.of("x.gz")), environment(Map.of("SQLITE_BACKUP_TO", "y.gz")).destination(Location.file(Path.of("x.gz")), database));
-        assertEquals(new Location.Local(Path.of("d"), true), environment(Map.of("SQLITE_BACKUP_TO", "d/")).destination(null, database));
-        assertEquals(Location.file(Path.of("y.gz")), environment(Map.of("SQLITE_BACKUP_TO", "y.gz")).destination(null, database));
+        assertEquals(local(Path.of("d"), true), environment(Map.of("SQLITE_BACKUP_TO", "d/")).destination(null, database));
+        assertEquals(local(Path.of("y.gz"), false), environment(Map.of("SQLITE_BACKUP_TO", "y.gz")).destination(null, database));
         assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, () -> environment(Map.of()).destination(null, database)).kind());
         Files.createDirectories(directory.resolve("work/.git"));
-        assertEquals(Location.file(directory.resolve("work/backups/opencode.db.gz")), environment(Map.of()).destination(null, database));
+        assertEquals(local(directory.resolve("work/backups/opencode.db.gz"), false), environment(Map.of()).destination(null, database));
         Files.createDirectories(directory.resolve("repo"));
         Files.createFile(directory.resolve("repo/.git"));    // A worktree or submodule has a file there.
-        assertEquals(Location.file(directory.resolve("repo/backups/opencode.db.gz")), environment(Map.of()).destination(null, database));
+        assertEquals(local(directory.resolve("repo/backups/opencode.db.gz"), false), environment(Map.of()).destination(null, database));
     }
 
     @Test
     void expandsTheHomeDirectoryWhereNoShellDoes() {
         Environment environment = environment(Map.of("HOME", "/home/u"));
-        assertEquals(new Location.Local(Path.of("/home/u/backups"), true), environment.location("~/backups/"));
+        assertEquals(local(Path.of("/home/u/backups"), true), environment.location("~/backups/"));
         assertEquals(Path.of("/home/u/app.db"), environment.argument("~/app.db"));
         assertEquals(Path.of("./~/app.db"), environment.argument("./~/app.db"));
     }

@@ -12,10 +12,14 @@ import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 
@@ -48,6 +52,111 @@ class NotOursIT {
         lab.json(2, "backup", database, "--to=there/link.gz");
         Files.delete(lab.path("there/link.gz"));
         assertEquals(before, lab.contents("there"));
+    }
+
+    /** How something can be mounted, and taken away again. */
+    private static final Map<String, String> MOUNTS = Map.of("tmpfs", "mount -t tmpfs none nas", "disk", "[ -e disk.img ] || { truncate -s 20M disk.img; mkfs.ext4 -q disk.img; }; mount -o loop disk.img nas",
+            "bind", "mkdir -p real; mount --bind real nas");
+
+    private void mount(String kind) {
+        Tools.require("mount", "mkfs.ext4");
+        Tools.requireRoot();
+        Tools.sh("cd \"$1\"; mkdir -p nas; " + MOUNTS.get(kind), directory).ok();
+    }
+
+    private void unmount() {
+        Tools.sh("umount \"$1\"", lab.path("nas")).ok();
+    }
+
+    private JsonObject refusedAsNotMounted(Object... arguments) {
+        JsonObject refused = lab.json(1, arguments);
+        assertTrue(refused.get("message").getAsString().startsWith("backups went to " + lab.path("nas")) && refused.get("message").getAsString().endsWith(" at " + lab.path("nas") + "): is it mounted?"), refused.toString());
+        return refused;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"tmpfs, nas/app.db.gz", "disk, nas/deep/backups/", "bind, nas/backups/"})
+    void anEmptyMountPointIsNotTakenForWhatWasMountedThere(String kind, String to) throws IOException {
+        mount(kind);
+        try {
+            lab.json(0, "backup", database, "--to=" + to);
+            lab.json(0, "status", database, "--to=" + to);
+        } finally {
+            unmount();
+        }
+        Map<String, String> record = lab.contents("state");
+        assertEquals(1, record.size());
+        refusedAsNotMounted("backup", database, "--to=" + to);
+        refusedAsNotMounted("status", database, "--to=" + to);
+        refusedAsNotMounted("status", database, "--to=" + to.replaceFirst("/$", ""));
+        assertTrue(lab.json(10, "verify", to).get("hint").getAsString().endsWith("is it mounted?"));
+        if (to.endsWith("/")) {
+            refusedAsNotMounted("prune", to, "--keep-last=1");
+            assertTrue(lab.json(10, "list", to).get("hint").getAsString().endsWith("is it mounted?"));
+        }
+        assertEquals(Map.of(), lab.contents("nas"));
+        Files.delete(lab.path("nas"));      // As automatic mounting does.
+        refusedAsNotMounted("backup", database, "--to=" + to);
+        assertFalse(Files.exists(lab.path("nas")));
+
+        mount(kind);
+        try {
+            lab.json(0, "backup", database, "--to=" + to);
+            lab.json(0, "status", database, "--to=" + to);
+        } finally {
+            unmount();
+        }
+        // Who means it, types what the hint says.
+        String hint = refusedAsNotMounted("backup", database, "--to=" + to).get("hint").getAsString();
+        Tools.sh(hint.substring(hint.indexOf("rm '"))).ok();
+        lab.json(0, "backup", database, "--to=" + to);
+        lab.json(0, "status", database, "--to=" + to);
+    }
+
+    /** What an accident left below the mount point is older than what lies on the mounted file system. */
+    @Test
+    void aBackupBelowTheMountPointIsNotTakenForTheNewest() throws IOException {
+        lab.json(0, "backup", database, "--to=nas/");
+        assertFalse(Files.exists(lab.path("state")), "the root file system is always there");
+        mount("tmpfs");
+        try {
+            lab.json(0, "backup", database, "--to=nas/");
+        } finally {
+            unmount();
+        }
+        refusedAsNotMounted("status", database, "--to=nas");
+        for (JsonObject said : List.of(lab.json(0, "list", "nas"), lab.json(0, "restore", "nas", "--to=new.db"), lab.json(0, "verify", "nas"))) {
+            assertTrue(said.get("warnings").toString().contains("is it mounted?"), said.toString());
+        }
+    }
+
+    @Test
+    void whatIsKnownOfMountsIsPrivateAndNeverCostsABackup() throws IOException {
+        mount("tmpfs");
+        try {
+            Tools.Started other = lab.start("backup", database, "--to=nas/one.gz");
+            lab.json(0, "backup", database, "--to=nas/two.gz");
+            assertEquals(0, Tools.await(other).exitCode());
+            List<Path> records;
+            try (var files = Files.walk(lab.path("state/sqlite-backup"))) {
+                records = files.toList();
+            }
+            assertEquals(2, records.size(), "one directory, one record: " + records);
+            assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(records.get(0))));
+            assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(records.get(1))));
+            Lab.write(records.get(1), "{\"place\":17");
+            lab.json(0, "backup", database, "--to=nas/two.gz");
+            assertTrue(Files.readString(records.get(1)).contains("tmpfs"));
+
+            lab.json(0, "backup", database, "--to=nas/three.gz");
+            Lab none = new Lab(directory).with(Map.of("XDG_STATE_HOME", "/proc/none"));
+            assertEquals(0, none.run("backup", database, "--to=nas/three.gz").exitCode());
+            Tools.Ended homeless = Tools.sh("cd \"$1\"; env -i PATH=\"$PATH\" TMPDIR=\"$1/tmp\" setpriv --reuid=54321 --regid=54321 --clear-groups \"$2\" -jar \"$3\" --version", directory, Lab.JAVA, Lab.JAR);
+            assertEquals(0, homeless.exitCode(), homeless.err());
+            Tools.sh("cd \"$1\"; env -i PATH=\"$PATH\" TMPDIR=\"$1/tmp\" \"$2\" -Duser.home='?' -jar \"$3\" backup app.db --to=nas/four.gz", directory, Lab.JAVA, Lab.JAR).ok();
+        } finally {
+            unmount();
+        }
     }
 
     @Test

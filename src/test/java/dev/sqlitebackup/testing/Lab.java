@@ -84,7 +84,8 @@ public final class Lab {
     }
 
     private Map<String, String> environment() {
-        Map<String, String> environment = new TreeMap<>(more);
+        Map<String, String> environment = new TreeMap<>(Map.of("XDG_STATE_HOME", path("state").toString()));
+        environment.putAll(more);
         environment.put("TMPDIR", temporary.toString());
         environment.put("SQLITE_BACKUP_DB", null);
         environment.put("SQLITE_BACKUP_TO", null);

@@ -107,6 +107,7 @@ public final class Tools {
             Path out = Files.createTempFile("out", "");
             Path err = Files.createTempFile("err", "");
             ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+            builder.environment().put("XDG_STATE_HOME", "/dev/null");     // No test leaves anything in the user's home.
             environment.forEach((name, value) -> {
                 if (value == null) {
                     builder.environment().remove(name);
