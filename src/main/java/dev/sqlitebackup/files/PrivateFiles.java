@@ -33,9 +33,9 @@ public final class PrivateFiles {
         return FileChannel.open(file, all, mode("rw-------"));
     }
 
-    /** Makes a directory, 0700. */
-    public static void createDirectory(Path directory) throws IOException {
-        Files.createDirectory(directory, mode("rwx------"));
+    /** Makes a directory, 0700. @return it */
+    public static Path createDirectory(Path directory) throws IOException {
+        return Files.createDirectory(directory, mode("rwx------"));
     }
 
     private static FileAttribute<?>[] mode(String permissions) {

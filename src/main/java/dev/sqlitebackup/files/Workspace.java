@@ -2,12 +2,14 @@ package dev.sqlitebackup.files;
 
 import dev.sqlitebackup.Failure;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -15,7 +17,10 @@ import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.FileTime;
 import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.Set;
@@ -29,11 +34,17 @@ import java.util.stream.Stream;
  * run. It is made 0700 under a name that nobody can guess, and its file {@code lock} is held by an
  * operating-system lock, which dies with its process. So whoever makes the next workspace in the same place
  * can tell what a {@code kill -9} left behind (the lock is free) from what is in use, and removes just that.
+ *
+ * <p>On a share, the lock of a process on another host may look free. So the name says on which host it was made, from the first moment on, and one of
+ * another host goes only when nothing in it has changed for a day. In an append-only directory the empty directory stays, and is used again.
  */
 public final class Workspace implements AutoCloseable {
     private static final String PREFIX = ".sqlite-backup-";
     private static final Pattern NAME = Pattern.compile(Pattern.quote(PREFIX) + "[0-9a-f]{32}");
     private static final String LOCK = "lock";
+    private static final int TAG_START = PREFIX.length();
+    private static final Duration DEAD_ELSEWHERE = Duration.ofDays(1);
+    private static final Host HOST = Host.current();
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final Set<Workspace> OPEN = ConcurrentHashMap.newKeySet();
 
@@ -48,11 +59,11 @@ public final class Workspace implements AutoCloseable {
 
     /** Makes a workspace in {@code parent}, which exists, after removing what dead runs left there. */
     public static Workspace create(Path parent) {
-        removeDead(parent);
+        Path left = removeDead(parent);
         try {
             while (true) {
-                Path directory = parent.resolve(PREFIX + randomHex());
-                PrivateFiles.createDirectory(directory);
+                Path directory = left != null ? left : PrivateFiles.createDirectory(parent.resolve(PREFIX + HOST.tag() + randomHex()));
+                left = null;
                 FileChannel channel = lockOrNull(directory);
                 if (channel != null) {
                     Workspace workspace = new Workspace(directory, channel);
@@ -67,7 +78,7 @@ public final class Workspace implements AutoCloseable {
     }
 
     private static String randomHex() {
-        byte[] random = new byte[16];
+        byte[] random = new byte[8];
         RANDOM.nextBytes(random);
         return HexFormat.of().formatHex(random);
     }
@@ -83,7 +94,7 @@ public final class Workspace implements AutoCloseable {
                 return locked;
             }
             return null;
-        } catch (NoSuchFileException | OverlappingFileLockException e) {
+        } catch (NoSuchFileException | FileAlreadyExistsException | OverlappingFileLockException e) {
             return null;    // The other one may be a thread of this process.
         } finally {
             if (channel != null) {
@@ -138,14 +149,17 @@ public final class Workspace implements AutoCloseable {
         }
     }
 
-    private static void removeDead(Path parent) {
+    /** @return an empty one that cannot be removed, null if there is none */
+    private static Path removeDead(Path parent) {
+        Path left = null;
         try (DirectoryStream<Path> found = Files.newDirectoryStream(parent, PREFIX + "*")) {
             for (Path directory : found) {
-                if (NAME.matcher(directory.getFileName().toString()).matches()
-                        && !isOpen(directory) && isOurDirectory(directory)) {
-                    removeIfDead(directory);
+                if (NAME.matcher(directory.getFileName().toString()).matches() && !isOpen(directory) && isOurDirectory(directory)
+                        && (isOfThisHost(directory) || isUnchangedForADay(directory)) && !removeIfDead(directory)) {
+                    left = directory;
                 }
             }
+            return left;
         } catch (IOException e) {
             throw Failure.io("cannot read the directory", parent, e);
         } catch (DirectoryIteratorException e) {
@@ -166,37 +180,70 @@ public final class Workspace implements AutoCloseable {
         }
     }
 
-    private static void removeIfDead(Path directory) {
+    private static boolean isOfThisHost(Path directory) {
+        return HOST.isIn(directory.getFileName().toString().substring(TAG_START));
+    }
+
+    private static boolean isUnchangedForADay(Path directory) {
+        FileTime limit = FileTime.from(Instant.now().minus(DEAD_ELSEWHERE));
+        try (Stream<Path> all = Files.walk(directory, 1)) {
+            for (Path file : all.toList()) {
+                if (Files.getLastModifiedTime(file, LinkOption.NOFOLLOW_LINKS).compareTo(limit) > 0) {
+                    return false;
+                }
+            }
+            return true;
+        } catch (IOException | UncheckedIOException e) {
+            return false;   // It is in use, or has gone.
+        }
+    }
+
+    /** @return false if it is empty, and cannot be removed */
+    private static boolean removeIfDead(Path directory) {
         try (FileChannel channel = FileChannel.open(directory.resolve(LOCK), StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
             FileLock lock = channel.tryLock();
-            if (lock != null) {
-                deleteTree(directory, channel);
-            }
+            return lock == null || deleteTree(directory, channel);
         } catch (OverlappingFileLockException e) {
-            // In use by another thread of this process.
+            return true;    // In use by another thread of this process.
         } catch (NoSuchFileException e) {
-            deleteIfEmpty(directory);
+            return deleteIfEmpty(directory);
         } catch (IOException e) {
-            // Somebody else's business, or gone by now. Litter never stops a backup.
+            return true;    // Somebody else's business, or gone by now. Litter never stops a backup.
         }
     }
 
     /** Killed between making the directory and its lock: only an empty directory can be left, and only that goes. */
-    private static void deleteIfEmpty(Path directory) {
+    private static boolean deleteIfEmpty(Path directory) {
+        try (Stream<Path> content = Files.list(directory)) {
+            return content.findAny().isPresent() || deletedEmpty(() -> Files.deleteIfExists(directory));
+        } catch (IOException | UncheckedIOException e) {
+            return true;    // As above: litter never stops a backup.
+        }
+    }
+
+    private interface Deletion {
+        void run() throws IOException;
+    }
+
+    /** @return false if the directory, which is empty, has to stay: nothing is in it, and the next run uses it again */
+    private static boolean deletedEmpty(Deletion deletion) {
         try {
-            Files.deleteIfExists(directory);
-        } catch (DirectoryNotEmptyException e) {
-            // Not one of ours after all.
+            deletion.run();
+            return true;
+        } catch (NoSuchFileException | DirectoryNotEmptyException e) {
+            return true;    // Somebody else was quicker, to remove it or to use it.
         } catch (IOException e) {
-            // As above: litter never stops a backup.
+            return false;
         }
     }
 
     /**
      * Deletes the lock last, so that a crash in between leaves something that is still recognised as dead. From then on, another run may take the
      * directory for one that was killed before it had a lock, and be quicker.
+     *
+     * @return false if the directory itself has to stay, empty
      */
-    private static void deleteTree(Path directory, FileChannel lock) throws IOException {
+    private static boolean deleteTree(Path directory, FileChannel lock) throws IOException {
         try (DirectoryStream<Path> parent = Files.newDirectoryStream(directory.getParent())) {
             if (parent instanceof SecureDirectoryStream<Path> secure) {
                 try (SecureDirectoryStream<Path> inside = secure.newDirectoryStream(directory.getFileName(), LinkOption.NOFOLLOW_LINKS)) {
@@ -204,12 +251,11 @@ public final class Workspace implements AutoCloseable {
                     inside.deleteFile(Path.of(LOCK));
                 }
                 lock.close();   // A network file system keeps an open file in its directory, under another name.
-                secure.deleteDirectory(directory.getFileName());
-            } else {
-                deleteTreeByNames(directory, lock);
+                return deletedEmpty(() -> secure.deleteDirectory(directory.getFileName()));
             }
+            return deleteTreeByNames(directory, lock);
         } catch (NoSuchFileException e) {
-            // Somebody else was quicker.
+            return true;    // Somebody else was quicker.
         } finally {
             lock.close();
         }
@@ -247,7 +293,7 @@ public final class Workspace implements AutoCloseable {
     }
 
     /** Where the system has no such calls (Windows). */
-    private static void deleteTreeByNames(Path directory, FileChannel lock) throws IOException {
+    private static boolean deleteTreeByNames(Path directory, FileChannel lock) throws IOException {
         Path lockFile = directory.resolve(LOCK);
         try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).filter(file -> !file.equals(directory) && !file.equals(lockFile)).toList()) {
@@ -256,6 +302,6 @@ public final class Workspace implements AutoCloseable {
         }
         lock.close();   // Windows does not delete an open file.
         Files.deleteIfExists(lockFile);
-        Files.deleteIfExists(directory);
+        return deletedEmpty(() -> Files.deleteIfExists(directory));
     }
 }

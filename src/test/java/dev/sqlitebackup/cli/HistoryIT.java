@@ -359,4 +359,28 @@ class HistoryIT {
             return files.filter(file -> file.toString().endsWith(".gz")).count();
         }
     }
+
+    /** Made so with {@code chattr +a} against whoever would delete backups: names can be added, and none taken away. */
+    @Test
+    void anAppendOnlyDirectoryTakesABackupFromEachRunAndKeepsOneEmptyDirectoryOfOurs() throws IOException {
+        Tools.require("chattr");
+        Tools.requireRoot();
+        Path database = lab.database("app.db", "wal", 20, "g");
+        Path history = Files.createDirectory(lab.path("append-only"));
+        Tools.require(Tools.sh("chattr +a \"$1\"", history).exitCode() == 0, "no append-only directories here");
+        try {
+            for (int run = 1; run <= 3; run++) {
+                Lab.sql(database, "UPDATE t SET generation = " + run);
+                lab.json(0, "backup", database, "--to=append-only/");
+                assertEquals(run, lab.json(0, "list", "append-only/").get("backups").getAsJsonArray().size());
+                List<String> left = lab.litter();
+                assertEquals(1, left.size(), left.toString());
+            }
+            lab.json(0, "verify", "append-only/");
+        } finally {
+            Tools.sh("chattr -a \"$1\"", history).ok();
+        }
+        lab.json(0, "backup", database, "--to=append-only/");
+        assertEquals(List.of(), lab.litter());
+    }
 }

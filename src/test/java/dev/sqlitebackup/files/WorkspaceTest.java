@@ -8,6 +8,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -19,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class WorkspaceTest {
-    private static final String DEAD = ".sqlite-backup-00112233445566778899aabbccddeeff";
+    private static final String DEAD = ".sqlite-backup-" + Host.current().tag() + "00112233445566aa";
     @TempDir Path directory;
 
     @Test
@@ -40,13 +43,13 @@ class WorkspaceTest {
         Path dead = Files.createDirectory(directory.resolve(DEAD));
         Files.createFile(dead.resolve("lock"));
         Files.write(dead.resolve("snapshot.db"), new byte[100]);
-        Path justMade = Files.createDirectory(directory.resolve(DEAD.replace('0', '1')));
-        Path withoutLock = Files.createDirectory(directory.resolve(DEAD.replace('0', '2')));
+        Path justMade = Files.createDirectory(directory.resolve(DEAD.replaceFirst("0011", "1111")));
+        Path withoutLock = Files.createDirectory(directory.resolve(DEAD.replaceFirst("0011", "2211")));
         Files.createFile(withoutLock.resolve("somebody's"));
         Path otherName = Files.createDirectory(directory.resolve(".sqlite-backup-mine"));
         Path elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
         Files.createFile(elsewhere.resolve("lock"));
-        Path link = Files.createSymbolicLink(directory.resolve(DEAD.replace('0', '3')), elsewhere);
+        Path link = Files.createSymbolicLink(directory.resolve(DEAD.replaceFirst("0011", "3311")), elsewhere);
         try (Workspace living = Workspace.create(directory); Workspace second = Workspace.create(directory)) {
             assertTrue(Files.exists(living.directory()) && Files.exists(second.directory()));
             try (Stream<Path> left = Files.list(directory)) {
@@ -86,5 +89,32 @@ class WorkspaceTest {
             Files.createSymbolicLink(workspace.path("links"), Files.createDirectory(directory.resolve("mydir")));
         }
         assertEquals(List.of(true, true), List.of(Files.exists(mine), Files.exists(directory.resolve("mydir"))));
+    }
+
+    private Path deadOf(String tag) throws IOException {
+        Path dead = Files.createDirectory(directory.resolve(".sqlite-backup-" + tag + "00112233445566aa"));
+        Files.createFile(dead.resolve("lock"));
+        Files.write(dead.resolve("backup.gz"), new byte[100]);
+        return dead;
+    }
+
+    /** On a share the locks of another host may not be seen. */
+    @Test
+    void leavesWhatAnotherHostMayStillUseUntilNothingInItHasChangedForADay() throws IOException {
+        Path elsewhere = deadOf(new Host("nas", "7f").tag());
+        Path restarted = deadOf(new Host(Host.current().name(), "an earlier start").tag());
+        Path container = deadOf(new Host("a container", Host.current().boot()).tag());
+        Workspace.create(directory).close();
+        assertEquals(List.of(true, false, false), List.of(Files.exists(elsewhere), Files.exists(restarted), Files.exists(container)));
+
+        FileTime old = FileTime.from(Instant.now().minus(Duration.ofHours(25)));
+        for (String name : List.of("lock", "")) {
+            Files.setLastModifiedTime(elsewhere.resolve(name), old);
+        }
+        Workspace.create(directory).close();
+        assertTrue(Files.exists(elsewhere), "a file in it is still being written");
+        Files.setLastModifiedTime(elsewhere.resolve("backup.gz"), old);
+        Workspace.create(directory).close();
+        assertFalse(Files.exists(elsewhere));
     }
 }
