@@ -93,7 +93,7 @@ public final class BackupService {
                 Verification verification = warnIfShrunk(published, Math.max(Files.size(snapshot), Databases.sizeBytes(database)), check.await());
                 verification = warnIfNotNewest(ahead, now, verification);
                 request.destination.noteFileSystem();
-                verification = confirm(lock, State.confirmed(now, published.content.createdAt(), identity, walIdentity), verification);
+                verification = confirm(lock, State.confirmed(now, published.content.createdAt(), identity, walIdentity).from(database), verification);
                 PruneService.Pruned pruned = PruneService.afterBackup(destination, published.name, request.rules, clock);
                 for (String warning : pruned.warnings()) {
                     verification = verification.withWarning(warning);

@@ -81,6 +81,9 @@ public final class RestoreService {
 
     public Result restore(Request request) {
         Path target = Databases.existingOrNew(request.database);
+        if (!request.databaseNamed && !request.backup.isDirectory()) {
+            Provenance.refuseIfOfAnother(request.backup, request.database, target, request.notAfter);
+        }
         Selection selection = Selection.of(request.backup, target.getFileName().toString(), request.databaseNamed, request.notAfter, clock.instant());
         if (selection.commit() == null && Databases.isSameFile(Path.of(selection.location()), target)) {
             throw new Failure(Failure.Kind.USAGE, "the backup and the database are the same file: " + target, "choose another target with --to");

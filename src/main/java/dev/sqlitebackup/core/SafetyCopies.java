@@ -43,6 +43,12 @@ final class SafetyCopies {
         }
     }
 
+    /** @return the file name of the database that a file of this name is a safety copy of; the name itself if it is none */
+    static String database(String fileName) {
+        Matcher copy = COPY.matcher(fileName);
+        return copy.matches() ? copy.group(1) : fileName;
+    }
+
     /** A name that neither a safety copy nor a sidecar of one has. */
     static Path freeName(Path database, Instant now) {
         for (int number = 1; ; number++) {

@@ -110,7 +110,8 @@ record Selection(String location, String commit, Instant createdAt, String hintI
         String place = history.store().place();
         String database = history.choose(named);
         if (!isNamed && !database.equals(named)) {
-            throw new Failure(Failure.Kind.USAGE, place + " holds backups of " + database + ", not of " + named + ", which is the default", "say where it goes: --to=…/" + database);
+            throw new Failure(Failure.Kind.USAGE, place + " holds backups of " + database + ", not of " + named + ", which is the default",
+                    Provenance.hint(place, database, notAfter));
         }
         List<String> warnings = new ArrayList<>();
         Backup newest = history.newest(database, notAfter == null ? Instant.MAX : notAfter, warnings);

@@ -18,8 +18,9 @@ import java.util.Objects;
  * @param createdAt of the backup that was found to be current, likewise: a state speaks of no other
  * @param database the source's main file at that time
  * @param wal its {@code -wal} at that time, null if there was none
+ * @param path of the source, null where it is not known: not every version of this program noted it
  */
-public record State(String confirmedAt, String createdAt, FileIdentity database, FileIdentity wal) {
+public record State(String confirmedAt, String createdAt, FileIdentity database, FileIdentity wal, String path) {
     static final int MAX_BYTES = 1 << 16;
     private static final Gson GSON = new Gson();
     /** FAT and exFAT note times in steps of this, ext4 with small inodes in whole seconds. */
@@ -33,7 +34,12 @@ public record State(String confirmedAt, String createdAt, FileIdentity database,
 
     /** A state that confirms a backup now. */
     public static State confirmed(Instant at, Instant createdAt, FileIdentity database, FileIdentity wal) {
-        return new State(at.toString(), createdAt.toString(), database, wal);
+        return new State(at.toString(), createdAt.toString(), database, wal, null);
+    }
+
+    /** The same of a source that is known by name. */
+    public State from(Path source) {
+        return new State(confirmedAt, createdAt, database, wal, source.toString());
     }
 
     public Instant confirmedInstant() {

@@ -12,6 +12,7 @@ import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
@@ -157,6 +158,65 @@ class NotOursIT {
         } finally {
             unmount();
         }
+    }
+
+    /** Somebody tries a backup out, and has named no target: what he works with every day must not become something else. */
+    @Test
+    void theDefaultDatabaseGetsNoBackupOfAnother() throws Exception {
+        lab.with(Map.of("XDG_DATA_HOME", directory.toString()));
+        Files.createDirectory(lab.path("opencode"));
+        Path opencode = lab.database("opencode/opencode.db", "wal", 20, "mine");
+        Tools.sh("cd \"$1\"; mkdir names plain; gzip -c app.db > names/app.db.gz; cp app.db plain/app.db.pre-restore-20260101000000; gzip -c opencode/opencode.db > names/opencode.db.gz;"
+                + " cp opencode/opencode.db plain/opencode.db.pre-restore-20260101000000-2", directory).ok();
+        lab.json(0, "backup", database, "--to=noted/opencode.db.gz");       // Named as one of the default database, which the state knows better.
+        lab.json(0, "backup", opencode, "--to=noted/latest.gz");
+        String one = lab.json(0, "backup", database, "--to=history/").get("backup").getAsString();
+        Map<String, String> before = lab.contents("opencode");
+        for (String backup : List.of("noted/opencode.db.gz", "names/app.db.gz", "plain/app.db.pre-restore-20260101000000", one)) {
+            JsonObject refused = lab.json(2, "restore", backup);
+            assertEquals(backup + " is a backup of app.db, not of opencode.db, which is the default", refused.get("message").getAsString());
+            String target = backup.startsWith("noted") ? database.toRealPath().toString() : "app.db";
+            assertEquals("say where it goes: sqlite-backup restore " + backup + " --to=" + target, refused.get("hint").getAsString());
+            lab.json(2, "restore", backup, "--dry-run");
+        }
+        assertEquals(2, lab.run("restore", "history").exitCode());
+        assertEquals(before, lab.contents("opencode"));
+
+        lab.json(0, "restore", "names/app.db.gz", "--to=opencode/named.db");
+        for (String backup : List.of("noted/latest.gz", "names/opencode.db.gz", "plain/opencode.db.pre-restore-20260101000000-2")) {
+            lab.json(0, "restore", backup);
+        }
+        Lab named = new Lab(directory).with(Map.of("XDG_DATA_HOME", directory.toString(), "SQLITE_BACKUP_DB", opencode.toString()));
+        assertEquals(0, named.run("restore", "names/app.db.gz", "--dry-run").exitCode());
+
+        // The state speaks of another backup than the one that came from elsewhere.
+        Files.copy(lab.path("names/opencode.db.gz"), lab.path("noted/opencode.db.gz"), StandardCopyOption.REPLACE_EXISTING);
+        lab.json(0, "restore", "noted/opencode.db.gz");
+    }
+
+    @Test
+    void theDefaultDatabaseGetsNoBackupOfAnotherFromAfar() throws Exception {
+        try (S3Server server = S3Server.start()) {
+            lab.with(server.environment(lab.path("cache"))).with(Map.of("XDG_DATA_HOME", directory.toString()));
+            String place = "s3://" + S3Server.BUCKET + "/opencode.db.gz";
+            lab.json(0, "backup", database, "--to=" + place);
+            JsonObject refused = lab.json(2, "restore", place);
+            assertEquals("say where it goes: sqlite-backup restore " + place + " --to=" + database.toRealPath(), refused.get("hint").getAsString());
+            assertFalse(Files.exists(lab.path("opencode")));
+            lab.json(0, "restore", place, "--to=new.db");
+        }
+    }
+
+    @Test
+    void theDefaultDatabaseGetsNoBackupOfAnotherFromGit() {
+        Tools.require("git");
+        lab.with(Map.of("XDG_DATA_HOME", directory.toString()));
+        Tools.sh("cd \"$1\"; mkdir repo; cd repo; git init -q; gzip -c ../app.db > app.db.gz; cp app.db.gz opencode.db.gz; git add .; git -c user.name=u -c user.email=u@example.org commit -q -m one",
+                directory).ok();
+        JsonObject refused = lab.json(2, "restore", "repo/app.db.gz", "--at=2999-01-01T00:00:00Z");
+        assertEquals("say where it goes: sqlite-backup restore repo/app.db.gz --at=2999-01-01T00:00:00Z --to=app.db", refused.get("hint").getAsString());
+        assertFalse(Files.exists(lab.path("opencode")));
+        lab.json(0, "restore", "repo/opencode.db.gz", "--at=2999-01-01T00:00:00Z");
     }
 
     @Test

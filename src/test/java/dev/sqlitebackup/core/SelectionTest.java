@@ -185,7 +185,7 @@ class SelectionTest {
         backUp(history, NOON);
         Failure failure = Expect.failure(Failure.Kind.USAGE, history + " holds backups of app.db, not of opencode.db, which is the default",
                 () -> Selection.of(history, "opencode.db", false, null, LATER));
-        assertEquals("say where it goes: --to=…/app.db", failure.hint());
+        assertEquals("say where it goes: sqlite-backup restore " + history + " --to=app.db", failure.hint());
         assertEquals(NOON, Selection.of(history, "opencode.db", true, null, LATER).createdAt());
         assertEquals(NOON, Selection.of(history, "app.db", false, null, LATER).createdAt());
     }

@@ -84,11 +84,12 @@ public final class Lab {
     }
 
     private Map<String, String> environment() {
-        Map<String, String> environment = new TreeMap<>(Map.of("XDG_STATE_HOME", path("state").toString()));
-        environment.putAll(more);
-        environment.put("TMPDIR", temporary.toString());
+        Map<String, String> environment = new TreeMap<>();
+        environment.put("XDG_STATE_HOME", path("state").toString());
         environment.put("SQLITE_BACKUP_DB", null);
         environment.put("SQLITE_BACKUP_TO", null);
+        environment.putAll(more);
+        environment.put("TMPDIR", temporary.toString());
         return environment;
     }
 
