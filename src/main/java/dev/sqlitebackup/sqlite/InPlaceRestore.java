@@ -1,5 +1,6 @@
 package dev.sqlitebackup.sqlite;
 
+import dev.sqlitebackup.Deadline;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.Progress;
@@ -18,7 +19,8 @@ import java.time.Duration;
  * exclusive lock:
  *
  * <ol>
- * <li>{@code locking_mode=EXCLUSIVE} and {@code BEGIN EXCLUSIVE}: the lock, in both journal modes, until the end
+ * <li>{@code locking_mode=EXCLUSIVE} and {@code BEGIN EXCLUSIVE}: the lock, in both journal modes, until the end. It is asked for again and again,
+ *     each time by a connection of its own that does not wait: one that waits for the last readers lets no new ones in
  * <li>{@code journal_mode=TRUNCATE}: SQLite folds the {@code -wal} in, so that the main file is the whole database, with what was
  *     only in the {@code -wal}
  * <li>the safety copy, through SQLite; it is compared with the main file, gets back the journal mode that folding in took from it, and
@@ -31,6 +33,8 @@ import java.time.Duration;
  * would drop SQLite's locks).
  */
 public final class InPlaceRestore {
+    private static final long POLL_MILLIS = 5;
+
     /** Keeps a safety copy under its final name; called once, when it is complete and checked. */
     public interface SafetyCopyKeeper {
         void keep(Path copy);
@@ -62,9 +66,7 @@ public final class InPlaceRestore {
             if (!TargetProbe.isReadable(DatabaseFiles.of(target), file, busyTimeout)) {
                 return false;
             }
-            try (SqliteConnection connection = SqliteConnection.open(target, "mode=rw", busyTimeout)) {
-                return new InPlaceRestore(target, staged, safetyCopy, keeper, progress).run(file, connection);
-            }
+            return new InPlaceRestore(target, staged, safetyCopy, keeper, progress).run(file, busyTimeout);
         } catch (IOException e) {
             throw Failure.io("cannot restore over", target, e);
         } catch (SQLException e) {
@@ -72,11 +74,11 @@ public final class InPlaceRestore {
         }
     }
 
-    private boolean run(FileChannel file, SqliteConnection connection) throws SQLException, IOException {
+    private boolean run(FileChannel file, Duration busyTimeout) throws SQLException, IOException {
         boolean wasEmpty = file.size() == 0;
-        String journalMode;
+        SqliteConnection locked;
         try {
-            journalMode = lock(connection);
+            locked = lock(busyTimeout);
         } catch (SQLException e) {
             SQLException explained = DiskProbe.explain(e, file, DatabaseFiles.of(target));
             if (TargetProbe.isUnreadable(explained)) {
@@ -84,6 +86,14 @@ public final class InPlaceRestore {
             }
             throw explained;
         }
+        try (SqliteConnection connection = locked) {
+            restore(file, connection, wasEmpty);
+            return true;
+        }
+    }
+
+    private void restore(FileChannel file, SqliteConnection connection, boolean wasEmpty) throws SQLException, IOException {
+        String journalMode = connection.queryOne("PRAGMA journal_mode");
         boolean done = false;
         try {
             foldInWal(connection);
@@ -107,7 +117,6 @@ public final class InPlaceRestore {
                 restoreJournalMode(connection, journalMode);
             }
         }
-        return true;
     }
 
     /** What to say of a target whose replacement was not begun, or was taken back. No connection to it is open any more. */
@@ -136,20 +145,40 @@ public final class InPlaceRestore {
         }
     }
 
-    /** @return the journal mode that the target was in */
-    private String lock(SqliteConnection connection) throws SQLException {
+    /** @return a connection that has the exclusive lock until it is closed */
+    private SqliteConnection lock(Duration busyTimeout) throws SQLException {
+        Deadline deadline = Deadline.after(busyTimeout);
+        while (true) {
+            SqliteConnection connection = SqliteConnection.open(target, "mode=rw", Duration.ZERO);
+            if (isLocked(connection)) {
+                return connection;
+            }
+            if (deadline.hasPassed()) {
+                throw OpenHandles.inUse(target, "close it, or restore under it with --live");
+            }
+            Interruption.pause(POLL_MILLIS);
+        }
+    }
+
+    /** @return false if somebody else has a lock; then the connection is closed, and holds none of those that it got */
+    private static boolean isLocked(SqliteConnection connection) throws SQLException {
+        boolean locked = false;
         try {
             connection.execute("PRAGMA locking_mode=EXCLUSIVE");
             connection.execute("BEGIN EXCLUSIVE");
             connection.query("SELECT count(*) FROM sqlite_schema");
             connection.execute("COMMIT");
-            return connection.queryOne("PRAGMA journal_mode");
+            locked = true;
         } catch (SQLException e) {
-            if ((e.getErrorCode() & 0xff) == SqliteConnection.BUSY) {
-                throw OpenHandles.inUse(target, "close it, or restore under it with --live");
+            if ((e.getErrorCode() & 0xff) != SqliteConnection.BUSY) {
+                throw e;
             }
-            throw e;
+        } finally {
+            if (!locked) {
+                connection.close();
+            }
         }
+        return locked;
     }
 
     private void makeSafetyCopy(SqliteConnection connection) throws SQLException, IOException {

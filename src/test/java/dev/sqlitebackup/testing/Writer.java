@@ -30,7 +30,7 @@ public final class Writer implements AutoCloseable {
         this.output = new BufferedReader(new InputStreamReader(process.getInputStream()));
     }
 
-    /** @param what commit, measure, checkpoint, read, idle, exclusive, crash or hot (see {@link #main}) */
+    /** @param what commit, measure, checkpoint, measure-reads, read, reading, idle, exclusive, crash or hot (see {@link #main}) */
     public static Writer start(Path database, String what, String journalMode, int busyTimeoutMillis) {
         return start(database, what, journalMode, busyTimeoutMillis, 3);
     }
@@ -122,6 +122,7 @@ public final class Writer implements AutoCloseable {
                 case "commit" -> commits(sql, pauseMillis);
                 case "measure" -> measuredCommits(sql, pauseMillis, false);
                 case "checkpoint" -> measuredCommits(sql, pauseMillis, true);
+                case "measure-reads" -> measured(number -> sql.executeQuery("SELECT count(*) FROM sqlite_schema").close(), sql, pauseMillis);
                 case "read" -> reads(sql, pauseMillis);
                 case "exclusive" -> {
                     sql.execute("PRAGMA locking_mode=EXCLUSIVE");
@@ -130,6 +131,11 @@ public final class Writer implements AutoCloseable {
                     untilTold();
                 }
                 case "idle" -> {
+                    sql.executeQuery("SELECT count(*) FROM sqlite_schema").close();
+                    untilTold();
+                }
+                case "reading" -> {
+                    sql.execute("BEGIN");
                     sql.executeQuery("SELECT count(*) FROM sqlite_schema").close();
                     untilTold();
                 }
@@ -210,6 +216,19 @@ public final class Writer implements AutoCloseable {
      */
     private static void measuredCommits(Statement sql, int pauseMillis, boolean checkpoints) throws Exception {
         createAccounts(sql);
+        measured(number -> {
+            commit(sql, number);
+            if (checkpoints) {
+                sql.executeQuery("PRAGMA wal_checkpoint(TRUNCATE)").close();
+            }
+        }, sql, pauseMillis);
+    }
+
+    private interface Work {
+        void run(int number) throws SQLException;
+    }
+
+    private static void measured(Work work, Statement sql, int pauseMillis) throws Exception {
         BlockingQueue<Boolean> asked = new LinkedBlockingQueue<>();
         Thread listener = new Thread(() -> {
             try {
@@ -236,13 +255,10 @@ public final class Writer implements AutoCloseable {
             }
             long before = System.nanoTime();
             try {
-                commit(sql, commits + 1);
+                work.run(commits + 1);
                 micros.add((System.nanoTime() - before) / 1000);
                 if (++commits % 100 == 0) {
                     System.out.println("commits " + commits);
-                }
-                if (checkpoints) {
-                    sql.executeQuery("PRAGMA wal_checkpoint(TRUNCATE)").close();
                 }
             } catch (SQLException e) {
                 if ((e.getErrorCode() & 0xff) == 5) {

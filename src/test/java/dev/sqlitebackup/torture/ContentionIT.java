@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -170,6 +171,34 @@ class ContentionIT {
         assertEquals("100", Lab.query(database, "SELECT count(*) FROM t WHERE generation = 'new'"));
         assertEquals(List.of(), lab.litter());
         Figures.row("contention-exclusive", journalMode(journalMode), "backup 11, restore 13, restore --live 11 or 13", "nothing changed, nothing left; both succeed afterwards");
+    }
+
+    /** In a PID namespace of its own the restore sees nobody in /proc, and can only ask for the lock. */
+    @Test
+    void aRestoreThatWaitsForALongReaderLetsShortOnesInAndIsDoneWhenThatHasGone() throws IOException {
+        Tools.requireRoot();
+        Tools.require("unshare");
+        lab.json(0, "backup", lab.database("source.db", "delete", 100, "new"), "--to=new.gz");
+        Path database = lab.database("live.db", "delete", 100, "old");
+        try (Writer holder = Writer.start(database, "reading", "keep", 0); Writer reader = Writer.start(database, "measure-reads", "keep", 0, 1)) {
+            Tools.Started restore = Tools.start(List.of("unshare", "--pid", "--fork", "--mount-proc", Lab.JAVA, "-jar", Lab.JAR.toString(),
+                    "restore", "new.gz", "--to=live.db", "--busy-timeout=1m"), Map.of("TMPDIR", lab.temporary().toString()), directory);
+            int reads = 0;
+            while (lab.litter().isEmpty()) {
+                reads += 100;
+                reader.awaitCommits(reads);
+            }
+            reader.latency();
+            reader.awaitCommits(reads + Figures.count(10_000, 2000));
+            assertTrue(restore.process().isAlive(), "it waits for the long reader");
+            Writer.Latency whileItWaited = reader.latency();
+            assertTrue(whileItWaited.busyErrors() * 10 <= whileItWaited.commits(), whileItWaited.toString());
+            holder.stop();
+            assertEquals(0, Tools.await(restore).exitCode());
+            assertEquals("100", Lab.query(database, "SELECT count(*) FROM t WHERE generation = 'new'"));
+            Figures.row("contention-waiting", whileItWaited.commits(), whileItWaited.busyErrors(), whileItWaited.maximumMicros(), "restored, between two reads of the other");
+        }
+        assertEquals(List.of(), lab.litter());
     }
 
     private static String journalMode(String mode) {
