@@ -100,24 +100,47 @@ public final class RestoreService {
         try (Workspace workspace = Workspace.create(request.dryRun ? request.temporaryDirectory : target.getParent())) {
             StagedBackup staged = StagedBackup.stage(selection, workspace, request.busyTimeout, progress);
             refuseIfInUse(target, request.live);
-            Method method = Files.exists(target) && InPlaceRestore.looksPossible(target) ? Method.IN_PLACE : Method.CREATED;
-            Verification verification = staged.verification();
             checkRoom(target, staged, request.live, request.dryRun);
-            if (!request.dryRun) {
-                if (!Files.exists(target)) {
-                    method = Method.CREATED;
-                    verification = create(target, staged, verification);
-                } else if (request.live) {
-                    LiveRestore.Outcome outcome = restoreLive(target, staged, workspace, request.busyTimeout);
-                    method = outcome == LiveRestore.Outcome.UNREADABLE ? replace(target, staged) : Method.IN_PLACE;
-                    verification = outcome == LiveRestore.Outcome.WRITTEN_SINCE
-                            ? verification.partial("others wrote to the database before it could be read back") : verification;
-                } else {
-                    method = restoreInPlace(target, staged, workspace, request.busyTimeout) ? Method.IN_PLACE : replace(target, staged);
-                }
-            }
-            return new Result(target, VerifyService.Result.of(staged, verification), safetyCopy, method, verification);
+            Switch done = request.dryRun ? foresee(target, staged, request.live) : switchTo(target, staged, workspace, request);
+            return new Result(target, VerifyService.Result.of(staged, done.verification), safetyCopy, done.method, done.verification);
         }
+    }
+
+    /** How the content came, or would come, to the target, and what is to be said of it. */
+    private record Switch(Method method, Verification verification) { }
+
+    private Switch switchTo(Path target, StagedBackup staged, Workspace workspace, Request request) {
+        if (!Files.exists(target)) {
+            return new Switch(Method.CREATED, create(target, staged, staged.verification()));
+        }
+        if (request.live) {
+            return switch (restoreLive(target, staged, workspace, request.busyTimeout)) {
+                case UNREADABLE -> replace(target, staged);
+                case VERIFIED -> new Switch(Method.IN_PLACE, staged.verification());
+                case WRITTEN_SINCE -> new Switch(Method.IN_PLACE, staged.verification().partial("others wrote to the database before it could be read back"));
+            };
+        }
+        return restoreInPlace(target, staged, workspace, request.busyTimeout) ? new Switch(Method.IN_PLACE, staged.verification()) : replace(target, staged);
+    }
+
+    /** What {@link #switchTo} would do, as far as it shows without SQLite. */
+    private static Switch foresee(Path target, StagedBackup staged, boolean live) {
+        if (!Files.exists(target)) {
+            return new Switch(Method.CREATED, staged.verification());
+        }
+        if (!InPlaceRestore.looksPossible(target)) {
+            return replaced(target, staged, "would be replaced");
+        }
+        if (live) {
+            LiveRestore.refuseWhatCannotBeSwitched(target, staged.file());
+        }
+        return new Switch(Method.IN_PLACE, staged.verification());
+    }
+
+    /** Nobody can prove that no process has it open, and one that has would write on into a file without a name. */
+    private static Switch replaced(Path target, StagedBackup staged, String what) {
+        return new Switch(Method.CREATED, staged.verification().withWarning("SQLite cannot open " + target + ", so it " + what
+                + " by rename: an application that still has it open, which cannot be seen in other containers, goes on with the old file; restart it"));
     }
 
     private static void refuseIfNotWritable(Path target) {
@@ -206,13 +229,13 @@ public final class RestoreService {
         return verification;
     }
 
-    private Method replace(Path target, StagedBackup staged) {
+    private Switch replace(Path target, StagedBackup staged) {
         Path name = SafetyCopies.freeName(target, clock.instant());
         FileIdentity proven = identity(staged.file());
         Replacement.replaceUnreadable(target, staged.file(), name);
         safetyCopy = name;
         proveCreated(target, proven, staged);
-        return Method.CREATED;
+        return replaced(target, staged, "was replaced");
     }
 
     /** The staged file was read back when it was verified; now the name has to refer to that very file. */

@@ -14,8 +14,9 @@ import java.util.Arrays;
  * @param pageSizeBytes 512 to 65536
  * @param isWal whether the file wants a write-ahead log (read version 2)
  * @param pageCount pages that the header declares, 0 where the header's count is not in use
+ * @param textEncoding 1 for UTF-8, 2 and 3 for UTF-16; 0 as long as it is undecided, because there never was a table
  */
-public record DatabaseHeader(int pageSizeBytes, boolean isWal, long pageCount) {
+public record DatabaseHeader(int pageSizeBytes, boolean isWal, long pageCount, int textEncoding) {
     public static final int SIZE_BYTES = 100;
     private static final int WRITE_VERSION_OFFSET = 18;
     private static final byte[] MAGIC = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
@@ -33,7 +34,7 @@ public record DatabaseHeader(int pageSizeBytes, boolean isWal, long pageCount) {
             return null;
         }
         boolean countIsInUse = bytes.getInt(24) == bytes.getInt(92);
-        return new DatabaseHeader(pageSizeBytes, bytes.get(19) == 2, countIsInUse ? Integer.toUnsignedLong(bytes.getInt(28)) : 0);
+        return new DatabaseHeader(pageSizeBytes, bytes.get(19) == 2, countIsInUse ? Integer.toUnsignedLong(bytes.getInt(28)) : 0, bytes.getInt(56));
     }
 
     /** @return null if a file that no connection of this process has open does not start like a SQLite database */
@@ -52,9 +53,23 @@ public record DatabaseHeader(int pageSizeBytes, boolean isWal, long pageCount) {
 
     /** Makes a database that nobody has open want a write-ahead log (both version numbers), as {@code VACUUM INTO} does not. */
     static void markAsWal(Path file) throws IOException {
+        mark(file, (byte) 2);
+    }
+
+    /** Makes a database that nobody has open, and that is whole without a log, want a rollback journal. */
+    static void markAsRollback(Path file) throws IOException {
+        mark(file, (byte) 1);
+    }
+
+    private static void mark(Path file, byte version) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-            channel.write(ByteBuffer.wrap(new byte[] {2, 2}), WRITE_VERSION_OFFSET);
+            channel.write(ByteBuffer.wrap(new byte[] {version, version}), WRITE_VERSION_OFFSET);
         }
+    }
+
+    /** The text encoding as {@code PRAGMA encoding} names it. */
+    public String encodingName() {
+        return textEncoding == 2 ? "UTF-16le" : textEncoding == 3 ? "UTF-16be" : "UTF-8";
     }
 
     /** Whether the header's page count says that the file has this size. */

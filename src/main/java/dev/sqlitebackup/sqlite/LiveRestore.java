@@ -20,6 +20,9 @@ import java.time.Duration;
  *
  * <p>The staged database is the source connection, so a write transaction begun on it makes SQLite refuse the next step:
  * that is how the switch is called off when the safety copy fails.
+ *
+ * <p>The database keeps its journal mode, whatever the backup's: its applications chose it. SQLite sees to that in WAL mode; in rollback mode it
+ * would copy the header of a WAL database, and whoever came first, we perhaps, would make sidecars of his own.
  */
 public final class LiveRestore {
     private static final long POLL_MILLIS = 2;
@@ -31,6 +34,7 @@ public final class LiveRestore {
     private final InPlaceRestore.SafetyCopyKeeper keeper;
     private final Duration busyTimeout;
     private final Progress progress;
+    private DatabaseHeader backup;
     private Failure safetyCopyFailure;
     private boolean safetyCopyMade;
 
@@ -95,9 +99,13 @@ public final class LiveRestore {
             }
             throw explained;
         }
+        backup = DatabaseHeader.of(staged);
+        refuseWhatCannotBeSwitched(target, DatabaseHeader.read(file), backup, Files.size(staged), wal);
+        if (!wal) {
+            DatabaseHeader.markAsRollback(staged);
+        }
         Interruption.check();
         try (SqliteConnection source = SqliteConnection.open(staged, "mode=rw", Duration.ZERO)) {
-            refuseWhatCannotBeSwitched(connection, source, wal);
             switchContent(file, source);
         }
         forceEndOfJournal();
@@ -116,15 +124,40 @@ public final class LiveRestore {
                 "'sqlite-backup undo --live' brings the old content back from the safety copy", e);
     }
 
-    private void refuseWhatCannotBeSwitched(SqliteConnection connection, SqliteConnection source, boolean wal) throws SQLException {
-        if (wal && connection.pageSizeBytes() != source.pageSizeBytes()) {
-            throw new Failure(Failure.Kind.FAILURE, "the backup has pages of " + source.pageSizeBytes() + " bytes, the open database "
-                    + target + " of " + connection.pageSizeBytes(), "close the application and restore without --live");
+    /** Refuses what a live restore would refuse, as far as it shows without SQLite. */
+    public static void refuseWhatCannotBeSwitched(Path target, Path staged) {
+        try {
+            DatabaseHeader header = DatabaseHeader.of(target);
+            boolean wal = DatabaseFiles.of(target).present().wal() || header != null && header.isWal();
+            refuseWhatCannotBeSwitched(target, header, DatabaseHeader.of(staged), Files.size(staged), wal);
+        } catch (IOException e) {
+            throw Failure.io("cannot read", target, e);
         }
-        if (source.pageCount() < 2) {
-            throw new Failure(Failure.Kind.FAILURE, "the backup holds no table, and is too small to be restored with --live",
-                    "close the application and restore without --live");
+    }
+
+    private static void refuseWhatCannotBeSwitched(Path target, DatabaseHeader header, DatabaseHeader backup, long backupBytes, boolean wal) {
+        if (header == null) {
+            throw refusal(Failure.Kind.FAILURE, "the database is empty: " + target);
         }
+        if (wal && header.pageSizeBytes() != backup.pageSizeBytes()) {
+            throw refusal(Failure.Kind.FAILURE, "the backup has pages of " + backup.pageSizeBytes() + " bytes, the open database " + target + " of " + header.pageSizeBytes());
+        }
+        if (backupBytes < 2L * backup.pageSizeBytes()) {
+            throw refusal(Failure.Kind.FAILURE, "the backup holds no table, and is too small to be restored with --live");
+        }
+        refuseOtherEncoding(target, header, backup);
+    }
+
+    /** A connection takes the encoding from the first schema that it reads, and refuses every other one until it is closed. */
+    private static void refuseOtherEncoding(Path target, DatabaseHeader header, DatabaseHeader backup) {
+        if (header.textEncoding() != 0 && header.textEncoding() != backup.textEncoding()) {
+            throw refusal(Failure.Kind.IN_USE, "the backup's text is encoded in " + backup.encodingName() + ", that of the open database " + target + " in " + header.encodingName()
+                    + ", so whoever has it open could not go on with the backup");
+        }
+    }
+
+    private static Failure refusal(Failure.Kind kind, String why) {
+        return new Failure(kind, why, "close the application and restore without --live");
     }
 
     private void switchContent(FileChannel file, SqliteConnection source) throws SQLException {
@@ -181,6 +214,7 @@ public final class LiveRestore {
             DatabaseHeader header = DatabaseHeader.read(file);
             boolean wal = DatabaseFiles.of(target).present().wal() || header != null && header.isWal();
             copyTwice(wal ? "mode=ro" : "mode=ro&immutable=1");
+            refuseOtherEncoding(target, DatabaseHeader.of(safetyCopy), backup);     // Again: the first table may have been made, or be in the log alone.
             keeper.keep(safetyCopy);
             safetyCopyMade = true;
         } catch (SQLException e) {
@@ -200,7 +234,7 @@ public final class LiveRestore {
     private void copyTwice(String mode) throws SQLException, IOException {
         try (SqliteConnection reader = SqliteConnection.open(target, mode, Duration.ZERO)) {
             if (reader.pageCount() == 0) {
-                throw new Failure(Failure.Kind.FAILURE, "the database is empty: " + target, "close the application and restore without --live");
+                throw refusal(Failure.Kind.FAILURE, "the database is empty: " + target);
             }
             reader.beginRead();
             reader.backupTo(safetyCopy, (remaining, total) -> { });

@@ -154,8 +154,11 @@ class RestoreIT {
         Lab.write(target, "encrypted?".repeat(1000));
         Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rw-r-----"));
         String before = Lab.sha256(target);
+        assertTrue(lab.json(0, "restore", "b.gz", "--to=t.db", "--dry-run").get("warnings").getAsString().contains("would be replaced by rename"));
         JsonObject result = lab.json(0, "restore", "b.gz", "--to=t.db");
         assertEquals("created", result.get("method").getAsString());
+        assertEquals("SQLite cannot open " + target + ", so it was replaced by rename: an application that still has it open, which cannot be seen in other containers, goes on with the old file; restart it",
+                result.get("warnings").getAsString());
         assertEquals(before, Lab.sha256(Path.of(result.get("safetyCopy").getAsString())));
         assertEquals("rw-r-----", PosixFilePermissions.toString(Files.getPosixFilePermissions(target)));
         assertEquals("100", Lab.query(target, "SELECT count(*) FROM t"));

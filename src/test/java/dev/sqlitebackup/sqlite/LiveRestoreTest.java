@@ -1,11 +1,13 @@
 package dev.sqlitebackup.sqlite;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Writer;
 import java.io.IOException;
@@ -17,6 +19,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -121,6 +124,44 @@ class LiveRestoreTest {
             assertTrue(kept[0]);
         }
         assertEquals("500", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'new'"));
+    }
+
+    /** The encoding is decided with the first table; before, whoever has the database open takes that of the backup. */
+    @ParameterizedTest
+    @CsvSource({"wal, false", "delete, false", "wal, true", "delete, true"})
+    void refusesAnotherTextEncodingAlsoWhenTheFirstTableIsMadeWhileItWaits(String journalMode, boolean makesTable) throws IOException, SQLException {
+        Lab lab = new Lab(directory);
+        Path target = lab.path("t.db");
+        Lab.sql(target, "PRAGMA journal_mode=" + journalMode, "PRAGMA user_version=7");
+        Path staged = lab.path("staged.db");
+        Lab.sql(staged, "PRAGMA encoding='UTF-16le'", "CREATE TABLE t(a)", "INSERT INTO t VALUES ('é')");
+        try (Connection application = DriverManager.getConnection("jdbc:sqlite:" + target); Statement sql = application.createStatement()) {
+            sql.executeQuery("SELECT count(*) FROM sqlite_schema").close();
+            Progress makesATable = new Progress() {
+                @Override
+                public void phase(String name, long totalBytes) {
+                    try {
+                        sql.execute(makesTable ? "CREATE TABLE first(a)" : "PRAGMA user_version=8");
+                    } catch (SQLException e) {
+                        throw new AssertionError(e);
+                    }
+                }
+
+                @Override
+                public void at(long doneBytes) { }
+            };
+            Executable restore = () -> LiveRestore.run(target, staged, Files.createFile(directory.resolve("safety")), Files.createFile(directory.resolve("proof")), copy -> { },
+                    Duration.ofSeconds(5), makesATable);
+            if (makesTable) {
+                assertTrue(Expect.failure(Failure.Kind.IN_USE, "UTF-16le", restore).hint().contains("without --live"));
+                sql.execute("INSERT INTO first VALUES ('still there')");
+            } else {
+                assertDoesNotThrow(restore);
+                sql.execute("INSERT INTO t VALUES ('goes on')");
+            }
+        }
+        assertEquals("ok", Lab.query(target, "PRAGMA integrity_check"));
+        assertEquals(makesTable ? "still there" : "é, goes on", Lab.query(target, "SELECT group_concat(a, ', ') FROM " + (makesTable ? "first" : "t")));
     }
 
     private LiveRestore.Outcome restore(Path target, Path staged, Path safetyCopy, InPlaceRestore.SafetyCopyKeeper keeper) throws IOException {

@@ -172,6 +172,28 @@ class OtherUsersIT {
         assertApplicationWrites(null, runAs, Situation.WAL_CLOSED);
     }
 
+    /** The database keeps its journal mode: in the backup's, sidecars would be made by whoever comes first, and that may be the restore. */
+    @ParameterizedTest
+    @MethodSource("writersOfFiles")
+    void aLiveRestoreOfABackupInTheOtherJournalModeMakesNoSidecarsThatLockOutTheApplication(RunAs runAs) throws IOException {
+        for (boolean walBackup : new boolean[] {true, false}) {
+            Situation target = walBackup ? Situation.ROLLBACK_CLOSED : Situation.WAL_LIVE;
+            prepare(runAs, walBackup ? Situation.WAL_CLOSED : Situation.ROLLBACK_CLOSED, "new");
+            assertEquals(0, program(runAs, "backup", database, "--to=b.gz").exitCode());
+            Application prepared = prepare(runAs, target, "old");
+            try (Application application = prepared != null ? prepared : new Application()) {
+                application.say("INSERT INTO t(generation) VALUES ('open')");
+                Map<String, String> before = owners();
+                for (String[] command : new String[][] {{"restore", "b.gz", "--live", "--to=" + database}, {"undo", database.toString(), "--live"}}) {
+                    assertEquals(0, program(runAs, (Object[]) command).exitCode());
+                    assertEquals(before, owners(), runAs + " " + target);
+                    assertApplicationWrites(application, runAs, target);
+                    assertEquals(command[0].equals("undo") ? "old" : "new", application("SELECT generation FROM t WHERE b > '' LIMIT 1"));
+                }
+            }
+        }
+    }
+
     static Stream<RunAs> writersOfFiles() {
         return Figures.isFull() ? Stream.of(RunAs.values()).filter(runAs -> runAs.mayWrite) : Stream.of(RunAs.ROOT_THAT_CANNOT_GIVE);
     }
