@@ -87,11 +87,11 @@ public final class BackupService {
             FileIdentity walIdentity = State.walIdentity(DatabaseFiles.of(database).wal());
 
             Path snapshot = temporary.createFile("snapshot.db");
-            Snapshot.take(database, snapshot, request.compact, temporary.directory(), request.busyTimeout, progress);
+            List<String> unseen = Snapshot.take(database, snapshot, request.compact, temporary.directory(), request.busyTimeout, progress);
             try (Background<Verification> check = new Background<>(() -> check(snapshot, database, previous == null ? null : store.location(previous)))) {
                 Published published = publish(snapshot, destination, previous, previousFile, beside, request, now, check);
                 Verification verification = warnIfShrunk(published, Math.max(Files.size(snapshot), Databases.sizeBytes(database)), check.await());
-                verification = warnIfNotNewest(ahead, now, verification);
+                verification = warnIfNotNewest(ahead, now, verification.withWarnings(unseen));
                 request.destination.noteFileSystem();
                 verification = confirm(lock, State.confirmed(now, published.content.createdAt(), identity, walIdentity).from(database), verification);
                 PruneService.Pruned pruned = PruneService.afterBackup(destination, published.name, request.rules, clock);

@@ -10,6 +10,7 @@ import dev.sqlitebackup.files.Space;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
 import dev.sqlitebackup.sqlite.DatabaseHeader;
+import dev.sqlitebackup.sqlite.HiddenLog;
 import dev.sqlitebackup.sqlite.InPlaceRestore;
 import dev.sqlitebackup.sqlite.LiveRestore;
 import dev.sqlitebackup.sqlite.OpenHandles;
@@ -96,13 +97,14 @@ public final class RestoreService {
             DurableFiles.createDirectories(target.getParent());
             refuseIfNotWritable(target);
         }
-        refuseIfInUse(target, request.live);
+        refuseIfInUse(target, request);
         try (Workspace workspace = Workspace.create(request.dryRun ? request.temporaryDirectory : target.getParent())) {
             StagedBackup staged = StagedBackup.stage(selection, workspace, request.busyTimeout, progress);
-            refuseIfInUse(target, request.live);
+            List<String> unseen = refuseIfInUse(target, request);
             checkRoom(target, staged, request.live, request.dryRun);
             Switch done = request.dryRun ? foresee(target, staged, request.live) : switchTo(target, staged, workspace, request);
-            return new Result(target, VerifyService.Result.of(staged, done.verification), safetyCopy, done.method, done.verification);
+            Verification verification = done.verification.withWarnings(unseen);
+            return new Result(target, VerifyService.Result.of(staged, verification), safetyCopy, done.method, verification);
         }
     }
 
@@ -152,10 +154,16 @@ public final class RestoreService {
         }
     }
 
-    private static void refuseIfInUse(Path target, boolean live) {
-        if (!live && Files.exists(target) && !OpenHandles.find(target).isEmpty()) {
-            throw OpenHandles.inUse(target, "close it, or restore under it with --live");
+    /** @return what cannot be seen from here, a sentence each */
+    private static List<String> refuseIfInUse(Path target, Request request) {
+        if (!Files.exists(target)) {
+            return List.of();
         }
+        List<String> unseen = HiddenLog.refuseToRestore(target, request.busyTimeout);
+        if (!request.live && !OpenHandles.find(target).isEmpty()) {
+            throw OpenHandles.inUse(target, unseen.isEmpty() ? "close it, or restore under it with --live" : "close it, and restore by the path that it uses");
+        }
+        return unseen;
     }
 
     /** Beside the staged file: the safety copy (with --live twice, to prove it), and the journal or log of the switch. */

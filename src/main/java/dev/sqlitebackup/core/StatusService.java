@@ -3,6 +3,7 @@ package dev.sqlitebackup.core;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
+import dev.sqlitebackup.sqlite.OtherNames;
 import dev.sqlitebackup.store.State;
 import dev.sqlitebackup.store.Store;
 import java.io.IOException;
@@ -126,7 +127,9 @@ public final class StatusService {
             Path real = database.toRealPath();
             Path wal = DatabaseFiles.of(real).wal();
             if (state != null) {
-                return state.hasChanged(FileIdentity.of(real), State.walIdentity(wal));
+                Boolean changed = state.hasChanged(FileIdentity.of(real), State.walIdentity(wal));
+                // An application that uses another name writes to a log that is not seen here.
+                return Boolean.FALSE.equals(changed) && OtherNames.of(real).any() ? null : changed;
             }
             boolean written = isWrittenSince(real, newest.createdAt()) || Files.exists(wal) && isWrittenSince(wal, newest.createdAt());
             return written ? true : null;

@@ -42,9 +42,9 @@ public final class StreamService {
                     .check("free some space there, or choose another place with --tmp-dir");
             Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
             Path snapshot = temporary.createFile("snapshot.db");
-            Snapshot.take(database, snapshot, request.compact(), temporary.directory(), request.busyTimeout(), progress);
+            List<String> unseen = Snapshot.take(database, snapshot, request.compact(), temporary.directory(), request.busyTimeout(), progress);
             progress.phase("check", -1);
-            Verification verification = Verification.of(IntegrityCheck.check(snapshot, "the database " + database));
+            Verification verification = Verification.of(IntegrityCheck.check(snapshot, "the database " + database)).withWarnings(unseen);
             progress.phase("compress", Files.size(snapshot));
             BackupWriter.Written written;
             try {

@@ -19,6 +19,10 @@ public record Verification(boolean full, List<String> warnings) {
         return new Verification(full, Stream.concat(warnings.stream(), Stream.of(warning)).toList());
     }
 
+    Verification withWarnings(List<String> more) {
+        return new Verification(full, Stream.concat(warnings.stream(), more.stream()).toList());
+    }
+
     Verification partial(String warning) {
         return new Verification(false, withWarning(warning).warnings);
     }

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -17,6 +19,9 @@ import java.util.stream.Collectors;
  */
 public final class OpenHandles {
     private static final Path PROC = Path.of("/proc");
+    private static final long ANY = -1;
+    /** Of lines such as {@code 1: POSIX ADVISORY WRITE 4242 08:02:1310737 1073741826 1073742335}: process, file with its device in hexadecimal, first and last byte. */
+    private static final Pattern LOCK = Pattern.compile("(\\d+) (\\S+:\\d+) (\\d+) (\\d+|EOF)$");
 
     /** @param command the program's name as the kernel keeps it, "?" where it is hidden */
     public record Holder(long pid, String command) {
@@ -36,7 +41,7 @@ public final class OpenHandles {
         }
         try {
             Object fileKey = Files.getAttribute(file, "basic:fileKey");
-            List<Long> lockers = lockHolders((long) Files.getAttribute(file, "unix:dev"), (long) Files.getAttribute(file, "unix:ino"));
+            List<Long> lockers = lockHolders(file, ANY);
             long self = ProcessHandle.current().pid();
             try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[0-9]*")) {
                 for (Path process : processes) {
@@ -82,19 +87,31 @@ public final class OpenHandles {
         }
     }
 
-    /** Lines such as {@code 1: POSIX ADVISORY WRITE 4242 08:02:1310737 1073741826 1073742335}, device numbers in hexadecimal. */
-    private static List<Long> lockHolders(long device, long inode) throws IOException {
+    /**
+     * Other processes, also of other users, that hold a lock on a byte of a file; as far as /proc shows them.
+     *
+     * @param position of the byte; {@link #ANY} for any
+     */
+    static List<Long> lockHolders(Path file, long position) throws IOException {
         List<Long> holders = new ArrayList<>();
-        String file = String.format("%02x:%02x:%d", major(device), minor(device), inode);
-        for (String line : Files.readAllLines(PROC.resolve("locks"), StandardCharsets.ISO_8859_1)) {
-            String[] words = line.trim().split("\\s+");
-            for (int i = 1; i < words.length; i++) {
-                if (words[i].equals(file)) {
-                    holders.add(Long.parseLong(words[i - 1]));
-                }
+        Path locks = PROC.resolve("locks");
+        if (!Files.isReadable(locks)) {
+            return holders;
+        }
+        long device = (long) Files.getAttribute(file, "unix:dev");
+        String name = String.format("%02x:%02x:%d", major(device), minor(device), (long) Files.getAttribute(file, "unix:ino"));
+        for (String line : Files.readAllLines(locks, StandardCharsets.ISO_8859_1)) {
+            Matcher lock = LOCK.matcher(line);
+            if (lock.find() && lock.group(2).equals(name) && (position == ANY || covers(lock, position))) {
+                holders.add(Long.parseLong(lock.group(1)));
             }
         }
+        holders.removeIf(pid -> pid == ProcessHandle.current().pid());
         return holders;
+    }
+
+    private static boolean covers(Matcher lock, long position) {
+        return Long.parseLong(lock.group(3)) <= position && (lock.group(4).equals("EOF") || Long.parseLong(lock.group(4)) >= position);
     }
 
     /** As glibc's gnu_dev_major and gnu_dev_minor take a device number apart. */

@@ -56,9 +56,18 @@ public final class Replacement {
 
     /** Sidecars that somebody uses belong to a database that is there, whatever name it has. */
     private static void refuseIfAppeared(Path target) {
-        boolean used = DatabaseFiles.of(target).sidecars().stream().anyMatch(sidecar -> Files.exists(sidecar) && !OpenHandles.find(sidecar).isEmpty());
+        boolean used = isShmUsed(target) || DatabaseFiles.of(target).sidecars().stream().anyMatch(sidecar -> Files.exists(sidecar) && !OpenHandles.find(sidecar).isEmpty());
         if (used || Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
             throw appeared(target);
+        }
+    }
+
+    private static boolean isShmUsed(Path target) {
+        try {
+            Path shm = DatabaseFiles.of(target).shm();
+            return Files.isRegularFile(shm, LinkOption.NOFOLLOW_LINKS) && Files.isWritable(shm) && HiddenLog.isShmUsed(shm);
+        } catch (IOException e) {
+            throw Failure.io("cannot read the -shm of", target, e);
         }
     }
 

@@ -29,6 +29,7 @@ import java.util.List;
  *   yes   no     any        a private copy of main file and -wal (a crashed writer's), under the same proof
  *   no    any    rollback   mode=ro; with a hot -journal, which only a writer may roll back, a private copy of both
  * </pre>
+ * All of that speaks of the files beside this name. That a live application has its log elsewhere is noticed first, by {@link HiddenLog}.
  */
 public final class Snapshot {
     /** A disturbed attempt finds sidecars on the next one, which no longer vanish; so two suffice, and more are spare. */
@@ -42,6 +43,7 @@ public final class Snapshot {
     private final Duration busyTimeout;
     private final Progress progress;
     private boolean isWal;
+    private boolean isLive;
 
     private Snapshot(Path source, Path target, boolean compact, Path privateDirectory, Duration busyTimeout, Progress progress) {
         this.source = DatabaseFiles.of(source);
@@ -57,14 +59,15 @@ public final class Snapshot {
      * @param target an empty private file; its mode stays
      * @param compact whether to leave out what is free, by {@code VACUUM INTO}: a copy of the content, no longer of the pages
      * @param privateDirectory where a private copy may be made
-     * @throws Failure BUSY if it stays locked, CORRUPT if it is no SQLite database, empty or unreadable inside
+     * @return what cannot be seen from here, a sentence each
+     * @throws Failure BUSY if it stays locked, CORRUPT if it is no SQLite database, empty or unreadable inside, FAILURE if its log lies elsewhere
      */
-    public static void take(Path source, Path target, boolean compact, Path privateDirectory, Duration busyTimeout, Progress progress) {
+    public static List<String> take(Path source, Path target, boolean compact, Path privateDirectory, Duration busyTimeout, Progress progress) {
         Snapshot snapshot = new Snapshot(source, target, compact, privateDirectory, busyTimeout, progress);
         try {
             for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
                 if (snapshot.attempt()) {
-                    return;
+                    return HiddenLog.warnings(source, snapshot.isLive);
                 }
                 Files.write(target, new byte[0]);   // A second copy into the same file would not be byte-identical.
             }
@@ -75,7 +78,9 @@ public final class Snapshot {
     }
 
     private boolean attempt() throws IOException {
-        try (SharedLock lock = SharedLock.acquire(source.main(), busyTimeout)) {
+        try (HiddenLog.Held held = HiddenLog.lock(source, busyTimeout)) {
+            SharedLock lock = held.lock();
+            isLive = held.live();
             DatabaseHeader header = readHeader(lock.channel());
             isWal = header.isWal();
             DatabaseFiles.Present present = source.present();
@@ -86,7 +91,6 @@ public final class Snapshot {
                 return privateCopy(lock, source.wal());
             }
             if (header.isWal()) {
-                refuseUnlinkedWal(present);
                 return present.journal() ? privateCopy(lock, source.journal())
                         : copy(source.main(), "mode=ro&immutable=1", new Watch(present));
             }
@@ -124,21 +128,6 @@ public final class Snapshot {
                     "if it is damaged: sqlite-backup restore; if it is encrypted, only the application that has its key can back it up");
         }
         return header;
-    }
-
-    /**
-     * A {@code -shm} without {@code -wal}: left by a crash, or the {@code -wal} was deleted under a running application,
-     * whose commits then go to a file without a name. Only SQLite's own lock tells.
-     */
-    private void refuseUnlinkedWal(DatabaseFiles.Present present) {
-        if (present.shm() && !OpenHandles.find(source.main()).isEmpty()) {
-            throw unclear("its -wal was removed while an application has it open");
-        }
-    }
-
-    private Failure unclear(String what) {
-        return new Failure(Failure.Kind.FAILURE, "cannot tell what belongs to the database " + source.main() + ": " + what,
-                "close the application, open the database once with it or with sqlite3, and back up again");
     }
 
     /** Asked while the source is still locked: whether the copy is proven. */

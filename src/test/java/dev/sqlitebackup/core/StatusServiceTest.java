@@ -123,6 +123,19 @@ class StatusServiceTest {
     }
 
     @Test
+    void goesByAgeAloneWhereTheDatabaseHasAnotherNameBesideWhichALogMayLie() throws IOException {
+        Instant later = Instant.now().plus(Duration.ofHours(1)).truncatedTo(ChronoUnit.SECONDS);
+        Files.createLink(lab.path("other.db"), database);
+        backUp(database, file, later);
+        for (int hours : new int[] {1, 25}) {
+            StatusService.Result result = new StatusService(Clock.fixed(later.plus(Duration.ofHours(hours)), ZoneOffset.UTC))
+                    .status(new StatusService.Request(database, true, file, Duration.ofDays(1)));
+            assertNull(result.changedSince());
+            assertEquals(hours == 1 ? "fresh" : "stale", result.freshness().word());
+        }
+    }
+
+    @Test
     void findsTheStateBesideTheFileBehindALink() throws IOException {
         Instant later = Instant.now().plus(Duration.ofHours(1)).truncatedTo(ChronoUnit.SECONDS);
         backUp(database, file, later);

@@ -30,6 +30,7 @@ public final class Lab {
     private final Path directory;
     private final Path temporary;
     private final Map<String, String> more = new TreeMap<>();
+    private final List<String> wrapper = new ArrayList<>();
 
     public Lab(Path directory) {
         this.directory = directory;
@@ -49,8 +50,9 @@ public final class Lab {
         return temporary;
     }
 
-    private static List<String> command(Object... arguments) {
-        List<String> command = new ArrayList<>(List.of(JAVA, "-XX:-UsePerfData", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:SharedArchiveFile=" + Archive.FILE, "-jar", JAR.toString()));
+    private List<String> command(Object... arguments) {
+        List<String> command = new ArrayList<>(wrapper);
+        command.addAll(List.of(JAVA, "-XX:-UsePerfData", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:SharedArchiveFile=" + Archive.FILE, "-jar", JAR.toString()));
         for (Object argument : arguments) {
             command.add(argument.toString());
         }
@@ -81,6 +83,13 @@ public final class Lab {
     public Lab with(Map<String, String> variables) {
         more.putAll(variables);
         return this;
+    }
+
+    /** The same directory, with a program (and its first arguments) that starts ours, such as {@code unshare}. */
+    public Lab within(Object... program) {
+        Lab lab = new Lab(directory).with(more);
+        Stream.of(program).map(Object::toString).forEach(lab.wrapper::add);
+        return lab;
     }
 
     private Map<String, String> environment() {

@@ -30,7 +30,7 @@ public final class Writer implements AutoCloseable {
         this.output = new BufferedReader(new InputStreamReader(process.getInputStream()));
     }
 
-    /** @param what commit, measure, checkpoint, measure-reads, read, reading, idle, exclusive, crash or hot (see {@link #main}) */
+    /** @param what commit, measure, checkpoint, measure-reads, read, reading, idle, reopen, open, reserved, exclusive, crash, hot or half (see {@link #main}) */
     public static Writer start(Path database, String what, String journalMode, int busyTimeoutMillis) {
         return start(database, what, journalMode, busyTimeoutMillis, 3);
     }
@@ -94,6 +94,14 @@ public final class Writer implements AutoCloseable {
         }
     }
 
+    /** The number of the last commit that it was told is durable, as far as it has said so by now. */
+    public int told() throws IOException {
+        while (output.ready()) {
+            lines.add(output.readLine());
+        }
+        return lines.stream().filter(line -> line.startsWith("commit ")).reduce((first, last) -> last).map(line -> Integer.parseInt(line.substring(7))).orElse(0);
+    }
+
     public long pid() {
         return process.pid();
     }
@@ -112,7 +120,8 @@ public final class Writer implements AutoCloseable {
         NativeLibrary.load(List.of(Path.of(System.getProperty("java.io.tmpdir"))));     // Else each that is killed would leave a copy of it there.
         Path database = Path.of(args[0]);
         int pauseMillis = Integer.parseInt(args[4]);
-        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:file:" + database.toString().replace("%", "%25").replace("?", "%3f").replace("#", "%23"));
+        String url = "jdbc:sqlite:file:" + database.toString().replace("%", "%25").replace("?", "%3f").replace("#", "%23");
+        try (Connection connection = DriverManager.getConnection(url);
                 Statement sql = connection.createStatement()) {
             sql.execute("PRAGMA busy_timeout=" + args[3]);
             if (!args[2].equals("keep")) {
@@ -123,6 +132,18 @@ public final class Writer implements AutoCloseable {
                 case "measure" -> measuredCommits(sql, pauseMillis, false);
                 case "checkpoint" -> measuredCommits(sql, pauseMillis, true);
                 case "measure-reads" -> measured(number -> sql.executeQuery("SELECT count(*) FROM sqlite_schema").close(), sql, pauseMillis);
+                case "reopen" -> {
+                    connection.close();
+                    commitsOfManyConnections(url, args[3], pauseMillis);
+                }
+                case "open" -> {
+                    connection.close();
+                    opens(url, pauseMillis);
+                }
+                case "reserved" -> {
+                    sql.execute("BEGIN IMMEDIATE");
+                    untilTold();
+                }
                 case "read" -> reads(sql, pauseMillis);
                 case "exclusive" -> {
                     sql.execute("PRAGMA locking_mode=EXCLUSIVE");
@@ -145,11 +166,12 @@ public final class Writer implements AutoCloseable {
                     System.out.println("READY");
                     Runtime.getRuntime().halt(0);
                 }
-                case "hot" -> {
+                case "hot", "half" -> {
                     // A page cache of ten pages spills into the database file, so the journal that is left is hot.
                     sql.execute("PRAGMA cache_size=10");
                     sql.execute("BEGIN");
-                    sql.execute("UPDATE t SET b = 'never committed' || b");
+                    // The one leaves the file damaged without its journal; the other, which moves nothing, a sound one with half a transaction in it.
+                    sql.execute(args[1].equals("hot") ? "UPDATE t SET b = 'never committed' || b" : "UPDATE t SET generation = 'half'");
                     System.out.println("READY");
                     Runtime.getRuntime().halt(0);
                 }
@@ -187,6 +209,54 @@ public final class Writer implements AutoCloseable {
             Thread.sleep(pauseMillis);
         }
         System.out.println("worst " + worstMillis);
+    }
+
+    /** The same, by a connection for every 20 commits; all are closed for a while in between. */
+    private static void commitsOfManyConnections(String url, String busyTimeout, int pauseMillis) throws Exception {
+        int number = 0;
+        while (!ended()) {
+            try (Connection connection = DriverManager.getConnection(url); Statement sql = connection.createStatement()) {
+                sql.execute("PRAGMA busy_timeout=" + busyTimeout);
+                createAccounts(sql);
+                for (int last = number + 20; number < last; ) {
+                    try {
+                        commit(sql, number + 1);
+                        System.out.println("commit " + ++number);
+                    } catch (SQLException e) {
+                        System.out.println("error " + e.getMessage());
+                        rollBack(sql);
+                    }
+                    Thread.sleep(pauseMillis);
+                }
+            }
+            if (number == 20) {
+                System.out.println("READY");
+            }
+            Thread.sleep(pauseMillis * 20L);
+        }
+    }
+
+    /** Opens, reads and closes without a busy timeout; says at the end {@code opened TIMES BUSY_ERRORS}. */
+    private static void opens(String url, int pauseMillis) throws Exception {
+        System.out.println("READY");
+        int times = 0;
+        int busyErrors = 0;
+        for (; !ended(); times++) {
+            try (Connection connection = DriverManager.getConnection(url); Statement sql = connection.createStatement()) {
+                sql.execute("PRAGMA busy_timeout=0");
+                sql.executeQuery("SELECT count(*) FROM sqlite_schema").close();
+            } catch (SQLException e) {
+                if ((e.getErrorCode() & 0xff) == 5) {
+                    busyErrors++;
+                } else {
+                    System.out.println("error " + e.getMessage());
+                }
+            }
+            if (pauseMillis > 0) {
+                Thread.sleep(pauseMillis);
+            }
+        }
+        System.out.println("opened " + times + " " + busyErrors);
     }
 
     private static void createAccounts(Statement sql) throws SQLException {

@@ -29,6 +29,7 @@ class Report {
             entry("contention", "writer\twhile\tmedian µs\t99th percentile µs\tmaximum µs\tcommits\terrors"),
             entry("contention-at-once", "journal mode\tbackups and restores, ten at a time\tsucceeded\tbusy (11)\tin use (13)"),
             entry("contention-exclusive", "journal mode\twhile it is held\tafter"),
+            entry("names", "seen by the backup under\ta writer that\truns\tcomplete\trefused (1)\texceptions"),
             entry("users", "run as\tsituations\tcommands\trefused with a clear error\tthe application could write afterwards"),
             entry("mutants", "package\tmutants\tkilled\tsurvived, with a reason"),
             entry("java", "Java\ttests on the packaged program"));

@@ -1,0 +1,62 @@
+package dev.sqlitebackup.sqlite;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Whether a file goes by other names too, as far as that shows: SQLite looks for a log beside the name under which it opened the database, and
+ * so does not see one that lies beside another name.
+ *
+ * @param links how many names it has on its file system, 1 where the system does not say
+ * @param isMountPoint whether the file itself, and not a directory above it, is mounted here: a container that was given the file alone
+ */
+public record OtherNames(int links, boolean isMountPoint) {
+    private static final Path MOUNTS = Path.of("/proc/self/mountinfo");
+    /** Of a line such as {@code 36 35 98:0 /mnt1 /mnt2 rw,noatime - ext3 /dev/root rw}, see proc(5). */
+    private static final int MOUNT_POINT = 4;
+
+    /** @param file the resolved path of a file that exists */
+    public static OtherNames of(Path file) throws IOException {
+        return new OtherNames(links(file), isMountPoint(file));
+    }
+
+    public boolean any() {
+        return links > 1 || isMountPoint;
+    }
+
+    /** To follow the name of a file in a sentence. */
+    String describe() {
+        return isMountPoint ? "is a mount point of its own, so it has another name elsewhere" : "has " + links + " names";
+    }
+
+    private static int links(Path file) throws IOException {
+        try {
+            return ((Number) Files.getAttribute(file, "unix:nlink")).intValue();
+        } catch (UnsupportedOperationException | IllegalArgumentException e) {
+            return 1;
+        }
+    }
+
+    private static boolean isMountPoint(Path file) throws IOException {
+        if (!Files.isReadable(MOUNTS)) {
+            return false;
+        }
+        String name = file.toString();
+        return Files.readAllLines(MOUNTS, StandardCharsets.ISO_8859_1).stream().anyMatch(line -> unescape(line.split(" ")[MOUNT_POINT]).equals(name));
+    }
+
+    /** Blanks, line ends, backslashes and number signs are octal there; everything else is the name's own bytes. */
+    private static String unescape(String escaped) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        for (int i = 0; i < escaped.length(); i++) {
+            boolean octal = escaped.charAt(i) == '\\';
+            bytes.write(octal ? Integer.parseInt(escaped.substring(i + 1, i + 4), 8) : escaped.charAt(i));
+            i += octal ? 3 : 0;
+        }
+        return bytes.toString(Charset.forName(System.getProperty("sun.jnu.encoding")));
+    }
+}
