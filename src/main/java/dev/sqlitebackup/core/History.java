@@ -10,9 +10,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -32,6 +34,8 @@ final class History {
     private final Store store;
     /** Each look at a directory far away is a request for every thousand files. */
     private List<Named> listed;
+    /** Likewise, each look into a file is one. */
+    private final Map<Store.StoredFile, byte[]> tailsFarAway = new ConcurrentHashMap<>();
 
     History(Store store) {
         this.store = store;
@@ -60,12 +64,12 @@ final class History {
         listed = null;
     }
 
-    /** Everything here, of all databases. */
+    /** Everything here, of all databases. Far away, files are taken for what they are named, and for as long as they could be that: see {@link #ours}. */
     Listing read() {
         List<String> warnings = Collections.synchronizedList(new ArrayList<>());
         List<Failure> unreadable = Collections.synchronizedList(new ArrayList<>());
         // Each takes an open and a read, so a directory of thousands takes its time on one core.
-        List<Backup> backups = named().parallel().map(named -> describe(named, warnings, unreadable)).filter(Objects::nonNull).sorted(Backup.NEWEST_FIRST).toList();
+        List<Backup> backups = named().parallel().map(named -> store.isNear() ? describe(named, warnings, unreadable) : guess(named, warnings)).filter(Objects::nonNull).sorted(Backup.NEWEST_FIRST).toList();
         Collections.sort(warnings);
         return new Listing(backups, warnings, unreadable.isEmpty() ? null : unreadable.get(0));
     }
@@ -94,21 +98,73 @@ final class History {
         return null;
     }
 
+    /** When the backup before this one was made, as far as names tell. @return null if there is none */
+    Instant createdBefore(Backup backup) {
+        return named().filter(named -> named.name.database().equals(backup.database()) && named.name.createdAt().isBefore(backup.createdAt())
+                && guess(named, new ArrayList<>()) != null).map(named -> named.name.createdAt()).max(Comparator.naturalOrder()).orElse(null);
+    }
+
     /** The newest that is not dated after now, if there is one: a clock that was wrong once would make another the newest for a long time. */
     Backup newestByNow(String database, Instant now, List<String> warnings) {
-        Backup newest = newest(database, now, new ArrayList<>());
-        return newest != null ? newest : newest(database, Instant.MAX, warnings);
+        List<String> found = new ArrayList<>();
+        Backup newest = newest(database, now, found);
+        if (newest == null) {
+            found.clear();      // All of them are looked at again.
+            newest = newest(database, Instant.MAX, found);
+        }
+        warnings.addAll(found);
+        return newest;
+    }
+
+    /**
+     * What a decision may rest on: others may have put anything under our names. Far away each costs a request, so they are asked for what is to be
+     * kept, and not for everything that is listed.
+     *
+     * @param backups as they were listed
+     * @param warnings takes one for each that is not what it is named
+     * @return those that are
+     */
+    List<Backup> ours(List<Backup> backups, List<String> warnings) {
+        if (store.isNear()) {
+            return backups;     // Each was looked into when it was listed.
+        }
+        Map<String, Named> byName = named().collect(Collectors.toMap(named -> named.file.name(), named -> named));
+        List<String> found = Collections.synchronizedList(new ArrayList<>());
+        List<Backup> ours = backups.parallelStream().filter(backup -> describe(byName.get(backup.name()), found, new ArrayList<>()) != null).toList();
+        found.stream().filter(warning -> !warnings.contains(warning)).sorted().forEach(warnings::add);
+        return ours;
+    }
+
+    /** @return null if the file is too short to be one of ours */
+    private Backup guess(Named named, List<String> warnings) {
+        if (named.file.sizeBytes() < BackupReader.SUMMARY_BYTES) {
+            warnings.add(noBackup(named.file));
+            return null;
+        }
+        return byName(named, null);
+    }
+
+    private String noBackup(Store.StoredFile file) {
+        return store.location(file.name()) + " does not end like a backup: half-copied, damaged, or not ours; it is left alone";
+    }
+
+    private byte[] tail(Store.StoredFile file) {
+        byte[] tail = tailsFarAway.get(file);
+        if (tail == null) {
+            tail = !store.isNear() && file.sizeBytes() < BackupReader.SUMMARY_BYTES ? new byte[0] : store.readTail(file.name(), BackupReader.SUMMARY_BYTES);
+            if (tail != null && !store.isNear()) {
+                tailsFarAway.put(file, tail);
+            }
+        }
+        return tail;
     }
 
     /** @return null if the file is not one of ours */
     private Backup describe(Named named, List<String> warnings, List<Failure> unreadable) {
-        if (!store.isNear()) {
-            return byName(named, null);     // A look into each file would cost a request, and such a place takes files whole or not at all.
-        }
         Store.StoredFile file = named.file;
         byte[] tail;
         try {
-            tail = store.readTail(file.name(), BackupReader.SUMMARY_BYTES);
+            tail = tail(file);
         } catch (Failure e) {
             warnings.add(e.getMessage() + "; it is left alone");
             if (!(e.getCause() instanceof AccessDeniedException)) {
@@ -122,8 +178,8 @@ final class History {
         BackupName name = named.name;
         BackupReader.Summary summary = BackupReader.Summary.parse(tail);
         if (summary == null || !summary.createdAt().equals(name.createdAt())) {
-            warnings.add(store.location(file.name()) + (summary == null ? " does not end like a backup: half-copied, damaged, or not ours; it is left alone"
-                    : " holds a backup of " + summary.createdAt() + ", which is not what its name says; it is left alone"));
+            warnings.add(summary == null ? noBackup(file)
+                    : store.location(file.name()) + " holds a backup of " + summary.createdAt() + ", which is not what its name says; it is left alone");
             return null;
         }
         return byName(named, summary.databaseBytes());

@@ -15,9 +15,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 
 /**
  * Deletes backups that no rule keeps. What goes is decided by {@link Retention}; here is what that needs to know, and in which order things are done:
@@ -73,7 +76,7 @@ public final class PruneService {
             Plan plan = new Plan(request.rules, listing.warnings());
             for (String database : databases) {
                 List<Backup> backups = listing.backups().stream().filter(backup -> backup.database().equals(database)).toList();
-                plan.add(database, backups, backup -> verify(history.store(), backup, request.temporaryDirectory));
+                plan.add(database, backups, candidates -> history.ours(candidates, plan.warnings), backup -> verify(history.store(), backup, request.temporaryDirectory));
             }
             if (!request.dryRun) {
                 delete(history.store(), plan.decisions);
@@ -89,7 +92,7 @@ public final class PruneService {
         List<Backup> copies = SafetyCopies.listOrRefuse(database);
         try (Workspace workspace = Workspace.create(request.temporaryDirectory)) {
             Plan plan = new Plan(request.rules, List.of());
-            plan.add(database.getFileName().toString(), copies, copy -> verify(copy, workspace, request.busyTimeout));
+            plan.add(database.getFileName().toString(), copies, candidates -> candidates, copy -> verify(copy, workspace, request.busyTimeout));
             if (!request.dryRun) {
                 oldestFirst(plan.decisions).forEach(decision -> SafetyCopies.delete(Path.of(decision.backup().location())));
             }
@@ -124,21 +127,28 @@ public final class PruneService {
             this.warnings = new ArrayList<>(warnings);
         }
 
-        void add(String database, List<Backup> newestFirst, Proof proof) {
+        /** @param ours which of some are what they are named */
+        void add(String database, List<Backup> newestFirst, UnaryOperator<List<Backup>> ours, Proof proof) {
             // One that is dated after now stays in any case, and does not stand for those that are not.
             List<Backup> counting = newestFirst.stream().filter(backup -> !backup.createdAt().isAfter(clock.instant())).toList();
-            Backup proven = newestThatVerifies(counting, proof);
+            List<Backup> foreign = new ArrayList<>();
+            Backup proven = newestThatVerifies(counting, ours, foreign, proof);
             if (proven == null && !counting.isEmpty()) {
                 undecided.add("none of the backups of " + database + " verifies, so none was deleted");
                 newestFirst.forEach(backup -> decisions.add(new Retention.Decision(backup, true, List.of("none verifies"))));
             } else {
-                decisions.addAll(Retention.plan(newestFirst, proven, rules, clock.instant(), clock.getZone()));
+                decisions.addAll(decide(newestFirst.stream().filter(backup -> !foreign.contains(backup)).toList(), proven, rules, clock, ours));
             }
         }
 
-        private Backup newestThatVerifies(List<Backup> newestFirst, Proof proof) {
+        /** @param foreign takes what turns out to be no backup of ours on the way */
+        private Backup newestThatVerifies(List<Backup> newestFirst, UnaryOperator<List<Backup>> ours, List<Backup> foreign, Proof proof) {
             for (Backup backup : newestFirst) {
                 Interruption.check();
+                if (ours.apply(List.of(backup)).isEmpty()) {
+                    foreign.add(backup);
+                    continue;
+                }
                 try {
                     proof.of(backup);
                     return backup;
@@ -157,6 +167,19 @@ public final class PruneService {
         }
     }
 
+    /** What a rule would keep has to be a backup: what is not one does not count, and is left alone. */
+    private static List<Retention.Decision> decide(List<Backup> newestFirst, Backup proven, RetentionRules rules, Clock clock, UnaryOperator<List<Backup>> ours) {
+        List<Backup> counting = new ArrayList<>(newestFirst);
+        while (true) {
+            List<Retention.Decision> decisions = Retention.plan(counting, proven, rules, clock.instant(), clock.getZone());
+            List<Backup> kept = decisions.stream().filter(Retention.Decision::kept).map(Retention.Decision::backup).toList();
+            Set<Backup> proper = new HashSet<>(ours.apply(kept));
+            if (!counting.removeIf(backup -> kept.contains(backup) && !proper.contains(backup))) {
+                return decisions;
+            }
+        }
+    }
+
     /**
      * Prunes the history that a backup was just added to or confirmed in, under the lock that the caller holds. That backup is known to verify. A
      * backup is made by now whatever happens here, so what goes wrong is a warning.
@@ -170,9 +193,10 @@ public final class PruneService {
             List<Backup> backups = listing.backups().stream().filter(backup -> backup.database().equals(history.database())).toList();
             Backup proven = backups.stream().filter(backup -> backup.name().equals(justProven)).findFirst()
                     .orElseThrow(() -> new Failure(Failure.Kind.FAILURE, "the new backup is not listed: " + justProven));
-            List<Retention.Decision> decisions = Retention.plan(backups, proven, rules, clock.instant(), clock.getZone());
+            List<String> warnings = new ArrayList<>(listing.warnings());
+            List<Retention.Decision> decisions = decide(backups, proven, rules, clock, candidates -> history.history().ours(candidates, warnings));
             delete(destination.store(), decisions);
-            return pruned(decisions, listing.warnings(), List.of());
+            return pruned(decisions, warnings, List.of());
         } catch (Failure e) {
             return new Pruned(List.of(), List.of(), List.of("the backup is made and verified, but old ones could not be pruned: " + e.getMessage()), List.of());
         }

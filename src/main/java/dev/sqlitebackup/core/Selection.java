@@ -122,8 +122,8 @@ record Selection(String location, String commit, Instant createdAt, String hintI
         if (newest.createdAt().isAfter(now) && notAfter == null) {
             warnings.add(newest.location() + " is dated after now (" + seconds(now) + "): a clock is or was wrong; if another one is newer, name it or use --at");
         }
-        Backup older = history.newest(database, newest.createdAt().minusNanos(1), new ArrayList<>());
-        return new Selection(newest.location(), null, newest.createdAt(), older == null ? null : "nothing was changed; the backup before it: --at=" + older.createdAt(), warnings,
+        Instant older = history.createdBefore(newest);
+        return new Selection(newest.location(), null, newest.createdAt(), older == null ? null : "nothing was changed; the backup before it: --at=" + older, warnings,
                 workspace -> history.store().fetch(newest.name(), workspace.directory()));
     }
 

@@ -347,6 +347,8 @@ class S3IT {
     void needsFewRequestsForFiveThousandObjects() throws IOException {
         Path database = lab.database("app.db", "delete", 10, "g");
         String place = "s3://" + S3Server.BUCKET + "/p/";
+        JsonObject older = lab.json(0, "backup", database, "--to=" + place);
+        Lab.sql(database, "UPDATE t SET generation = 'h'");
         JsonObject newest = lab.json(0, "backup", database, "--to=" + place);
         DateTimeFormatter format = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
         Instant end = Instant.parse("2026-01-01T00:00:00Z");
@@ -356,16 +358,18 @@ class S3IT {
                     client.putObject(request -> request.bucket(S3Server.BUCKET).key("p/app-" + format.format(end.minusSeconds(3600L * i)) + ".db.gz"), RequestBody.fromBytes(content)));
         }
         server.requests();
-        assertEquals(5_001, lab.json(0, "list", place).get("backups").getAsJsonArray().size());
+        assertEquals(5_002, lab.json(0, "list", place).get("backups").getAsJsonArray().size());
         assertRequests(6, "list");
         lab.json(0, "status", database, "--to=" + place, "--max-age=9000d");
-        assertRequests(7, "status: the list and the state");
+        assertRequests(8, "status: the list, the end of the newest, the state");
         lab.json(0, "restore", place, "--to=new.db");
-        assertRequests(8, "restore: the list, the size of the newest, its content");
-        JsonObject pruned = lab.json(0, "prune", place, "--keep-last=3");
-        assertEquals(4_998, pruned.get("deleted").getAsJsonArray().size());
-        assertRequests(20, "prune: the list twice, the newest, five times a thousand deleted");
-        assertEquals(3, lab.json(0, "list", place).get("backups").getAsJsonArray().size());
+        assertRequests(9, "restore: the list, the end of the newest, its size, its content");
+        JsonObject pruned = lab.json(0, "prune", place, "--keep-last=2");
+        assertEquals(5_000, pruned.get("deleted").getAsJsonArray().size());
+        assertRequests(24, "prune: the list twice, the ends of the two that stay, the newest, five times a thousand deleted");
+        assertEquals(List.of(newest.get("backup"), older.get("backup")).toString(), lab.json(0, "list", place).get("backups").getAsJsonArray().asList().stream()
+                .map(backup -> backup.getAsJsonObject().get("backup")).toList().toString());
+        assertEquals(2, lab.json(0, "list", place).get("backups").getAsJsonArray().size());
     }
 
     private void assertRequests(int most, String what) {

@@ -22,7 +22,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -104,6 +107,39 @@ class FarAwayTest {
         assertEquals(List.of(first), pruned.deleted().stream().map(decision -> decision.backup().location()).toList());
         assertEquals(List.of(second), new ListService().list(history).backups().stream().map(Backup::location).toList());
         assertEquals(List.of(new Heard.Phase("verify", -1, Files.size(database))), heard.phases(), "a name does not say how much there is to do");
+    }
+
+    /** A half-synced copy, an empty object, another backup under a wrong name: each would displace a real one. */
+    @Test
+    void whatIsNotOursCountsForNoRuleAndIsLeftAlone() throws IOException {
+        List<String> real = new ArrayList<>();
+        for (int hour = 0; hour < 4; hour++) {
+            real.add(backUp(history, NOON.plusSeconds(3_600 * hour)).backup());
+        }
+        byte[] whole = object(real.get(0));
+        Map<String, byte[]> foreign = Map.of("app-20261122T130500Z.db.gz", new byte[0], "app-20261122T140500Z.db.gz", Arrays.copyOf(whole, whole.length / 2),
+                "app-20261122T150500Z.db.gz", whole, "app-20261122T150600Z.db.gz", new byte[5_000]);
+        try (S3Client client = server.client()) {
+            foreign.forEach((name, content) -> client.putObject(request -> request.bucket(S3Server.BUCKET).key(((Location.Remote) history).key() + name), RequestBody.fromBytes(content)));
+        }
+        StatusService.Result status = new StatusService(Clock.fixed(LATER, ZoneOffset.UTC)).status(new StatusService.Request(database, true, history, Duration.ofDays(1)));
+        assertEquals(real.get(3), status.backup().location());
+        assertEquals(2, status.warnings().size(), status.warnings().toString());
+        assertArrayEquals(object(real.get(3)), content(select(history, null)));
+
+        RetentionRules three = new RetentionRules(3, 0, 0, 0, 0, 0, Duration.ZERO);
+        PruneService.Pruned pruned = new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE).prune(new PruneService.Request(history, three, false, lab.temporary(), Duration.ZERO));
+        assertEquals(List.of(real.get(3), real.get(2), real.get(1)), pruned.kept().stream().map(decision -> decision.backup().location()).toList());
+        assertEquals(List.of(real.get(0)), pruned.deleted().stream().map(decision -> decision.backup().location()).toList());
+        assertEquals(4, pruned.warnings().size(), pruned.warnings().toString());
+        for (String name : foreign.keySet()) {
+            assertArrayEquals(foreign.get(name), object(history + name), "it is left alone: " + name);
+        }
+
+        Lab.sql(database, "UPDATE t SET generation = 'new'");
+        BackupService.Result next = new BackupService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE)
+                .backup(new BackupService.Request(database, history, false, 6, 2, lab.temporary(), Duration.ZERO, three));
+        assertEquals(List.of(real.get(1)), next.pruned().stream().map(decision -> decision.backup().location()).toList());
     }
 
     /** The lock holds on one machine. */
