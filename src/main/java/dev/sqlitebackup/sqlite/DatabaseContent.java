@@ -17,7 +17,7 @@ public final class DatabaseContent {
 
     /**
      * Whether a database holds what {@code copy} holds, apart from the journal mode in its header (18 and 19), which
-     * folding in the {@code -wal} changes. What lies behind the copy's size is not part of the database.
+     * folding in the {@code -wal} changes, and what may be the checksum of page 1. What lies behind the copy's size is not part of the database.
      */
     static boolean holds(FileChannel database, FileChannel copy) throws IOException {
         return equal(database, copy, copy.size(), true);
@@ -45,8 +45,8 @@ public final class DatabaseContent {
             if (position == 0) {
                 DatabaseHeader header = DatabaseHeader.parse(bytesOfA);
                 pageSizeBytes = header == null ? 0 : header.pageSizeBytes();
-                clearCounters(bytesOfA.array(), anyJournalMode);
-                clearCounters(bytesOfB.array(), anyJournalMode);
+                clearCounters(bytesOfA.array(), pageSizeBytes, anyJournalMode);
+                clearCounters(bytesOfB.array(), pageSizeBytes, anyJournalMode);
             }
             if (position == SharedLock.PENDING_BYTE) {
                 Arrays.fill(bytesOfA.array(), 0, Math.min(length, pageSizeBytes), (byte) 0);
@@ -69,9 +69,12 @@ public final class DatabaseContent {
         return true;
     }
 
-    private static void clearCounters(byte[] firstPage, boolean anyJournalMode) {
+    private static void clearCounters(byte[] firstPage, int pageSizeBytes, boolean anyJournalMode) {
         if (anyJournalMode) {
             Arrays.fill(firstPage, 18, 20, (byte) 0);
+            if (PageChecksums.mayBeIn(ByteBuffer.wrap(firstPage)) && pageSizeBytes > 0) {
+                Arrays.fill(firstPage, pageSizeBytes - PageChecksums.SIZE_BYTES, pageSizeBytes, (byte) 0);    // It depends on the rest.
+            }
         }
         Arrays.fill(firstPage, 24, 28, (byte) 0);
         Arrays.fill(firstPage, 40, 44, (byte) 0);

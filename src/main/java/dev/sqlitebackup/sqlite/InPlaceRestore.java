@@ -103,6 +103,7 @@ public final class InPlaceRestore {
                 if (journalMode.equals("wal")) {
                     DatabaseHeader.markAsWal(safetyCopy);
                 }
+                PageChecksums.renewFirst(safetyCopy);
             }
             Interruption.check();
             try (Interruption.Blocking critical = Interruption.critical()) {
@@ -209,6 +210,7 @@ public final class InPlaceRestore {
 
     private void switchContent(FileChannel file, SqliteConnection connection) throws SQLException, IOException {
         progress.phase("restore", file.size());
+        boolean checksums = PageChecksums.foresee(staged, file, connection.versionNumber());
         try (FileChannel expected = FileChannel.open(staged, StandardOpenOption.READ)) {
             boolean copied;
             try (SqliteConnection source = SqliteConnection.open(staged, "mode=ro&immutable=1", Duration.ZERO)) {
@@ -217,6 +219,10 @@ public final class InPlaceRestore {
             if (!copied || !DatabaseContent.equal(file, expected)) {
                 throw notRestored(file, expected);
             }
+        }
+        if (checksums && !PageChecksums.firstHolds(file)) {
+            throw new Failure(Failure.Kind.FAILURE, "the backup was restored to " + target + ", but its first page has got a checksum that the checksum VFS will refuse",
+                    "run PRAGMA checksum_verification=OFF and VACUUM in the application");
         }
         DatabaseFiles files = DatabaseFiles.of(target);
         DurableFiles.delete(target.getParent(), files.sidecars());

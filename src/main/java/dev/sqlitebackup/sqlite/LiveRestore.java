@@ -101,6 +101,7 @@ public final class LiveRestore {
         }
         backup = DatabaseHeader.of(staged);
         refuseWhatCannotBeSwitched(target, DatabaseHeader.read(file), backup, Files.size(staged), wal);
+        refuseChecksums(staged);
         if (!wal) {
             DatabaseHeader.markAsRollback(staged);
         }
@@ -130,6 +131,7 @@ public final class LiveRestore {
             DatabaseHeader header = DatabaseHeader.of(target);
             boolean wal = DatabaseFiles.of(target).present().wal() || header != null && header.isWal();
             refuseWhatCannotBeSwitched(target, header, DatabaseHeader.of(staged), Files.size(staged), wal);
+            refuseChecksums(staged);
         } catch (IOException e) {
             throw Failure.io("cannot read", target, e);
         }
@@ -153,6 +155,14 @@ public final class LiveRestore {
         if (header.textEncoding() != 0 && header.textEncoding() != backup.textEncoding()) {
             throw refusal(Failure.Kind.IN_USE, "the backup's text is encoded in " + backup.encodingName() + ", that of the open database " + target + " in " + header.encodingName()
                     + ", so whoever has it open could not go on with the backup");
+        }
+    }
+
+    /** SQLite changes page 1 on its way in, and what it will be is known only under the lock. */
+    private static void refuseChecksums(Path staged) throws IOException {
+        if (PageChecksums.areIn(staged)) {
+            throw refusal(Failure.Kind.IN_USE, "the backup's pages carry checksums (SQLite's checksum VFS), of which a live restore would leave a wrong one,"
+                    + " so whoever has the database open could not go on with it");
         }
     }
 
@@ -215,6 +225,7 @@ public final class LiveRestore {
             boolean wal = DatabaseFiles.of(target).present().wal() || header != null && header.isWal();
             copyTwice(wal ? "mode=ro" : "mode=ro&immutable=1");
             refuseOtherEncoding(target, DatabaseHeader.of(safetyCopy), backup);     // Again: the first table may have been made, or be in the log alone.
+            PageChecksums.renewFirst(safetyCopy);
             keeper.keep(safetyCopy);
             safetyCopyMade = true;
         } catch (SQLException e) {

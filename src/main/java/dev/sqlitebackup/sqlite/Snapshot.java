@@ -67,6 +67,7 @@ public final class Snapshot {
         try {
             for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
                 if (snapshot.attempt()) {
+                    PageChecksums.renewFirst(target);
                     return HiddenLog.warnings(source, snapshot.isLive);
                 }
                 Files.write(target, new byte[0]);   // A second copy into the same file would not be byte-identical.

@@ -207,6 +207,12 @@ final class SqliteConnection implements AutoCloseable {
         return target.toAbsolutePath().toString();
     }
 
+    /** The library's version as it writes it into headers: 3054001 for 3.54.1. */
+    int versionNumber() throws SQLException {
+        String[] parts = queryOne("SELECT sqlite_version()").split("\\.");
+        return Integer.parseInt(parts[0]) * 1_000_000 + Integer.parseInt(parts[1]) * 1_000 + Integer.parseInt(parts[2]);
+    }
+
     long pageCount() throws SQLException {
         return Long.parseLong(queryOne("PRAGMA page_count"));
     }
