@@ -56,6 +56,9 @@ final class Output {
             lines.forEach(line -> out.println(encodable(escape(line))));
         }
         if (out.checkError()) {
+            if (lines.size() == 1) {    // What was done, such as where the old content is.
+                err.println(encodable(escape(lines.get(0))));
+            }
             throw FailureHandler.unsaid();
         }
         if (!options.json) {

@@ -34,6 +34,26 @@ class UnsaidIT {
         assertEquals(exitCode, unheard(new Lab(directory), arguments).exitCode());
     }
 
+    /** Descriptors that are closed get other files in Java, and no result may go into one of those. */
+    @ParameterizedTest
+    @ValueSource(strings = {">&-", ">&- 2>&- <&-"})
+    void aClosedStandardOutputHarmsNothing(String closed) {
+        Lab lab = new Lab(directory);
+        Path database = lab.database("app.db", "delete", 50, "g");
+        assertEquals(0, lab.run("backup", database, "--to=b.gz").exitCode());
+        Lab.sql(database, "UPDATE t SET generation = 'lost'");
+        for (String arguments : new String[] {"restore --json b.gz --to=app.db", "list b.gz"}) {
+            Tools.Ended ended = Tools.sh("cd \"$1\"; TMPDIR=\"$2\" \"$3\" -jar \"$4\" $5 " + closed, directory, lab.temporary(), Lab.JAVA, Lab.JAR, arguments);
+            if (closed.equals(">&-")) {
+                assertEquals(1, ended.exitCode());
+                assertEquals(arguments.startsWith("restore"), ended.err().contains("the old content is in " + lab.path("app.db.pre-restore-")), ended.err());
+            }
+        }
+        assertEquals("50", Lab.query(database, "SELECT count(*) FROM t WHERE generation = 'g'"));
+        assertEquals("ok", Lab.query(database, "PRAGMA integrity_check"));
+        lab.json(0, "verify", "b.gz");
+    }
+
     private Tools.Ended unheard(Lab lab, String arguments) {
         return Tools.sh("cd \"$1\"; TMPDIR=\"$2\" \"$3\" -jar \"$4\" $5 >/dev/full", directory, lab.temporary(), Lab.JAVA, Lab.JAR, arguments);
     }

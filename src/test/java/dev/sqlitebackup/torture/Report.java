@@ -31,6 +31,7 @@ class Report {
             entry("contention-exclusive", "journal mode\twhile it is held\tafter"),
             entry("names", "seen by the backup under\ta writer that\truns\tcomplete\trefused (1)\texceptions"),
             entry("users", "run as\tsituations\tcommands\trefused with a clear error\tthe application could write afterwards"),
+            entry("not-ours", "what is there\tcommands\toutcome"),
             entry("mutants", "package\tmutants\tkilled\tsurvived, with a reason"),
             entry("java", "Java\ttests on the packaged program"));
 

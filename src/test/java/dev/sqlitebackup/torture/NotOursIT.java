@@ -1,4 +1,4 @@
-package dev.sqlitebackup.cli;
+package dev.sqlitebackup.torture;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -53,6 +53,7 @@ class NotOursIT {
         lab.json(2, "backup", database, "--to=there/link.gz");
         Files.delete(lab.path("there/link.gz"));
         assertEquals(before, lab.contents("there"));
+        Figures.row("not-ours", "an archive at the destination, named itself and through a link", 2, "refused (2), nothing written");
     }
 
     /** How something can be mounted, and taken away again. */
@@ -107,11 +108,13 @@ class NotOursIT {
         } finally {
             unmount();
         }
-        // Who means it, types what the hint says.
-        String hint = refusedAsNotMounted("backup", database, "--to=" + to).get("hint").getAsString();
-        Tools.sh(hint.substring(hint.indexOf("rm '"))).ok();
-        lab.json(0, "backup", database, "--to=" + to);
-        lab.json(0, "status", database, "--to=" + to);
+        if (kind.equals("tmpfs") || Figures.isFull()) {     // Who means it, types what the hint says.
+            String hint = refusedAsNotMounted("backup", database, "--to=" + to).get("hint").getAsString();
+            Tools.sh(hint.substring(hint.indexOf("rm '"))).ok();
+            lab.json(0, "backup", database, "--to=" + to);
+            lab.json(0, "status", database, "--to=" + to);
+        }
+        Figures.row("not-ours", "a destination on a file system that is not mounted: " + kind + ", " + to, to.endsWith("/") ? 6 : 5, "refused (1), nothing made below the mount point; 0 as soon as it is mounted");
     }
 
     /** What an accident left below the mount point is older than what lies on the mounted file system. */
@@ -192,6 +195,7 @@ class NotOursIT {
         // The state speaks of another backup than the one that came from elsewhere.
         Files.copy(lab.path("names/opencode.db.gz"), lab.path("noted/opencode.db.gz"), StandardCopyOption.REPLACE_EXISTING);
         lab.json(0, "restore", "noted/opencode.db.gz");
+        Figures.row("not-ours", "another database's backup, restored without a target", 9, "refused (2), the default database unchanged");
     }
 
     @Test
@@ -236,5 +240,6 @@ class NotOursIT {
             lab.json(0, "backup", database, "--to=" + place);
             lab.json(0, "verify", place);
         }
+        Figures.row("not-ours", "an archive at the destination, in an object store", 1, "refused (2), nothing sent; a gzip file of a database is replaced");
     }
 }
