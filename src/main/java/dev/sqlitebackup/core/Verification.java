@@ -1,22 +1,30 @@
 package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.sqlite.IntegrityCheck;
+import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
  * How much of a database could be proven good.
  *
  * @param full false where something in it can only be checked by the application
- * @param warnings for people, one sentence each
+ * @param leftOut what that is; of the same database, it is the same each time
+ * @param known whether the backup before left out the same, so that it is no news to anybody
+ * @param others warnings for people, one sentence each
  */
-public record Verification(boolean full, List<String> warnings) {
+public record Verification(boolean full, Set<String> leftOut, boolean known, List<String> others) {
+    Verification(boolean full, List<String> others) {
+        this(full, Set.of(), false, others);
+    }
+
     static Verification of(IntegrityCheck.Result result) {
-        return new Verification(result.full(), result.warnings());
+        return new Verification(result.leftOut().isEmpty(), result.leftOut(), false, result.warnings());
     }
 
     Verification withWarning(String warning) {
-        return new Verification(full, Stream.concat(warnings.stream(), Stream.of(warning)).toList());
+        return new Verification(full, leftOut, known, Stream.concat(others.stream(), Stream.of(warning)).toList());
     }
 
     Verification withWarnings(List<String> more) {
@@ -24,7 +32,27 @@ public record Verification(boolean full, List<String> warnings) {
     }
 
     Verification partial(String warning) {
-        return new Verification(false, withWarning(warning).warnings);
+        return new Verification(false, leftOut, known, withWarning(warning).others);
+    }
+
+    /** @param before what the backup before left out, null where nobody knows */
+    Verification after(Collection<String> before) {
+        return new Verification(full, leftOut, before != null && leftOut.equals(Set.copyOf(before)), others);
+    }
+
+    /** Whether it proves everything that one did which left out this. */
+    boolean provesAsMuchAs(Collection<String> leftOutThere) {
+        return leftOutThere.containsAll(leftOut);
+    }
+
+    /** One sentence each. */
+    public List<String> warnings() {
+        return Stream.concat(leftOut.stream().map(part -> "not checked in full, which takes the application: " + part), others.stream()).toList();
+    }
+
+    /** What has to be read: the same warning on every run is one that nobody reads any more. */
+    public List<String> news() {
+        return known ? others : warnings();
     }
 
     /** The word of the contract. */

@@ -8,7 +8,13 @@ import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -19,11 +25,18 @@ public final class IntegrityCheck {
     private static final Pattern ERROR_CODE = Pattern.compile("error code=(\\d+)");
     private static final int MAX_VIOLATIONS = 1000;
 
+    /** Begins what is said of pages, in one row. */
+    private static final String OF_PAGES = "*** in database";
+    /** In {@code hidden} of {@code table_xinfo}. */
+    private static final int VIRTUAL_COLUMN = 2;
+    /** What a virtual generated column can be said of, whose value a stand-in may have made. */
+    private static final Pattern VALUE_OF_COLUMN = Pattern.compile("(?:NULL|NUMERIC|TEXT|non-\\S+) value in (.+)", Pattern.DOTALL);
+
     /**
-     * @param full false where SQLite could not look at everything
-     * @param warnings what it could not look at, and what only the application can judge
+     * @param leftOut what SQLite could not look at without the application, in words that are the same as long as the schema is
+     * @param warnings what only the application can judge
      */
-    public record Result(boolean full, List<String> warnings) { }
+    public record Result(SortedSet<String> leftOut, List<String> warnings) { }
 
     private IntegrityCheck() { }
 
@@ -33,20 +46,19 @@ public final class IntegrityCheck {
      */
     public static Result check(Path database, String what) {
         checkHeader(database, what);
-        List<String> warnings = new ArrayList<>();
-        boolean full = true;
+        SortedSet<String> leftOut = new TreeSet<>();
         try (SqliteConnection connection = open(database)) {
             try {
-                refuseProblems(what, connection.query("PRAGMA integrity_check(" + MAX_PROBLEMS + ")"));
+                checkStructure(connection, StandIns.on(connection), what, leftOut);
             } catch (SQLException e) {
                 if ((e.getErrorCode() & 0xff) != SqliteConnection.ERROR) {
                     throw e;
                 }
-                full = false;
-                checkTableByTable(connection, what, warnings);
+                refuseDamagedPages(connection, what);
+                checkTableByTable(database, what, leftOut);
             }
-            full &= warnUnloadable(connection, warnings);
-            return new Result(full, List.copyOf(warnings));
+            findUnloadable(connection, leftOut);
+            return new Result(Collections.unmodifiableSortedSet(leftOut), List.of());
         } catch (SQLException said) {
             SQLException e = DiskProbe.explain(said, database);
             throw switch (e.getErrorCode() & 0xff) {
@@ -83,6 +95,61 @@ public final class IntegrityCheck {
         }
     }
 
+    /** Where a stand-in is needed, quick_check looks at every page of everything, and integrity_check at all that no stand-in has a say in. */
+    private static void checkStructure(SqliteConnection connection, StandIns standIns, String what, SortedSet<String> leftOut) throws SQLException {
+        if (standIns.isEmpty()) {
+            refuseProblems(what, connection.query("PRAGMA integrity_check(" + MAX_PROBLEMS + ")"));
+            return;
+        }
+        List<String> inFull = new ArrayList<>();
+        Set<String> undecided = new HashSet<>();
+        for (String table : connection.query("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 ORDER BY name")) {
+            Set<String> inColumns = standIns.usedBy("PRAGMA quick_check(" + quoted(table) + ")");
+            Set<String> inIndexes = standIns.usedBy("PRAGMA integrity_check(" + quoted(table) + ")");
+            if (inIndexes.isEmpty() && inColumns.isEmpty()) {
+                inFull.add(table);
+                continue;
+            }
+            List<String> computed = connection.query("SELECT name FROM pragma_table_xinfo(" + quoted(table) + ") WHERE hidden = " + VIRTUAL_COLUMN);
+            computed.forEach(column -> undecided.add(table + "." + column));
+            inIndexes.addAll(inColumns);
+            leftOut.add((computed.isEmpty() ? "indexes" : "indexes and generated columns") + " of table " + table + " (" + String.join(", ", inIndexes) + ")");
+        }
+        refuseStructure(connection, what, undecided);
+        for (String table : inFull) {
+            refuseProblems(what, connection.query("PRAGMA integrity_check(" + quoted(table) + ")"));
+        }
+    }
+
+    /** What is said of pages comes first, so with few problems allowed SQLite collects few of these; false alarms come one by one and are passed over. */
+    private static void refuseStructure(SqliteConnection connection, String what, Set<String> undecided) throws SQLException {
+        Predicate<String> proof = row -> {
+            Matcher value = VALUE_OF_COLUMN.matcher(row);
+            return !(value.matches() && undecided.contains(value.group(1)));
+        };
+        List<String> rows = connection.query("PRAGMA quick_check(" + MAX_PROBLEMS + ")");
+        List<String> problems = rows.stream().filter(proof).toList();
+        if (problems.isEmpty() && rows.size() >= MAX_PROBLEMS) {
+            problems = connection.queryWanted("PRAGMA quick_check(" + Integer.MAX_VALUE + ")", proof, MAX_PROBLEMS);
+        }
+        refuseProblems(what, problems.isEmpty() ? List.of("ok") : problems);
+    }
+
+    /** What is said of pages comes first, so where SQLite gives up before it has said anything, they are whole. */
+    private static void refuseDamagedPages(SqliteConnection connection, String what) throws SQLException {
+        try {
+            refuseProblems(what, connection.query("PRAGMA quick_check(1)").stream().filter(row -> row.startsWith(OF_PAGES)).findFirst().map(List::of).orElse(List.of("ok")));
+        } catch (SQLException e) {
+            if ((e.getErrorCode() & 0xff) != SqliteConnection.ERROR) {
+                throw e;
+            }
+        }
+    }
+
+    private static String quoted(String name) {
+        return "'" + name.replace("'", "''") + "'";
+    }
+
     private static void refuseProblems(String what, List<String> rows) {
         if (!rows.equals(List.of("ok"))) {
             for (String row : rows) {
@@ -106,23 +173,24 @@ public final class IntegrityCheck {
                 "nothing was changed; see whether the system's log says that a disk is failing");
     }
 
-    /** A collation, function or tokenizer that only the application has stops the check as a whole; so it goes table by table. */
-    private static void checkTableByTable(SqliteConnection connection, String what, List<String> warnings) throws SQLException {
-        for (String table : connection.query("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")) {
-            try {
-                refuseProblems(what, connection.query("PRAGMA integrity_check('" + table.replace("'", "''") + "')"));
-            } catch (SQLException e) {
-                if ((e.getErrorCode() & 0xff) != SqliteConnection.ERROR) {
-                    throw e;
+    /** Something that no stand-in helps stops the check as a whole; so it goes table by table. */
+    private static void checkTableByTable(Path database, String what, SortedSet<String> leftOut) throws SQLException {
+        try (SqliteConnection connection = open(database)) {    // Without stand-ins, of which here nobody sorts out the false alarms.
+            for (String table : connection.query("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")) {
+                try {
+                    refuseProblems(what, connection.query("PRAGMA integrity_check(" + quoted(table) + ")"));
+                } catch (SQLException e) {
+                    if ((e.getErrorCode() & 0xff) != SqliteConnection.ERROR) {
+                        throw e;
+                    }
+                    leftOut.add("table " + table + " (" + e.getMessage() + ")");
                 }
-                warnings.add("table " + table + " could not be checked in full: " + e.getMessage());
             }
         }
     }
 
-    /** integrity_check passes in silence over a virtual table whose module or tokenizer is missing here. */
-    private static boolean warnUnloadable(SqliteConnection connection, List<String> warnings) throws SQLException {
-        boolean all = true;
+    /** integrity_check passes in silence over a virtual table whose module or tokenizer is missing here; the tables that it keeps its data in are checked like any other. */
+    private static void findUnloadable(SqliteConnection connection, SortedSet<String> leftOut) throws SQLException {
         for (String table : connection.query("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage = 0 ORDER BY name")) {
             try {
                 connection.query("SELECT 1 FROM \"" + table.replace("\"", "\"\"") + "\" LIMIT 0");
@@ -130,11 +198,9 @@ public final class IntegrityCheck {
                 if ((e.getErrorCode() & 0xff) != SqliteConnection.ERROR) {
                     throw e;
                 }
-                all = false;
-                warnings.add("virtual table " + table + " could not be checked as such: " + e.getMessage());
+                leftOut.add("virtual table " + table + " (" + e.getMessage() + ")");
             }
         }
-        return all;
     }
 
     /**
@@ -154,6 +220,11 @@ public final class IntegrityCheck {
 
     private static void warnForeignKeys(SqliteConnection connection, List<String> warnings) throws SQLException {
         try {
+            Set<String> unknown = StandIns.on(connection).usedBy("PRAGMA foreign_key_check");
+            if (!unknown.isEmpty()) {
+                warnings.add("foreign keys could not be checked, which takes the application: " + String.join(", ", unknown));
+                return;
+            }
             List<String> tables = connection.query("SELECT \"table\" FROM pragma_foreign_key_check LIMIT " + MAX_VIOLATIONS);
             if (!tables.isEmpty()) {
                 String count = tables.size() == MAX_VIOLATIONS ? MAX_VIOLATIONS + " or more" : String.valueOf(tables.size());
