@@ -153,7 +153,7 @@ public final class BackupCommand implements Callable<Integer> {
                     : new BackupService(environment.clock(), progress).backup(request);
         }
         long durationMillis = (System.nanoTime() - started) / 1_000_000;
-        List<String> warnings = new ArrayList<>(result.verification().warnings());
+        List<String> warnings = new ArrayList<>(result.verification().news());
         warnings.addAll(StagingList.write(environment.stagingList(), to, result));
         if (ping != null) {
             warnings.addAll(ping.succeeded());
@@ -171,7 +171,7 @@ public final class BackupCommand implements Callable<Integer> {
         if (!result.pruned().isEmpty()) {
             fields.put("deleted", PruneCommand.json(result.pruned()));
         }
-        Output.of(spec.commandLine(), common).success(List.of(line(result, durationMillis)), warnings, fields);
+        Output.of(spec.commandLine(), common).success(List.of(line(result, durationMillis)), warnings, result.verification().known(), fields);
     }
 
     private void refuseIfNotForAPipe(RetentionRules rules) {

@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 
 /**
@@ -48,7 +49,12 @@ final class Output {
      * @param fields of the JSON object, in order
      */
     void success(List<String> lines, List<String> warnings, Map<String, Object> fields) {
-        Map<String, Object> object = object(ExitCodes.OK, fields, warnings);
+        success(lines, warnings, List.of(), fields);
+    }
+
+    /** @param known warnings that people have read before, and only programs need again */
+    void success(List<String> lines, List<String> warnings, List<String> known, Map<String, Object> fields) {
+        Map<String, Object> object = object(ExitCodes.OK, fields, Stream.concat(known.stream(), warnings.stream()).toList());
         noteHealth(object);
         if (options.json) {
             out.println(json(object));

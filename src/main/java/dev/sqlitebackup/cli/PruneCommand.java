@@ -46,9 +46,7 @@ public final class PruneCommand implements Callable<Integer> {
         Path tmp = environment.temporaryDirectory(null);
         PruneService.Pruned pruned;
         try (ProgressDisplay progress = ProgressDisplay.of(common)) {
-            if (!location.isDirectory()) {      // A history is proven by its checksums; safety copies need SQLite.
-                NativeLibrary.load(environment.programDirectories(tmp));
-            }
+            NativeLibrary.load(environment.programDirectories(tmp));
             pruned = new PruneService(environment.clock(), progress)
                     .prune(new PruneService.Request(location, retention.rules(spec), dryRun, tmp, common.busyTimeout));
         }

@@ -93,8 +93,9 @@ public final class BackupService {
                 Verification verification = warnIfShrunk(published, Math.max(Files.size(snapshot), Databases.sizeBytes(database)), check.await());
                 verification = warnIfNotNewest(ahead, now, verification.withWarnings(unseen));
                 request.destination.noteFileSystem();
-                verification = confirm(lock, State.confirmed(now, published.content.createdAt(), identity, walIdentity).from(database), verification);
-                PruneService.Pruned pruned = PruneService.afterBackup(destination, published.name, request.rules, clock);
+                verification = verification.after(leftOutBefore(store, destination));
+                verification = confirm(lock, State.confirmed(now, published.content.createdAt(), identity, walIdentity).from(database).leavingOut(verification.leftOut()), verification);
+                PruneService.Pruned pruned = new PruneService(clock, progress).afterBackup(destination, published.name, verification.leftOut(), request.rules, request.temporaryDirectory);
                 for (String warning : pruned.warnings()) {
                     verification = verification.withWarning(warning);
                 }
@@ -104,6 +105,12 @@ public final class BackupService {
         } catch (IOException e) {
             throw Failure.io("cannot back up to", request.destination, e);
         }
+    }
+
+    /** @return what people have been told of already, null for nothing */
+    private static List<String> leftOutBefore(Store store, Destination destination) {
+        State before = store.readState(destination.stateFile());
+        return before == null ? null : before.leftOut();
     }
 
     /** A store far away that cannot be reached has none to compare with. The backup is made all the same, and will be kept here when it cannot be sent. */
@@ -171,7 +178,7 @@ public final class BackupService {
                 throw new Failure(Failure.Kind.CORRUPT, "what was read back from " + compressed + " is not what was written",
                         "the disk or the memory of this machine is failing");
             }
-            check.await();
+            LeftOut.refuseToReplaceBetter(destination, check.await(), request, progress);
             Interruption.check();
             long sizeBytes = Files.size(compressed);
             return new Published(destination.publish(compressed, now), sizeBytes, content, false, previous.previousDatabaseBytes());

@@ -76,7 +76,7 @@ public final class PruneService {
             Plan plan = new Plan(request.rules, listing.warnings());
             for (String database : databases) {
                 List<Backup> backups = listing.backups().stream().filter(backup -> backup.database().equals(database)).toList();
-                plan.add(database, backups, candidates -> history.ours(candidates, plan.warnings), backup -> verify(history.store(), backup, request.temporaryDirectory));
+                plan.add(database, backups, candidates -> history.ours(candidates, plan.warnings), backup -> prove(history.store(), backup, request.temporaryDirectory));
             }
             if (!request.dryRun) {
                 delete(history.store(), plan.decisions);
@@ -111,9 +111,14 @@ public final class PruneService {
 
     /** Reads all of a backup. */
     private interface Proof {
-        /** @throws Failure CORRUPT or NOT_FOUND if it does not verify; anything else means that nobody can tell */
-        void of(Backup backup);
+        /**
+         * @return what of it could not be checked without the application
+         * @throws Failure CORRUPT or NOT_FOUND if it does not verify; anything else means that nobody can tell
+         */
+        Set<String> of(Backup backup);
     }
+
+    private record Proven(Backup backup, Set<String> leftOut) { }
 
     /** What is to become of the backups of each database. */
     private final class Plan {
@@ -132,17 +137,18 @@ public final class PruneService {
             // One that is dated after now stays in any case, and does not stand for those that are not.
             List<Backup> counting = newestFirst.stream().filter(backup -> !backup.createdAt().isAfter(clock.instant())).toList();
             List<Backup> foreign = new ArrayList<>();
-            Backup proven = newestThatVerifies(counting, ours, foreign, proof);
+            Proven proven = newestThatVerifies(counting, ours, foreign, proof);
             if (proven == null && !counting.isEmpty()) {
                 undecided.add("none of the backups of " + database + " verifies, so none was deleted");
                 newestFirst.forEach(backup -> decisions.add(new Retention.Decision(backup, true, List.of("none verifies"))));
             } else {
-                decisions.addAll(decide(newestFirst.stream().filter(backup -> !foreign.contains(backup)).toList(), proven, rules, clock, ours));
+                List<Retention.Decision> planned = decide(newestFirst.stream().filter(backup -> !foreign.contains(backup)).toList(), proven == null ? null : proven.backup, rules, clock, ours);
+                decisions.addAll(proven == null ? planned : keepBetter(planned, proven.leftOut, proof));
             }
         }
 
         /** @param foreign takes what turns out to be no backup of ours on the way */
-        private Backup newestThatVerifies(List<Backup> newestFirst, UnaryOperator<List<Backup>> ours, List<Backup> foreign, Proof proof) {
+        private Proven newestThatVerifies(List<Backup> newestFirst, UnaryOperator<List<Backup>> ours, List<Backup> foreign, Proof proof) {
             for (Backup backup : newestFirst) {
                 Interruption.check();
                 if (ours.apply(List.of(backup)).isEmpty()) {
@@ -150,8 +156,7 @@ public final class PruneService {
                     continue;
                 }
                 try {
-                    proof.of(backup);
-                    return backup;
+                    return new Proven(backup, proof.of(backup));
                 } catch (Failure e) {
                     if (e.kind() != Failure.Kind.CORRUPT && e.kind() != Failure.Kind.NOT_FOUND) {
                         throw e;
@@ -184,7 +189,7 @@ public final class PruneService {
      * Prunes the history that a backup was just added to or confirmed in, under the lock that the caller holds. That backup is known to verify. A
      * backup is made by now whatever happens here, so what goes wrong is a warning.
      */
-    static Pruned afterBackup(Destination destination, String justProven, RetentionRules rules, Clock clock) {
+    Pruned afterBackup(Destination destination, String justProven, Set<String> leftOut, RetentionRules rules, Path temporaryDirectory) {
         if (rules.isEmpty() || !(destination instanceof HistoryDestination history)) {
             return NOTHING;
         }
@@ -194,12 +199,54 @@ public final class PruneService {
             Backup proven = backups.stream().filter(backup -> backup.name().equals(justProven)).findFirst()
                     .orElseThrow(() -> new Failure(Failure.Kind.FAILURE, "the new backup is not listed: " + justProven));
             List<String> warnings = new ArrayList<>(listing.warnings());
-            List<Retention.Decision> decisions = decide(backups, proven, rules, clock, candidates -> history.history().ours(candidates, warnings));
+            List<Retention.Decision> decisions = keepBetter(decide(backups, proven, rules, clock, candidates -> history.history().ours(candidates, warnings)), leftOut,
+                    backup -> LeftOut.found(destination.store(), backup.name(), backup.createdAt(), temporaryDirectory, progress));
             delete(destination.store(), decisions);
             return pruned(decisions, warnings, List.of());
         } catch (Failure e) {
             return new Pruned(List.of(), List.of(), List.of("the backup is made and verified, but old ones could not be pruned: " + e.getMessage()), List.of());
         }
+    }
+
+    /**
+     * One that is verified in part does not count as the newest that verifies where an older one was checked for more. So of those that would go, the newest that
+     * was stays as well. Only these are looked at, and only then.
+     */
+    private static List<Retention.Decision> keepBetter(List<Retention.Decision> newestFirst, Set<String> leftOut, Proof proof) {
+        if (leftOut.isEmpty()) {
+            return newestFirst;
+        }
+        List<Retention.Decision> decisions = new ArrayList<>(newestFirst);
+        for (int i = 0; i < decisions.size(); i++) {
+            Retention.Decision decision = decisions.get(i);
+            if (!decision.kept() && isBetter(decision.backup(), leftOut, proof)) {
+                decisions.set(i, new Retention.Decision(decision.backup(), true, List.of("checked for more than the newest that verifies")));
+                break;
+            }
+        }
+        return decisions;
+    }
+
+    private static boolean isBetter(Backup backup, Set<String> leftOut, Proof proof) {
+        Interruption.check();
+        try {
+            return !proof.of(backup).containsAll(leftOut);
+        } catch (Failure e) {
+            if (e.kind() != Failure.Kind.CORRUPT && e.kind() != Failure.Kind.NOT_FOUND) {
+                throw e;
+            }
+            return false;
+        }
+    }
+
+    /** The newest of a history: where the last run noted what it could not check, its bytes are enough. */
+    private Set<String> prove(Store store, Backup backup, Path temporaryDirectory) {
+        Set<String> noted = LeftOut.noted(store, Destination.stateFile(backup.database()), backup.createdAt());
+        if (noted == null) {
+            return LeftOut.found(store, backup.name(), backup.createdAt(), temporaryDirectory, progress);
+        }
+        verify(store, backup, temporaryDirectory);
+        return noted;
     }
 
     /** Its bytes are the ones that were verified when it was made: a backup is published after its structure was checked, and says their checksum. */
@@ -218,9 +265,9 @@ public final class PruneService {
         }
     }
 
-    private void verify(Backup copy, Workspace workspace, Duration busyTimeout) {
+    private Set<String> verify(Backup copy, Workspace workspace, Duration busyTimeout) {
         try (Workspace inside = Workspace.create(workspace.directory())) {
-            StagedBackup.stage(Selection.of(Path.of(copy.location())), inside, busyTimeout, progress);
+            return StagedBackup.stage(Selection.of(Path.of(copy.location())), inside, busyTimeout, progress).verification().leftOut();
         }
     }
 

@@ -11,10 +11,10 @@ import java.util.stream.Stream;
  *
  * @param full false where something in it can only be checked by the application
  * @param leftOut what that is; of the same database, it is the same each time
- * @param known whether the backup before left out the same, so that it is no news to anybody
+ * @param isKnown whether the backup before left out the same, so that it is no news to anybody
  * @param others warnings for people, one sentence each
  */
-public record Verification(boolean full, Set<String> leftOut, boolean known, List<String> others) {
+public record Verification(boolean full, Set<String> leftOut, boolean isKnown, List<String> others) {
     Verification(boolean full, List<String> others) {
         this(full, Set.of(), false, others);
     }
@@ -24,7 +24,7 @@ public record Verification(boolean full, Set<String> leftOut, boolean known, Lis
     }
 
     Verification withWarning(String warning) {
-        return new Verification(full, leftOut, known, Stream.concat(others.stream(), Stream.of(warning)).toList());
+        return new Verification(full, leftOut, isKnown, Stream.concat(others.stream(), Stream.of(warning)).toList());
     }
 
     Verification withWarnings(List<String> more) {
@@ -32,7 +32,7 @@ public record Verification(boolean full, Set<String> leftOut, boolean known, Lis
     }
 
     Verification partial(String warning) {
-        return new Verification(false, leftOut, known, withWarning(warning).others);
+        return new Verification(false, leftOut, isKnown, withWarning(warning).others);
     }
 
     /** @param before what the backup before left out, null where nobody knows */
@@ -40,19 +40,23 @@ public record Verification(boolean full, Set<String> leftOut, boolean known, Lis
         return new Verification(full, leftOut, before != null && leftOut.equals(Set.copyOf(before)), others);
     }
 
-    /** Whether it proves everything that one did which left out this. */
-    boolean provesAsMuchAs(Collection<String> leftOutThere) {
-        return leftOutThere.containsAll(leftOut);
-    }
-
     /** One sentence each. */
     public List<String> warnings() {
-        return Stream.concat(leftOut.stream().map(part -> "not checked in full, which takes the application: " + part), others.stream()).toList();
+        return Stream.concat(ofLeftOut().stream(), others.stream()).toList();
+    }
+
+    private List<String> ofLeftOut() {
+        return leftOut.stream().map(part -> "not checked in full, which takes the application: " + part).toList();
     }
 
     /** What has to be read: the same warning on every run is one that nobody reads any more. */
     public List<String> news() {
-        return known ? others : warnings();
+        return isKnown ? others : warnings();
+    }
+
+    /** What has been read before. */
+    public List<String> known() {
+        return isKnown ? ofLeftOut() : List.of();
     }
 
     /** The word of the contract. */

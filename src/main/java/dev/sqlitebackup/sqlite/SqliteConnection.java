@@ -15,8 +15,6 @@ import java.util.List;
 import java.util.Properties;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.sqlite.Collation;
-import org.sqlite.Function;
 import org.sqlite.JDBC;
 import org.sqlite.SQLiteConnection;
 import org.sqlite.core.DB;
@@ -44,14 +42,6 @@ final class SqliteConnection implements AutoCloseable {
 
     /** As much as SQLite ever writes at once, and a directory's own growth. */
     static final int PROBE_BYTES = 1 << 17;
-
-    /**
-     * SQLITE_DETERMINISTIC, without which no index and no generated column may call it, SQLITE_INNOCUOUS, for {@code trusted_schema=OFF}, and SQLITE_UTF8, which
-     * together with the driver's own SQLITE_UTF16 is SQLITE_ANY: else one that the driver has for UTF-8 would go on to be taken.
-     */
-    private static final int HARMLESS = 0x800 | 0x200000 | 1;
-    /** The functions that the driver adds take three at most; one for any number does not take their place. */
-    private static final int MAX_DRIVER_ARGUMENTS = 3;
 
     private final SQLiteConnection connection;
     private final Interruption.Blocking stopper;
@@ -125,26 +115,9 @@ final class SqliteConnection implements AutoCloseable {
         });
     }
 
-    /** Registers a collation that orders by code units, for one that is not here. */
-    void standInForCollation(String name) throws SQLException {
-        Collation.create(connection, name, new Collation() {
-            @Override
-            protected int xCompare(String a, String b) {
-                return a.compareTo(b);
-            }
-        });
-    }
-
-    /** Registers a function that answers NULL to anything, for one that is not here or that no schema may call. */
-    void standInForFunction(String name) throws SQLException {
-        for (int arguments = -1; arguments <= MAX_DRIVER_ARGUMENTS; arguments++) {
-            Function.create(connection, name, new Function() {
-                @Override
-                protected void xFunc() throws SQLException {
-                    result();
-                }
-            }, arguments, HARMLESS);
-        }
+    /** For what only the driver's own type offers. */
+    SQLiteConnection driver() {
+        return connection;
     }
 
     private interface Work<T> {

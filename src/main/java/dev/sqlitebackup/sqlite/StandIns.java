@@ -8,6 +8,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.sqlite.Collation;
+import org.sqlite.Function;
 
 /**
  * Collations and functions that only the application has, played by ones that do nothing but compute, so that SQLite can look at the pages of every table and index.
@@ -25,6 +27,14 @@ final class StandIns {
             + "|misuse of (?:aliased )?(?:aggregate |window )(?:function )?)(.+?)(?:\\(\\))?\\)$", Pattern.DOTALL);
     /** As EXPLAIN cuts the name of a collation that compares two values. */
     private static final int COLLATION_IN_COMPARISON = 18;
+
+    /**
+     * SQLITE_DETERMINISTIC, without which no index and no generated column may call it, SQLITE_INNOCUOUS, for {@code trusted_schema=OFF}, and SQLITE_UTF8, which
+     * together with the driver's own SQLITE_UTF16 is SQLITE_ANY: else one that the driver has for UTF-8 would go on to be taken.
+     */
+    private static final int HARMLESS = 0x800 | 0x200000 | 1;
+    /** The functions that the driver adds take three at most; one for any number does not take their place. */
+    private static final int MAX_DRIVER_ARGUMENTS = 3;
 
     private final SqliteConnection connection;
     private final Set<String> collations = new LinkedHashSet<>();
@@ -56,15 +66,37 @@ final class StandIns {
     private boolean learn(String message) throws SQLException {
         Matcher collation = COLLATION.matcher(message);
         if (collation.find()) {
-            connection.standInForCollation(collation.group(1));
+            registerCollation(collation.group(1));
             return collations.add(collation.group(1));
         }
         Matcher function = FUNCTION.matcher(message);
         if (function.find()) {
-            connection.standInForFunction(function.group(1));
+            registerFunction(function.group(1));
             return functions.add(function.group(1));
         }
         return false;
+    }
+
+    /** By code units, whatever the real order is. */
+    private void registerCollation(String name) throws SQLException {
+        Collation.create(connection.driver(), name, new Collation() {
+            @Override
+            protected int xCompare(String a, String b) {
+                return a.compareTo(b);
+            }
+        });
+    }
+
+    /** NULL, whatever the arguments are. */
+    private void registerFunction(String name) throws SQLException {
+        for (int arguments = -1; arguments <= MAX_DRIVER_ARGUMENTS; arguments++) {
+            Function.create(connection.driver(), name, new Function() {
+                @Override
+                protected void xFunc() throws SQLException {
+                    result();
+                }
+            }, arguments, HARMLESS);
+        }
     }
 
     boolean isEmpty() {

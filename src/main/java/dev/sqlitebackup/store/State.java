@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -19,8 +21,9 @@ import java.util.Objects;
  * @param database the source's main file at that time
  * @param wal its {@code -wal} at that time, null if there was none
  * @param path of the source, null where it is not known: not every version of this program noted it
+ * @param leftOut what of the backup could not be checked without the application, null likewise
  */
-public record State(String confirmedAt, String createdAt, FileIdentity database, FileIdentity wal, String path) {
+public record State(String confirmedAt, String createdAt, FileIdentity database, FileIdentity wal, String path, List<String> leftOut) {
     static final int MAX_BYTES = 1 << 16;
     private static final Gson GSON = new Gson();
     /** FAT and exFAT note times in steps of this, ext4 with small inodes in whole seconds. */
@@ -34,12 +37,17 @@ public record State(String confirmedAt, String createdAt, FileIdentity database,
 
     /** A state that confirms a backup now. */
     public static State confirmed(Instant at, Instant createdAt, FileIdentity database, FileIdentity wal) {
-        return new State(at.toString(), createdAt.toString(), database, wal, null);
+        return new State(at.toString(), createdAt.toString(), database, wal, null, null);
     }
 
     /** The same of a source that is known by name. */
     public State from(Path source) {
-        return new State(confirmedAt, createdAt, database, wal, source.toString());
+        return new State(confirmedAt, createdAt, database, wal, source.toString(), leftOut);
+    }
+
+    /** The same of a backup of which this could not be checked. */
+    public State leavingOut(Collection<String> parts) {
+        return new State(confirmedAt, createdAt, database, wal, path, List.copyOf(parts));
     }
 
     public Instant confirmedInstant() {

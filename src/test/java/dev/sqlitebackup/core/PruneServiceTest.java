@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -226,7 +227,7 @@ class PruneServiceTest {
     }
 
     private PruneService.Pruned afterBackup(String justProven, RetentionRules rules) {
-        return PruneService.afterBackup(Destination.of(history, app), justProven, rules, Clock.fixed(LATER, ZoneOffset.UTC));
+        return new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE).afterBackup(Destination.of(history, app), justProven, Set.of(), rules, lab.temporary());
     }
 
     @Test

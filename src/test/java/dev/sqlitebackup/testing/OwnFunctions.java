@@ -3,6 +3,7 @@ package dev.sqlitebackup.testing;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Locale;
@@ -19,7 +20,7 @@ public final class OwnFunctions {
         "CREATE TABLE by_key(n TEXT COLLATE GERMAN PRIMARY KEY, b) WITHOUT ROWID", "CREATE INDEX by_key_b ON by_key(b)",
         "CREATE TABLE expression(n, b)", "CREATE INDEX expression_n ON expression(shout(n))",
         "CREATE TABLE part(n, b)", "CREATE INDEX part_b ON part(b) WHERE shout(n) > 'A'",
-        "CREATE TABLE computed(n, b, s TEXT NOT NULL AS (shout(n)) STORED, v TEXT NOT NULL AS (reverse(n)) VIRTUAL)", "CREATE INDEX computed_v ON computed(v)",
+        "CREATE TABLE computed(n, b, s TEXT NOT NULL AS (shout(n)) STORED, v TEXT NOT NULL AS (whisper(n)) VIRTUAL)", "CREATE INDEX computed_v ON computed(v)",
         "CREATE TABLE checked(n CHECK (length(shout(n)) > 0), b)", "CREATE INDEX checked_b ON checked(b)"};
     private static final String[] TABLES = {"plain", "ordered", "only_one", "by_key", "expression", "part", "computed", "checked"};
 
@@ -46,6 +47,15 @@ public final class OwnFunctions {
         }
     }
 
+    /** The first value of the first row. */
+    public static String query(Path file, String sql) {
+        try (Connection connection = connect(file); Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery(sql)) {
+            return rows.getString(1);
+        } catch (SQLException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     public static Connection connect(Path file) throws SQLException {
         Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
         Collation.create(connection, "GERMAN", new Collation() {
@@ -55,6 +65,7 @@ public final class OwnFunctions {
             }
         });
         define(connection, "shout");
+        define(connection, "whisper");
         define(connection, "reverse");
         return connection;
     }

@@ -1,0 +1,75 @@
+package dev.sqlitebackup.core;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.store.State;
+import dev.sqlitebackup.store.Store;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * What of a backup could not be checked without its application, and what follows from that: one that is verified in part takes the place of no other that was
+ * checked where it is not.
+ */
+final class LeftOut {
+    private LeftOut() { }
+
+    /** What the last run noted of a backup. @return null if it noted nothing, or of another one */
+    static Set<String> noted(Store store, String stateFile, Instant createdAt) {
+        State state = store.readState(stateFile);
+        return state == null || state.leftOut() == null || !state.isOf(createdAt) ? null : Set.copyOf(state.leftOut());
+    }
+
+    /**
+     * What a full check of a backup leaves out.
+     *
+     * @param createdAt of the backup, null if it is not known
+     * @throws Failure CORRUPT or NOT_FOUND if it does not verify
+     */
+    static Set<String> found(Store store, String name, Instant createdAt, Path temporaryDirectory, Progress progress) {
+        try (Workspace workspace = Workspace.create(temporaryDirectory)) {
+            Selection selection = new Selection(store.location(name), null, createdAt, null, List.of(), inside -> store.fetch(name, inside.directory()));
+            return StagedBackup.stage(selection, workspace, Duration.ZERO, progress).verification().leftOut();
+        }
+    }
+
+    /**
+     * @param verification of the backup that is about to be published
+     * @throws Failure CORRUPT if it would replace one that was checked where it is not
+     */
+    static void refuseToReplaceBetter(Destination destination, Verification verification, BackupService.Request request, Progress progress) {
+        if (verification.leftOut().isEmpty() || !(destination instanceof SingleFile single)) {
+            return;     // A history keeps the other one; what a prune may take of it, PruneService knows.
+        }
+        Set<String> there = there(single, request.temporaryDirectory(), progress);
+        if (there != null && !there.containsAll(verification.leftOut())) {
+            Set<String> fresh = new TreeSet<>(verification.leftOut());
+            fresh.removeAll(there);
+            throw new Failure(Failure.Kind.CORRUPT, "what the previous backup was checked for could not be checked without the application: " + String.join("; ", fresh),
+                    "the last good backup is untouched: " + single.store().location(single.name()) + "; if the application really has a new collation or function, move that away and run this again, or keep both: "
+                            + Hints.command("backup", request.database().toString(), "--to=" + single.store().place() + (single.store().place().endsWith("/") ? "" : "/")));
+        }
+    }
+
+    /** @return null if there is none that verifies, so that anything is better */
+    private static Set<String> there(SingleFile single, Path temporaryDirectory, Progress progress) {
+        try {
+            Backup previous = single.find();
+            if (previous == null) {
+                return null;
+            }
+            Set<String> noted = noted(single.store(), single.stateFile(), previous.createdAt());
+            return noted != null ? noted : found(single.store(), single.name(), null, temporaryDirectory, progress);
+        } catch (Failure e) {
+            if (e.kind() != Failure.Kind.CORRUPT && e.kind() != Failure.Kind.NOT_FOUND) {
+                throw e;
+            }
+            return null;
+        }
+    }
+}
