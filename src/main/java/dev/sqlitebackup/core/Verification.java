@@ -28,7 +28,7 @@ public record Verification(boolean full, Set<String> leftOut, boolean isKnown, L
     }
 
     Verification withWarnings(List<String> more) {
-        return new Verification(full, Stream.concat(warnings.stream(), more.stream()).toList());
+        return new Verification(full, leftOut, isKnown, Stream.concat(others.stream(), more.stream()).toList());
     }
 
     Verification partial(String warning) {
