@@ -3,6 +3,7 @@ package dev.sqlitebackup.archive;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.files.Digests;
+import dev.sqlitebackup.files.RegularFiles;
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.FilterInputStream;
@@ -95,7 +96,7 @@ public final class BackupReader {
      * @throws IOException if reading it, or the sink, fails
      */
     public static Content read(Path backup, int threads, boolean checksSha256, Sink sink) throws IOException {
-        try (FileChannel file = FileChannel.open(backup, StandardOpenOption.READ)) {
+        try (FileChannel file = RegularFiles.open(backup, StandardOpenOption.READ)) {
             return read(file, backup.toString(), threads, checksSha256, sink);
         }
     }
@@ -120,7 +121,7 @@ public final class BackupReader {
      * @throws Failure of kind CORRUPT if so
      */
     public static void refuseIfCutOff(Path backup) throws IOException {
-        try (FileChannel file = FileChannel.open(backup, StandardOpenOption.READ)) {
+        try (FileChannel file = RegularFiles.open(backup, StandardOpenOption.READ)) {
             refuseIfCutOff(backup.toString(), file);
         }
     }

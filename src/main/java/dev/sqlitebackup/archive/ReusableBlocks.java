@@ -1,5 +1,6 @@
 package dev.sqlitebackup.archive;
 
+import dev.sqlitebackup.files.RegularFiles;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -39,7 +40,7 @@ public final class ReusableBlocks implements AutoCloseable {
     public static ReusableBlocks of(Path previous, int pageSizeBytes) throws IOException {
         FileChannel channel;
         try {
-            channel = FileChannel.open(previous, StandardOpenOption.READ);
+            channel = RegularFiles.open(previous, StandardOpenOption.READ);
         } catch (NoSuchFileException e) {
             return none();
         }

@@ -61,7 +61,7 @@ public final class RestoreOptions {
                     + (result.method() == RestoreService.Method.CREATED ? ", where there is no database" : ", after a safety copy of what is there")
                     + "; nothing was changed";
         }
-        return "restored " + what + " to " + result.database() + " in " + Output.seconds(durationMillis) + (result.verification().full() ? ", verified" : ", verified in part")
+        return "restored " + what + " from " + content.backup() + " to " + result.database() + " in " + Output.seconds(durationMillis) + (result.verification().full() ? ", verified" : ", verified in part")
                 + (result.safetyCopy() == null ? "" : "; the old content is in " + result.safetyCopy());
     }
 }

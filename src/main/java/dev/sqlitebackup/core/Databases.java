@@ -1,6 +1,7 @@
 package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.sqlite.DatabaseFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -17,7 +18,26 @@ final class Databases {
      */
     static Path existing(Path database) {
         requireRegularFile(database, "database", "name it as the argument, or set SQLITE_BACKUP_DB; if it is lost, restore it: sqlite-backup restore BACKUP --to=DATABASE");
-        return real(database);
+        Path real = real(database);
+        requireRegularSidecars(real);
+        return real;
+    }
+
+    /** SQLite would wait for a FIFO under the name of a journal. */
+    private static void requireRegularSidecars(Path database) {
+        for (Path sidecar : DatabaseFiles.of(database).sidecars()) {
+            if (isOther(sidecar)) {
+                throw new Failure(Failure.Kind.FAILURE, "not a regular file: " + sidecar, "it has the name of a sidecar of the database: see who made it, and move it away");
+            }
+        }
+    }
+
+    private static boolean isOther(Path file) {
+        try {
+            return Files.readAttributes(file, BasicFileAttributes.class).isOther();
+        } catch (IOException e) {
+            return false;   // There is none, or SQLite says what is wrong with it.
+        }
     }
 
     /** The file name by which backups of a database go: a link's does not count. */

@@ -22,6 +22,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Brings a backup back: stage, verify, safety copy, switch, check the result. Nothing of the target is touched before its replacement is proven. */
 public final class RestoreService {
@@ -71,9 +72,9 @@ public final class RestoreService {
     /** Restores the newest safety copy of {@code request.database}; what {@code request} says of a backup is not looked at. */
     public Result undo(Request request) {
         Path database = Databases.existingOrNew(request.database);
-        Path newest = SafetyCopies.newest(database);
+        Selection newest = SafetyCopies.newest(database, clock.instant());
         try {
-            return restore(request, Selection.of(newest), database);
+            return restore(request, newest, database);
         } catch (Failure e) {
             throw e.kind() == Failure.Kind.CORRUPT && safetyCopy == null ? e.withHint("the newest safety copy holds what was there before, and that was damaged; "
                     + "nothing was changed. Restore another one by name, or put it back by hand") : e;
@@ -160,10 +161,11 @@ public final class RestoreService {
             return List.of();
         }
         List<String> unseen = HiddenLog.refuseToRestore(target, request.busyTimeout);
-        if (!request.live && !OpenHandles.find(target).isEmpty()) {
+        OpenHandles.Found found = request.live ? OpenHandles.Found.NOBODY : OpenHandles.search(target);
+        if (!found.holders().isEmpty()) {
             throw OpenHandles.inUse(target, unseen.isEmpty() ? "close it, or restore under it with --live" : "close it, and restore by the path that it uses");
         }
-        return unseen;
+        return found.unseen().isEmpty() ? unseen : Stream.concat(unseen.stream(), Stream.of(found.warning(target))).toList();
     }
 
     /** Beside the staged file: the safety copy (with --live twice, to prove it), and the journal or log of the switch. */

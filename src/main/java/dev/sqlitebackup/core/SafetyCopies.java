@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.ResolverStyle;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Objects;
 import java.util.regex.Matcher;
@@ -68,10 +69,25 @@ final class SafetyCopies {
         return FileNames.cut(database.getFileName().toString(), FileNames.MAX_BYTES - LONGEST_SUFFIX_BYTES);
     }
 
-    /** @throws Failure of kind NOT_FOUND if the database has no safety copy */
-    static Path newest(Path database) {
-        return list(database).stream().findFirst().map(copy -> Path.of(copy.location()))
-                .orElseThrow(() -> new Failure(Failure.Kind.NOT_FOUND, "there is no safety copy of " + database + ", so there is nothing to undo"));
+    /**
+     * The newest that is not dated after now; where there are others only, the newest of those. Either way a warning names what is dated after now: which clock
+     * is wrong, or was, nobody can know.
+     *
+     * @throws Failure of kind NOT_FOUND if the database has no safety copy
+     */
+    static Selection newest(Path database, Instant now) {
+        List<Backup> copies = list(database);
+        if (copies.isEmpty()) {
+            throw new Failure(Failure.Kind.NOT_FOUND, "there is no safety copy of " + database + ", so there is nothing to undo");
+        }
+        Backup latest = copies.get(0);
+        Backup newest = copies.stream().filter(copy -> !copy.createdAt().isAfter(now)).findFirst().orElse(latest);
+        if (!latest.createdAt().isAfter(now)) {
+            return Selection.of(Path.of(newest.location()));
+        }
+        String warning = latest.location() + " is dated after now (" + now.truncatedTo(ChronoUnit.SECONDS) + "): a clock is or was wrong; "
+                + (newest == latest ? "there is no other safety copy" : "it was passed over for the newest that is not; to have it back, restore it by name");
+        return Selection.of(Path.of(newest.location())).withWarning(warning);
     }
 
     /**

@@ -52,7 +52,7 @@ record Selection(String location, String commit, Instant createdAt, String hintI
         }
     }
 
-    private Selection withWarning(String warning) {
+    Selection withWarning(String warning) {
         return new Selection(location, commit, createdAt, hintIfDamaged, Stream.concat(Stream.of(warning), warnings.stream()).toList(), content);
     }
 

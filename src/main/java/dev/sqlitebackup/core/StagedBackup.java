@@ -4,13 +4,13 @@ import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.archive.BackupReader;
 import dev.sqlitebackup.files.Digests;
+import dev.sqlitebackup.files.RegularFiles;
 import dev.sqlitebackup.files.Space;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.sqlite.DatabaseHeader;
 import dev.sqlitebackup.sqlite.IntegrityCheck;
 import dev.sqlitebackup.sqlite.Snapshot;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -60,7 +60,7 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
             long backupBytes;
             Instant modifiedAt;
             // Opened once: a prune may take its name away meanwhile.
-            try (FileChannel channel = FileChannel.open(source, StandardOpenOption.READ)) {
+            try (FileChannel channel = RegularFiles.open(source, StandardOpenOption.READ)) {
                 modifiedAt = Files.getLastModifiedTime(source).toInstant();
                 backupBytes = channel.size();
                 byte[] start = java.nio.channels.Channels.newInputStream(channel).readNBytes(DatabaseHeader.SIZE_BYTES);
@@ -94,7 +94,7 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
 
     private static void copyPlain(Path backup, Path file, Workspace workspace, Duration busyTimeout, Progress progress) {
         try {
-            Snapshot.take(Databases.real(backup), file, false, workspace.directory(), busyTimeout, progress);
+            Snapshot.take(Databases.existing(backup), file, false, workspace.directory(), busyTimeout, progress);
         } catch (Failure e) {
             throw e.kind() == Failure.Kind.CORRUPT
                     ? new Failure(Failure.Kind.CORRUPT, "the backup " + backup + " failed verification: it is a damaged database", null, e) : e;
@@ -113,8 +113,8 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
 
     private static byte[] start(Path file) {
         Databases.requireRegularFile(file, "backup", Selection.HINT_IF_MISSING);
-        try (InputStream in = Files.newInputStream(file)) {
-            return in.readNBytes(DatabaseHeader.SIZE_BYTES);
+        try (FileChannel channel = RegularFiles.open(file, StandardOpenOption.READ)) {
+            return java.nio.channels.Channels.newInputStream(channel).readNBytes(DatabaseHeader.SIZE_BYTES);
         } catch (IOException e) {
             throw Failure.io("cannot read the backup", file, e);
         }

@@ -25,7 +25,7 @@ public final class Digests {
 
     /** @return the SHA-256 of a file, in hexadecimal */
     public static String sha256(Path file) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+        try (FileChannel channel = RegularFiles.open(file, StandardOpenOption.READ)) {
             return sha256(channel);
         }
     }

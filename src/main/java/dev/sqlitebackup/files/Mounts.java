@@ -10,11 +10,10 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * Where which file systems are mounted, as this process sees it: {@code /proc/self/mountinfo} (proc_pid_mountinfo(5)). Device numbers differ from boot to boot, and
+ * Where which file systems are mounted, as a process sees it: {@code /proc/PID/mountinfo} (proc_pid_mountinfo(5)). Device numbers differ from boot to boot, and
  * names of mount points do not.
  */
 public final class Mounts {
-    private static final Path TABLE = Path.of("/proc/self/mountinfo");
     private static final Pattern ESCAPED = Pattern.compile("\\\\([0-7]{3})");
 
     /**
@@ -38,8 +37,13 @@ public final class Mounts {
 
     /** @return null where the system does not say */
     public static Mounts read() {
+        return read(Path.of("/proc/self"));
+    }
+
+    /** Those that another process sees. No file system is asked, so none can hang. */
+    public static Mounts read(Path process) {
         try {
-            return parse(Files.readAllLines(TABLE, StandardCharsets.ISO_8859_1));
+            return parse(Files.readAllLines(process.resolve("mountinfo"), StandardCharsets.ISO_8859_1));
         } catch (IOException | RuntimeException e) {
             return null;
         }
@@ -62,6 +66,11 @@ public final class Mounts {
     private static String unescape(String field) {
         String bytes = ESCAPED.matcher(field).replaceAll(octal -> java.util.regex.Matcher.quoteReplacement(String.valueOf((char) Integer.parseInt(octal.group(1), 8))));
         return new String(bytes.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+    }
+
+    /** The mount of this number, as descriptors name it; null for one that the process does not see, or no more. */
+    public Mount of(String id) {
+        return byId.get(id);
     }
 
     public boolean isMountPoint(Path point) {

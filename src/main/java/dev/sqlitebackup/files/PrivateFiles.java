@@ -26,11 +26,11 @@ public final class PrivateFiles {
         return POSIX;
     }
 
-    /** Opens a file; one that this creates is 0600. A symbolic link is refused, not followed. */
+    /** Opens a regular file; one that this creates is 0600. A symbolic link is refused, not followed. */
     public static FileChannel open(Path file, OpenOption... options) throws IOException {
         Set<OpenOption> all = new HashSet<>(Set.of(options));
         all.add(LinkOption.NOFOLLOW_LINKS);
-        return FileChannel.open(file, all, mode("rw-------"));
+        return RegularFiles.open(file, all, mode("rw-------"));
     }
 
     /** Makes a directory, 0700. @return it */

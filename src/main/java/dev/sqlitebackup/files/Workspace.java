@@ -200,7 +200,7 @@ public final class Workspace implements AutoCloseable {
 
     /** @return false if it is empty, and cannot be removed */
     private static boolean removeIfDead(Path directory) {
-        try (FileChannel channel = FileChannel.open(directory.resolve(LOCK), StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
+        try (FileChannel channel = PrivateFiles.open(directory.resolve(LOCK), StandardOpenOption.WRITE)) {
             FileLock lock = channel.tryLock();
             return lock == null || deleteTree(directory, channel);
         } catch (OverlappingFileLockException e) {

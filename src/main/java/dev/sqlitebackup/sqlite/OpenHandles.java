@@ -1,13 +1,19 @@
 package dev.sqlitebackup.sqlite;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.files.Bounded;
+import dev.sqlitebackup.files.Mounts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -22,6 +28,10 @@ public final class OpenHandles {
     private static final long ANY = -1;
     /** Of lines such as {@code 1: POSIX ADVISORY WRITE 4242 08:02:1310737 1073741826 1073742335}: process, file with its device in hexadecimal, first and last byte. */
     private static final Pattern LOCK = Pattern.compile("(\\d+) (\\S+:\\d+) (\\d+) (\\d+|EOF)$");
+    private static final String INODE = "ino:";
+    private static final String MOUNT = "mnt_id:";
+    private static final Object HUNG = new Object();
+    private static final Object NO_FILE = new Object();
 
     /** @param command the program's name as the kernel keeps it, "?" where it is hidden */
     public record Holder(long pid, String command) {
@@ -31,59 +41,131 @@ public final class OpenHandles {
         }
     }
 
-    private OpenHandles() { }
+    /** @param unseen of whom it could not be told whether they have it open */
+    public record Found(List<Holder> holders, List<Holder> unseen) {
+        public static final Found NOBODY = new Found(List.of(), List.of());
 
-    /** Other processes that have {@code file} open, by process number; empty where there is no /proc. */
+        public String warning(Path file) {
+            return "whether " + names(unseen) + " has the database open could not be seen, because a file system does not answer: " + file;
+        }
+    }
+
+    private static final Duration MOST_FOR_ONE = Duration.ofMillis(250);
+    private static final int MOST_THAT_HANG = 4;
+
+    private final Path file;
+    private final Object fileKey;
+    private final long inode;
+    /** Null where it is not known. */
+    private final String fileSystem;
+    private int hung;
+
+    private OpenHandles(Path file) throws IOException {
+        this.file = file;
+        this.fileKey = Files.getAttribute(file, "basic:fileKey");
+        this.inode = (long) Files.getAttribute(file, "unix:ino");
+        Mounts mounts = Mounts.read();
+        Mounts.Mount mount = mounts == null ? null : mounts.of(file.toRealPath());
+        this.fileSystem = mount == null ? null : mount.device();
+    }
+
+    /** Other processes that have {@code file} open, by process number; none where there is no /proc. */
     public static List<Holder> find(Path file) {
-        List<Holder> holders = new ArrayList<>();
+        return search(file).holders;
+    }
+
+    /** The same, and what could not be seen. */
+    public static Found search(Path file) {
+        Found found = new Found(new ArrayList<>(), new ArrayList<>());
         if (!Files.isDirectory(PROC.resolve("self/fd"))) {
-            return holders;
+            return found;
         }
         try {
-            Object fileKey = Files.getAttribute(file, "basic:fileKey");
-            List<Long> lockers = lockHolders(file, ANY);
-            long self = ProcessHandle.current().pid();
-            try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[0-9]*")) {
-                for (Path process : processes) {
-                    long pid = Long.parseLong(process.getFileName().toString());
-                    if (pid != self && (lockers.contains(pid) || hasOpen(process, fileKey))) {
-                        holders.add(new Holder(pid, command(process)));
-                    }
-                }
-            }
+            new OpenHandles(file).look(found);
         } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
             // What cannot be seen is not seen; SQLite's own locks are asked as well.
         }
-        holders.sort((a, b) -> Long.compare(a.pid, b.pid));
-        return holders;
+        found.holders.sort(Comparator.comparing(Holder::pid));
+        return found;
+    }
+
+    private void look(Found found) throws IOException {
+        List<Long> lockers = lockHolders(file, ANY);
+        long self = ProcessHandle.current().pid();
+        try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[0-9]*")) {
+            for (Path process : processes) {
+                long pid = Long.parseLong(process.getFileName().toString());
+                Boolean open = pid == self ? Boolean.FALSE : lockers.contains(pid) ? Boolean.TRUE : hasOpen(process);
+                if (!Boolean.FALSE.equals(open)) {
+                    (open == null ? found.unseen : found.holders).add(new Holder(pid, command(process)));
+                }
+            }
+        }
     }
 
     /** What to say of a database that somebody else uses, with everybody who can be named. */
     public static Failure inUse(Path file, String hint) {
-        List<Holder> holders = find(file);
-        String names = holders.stream().map(Holder::toString).collect(Collectors.joining(", "));
+        String names = names(find(file));
         return new Failure(Failure.Kind.IN_USE, "another process has the database open: " + file + (names.isEmpty() ? "" : ": " + names), hint);
     }
 
-    /** Compares by device and inode, without opening anything: to close a descriptor of a live database drops our locks. */
-    private static boolean hasOpen(Path process, Object fileKey) {
+    private static String names(List<Holder> holders) {
+        return holders.stream().map(Holder::toString).collect(Collectors.joining(", "));
+    }
+
+    /**
+     * Compares by device and inode, without opening anything: to close a descriptor of a live database drops our locks. To ask a descriptor's file system would
+     * hang where that hangs, so what the kernel notes of the descriptor is read first; asked is the database's own file system, and one that is not known.
+     *
+     * @return null if it cannot be told
+     */
+    private Boolean hasOpen(Path process) {
+        Boolean unseen = false;
         try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(process.resolve("fd"))) {
             for (Path descriptor : descriptors) {
-                if (fileKey.equals(fileKeyOrNull(descriptor))) {
-                    return true;
+                if (mayBeIt(process, process.resolve("fdinfo").resolve(descriptor.getFileName()))) {
+                    Object key = fileKey(descriptor);
+                    if (fileKey.equals(key)) {
+                        return true;
+                    }
+                    unseen = key == HUNG ? null : unseen;
                 }
             }
         } catch (IOException | java.nio.file.DirectoryIteratorException e) {
             // The process has ended, or belongs to somebody else.
         }
-        return false;
+        return unseen;
     }
 
-    private static Object fileKeyOrNull(Path descriptor) {
+    /** Linux 5.14 and later note the inode's number, which is the one that {@code stat} gives, on overlayfs and btrfs too. */
+    private boolean mayBeIt(Path process, Path fdinfo) {
         try {
-            return Files.getAttribute(descriptor, "basic:fileKey");
+            String mount = null;
+            for (String line : Files.readAllLines(fdinfo, StandardCharsets.ISO_8859_1)) {
+                if (line.startsWith(INODE) && Long.parseUnsignedLong(line.substring(INODE.length()).strip()) != inode) {
+                    return false;
+                }
+                mount = line.startsWith(MOUNT) ? line.substring(MOUNT.length()).strip() : mount;
+            }
+            Mounts mounts = fileSystem == null || mount == null ? null : Mounts.read(process);
+            return mounts == null || mounts.of(mount) == null || mounts.of(mount).device().equals(fileSystem);
+        } catch (IOException | NumberFormatException e) {
+            return true;    // Closed in the meantime, which the next question says too.
+        }
+    }
+
+    /** @return {@link #HUNG} if there was no answer in time, or there have been too many before that gave none */
+    private Object fileKey(Path descriptor) {
+        if (hung == MOST_THAT_HANG) {
+            return HUNG;
+        }
+        try {
+            return Bounded.call(() -> Objects.requireNonNullElse(Files.getAttribute(descriptor, "basic:fileKey"), NO_FILE), MOST_FOR_ONE, late -> { });
         } catch (IOException e) {
-            return null;    // Closed in the meantime, or no file: a pipe, a socket.
+            return NO_FILE;     // Closed in the meantime, or no file: a pipe, a socket.
+        } catch (TimeoutException e) {
+            hung++;
+            return HUNG;
         }
     }
 

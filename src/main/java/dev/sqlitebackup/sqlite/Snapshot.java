@@ -5,6 +5,7 @@ import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.files.PrivateFiles;
+import dev.sqlitebackup.files.RegularFiles;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -210,7 +211,7 @@ public final class Snapshot {
         Path copiedSidecar = privateDirectory.resolve("source.db" + sidecarSuffix(sidecar));
         try {
             copyBytes(lock.channel(), copy);
-            try (FileChannel in = FileChannel.open(sidecar, StandardOpenOption.READ)) {
+            try (FileChannel in = RegularFiles.open(sidecar, StandardOpenOption.READ)) {
                 copyBytes(in, copiedSidecar);
             } catch (NoSuchFileException e) {
                 return false;

@@ -7,6 +7,7 @@ import dev.sqlitebackup.files.DurableFiles;
 import dev.sqlitebackup.files.PrivateFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,7 +60,7 @@ final class LastSent {
     /** @return what the server said of the file here, null if nobody noted it */
     Sent sent() {
         try {
-            Sent sent = GSON.fromJson(Files.readString(note), Sent.class);
+            Sent sent = GSON.fromJson(read(note), Sent.class);
             return sent == null || sent.key == null || sent.eTag == null ? null : sent;
         } catch (IOException | JsonParseException e) {
             return null;
@@ -88,7 +89,7 @@ final class LastSent {
     /** @return the upload in parts that was begun and not ended, null for none */
     Upload unfinished() {
         try {
-            Upload noted = GSON.fromJson(Files.readString(upload), Upload.class);
+            Upload noted = GSON.fromJson(read(upload), Upload.class);
             return noted == null || noted.key == null || noted.uploadId == null ? null : noted;
         } catch (IOException | JsonParseException e) {
             return null;
@@ -104,6 +105,12 @@ final class LastSent {
             Files.deleteIfExists(upload);
         } catch (IOException e) {
             throw Failure.io("cannot remove", upload, e);
+        }
+    }
+
+    private static String read(Path note) throws IOException {
+        try (FileChannel channel = PrivateFiles.open(note, StandardOpenOption.READ)) {
+            return new String(Channels.newInputStream(channel).readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
         }
     }
 

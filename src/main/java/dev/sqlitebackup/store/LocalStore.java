@@ -13,7 +13,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -22,13 +21,11 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.Predicate;
 
 /** A directory of this machine, or of one that is mounted here. */
 public final class LocalStore implements Store {
     private static final String NOT_EXPRESSIBLE = "\uFFFD";
-    private static final Set<OpenOption> READ_NOT_THROUGH_LINKS = Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
 
     private final Path directory;
 
@@ -108,7 +105,7 @@ public final class LocalStore implements Store {
 
     private byte[] read(String name, int maxBytes, boolean fromEnd) {
         Path file = directory.resolve(name);
-        try (FileChannel channel = FileChannel.open(file, READ_NOT_THROUGH_LINKS)) {
+        try (FileChannel channel = PrivateFiles.open(file, StandardOpenOption.READ)) {
             channel.position(fromEnd ? Math.max(0, channel.size() - maxBytes) : 0);
             return Channels.newInputStream(channel).readNBytes(maxBytes);
         } catch (NoSuchFileException e) {

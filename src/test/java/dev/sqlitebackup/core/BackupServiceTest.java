@@ -160,12 +160,19 @@ class BackupServiceTest {
 
     /** It is published and proven by then. */
     @Test
-    void warnsWhenItCannotNoteTheConfirmation() {
-        Tools.requireRoot();
-        Tools.sh("mknod \"$1\" c 1 7", lab.path(".b.gz.state")).ok();     // Like /dev/full.
-        BackupService.Result result = backup(lab.database("app.db", "delete", 30, "g"));
-        assertTrue(result.verification().full());
-        assertTrue(result.verification().warnings().get(0).contains("cannot write the state file"), result.verification().warnings().toString());
+    void warnsWhenItCannotNoteTheConfirmation() throws IOException {
+        Path state = Files.createFile(lab.path(".b.gz.state"));
+        try (SmallDisk full = SmallDisk.mount(lab.path("full"), 1 << 16)) {
+            Tools.sh("touch \"$1\"; mount --bind \"$1\" \"$2\"", full.path("state"), state).ok();
+            full.leave(0);
+            try {
+                BackupService.Result result = backup(lab.database("app.db", "delete", 30, "g"));
+                assertTrue(result.verification().full());
+                assertTrue(result.verification().warnings().get(0).contains("cannot write the state file"), result.verification().warnings().toString());
+            } finally {
+                Tools.sh("umount \"$1\"", state).ok();
+            }
+        }
     }
 
     // ---- room

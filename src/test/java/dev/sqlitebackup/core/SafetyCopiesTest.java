@@ -78,14 +78,29 @@ class SafetyCopiesTest {
         Backup tenth = SafetyCopies.list(database).get(1);
         assertEquals(new Backup(directory.resolve(AT_NOON + "-10").toString(), AT_NOON + "-10", "app.db", NOON, 10, 17, 17L, null), tenth);
         assertEquals(1, SafetyCopies.list(database).get(3).number());
-        assertEquals(directory.resolve("app.db.pre-restore-20270101000000"), SafetyCopies.newest(database));
+        Instant newYear = Instant.parse("2027-01-01T00:00:00Z");
+        assertNewest("app.db.pre-restore-20270101000000", null, newYear);
+        assertNewest(AT_NOON + "-10", "app.db.pre-restore-20270101000000", newYear.minusNanos(1));
+        assertNewest("app.db.pre-restore-20251231235959", "app.db.pre-restore-20270101000000", NOON.minusNanos(1));
+        assertNewest("app.db.pre-restore-20270101000000", "app.db.pre-restore-20270101000000", Instant.EPOCH);
+    }
+
+    /** @param named in the only warning, null where there is none */
+    private void assertNewest(String expected, String named, Instant now) {
+        Selection newest = SafetyCopies.newest(database, now);
+        assertEquals(directory.resolve(expected).toString(), newest.location());
+        assertEquals(named == null ? 0 : 1, newest.warnings().size());
+        if (named != null) {
+            assertTrue(newest.warnings().get(0).startsWith(directory.resolve(named) + " is dated after now"), newest.warnings().get(0));
+            assertEquals(expected.equals(named), newest.warnings().get(0).endsWith("there is no other safety copy"));
+        }
     }
 
     @Test
     void withoutOneThereIsNothingToUndo() {
-        Expect.failure(Failure.Kind.NOT_FOUND, "there is no safety copy of " + database + ", so there is nothing to undo", () -> SafetyCopies.newest(database));
+        Expect.failure(Failure.Kind.NOT_FOUND, "there is no safety copy of " + database + ", so there is nothing to undo", () -> SafetyCopies.newest(database, NOON));
         Path nowhere = directory.resolve("nowhere/app.db");
-        Expect.failure(Failure.Kind.NOT_FOUND, "nothing to undo", () -> SafetyCopies.newest(nowhere));
+        Expect.failure(Failure.Kind.NOT_FOUND, "nothing to undo", () -> SafetyCopies.newest(nowhere, NOON));
     }
 
     /** A database may be gone or damaged while its copies are there; one that has none has to be one. */
