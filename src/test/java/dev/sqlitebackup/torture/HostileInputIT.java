@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
+import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;
@@ -190,13 +191,17 @@ class HostileInputIT {
             Lab.write(victim.resolve(name), "precious");
         }
         Files.createDirectory(lab.path("out"));
+        String thisHosts;
+        try (Workspace workspace = Workspace.create(lab.path("out"))) {
+            thisHosts = workspace.directory().getFileName().toString().replaceFirst(".{16}$", "");
+        }
         for (Path place : List.of(lab.path("out"), lab.temporary())) {
-            Files.createSymbolicLink(place.resolve(".sqlite-backup-" + "0".repeat(32)), victim);
-            Path foreign = Files.createDirectory(place.resolve(".sqlite-backup-" + "1".repeat(32)));
+            Files.createSymbolicLink(place.resolve(thisHosts + "0".repeat(16)), victim);
+            Path foreign = Files.createDirectory(place.resolve(thisHosts + "1".repeat(16)));
             Lab.write(foreign.resolve("lock"), "");
             Files.createSymbolicLink(foreign.resolve("into"), victim);
             Tools.sh("chown -hR 12001:12001 \"$1\"", foreign).ok();
-            Path ours = Files.createDirectory(place.resolve(".sqlite-backup-" + "2".repeat(32)));
+            Path ours = Files.createDirectory(place.resolve(thisHosts + "2".repeat(16)));
             Lab.write(ours.resolve("lock"), "");
             Files.createSymbolicLink(ours.resolve("into"), victim);
         }
@@ -205,9 +210,9 @@ class HostileInputIT {
             assertEquals("precious", Files.readString(victim.resolve(name)));
         }
         for (Path place : List.of(lab.path("out"), lab.temporary())) {
-            assertTrue(Files.isSymbolicLink(place.resolve(".sqlite-backup-" + "0".repeat(32))));
-            assertTrue(Files.exists(place.resolve(".sqlite-backup-" + "1".repeat(32) + "/lock")));
-            assertFalse(Files.exists(place.resolve(".sqlite-backup-" + "2".repeat(32))), "a dead run's own workspace is removed, and no more");
+            assertTrue(Files.isSymbolicLink(place.resolve(thisHosts + "0".repeat(16))));
+            assertTrue(Files.exists(place.resolve(thisHosts + "1".repeat(16) + "/lock")));
+            assertFalse(Files.exists(place.resolve(thisHosts + "2".repeat(16))), "a dead run's own workspace is removed, and no more");
         }
     }
 }
