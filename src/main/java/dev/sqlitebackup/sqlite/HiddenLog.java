@@ -48,8 +48,12 @@ public final class HiddenLog {
         this.files = files;
     }
 
-    /** SHARED on a database whose log, if it has a live one, lies beside this name. */
-    record Held(SharedLock lock, boolean live) implements AutoCloseable {
+    /**
+     * SHARED on a database whose log, if it has a live one, lies beside this name.
+     *
+     * @param live whether it has, and an application uses it
+     */
+    record Held(SharedLock lock, OtherNames names, boolean live) implements AutoCloseable {
         @Override
         public void close() throws IOException {
             lock.close();
@@ -69,8 +73,7 @@ public final class HiddenLog {
      */
     public static List<String> refuseToRestore(Path target, Duration busyTimeout) {
         try (Held held = lock(DatabaseFiles.of(target), shorter(busyTimeout))) {
-            OtherNames names = OtherNames.of(target);
-            return held.live || !names.any() ? List.of() : List.of(target + " " + names.describe() + ": a log that an application left beside another one spoils what is restored, "
+            return held.live || !held.names.any() ? List.of() : List.of(target + " " + held.names.describe() + ": a log that an application left beside another one spoils what is restored, "
                     + "and a crash of this run leaves a journal that it does not see; restore by the path that the application uses");
         } catch (IOException e) {
             throw Failure.io("cannot read", target, e);
@@ -99,7 +102,7 @@ public final class HiddenLog {
                 log = look(lock);
                 kept = log == Log.HERE || log == Log.HERE_AND_LIVE;
                 if (kept) {
-                    return new Held(lock, log == Log.HERE_AND_LIVE);
+                    return new Held(lock, names, log == Log.HERE_AND_LIVE);
                 }
             } finally {
                 if (!kept) {

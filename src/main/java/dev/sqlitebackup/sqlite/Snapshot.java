@@ -30,6 +30,7 @@ import java.util.List;
  *   yes   no     any        a private copy of main file and -wal (a crashed writer's), under the same proof
  *   no    any    rollback   mode=ro; with a hot -journal, which only a writer may roll back, a private copy of both
  * </pre>
+ * A WAL database without -wal that has other names is read by immutable=1 too, but under no lock (see {@link #unlockedCopy}).
  * All of that speaks of the files beside this name. That a live application has its log elsewhere is noticed first, by {@link HiddenLog}.
  */
 public final class Snapshot {
@@ -80,6 +81,7 @@ public final class Snapshot {
     }
 
     private boolean attempt() throws IOException {
+        Watch undisturbed;
         try (HiddenLog.Held held = HiddenLog.lock(source, busyTimeout)) {
             SharedLock lock = held.lock();
             isLive = held.live();
@@ -92,12 +94,27 @@ public final class Snapshot {
             if (present.wal()) {
                 return privateCopy(lock, source.wal());
             }
-            if (header.isWal()) {
-                return present.journal() ? privateCopy(lock, source.journal())
-                        : copy(source.main(), "mode=ro&immutable=1", new Watch(present));
+            if (header.isWal() && present.journal()) {
+                return privateCopy(lock, source.journal());
+            }
+            undisturbed = new Watch(present);
+            if (header.isWal() && !held.names().any()) {
+                return copy(source.main(), "mode=ro&immutable=1", undisturbed);
             }
         }
-        return rollbackCopy();
+        return isWal ? unlockedCopy(undisturbed) : rollbackCopy();
+    }
+
+    /**
+     * Without our lock: an application that came under another name and closes meanwhile could not fold its log in, and would leave it where we do not
+     * see it. So the proof is that nobody is there before and after, and that nothing was written in between.
+     */
+    private boolean unlockedCopy(Watch undisturbed) throws IOException {
+        return copy(source.main(), "mode=ro&immutable=1", () -> {
+            try (HiddenLog.Held again = HiddenLog.lock(source, busyTimeout)) {
+                return !again.live() && undisturbed.holds();
+            }
+        });
     }
 
     /** Without our lock: a writer that waits for readers to go would wait for it, while SQLite here waits for the writer. */
