@@ -89,6 +89,11 @@ public final class StatusService {
             missing = "there is no backup at " + request.destination;
             try {
                 newest = file.find();
+                if (newest != null && newest.databaseBytes() == null && !store.isNear()) {
+                    newest = null;      // Only a download would tell whether it is whole.
+                    missing = request.destination + " does not end like a backup of this program: it is cut short, or somebody else made it";
+                    hint = "see whether it is whole: " + Hints.command("verify", request.destination.toString()) + "; or " + hint;
+                }
             } catch (Failure e) {
                 if (e.kind() != Failure.Kind.NOT_FOUND && e.kind() != Failure.Kind.CORRUPT) {
                     throw e;

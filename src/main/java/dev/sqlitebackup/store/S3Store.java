@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
@@ -219,33 +220,49 @@ public final class S3Store implements Store {
 
     @Override
     public boolean publishNew(Path file, String name) {
-        return send(file, name, true);
-    }
-
-    @Override
-    public void replace(Path file, String name) {
-        send(file, name, false);
-    }
-
-    private boolean send(Path file, String name, boolean onlyIfNew) {
         LastSent lastSent = lastSent(name);
         BackupName parsed = BackupName.parse(name);
         S3Upload upload = new S3Upload(client(), bucket, prefix + name, prefix + (parsed == null ? name : parsed.family()), lastSent);
         try {
-            String eTag = upload.send(file, onlyIfNew);
+            return send(file, name, lastSent, () -> upload.send(file, true), upload::mayBeWritten);
+        } catch (Failure e) {
+            if (e.kind() == Failure.Kind.CORRUPT) {
+                withdraw(name);
+            }
+            throw e;
+        }
+    }
+
+    @Override
+    public void replace(Path file, String name) {
+        LastSent lastSent = lastSent(name);
+        S3Replacement replacement = new S3Replacement(client(), bucket, prefix + name, prefix + aside(name), lastSent);
+        send(file, name, lastSent, () -> replacement.replace(file), replacement::mayBeWritten);
+    }
+
+    /** Where a new object waits until it is proven: hidden, and no name of a backup. */
+    static String aside(String name) {
+        return "." + shortName(name) + ".new";
+    }
+
+    private interface Sending {
+        /** @return the tag of the object, null if the name is taken */
+        String send() throws IOException;
+    }
+
+    private boolean send(Path file, String name, LastSent lastSent, Sending sending, BooleanSupplier mayBeWritten) {
+        try {
+            String eTag = sending.send();
             if (eTag == null) {
                 return false;
             }
             lastSent.keep(file, prefix + name, eTag);
             return true;
         } catch (SdkException e) {
-            String what = upload.mayBeWritten() ? "the backup is made and verified, but it could not be confirmed that it arrived at " : "the backup is made and verified, but could not be sent to ";
-            throw unsent(explain(what + location(name), e), upload, lastSent, file);
+            String what = mayBeWritten.getAsBoolean() ? "the backup is made and verified, but it could not be confirmed that it arrived at " : "the backup is made and verified, but could not be sent to ";
+            throw unsent(explain(what + location(name), e), mayBeWritten.getAsBoolean(), lastSent, file);
         } catch (Failure e) {
-            if (e.kind() == Failure.Kind.CORRUPT && onlyIfNew) {
-                withdraw(name);
-            }
-            throw unsent(e, upload, lastSent, file);
+            throw unsent(e, mayBeWritten.getAsBoolean(), lastSent, file);
         } catch (IOException e) {
             throw Failure.io("cannot send", file, e);
         }
@@ -260,12 +277,12 @@ public final class S3Store implements Store {
         }
     }
 
-    private static Failure unsent(Failure failure, S3Upload upload, LastSent lastSent, Path file) {
+    private static Failure unsent(Failure failure, boolean mayBeWritten, LastSent lastSent, Path file) {
         if (failure.kind() == Failure.Kind.INTERRUPTED) {
             return failure;
         }
         Path kept = lastSent.keepUnsent(file);
-        return failure.withHint((failure.hint() == null ? "" : failure.hint() + "; ") + (upload.mayBeWritten() ? "" : "what is in the store is as it was, and ")
+        return failure.withHint((failure.hint() == null ? "" : failure.hint() + "; ") + (mayBeWritten ? "" : "what is in the store is as it was, and ")
                 + "the new backup is safe here: " + kept);
     }
 

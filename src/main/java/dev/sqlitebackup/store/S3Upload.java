@@ -1,10 +1,8 @@
 package dev.sqlitebackup.store;
 
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.files.Digests;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.nio.channels.FileChannel;
@@ -12,26 +10,20 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
-import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
-import software.amazon.awssdk.services.s3.model.ChecksumMode;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
-import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
  * Sends a file as one object, in one request or in parts, each with its SHA-256, which the server checks before it accepts it. Afterwards the server is asked
- * what it holds: the checksum has to be the one that was computed here (of parts, the one over their checksums); a store that keeps no such checksums
- * answers with its tag, which mostly is the MD5. Where it says nothing of the content (tags of encrypted objects are arbitrary), the object is read back.
+ * what it holds ({@link HeldObject}).
  */
 final class S3Upload {
     /** Above this, an upload goes in parts, which a broken connection costs only one of. S3 wants at least 5 MiB a part. */
-    private static final long PART_BYTES = 16L << 20;
+    static final long PART_BYTES = 16L << 20;
     /** S3 takes 10,000. */
     private static final long MOST_PARTS = 9_000;
     private static final int PRECONDITION_FAILED = 412;
@@ -44,6 +36,7 @@ final class S3Upload {
     private final String key;
     private final LastSent lastSent;
     private final UnfinishedUploads unfinished;
+    private final HeldObject held;
     private final long leastPartBytes;
     private boolean mayBeWritten;
 
@@ -58,6 +51,7 @@ final class S3Upload {
         this.key = key;
         this.lastSent = lastSent;
         this.unfinished = new UnfinishedUploads(client, bucket, family, lastSent);
+        this.held = new HeldObject(client, bucket, key);
         this.leastPartBytes = leastPartBytes;
     }
 
@@ -118,7 +112,7 @@ final class S3Upload {
             mayBeWritten |= eTag != null;
             return eTag;
         }
-        return confirm(content, sums, suffix);
+        return held.confirm(content, sums, suffix);
     }
 
     /** Of a refusal, and where there was no connection, it is known that nothing did. */
@@ -134,7 +128,7 @@ final class S3Upload {
     /** @return the tag of the object if it is what was to be sent, else null, also if nobody can tell */
     private String isHeld(FileChannel content, FilePart.Sums sums, String suffix) throws IOException {
         try {
-            return confirm(content, sums, suffix);
+            return held.confirm(content, sums, suffix);
         } catch (SdkException e) {
             mayBeWritten &= !(e instanceof S3Exception s3 && s3.statusCode() == NOT_FOUND);
             return null;
@@ -198,51 +192,5 @@ final class S3Upload {
     /** The least that makes no more parts than S3 takes. */
     static long partBytes(long sizeBytes, long leastPartBytes) {
         return Math.max(leastPartBytes, (sizeBytes / MOST_PARTS / BUFFER_BYTES + 1) * BUFFER_BYTES);
-    }
-
-    /**
-     * Asks the server what it holds.
-     *
-     * @param suffix of a checksum over the checksums of parts
-     * @return the tag of the object, empty if it has none
-     */
-    private String confirm(FileChannel content, FilePart.Sums sums, String suffix) throws IOException {
-        long sizeBytes = content.size();
-        HeadObjectResponse head = client.headObject(request -> request.bucket(bucket).key(key).checksumMode(ChecksumMode.ENABLED));
-        String eTag = head.eTag() == null ? "" : head.eTag();
-        String tag = eTag.replace("\"", "");
-        boolean same = head.contentLength() == sizeBytes && (head.checksumSHA256() != null ? head.checksumSHA256().equals(sums.sha256Base64() + suffix)
-                : tag.equals(HexFormat.of().formatHex(sums.md5()) + suffix) || holds(content));
-        if (!same) {
-            throw new Failure(Failure.Kind.CORRUPT, "what the store holds as s3://" + bucket + "/" + key + " is not what was sent: expected " + sizeBytes + " bytes with SHA-256 " + sums.sha256Base64() + suffix
-                    + ", found " + head.contentLength() + " with " + (head.checksumSHA256() == null ? "tag " + tag : head.checksumSHA256()),
-                    "see whether something else writes there; do not count on this object");
-        }
-        return eTag;
-    }
-
-    /** Reads the object back. */
-    private boolean holds(FileChannel content) throws IOException {
-        try (InputStream held = client.getObject(request -> request.bucket(bucket).key(key)); InputStream wanted = new FilePart(content, 0, content.size()).stream()) {
-            byte[] a = new byte[BUFFER_BYTES];
-            byte[] b = new byte[BUFFER_BYTES];
-            int length;
-            boolean same;
-            do {
-                Interruption.check();
-                length = wanted.readNBytes(a, 0, BUFFER_BYTES);
-                same = read(held, b) == length && Arrays.equals(a, 0, length, b, 0, length);
-            } while (same && length > 0);
-            return same;
-        }
-    }
-
-    /** A line that breaks is one more way in which a store does not answer. */
-    private static int read(InputStream held, byte[] buffer) {
-        try {
-            return held.readNBytes(buffer, 0, buffer.length);
-        } catch (IOException e) {
-            throw SdkClientException.create("it cannot be read back: " + e.getMessage(), e);
-        }
     }
 }

@@ -344,6 +344,46 @@ class S3IT {
     }
 
     @Test
+    void aStoreThatCutsUploadsLeavesTheLastGoodObjectAndNoFalseFreshness() throws IOException {
+        Path database = lab.database("app.db", "delete", 3000, "good");
+        String place = "s3://" + S3Server.BUCKET + "/app.db.gz";
+        JsonObject good = lab.json(0, "backup", database, "--to=" + place);
+        Lab.sql(database, "UPDATE t SET generation = 'newer'");
+        server.cutContents(".*gz");
+        JsonObject cut = lab.json(12, "backup", database, "--to=" + place);
+        assertTrue(cut.get("hint").getAsString().contains("what is in the store is as it was"), cut.toString());
+        assertEquals(List.of(".app.db.gz.state", "app.db.gz"), server.keys());
+        assertEquals("stale", lab.json(14, "status", database, "--to=" + place, "--max-age=0s").get("state").getAsString());
+        assertEquals(good.get("sha256"), lab.json(0, "restore", place, "--to=new.db").get("sha256"));
+        assertEquals("3000", Lab.query(lab.path("new.db"), "SELECT count(*) FROM t WHERE generation = 'good'"));
+        server.cutContents(null);
+        lab.json(0, "backup", database, "--to=" + place);
+        lab.json(0, "status", database, "--to=" + place);
+        assertEquals(List.of(".app.db.gz.state", "app.db.gz"), server.keys());
+    }
+
+    /** Whether a gzip file that somebody else made is whole, only a download tells. */
+    @Test
+    void anObjectThatDoesNotEndLikeABackupIsNeverFresh() throws IOException {
+        Path database = lab.database("app.db", "delete", 3000, "g");
+        String place = "s3://" + S3Server.BUCKET + "/app.db.gz";
+        lab.json(0, "backup", database, "--to=" + place);
+        Path foreign = lab.path("foreign.gz");
+        Tools.sh("gzip -c \"$1\" > \"$2\"", database, foreign).ok();
+        try (S3Client client = server.client()) {
+            byte[] content = client.getObjectAsBytes(request -> request.bucket(S3Server.BUCKET).key("app.db.gz")).asByteArray();
+            for (byte[] other : List.of(Arrays.copyOf(content, content.length / 2), Arrays.copyOf(content, content.length - 1), Files.readAllBytes(foreign))) {
+                client.putObject(request -> request.bucket(S3Server.BUCKET).key("app.db.gz"), RequestBody.fromBytes(other));
+                JsonObject status = lab.json(14, "status", database, "--to=" + place);
+                assertEquals("missing", status.get("state").getAsString());
+                assertTrue(status.get("message").getAsString().contains("does not end like a backup of this program"), status.toString());
+            }
+        }
+        lab.json(0, "restore", place, "--to=new.db");
+        assertEquals("3000", Lab.query(lab.path("new.db"), "SELECT count(*) FROM t"));
+    }
+
+    @Test
     void needsFewRequestsForFiveThousandObjects() throws IOException {
         Path database = lab.database("app.db", "delete", 10, "g");
         String place = "s3://" + S3Server.BUCKET + "/p/";

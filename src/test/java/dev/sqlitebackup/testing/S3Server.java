@@ -1,5 +1,6 @@
 package dev.sqlitebackup.testing;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -11,6 +12,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -36,7 +38,11 @@ import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3Configuration;
+import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
+import software.amazon.awssdk.services.s3.model.CopyObjectResponse;
 import software.amazon.awssdk.services.s3.model.Part;
+import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectResponse;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /** A real object store on loopback that checks signatures, and in front of it a line that can be cut, slowed down and listened to. */
@@ -65,25 +71,28 @@ public final class S3Server implements AutoCloseable {
     private volatile long delayMillis;
     private volatile boolean refusesPuts;
     private volatile boolean refusesConditions;
+    private volatile int refusedCopies;
     private volatile Pattern answeredInstead;
     private volatile boolean isSilent;
     private volatile String insteadAnswer;
     private volatile Pattern answeredInTurn;
     private final Queue<String> turns = new ConcurrentLinkedQueue<>();
     private volatile String lost;
+    private final FaultyContent content;
 
-    private S3Server(S3Proxy server, ServerSocket line) {
+    private S3Server(S3Proxy server, ServerSocket line, FaultyContent content) {
         this.server = server;
         this.line = line;
+        this.content = content;
     }
 
     public static S3Server start() throws Exception {
-        return start(new TransientNio2BlobStore());
+        return start(new FaultyContent(new TransientNio2BlobStore()));
     }
 
     /** One that takes parts of any size, unlike Amazon's, so that a test need not send megabytes: it asks nothing of a part whose size it does not know. */
     public static S3Server startForSmallParts() throws Exception {
-        return start(new ForwardingBlobStore(new TransientNio2BlobStore()) {
+        return start(new FaultyContent(new TransientNio2BlobStore()) {
             @Override
             public List<Part> listMultipartUpload(MultipartUpload upload) {
                 return super.listMultipartUpload(upload).stream().map(part -> part.toBuilder().size(null).build()).toList();
@@ -91,11 +100,11 @@ public final class S3Server implements AutoCloseable {
         });
     }
 
-    private static S3Server start(BlobStore content) throws Exception {
+    private static S3Server start(FaultyContent content) throws Exception {
         S3Proxy server = S3Proxy.builder().blobStore(content).endpoint(URI.create("http://127.0.0.1:0"))
                 .awsAuthentication(AuthenticationType.AWS_V2_OR_V4, ID, SECRET).build();
         server.start();
-        S3Server started = new S3Server(server, new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
+        S3Server started = new S3Server(server, new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), content);
         Thread acceptor = new Thread(started::accept, "s3-line");
         acceptor.setDaemon(true);
         acceptor.start();
@@ -103,6 +112,55 @@ public final class S3Server implements AutoCloseable {
             client.createBucket(request -> request.bucket(BUCKET));
         }
         return started;
+    }
+
+    /** A store that cuts: it checks what it is sent, reports success, and keeps half of it. */
+    private static class FaultyContent extends ForwardingBlobStore {
+        private volatile Pattern cut;
+        private volatile boolean copiesWrongly;
+
+        FaultyContent(BlobStore content) {
+            super(content);
+        }
+
+        @Override
+        public PutObjectResponse putBlob(PutObjectRequest request, InputStream in) {
+            return cut != null && cut.matcher(request.key()).find() ? putHalf(request, in) : super.putBlob(request, in);
+        }
+
+        private PutObjectResponse putHalf(PutObjectRequest request, InputStream in) {
+            try {
+                byte[] content = in.readAllBytes();
+                byte[] half = Arrays.copyOf(content, content.length / 2);
+                return super.putBlob(request.toBuilder().contentLength((long) half.length).contentMD5(null).checksumSHA256(null).build(), new ByteArrayInputStream(half));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public CopyObjectResponse copyBlob(CopyObjectRequest request) {
+            CopyObjectResponse response = super.copyBlob(request);
+            if (copiesWrongly) {
+                super.putBlob(PutObjectRequest.builder().bucket(request.destinationBucket()).key(request.destinationKey()).contentLength(1L).build(), new ByteArrayInputStream(new byte[1]));
+            }
+            return response;
+        }
+    }
+
+    /** The store keeps half of what is sent to keys in which this is found; null for none. */
+    public void cutContents(String key) {
+        content.cut = key == null ? null : Pattern.compile(key);
+    }
+
+    /** The store makes something else of what it copies, and reports success. */
+    public void copyWrongly(boolean wrongly) {
+        content.copiesWrongly = wrongly;
+    }
+
+    /** Requests to copy get this status instead, for as long as it is not 0. */
+    public void refuseCopies(int status) {
+        refusedCopies = status;
     }
 
     public String endpoint() {
@@ -217,9 +275,12 @@ public final class S3Server implements AutoCloseable {
         turns.clear();
         refusePuts(false);
         refuseConditions(false);
+        refuseCopies(0);
         sayNothingOfContents(false);
         loseAnswerTo(null);
         block(null);
+        cutContents(null);
+        copyWrongly(false);
         requests();
     }
 
@@ -348,6 +409,10 @@ public final class S3Server implements AutoCloseable {
                 }
                 if (refusesConditions && new String(buffer, 0, length, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT).contains("\r\nif-none-match: *")) {
                     answerInstead(client, error(501, "NotImplemented"));
+                    return;
+                }
+                if (refusedCopies != 0 && new String(buffer, 0, length, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT).contains("\r\nx-amz-copy-source: ")) {
+                    answerInstead(client, error(refusedCopies, refusedCopies == 200 ? "InternalError" : "NotImplemented"));
                     return;
                 }
                 if (refusesPuts && request.group(1).equals("PUT")) {

@@ -1,0 +1,189 @@
+package dev.sqlitebackup.store;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Interruption;
+import dev.sqlitebackup.files.Digests;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
+import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.S3Exception;
+
+/**
+ * Replaces the object of a key, and leaves the last good one until a better one is proven: the file is sent to a name aside and confirmed, copied within the store onto the
+ * key, confirmed there, and only then is the one aside removed. That name is always the same for a key, so what a run leaves, the next one replaces.
+ *
+ * <p>Where the store cannot copy, the file is sent once more, onto the key: the store has just proven that it takes it whole, and the one aside stays until it has done so again.
+ */
+final class S3Replacement {
+    private static final Logger LOG = LoggerFactory.getLogger(S3Replacement.class);
+    /** S3 copies 5 GiB in one request, but a store that answers only when it has copied is taken for a broken line after a minute. */
+    private static final long MOST_BYTES_AT_ONCE = 1L << 30;
+    private static final int METHOD_NOT_ALLOWED = 405;
+    private static final int NOT_IMPLEMENTED = 501;
+
+    private final S3Client client;
+    private final String bucket;
+    private final String key;
+    private final String asideKey;
+    private final LastSent lastSent;
+    private final long leastPartBytes;
+    private final long mostBytesAtOnce;
+    private boolean mayBeWritten;
+
+    /** @param asideKey a name that nobody takes for a backup */
+    S3Replacement(S3Client client, String bucket, String key, String asideKey, LastSent lastSent) {
+        this(client, bucket, key, asideKey, lastSent, S3Upload.PART_BYTES, MOST_BYTES_AT_ONCE);
+    }
+
+    S3Replacement(S3Client client, String bucket, String key, String asideKey, LastSent lastSent, long leastPartBytes, long mostBytesAtOnce) {
+        this.client = client;
+        this.bucket = bucket;
+        this.key = key;
+        this.asideKey = asideKey;
+        this.lastSent = lastSent;
+        this.leastPartBytes = leastPartBytes;
+        this.mostBytesAtOnce = mostBytesAtOnce;
+    }
+
+    /** Whether the key may hold something else than before. */
+    boolean mayBeWritten() {
+        return mayBeWritten;
+    }
+
+    /** @return the tag of the object that the key has now */
+    String replace(Path file) throws IOException {
+        String asideTag = sendAside(file);
+        String eTag;
+        try (FileChannel content = FileChannel.open(file, StandardOpenOption.READ)) {
+            eTag = content.size() <= mostBytesAtOnce ? copyWhole(content, asideTag) : copyParts(content, asideTag);
+        } catch (S3Exception e) {
+            if (e.statusCode() != NOT_IMPLEMENTED && e.statusCode() != METHOD_NOT_ALLOWED) {
+                throw e;
+            }
+            eTag = sendOnceMore(file);
+        } catch (Failure e) {
+            throw explainIfBroken(e);
+        }
+        removeAside();
+        return eTag;
+    }
+
+    private String sendAside(Path file) throws IOException {
+        try {
+            return upload(asideKey).send(file, false);
+        } catch (Failure e) {
+            if (e.kind() == Failure.Kind.CORRUPT) {
+                removeAside();
+            }
+            throw e;
+        }
+    }
+
+    private String sendOnceMore(Path file) throws IOException {
+        S3Upload upload = upload(key);
+        try {
+            return upload.send(file, false);
+        } catch (Failure e) {
+            throw explainIfBroken(e);
+        } finally {
+            mayBeWritten = upload.mayBeWritten();
+        }
+    }
+
+    private S3Upload upload(String to) {
+        return new S3Upload(client, bucket, to, to, lastSent, leastPartBytes);
+    }
+
+    private String copyWhole(FileChannel content, String asideTag) throws IOException {
+        FilePart.Sums sums = new FilePart(content, 0, content.size()).sums();
+        return publish(content, sums, "", () -> client.copyObject(request -> request.sourceBucket(bucket).sourceKey(asideKey).copySourceIfMatch(condition(asideTag))
+                .destinationBucket(bucket).destinationKey(key)));
+    }
+
+    /** In the parts in which it was sent, so that the sums over them are known. */
+    private String copyParts(FileChannel content, String asideTag) throws IOException {
+        UnfinishedUploads unfinished = new UnfinishedUploads(client, bucket, key, lastSent);
+        unfinished.abortForgotten();
+        long sizeBytes = content.size();
+        long partBytes = S3Upload.partBytes(sizeBytes, leastPartBytes);
+        String uploadId = client.createMultipartUpload(request -> request.bucket(bucket).key(key).checksumAlgorithm(ChecksumAlgorithm.SHA256)).uploadId();
+        try {
+            lastSent.begin(key, uploadId);
+            List<CompletedPart> parts = new ArrayList<>();
+            MessageDigest sha256 = Digests.sha256();
+            MessageDigest md5 = FilePart.md5();
+            for (long position = 0; position < sizeBytes; position += partBytes) {
+                Interruption.check();
+                long length = Math.min(partBytes, sizeBytes - position);
+                FilePart.Sums sums = new FilePart(content, position, length).sums();
+                int number = parts.size() + 1;
+                String range = "bytes=" + position + "-" + (position + length - 1);
+                String eTag = client.uploadPartCopy(request -> request.sourceBucket(bucket).sourceKey(asideKey).copySourceIfMatch(condition(asideTag)).copySourceRange(range)
+                        .destinationBucket(bucket).destinationKey(key).uploadId(uploadId).partNumber(number)).copyPartResult().eTag();
+                parts.add(CompletedPart.builder().partNumber(number).eTag(eTag).checksumSHA256(sums.sha256Base64()).build());
+                sha256.update(sums.sha256());
+                md5.update(sums.md5());
+            }
+            String eTag = publish(content, new FilePart.Sums(sha256.digest(), md5.digest()), "-" + parts.size(), () -> client.completeMultipartUpload(request ->
+                    request.bucket(bucket).key(key).uploadId(uploadId).multipartUpload(upload -> upload.parts(parts))));
+            lastSent.end();
+            return eTag;
+        } finally {
+            if (!mayBeWritten) {
+                unfinished.abort(key, uploadId);
+            }
+        }
+    }
+
+    /** Another machine may have sent its own there meanwhile. */
+    private static String condition(String asideTag) {
+        return asideTag.isEmpty() ? null : asideTag;
+    }
+
+    /** Whatever the answer was, or if it got lost: what counts is what the key holds afterwards. */
+    private String publish(FileChannel content, FilePart.Sums sums, String suffix, Runnable request) throws IOException {
+        HeldObject held = new HeldObject(client, bucket, key);
+        try {
+            request.run();
+            mayBeWritten = true;
+        } catch (SdkException e) {
+            mayBeWritten = S3Upload.mayHaveArrived(e) && !(e instanceof S3Exception s3 && s3.statusCode() == NOT_IMPLEMENTED);
+            if (!mayBeWritten) {
+                throw e;
+            }
+            try {
+                return held.confirm(content, sums, suffix);
+            } catch (SdkException | Failure unknown) {
+                if (unknown instanceof Failure failure && failure.kind() != Failure.Kind.CORRUPT) {
+                    throw failure;
+                }
+                throw e;
+            }
+        }
+        return held.confirm(content, sums, suffix);
+    }
+
+    private Failure explainIfBroken(Failure e) {
+        return e.kind() != Failure.Kind.CORRUPT ? e
+                : e.withHint("do not count on this object; the new backup is whole beside it and stays there until the next run: s3://" + bucket + "/" + asideKey);
+    }
+
+    /** What stays costs room and nothing else. */
+    private void removeAside() {
+        try {
+            client.deleteObject(request -> request.bucket(bucket).key(asideKey));
+        } catch (SdkException e) {
+            LOG.warn("cannot remove s3://{}/{}, which the next run replaces: {}", bucket, asideKey, S3Clients.explain("it is of no use any more", bucket, e).getMessage());
+        }
+    }
+}
