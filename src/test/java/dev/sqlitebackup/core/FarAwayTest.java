@@ -142,6 +142,24 @@ class FarAwayTest {
         assertEquals(List.of(real.get(1)), next.pruned().stream().map(decision -> decision.backup().location()).toList());
     }
 
+    /** Half of a state, or anybody's text under its name, is no state: the age of the backup itself decides. */
+    @Test
+    void aStateThatMakesNoSenseCountsAsNone() throws IOException {
+        backUp(history, NOON);
+        String key = ((Location.Remote) history).key() + ".app.db.state";
+        try (S3Client client = server.client()) {
+            byte[] whole = client.getObject(request -> request.bucket(S3Server.BUCKET).key(key)).readAllBytes();
+            for (byte[] content : List.of(new byte[0], Arrays.copyOf(whole, whole.length / 2), "null\n".getBytes(), new byte[1 << 20])) {
+                client.putObject(request -> request.bucket(S3Server.BUCKET).key(key), RequestBody.fromBytes(content));
+                StatusService.Result status = new StatusService(Clock.fixed(LATER, ZoneOffset.UTC)).status(new StatusService.Request(database, true, history, Duration.ofHours(1)));
+                assertNull(status.confirmedAt());
+                assertEquals(StatusService.Freshness.STALE, status.freshness());
+            }
+        }
+        assertFalse(backUp(history, LATER).unchanged());
+        assertEquals(LATER, new StatusService(Clock.fixed(LATER, ZoneOffset.UTC)).status(new StatusService.Request(database, true, history, Duration.ofHours(1))).confirmedAt());
+    }
+
     /** The lock holds on one machine. */
     @Test
     void anUnchangedBackupThatSomebodyRemovesMeanwhileIsMadeAnew() throws IOException {
