@@ -2,9 +2,7 @@ package dev.sqlitebackup.files;
 
 import dev.sqlitebackup.Failure;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryNotEmptyException;
@@ -17,35 +15,20 @@ import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributeView;
-import java.nio.file.attribute.FileTime;
-import java.security.SecureRandom;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
  * A private directory for everything temporary: the owner of the promise that nothing temporary outlives its
  * run. It is made 0700 under a name that nobody can guess, and its file {@code lock} is held by an
  * operating-system lock, which dies with its process. So whoever makes the next workspace in the same place
- * can tell what a {@code kill -9} left behind (the lock is free) from what is in use, and removes just that.
- *
- * <p>On a share, the lock of a process on another host may look free. So the name says on which host it was made, from the first moment on, and one of
- * another host goes only when nothing in it has changed for a day. In an append-only directory the empty directory stays, and is used again.
+ * can tell what a {@code kill -9} left behind (the lock is free) from what is in use, and removes just that ({@link DeadWorkspaces}).
  */
 public final class Workspace implements AutoCloseable {
-    private static final String PREFIX = ".sqlite-backup-";
-    private static final Pattern NAME = Pattern.compile(Pattern.quote(PREFIX) + "[0-9a-f]{32}");
-    private static final String LOCK = "lock";
-    private static final int TAG_START = PREFIX.length();
-    private static final Duration DEAD_ELSEWHERE = Duration.ofDays(1);
-    private static final Host HOST = Host.current();
-    private static final SecureRandom RANDOM = new SecureRandom();
+    static final String LOCK = "lock";
     private static final Set<Workspace> OPEN = ConcurrentHashMap.newKeySet();
 
     private final Path directory;
@@ -59,10 +42,10 @@ public final class Workspace implements AutoCloseable {
 
     /** Makes a workspace in {@code parent}, which exists, after removing what dead runs left there. */
     public static Workspace create(Path parent) {
-        Path left = removeDead(parent);
+        Path left = DeadWorkspaces.remove(parent);
         try {
             while (true) {
-                Path directory = left != null ? left : PrivateFiles.createDirectory(parent.resolve(PREFIX + HOST.tag() + randomHex()));
+                Path directory = left != null ? left : PrivateFiles.createDirectory(parent.resolve(DeadWorkspaces.newName()));
                 left = null;
                 FileChannel channel = lockOrNull(directory);
                 if (channel != null) {
@@ -75,12 +58,6 @@ public final class Workspace implements AutoCloseable {
         } catch (IOException e) {
             throw Failure.io("cannot make a private directory in", parent, e);
         }
-    }
-
-    private static String randomHex() {
-        byte[] random = new byte[8];
-        RANDOM.nextBytes(random);
-        return HexFormat.of().formatHex(random);
     }
 
     private static FileChannel lockOrNull(Path directory) throws IOException {
@@ -149,84 +126,17 @@ public final class Workspace implements AutoCloseable {
         }
     }
 
-    /** @return an empty one that cannot be removed, null if there is none */
-    private static Path removeDead(Path parent) {
-        Path left = null;
-        try (DirectoryStream<Path> found = Files.newDirectoryStream(parent, PREFIX + "*")) {
-            for (Path directory : found) {
-                if (NAME.matcher(directory.getFileName().toString()).matches() && !isOpen(directory) && isOurDirectory(directory)
-                        && (isOfThisHost(directory) || isUnchangedForADay(directory)) && !removeIfDead(directory)) {
-                    left = directory;
-                }
-            }
-            return left;
-        } catch (IOException e) {
-            throw Failure.io("cannot read the directory", parent, e);
-        } catch (DirectoryIteratorException e) {
-            throw Failure.io("cannot read the directory", parent, e.getCause());
-        }
-    }
-
     /** Told by the name, which is random: to open and close the lock of a workspace of this process would let go of it. */
-    private static boolean isOpen(Path directory) {
+    static boolean isOpen(Path directory) {
         return OPEN.stream().anyMatch(workspace -> workspace.directory.getFileName().equals(directory.getFileName()));
     }
 
-    private static boolean isOurDirectory(Path directory) {
-        try {
-            return Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS) && PrivateFiles.isOurs(directory);
-        } catch (IOException e) {
-            return false;   // Its run has just ended and removed it.
-        }
-    }
-
-    private static boolean isOfThisHost(Path directory) {
-        return HOST.isIn(directory.getFileName().toString().substring(TAG_START));
-    }
-
-    private static boolean isUnchangedForADay(Path directory) {
-        FileTime limit = FileTime.from(Instant.now().minus(DEAD_ELSEWHERE));
-        try (Stream<Path> all = Files.walk(directory, 1)) {
-            for (Path file : all.toList()) {
-                if (Files.getLastModifiedTime(file, LinkOption.NOFOLLOW_LINKS).compareTo(limit) > 0) {
-                    return false;
-                }
-            }
-            return true;
-        } catch (IOException | UncheckedIOException e) {
-            return false;   // It is in use, or has gone.
-        }
-    }
-
-    /** @return false if it is empty, and cannot be removed */
-    private static boolean removeIfDead(Path directory) {
-        try (FileChannel channel = PrivateFiles.open(directory.resolve(LOCK), StandardOpenOption.WRITE)) {
-            FileLock lock = channel.tryLock();
-            return lock == null || deleteTree(directory, channel);
-        } catch (OverlappingFileLockException e) {
-            return true;    // In use by another thread of this process.
-        } catch (NoSuchFileException e) {
-            return deleteIfEmpty(directory);
-        } catch (IOException e) {
-            return true;    // Somebody else's business, or gone by now. Litter never stops a backup.
-        }
-    }
-
-    /** Killed between making the directory and its lock: only an empty directory can be left, and only that goes. */
-    private static boolean deleteIfEmpty(Path directory) {
-        try (Stream<Path> content = Files.list(directory)) {
-            return content.findAny().isPresent() || deletedEmpty(() -> Files.deleteIfExists(directory));
-        } catch (IOException | UncheckedIOException e) {
-            return true;    // As above: litter never stops a backup.
-        }
-    }
-
-    private interface Deletion {
+    interface Deletion {
         void run() throws IOException;
     }
 
     /** @return false if the directory, which is empty, has to stay: nothing is in it, and the next run uses it again */
-    private static boolean deletedEmpty(Deletion deletion) {
+    static boolean deletedEmpty(Deletion deletion) {
         try {
             deletion.run();
             return true;
@@ -243,7 +153,7 @@ public final class Workspace implements AutoCloseable {
      *
      * @return false if the directory itself has to stay, empty
      */
-    private static boolean deleteTree(Path directory, FileChannel lock) throws IOException {
+    static boolean deleteTree(Path directory, FileChannel lock) throws IOException {
         try (DirectoryStream<Path> parent = Files.newDirectoryStream(directory.getParent())) {
             if (parent instanceof SecureDirectoryStream<Path> secure) {
                 try (SecureDirectoryStream<Path> inside = secure.newDirectoryStream(directory.getFileName(), LinkOption.NOFOLLOW_LINKS)) {
