@@ -3,6 +3,7 @@ package dev.sqlitebackup.store;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.files.Digests;
+import dev.sqlitebackup.files.FileNames;
 import dev.sqlitebackup.files.PrivateFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -65,7 +66,7 @@ public final class S3Store implements Store {
 
     /** A name for a file here, with room for an ending: keys may be four times as long as file names. */
     static String shortName(String name) {
-        return name.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME_BYTES ? digest(name) : name;
+        return FileNames.cut(name, LONGEST_NAME_BYTES);
     }
 
     private S3Client client() {
