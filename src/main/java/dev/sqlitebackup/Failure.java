@@ -80,7 +80,7 @@ public final class Failure extends RuntimeException {
             return new Failure(Kind.NO_SPACE, doing + " " + where + ": no space left",
                     "free some space on the file system of " + where, e);
         }
-        String hint = reason.equals("not a regular file") ? "something else has the name of a file that is needed: move it away" : e instanceof AccessDeniedException || reason.contains("ermission denied")
+        String hint = reason.equals("not a regular file") ? "it is a FIFO, socket, device or directory: move it away" : e instanceof AccessDeniedException || reason.contains("ermission denied")
                 ? "run it as the user who owns it, or give this user access" : null;
         return new Failure(Kind.FAILURE, doing + " " + where + ": " + reason, hint, e);
     }

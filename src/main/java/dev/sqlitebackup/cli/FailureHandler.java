@@ -61,8 +61,8 @@ public final class FailureHandler implements IExecutionExceptionHandler, IParame
 
     /** Whoever asked has heard nothing, and must not take that for an answer. */
     public static Failure unsaid() {
-        return new Failure(Failure.Kind.FAILURE, "the command did what it was asked for, but its result could not be written to standard output",
-                "standard output is a full disk, a broken pipe or closed: see what it was sent to");
+        return new Failure(Failure.Kind.FAILURE, "cannot write the result to standard output, which is a full disk, a closed pipe or closed; the command itself succeeded",
+                "see where the output goes; what the command did need not be repeated");
     }
 
     static Failure asFailure(Throwable e) {

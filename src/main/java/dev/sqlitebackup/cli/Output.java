@@ -65,6 +65,7 @@ final class Output {
             if (lines.size() == 1) {    // What was done, such as where the old content is.
                 err.println(encodable(escape(lines.get(0))));
             }
+            warnings(warnings);
             throw FailureHandler.unsaid();
         }
         if (!options.json) {

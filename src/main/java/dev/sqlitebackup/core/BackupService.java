@@ -91,9 +91,9 @@ public final class BackupService {
             try (Background<Verification> check = new Background<>(() -> check(snapshot, database, previous == null ? null : store.location(previous)))) {
                 Published published = publish(snapshot, destination, previous, previousFile, beside, request, now, check);
                 Verification verification = warnIfShrunk(published, Math.max(Files.size(snapshot), Databases.sizeBytes(database)), check.await());
-                verification = warnIfNotNewest(ahead, now, verification.withWarnings(unseen));
+                verification = warnIfNotNewest(ahead, now, verification.withWarnings(unseen).withWarnings(store.warnings()));
                 request.destination.noteFileSystem();
-                verification = verification.after(leftOutBefore(store, destination));
+                verification = verification.full() ? verification : verification.after(leftOutBefore(store, destination));
                 verification = confirm(lock, State.confirmed(now, published.content.createdAt(), identity, walIdentity).from(database).leavingOut(verification.leftOut()), verification);
                 PruneService.Pruned pruned = new PruneService(clock, progress).afterBackup(destination, published.name, verification.leftOut(), request.rules, request.temporaryDirectory);
                 for (String warning : pruned.warnings()) {
@@ -107,10 +107,14 @@ public final class BackupService {
         }
     }
 
-    /** @return what people have been told of already, null for nothing */
+    /** @return what people have been told of already, null for nothing. The backup is published by now, whether a store far away answers or not */
     private static List<String> leftOutBefore(Store store, Destination destination) {
-        State before = store.readState(destination.stateFile());
-        return before == null ? null : before.leftOut();
+        try {
+            State before = store.readState(destination.stateFile());
+            return before == null ? null : before.leftOut();
+        } catch (Failure e) {
+            return null;
+        }
     }
 
     /** A store far away that cannot be reached has none to compare with. The backup is made all the same, and will be kept here when it cannot be sent. */

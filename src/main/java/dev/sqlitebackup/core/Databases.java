@@ -27,7 +27,7 @@ final class Databases {
     private static void requireRegularSidecars(Path database) {
         for (Path sidecar : DatabaseFiles.of(database).sidecars()) {
             if (isOther(sidecar)) {
-                throw new Failure(Failure.Kind.FAILURE, "not a regular file: " + sidecar, "it has the name of a sidecar of the database: see who made it, and move it away");
+                throw new Failure(Failure.Kind.FAILURE, "not a regular file: " + sidecar, "SQLite would take it for its WAL, shared memory or rollback journal: see who made it, and move it away");
             }
         }
     }

@@ -145,7 +145,7 @@ final class History {
     }
 
     private String noBackup(Store.StoredFile file) {
-        return store.location(file.name()) + " does not end like a backup: half-copied, damaged, or not ours; it is left alone";
+        return store.location(file.name()) + " has the name of a backup and does not end like one: half-copied, damaged, or of another program; it is ignored";
     }
 
     private byte[] tail(Store.StoredFile file) {

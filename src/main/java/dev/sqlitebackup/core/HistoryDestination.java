@@ -19,8 +19,8 @@ record HistoryDestination(History history, String database) implements Destinati
 
     static HistoryDestination of(Location location, String database) {
         if (location instanceof Location.Local && FileNames.sizeBytes(new BackupName(database, Instant.EPOCH, MOST_IN_A_SECOND).fileName()) > FileNames.MAX_BYTES) {
-            throw new Failure(Failure.Kind.USAGE, "the database's name is too long for a history, whose names hold the time as well: " + database,
-                    "name a file, which may be called anything: --to=" + location + "/app.db.gz");
+            throw new Failure(Failure.Kind.USAGE, "the name of the database is too long for a history, which adds the time to it: " + database,
+                    "use a single file: --to=" + location + "/app.db.gz");
         }
         return new HistoryDestination(History.at(location), database);
     }

@@ -50,8 +50,8 @@ final class LeftOut {
         if (there != null && !there.containsAll(verification.leftOut())) {
             Set<String> fresh = new TreeSet<>(verification.leftOut());
             fresh.removeAll(there);
-            throw new Failure(Failure.Kind.CORRUPT, "what the previous backup was checked for could not be checked without the application: " + String.join("; ", fresh),
-                    "the last good backup is untouched: " + single.store().location(single.name()) + "; if the application really has a new collation or function, move that away and run this again, or keep both: "
+            throw new Failure(Failure.Kind.CORRUPT, "no backup of " + request.database() + " was made: the previous one was checked in full where this one could not be, because only the application can: " + String.join("; ", fresh),
+                    "the last good backup is untouched: " + single.store().location(single.name()) + "; if the application has a new collation or function of its own, move that file away and run this again, or keep both: "
                             + Hints.command("backup", request.database().toString(), "--to=" + single.store().place() + (single.store().place().endsWith("/") ? "" : "/")));
         }
     }

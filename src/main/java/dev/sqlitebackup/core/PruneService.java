@@ -220,7 +220,7 @@ public final class PruneService {
         for (int i = 0; i < decisions.size(); i++) {
             Retention.Decision decision = decisions.get(i);
             if (!decision.kept() && isBetter(decision.backup(), leftOut, proof)) {
-                decisions.set(i, new Retention.Decision(decision.backup(), true, List.of("checked for more than the newest that verifies")));
+                decisions.set(i, new Retention.Decision(decision.backup(), true, List.of("checked more fully than the newest that verifies")));
                 break;
             }
         }

@@ -143,7 +143,7 @@ public final class RestoreService {
     /** Nobody can prove that no process has it open, and one that has would write on into a file without a name. */
     private static Switch replaced(Path target, StagedBackup staged, String what) {
         return new Switch(Method.CREATED, staged.verification().withWarning("SQLite cannot open " + target + ", so it " + what
-                + " by rename: an application that still has it open, which cannot be seen in other containers, goes on with the old file; restart it"));
+                + " by a new file: restart every application that had it open, also in other containers, which cannot be seen; else it goes on with the old file"));
     }
 
     private static void refuseIfNotWritable(Path target) {

@@ -91,8 +91,8 @@ public final class StatusService {
                 newest = file.find();
                 if (newest != null && newest.databaseBytes() == null && !store.isNear()) {
                     newest = null;      // Only a download would tell whether it is whole.
-                    missing = request.destination + " does not end like a backup of this program: it is cut short, or somebody else made it";
-                    hint = "see whether it is whole: " + Hints.command("verify", request.destination.toString()) + "; or " + hint;
+                    missing = request.destination + " is not a whole backup of this program: it was cut, or another program made it";
+                    hint = "make a new one: " + hint.substring(hint.indexOf(": ") + 2) + "; to check the old one: " + Hints.command("verify", request.destination.toString());
                 }
             } catch (Failure e) {
                 if (e.kind() != Failure.Kind.NOT_FOUND && e.kind() != Failure.Kind.CORRUPT) {

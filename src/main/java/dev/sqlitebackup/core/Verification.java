@@ -46,7 +46,7 @@ public record Verification(boolean full, Set<String> leftOut, boolean isKnown, L
     }
 
     private List<String> ofLeftOut() {
-        return leftOut.stream().map(part -> "not checked in full, which takes the application: " + part).toList();
+        return leftOut.stream().map(part -> "not checked in full, because only the application can: " + part).toList();
     }
 
     /** What has to be read: the same warning on every run is one that nobody reads any more. */

@@ -51,7 +51,7 @@ public final class Bounded {
             }
         });
         result.completeOnTimeout(null, most.toMillis(), TimeUnit.MILLISECONDS);
-        try (Interruption.Blocking stop = Interruption.onRequest(() -> result.completeExceptionally(new Failure(Failure.Kind.INTERRUPTED, "interrupted; nothing was changed, and everything temporary is removed")))) {
+        try (Interruption.Blocking stop = Interruption.onRequest(() -> result.completeExceptionally(new Failure(Failure.Kind.INTERRUPTED, "interrupted; everything temporary is removed")))) {
             T value = result.join();
             if (value == null) {
                 throw new TimeoutException();

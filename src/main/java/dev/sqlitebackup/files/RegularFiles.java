@@ -58,7 +58,7 @@ public final class RegularFiles {
         try {
             channel = Bounded.call(opening, most, RegularFiles::closeQuietly);
         } catch (TimeoutException e) {
-            throw new FileSystemException(file.toString(), null, "it could not be opened within " + most.toSeconds() + " s: no regular file, or on a file system that does not answer");
+            throw new FileSystemException(file.toString(), null, "it could not be opened within " + most.toSeconds() + " s: its file system does not answer, or it is no regular file");
         }
         try {
             channel.position();

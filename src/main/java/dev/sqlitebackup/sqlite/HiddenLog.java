@@ -36,7 +36,7 @@ public final class HiddenLog {
     /** From SQLite's os_unix.c, UNIX_SHM_DMS: every connection that uses a -shm has a lock on this byte of it. */
     private static final long DMS_BYTE = 128;
     private static final String HINT = "name the file by the path that the application uses; in a container mount its directory, not the file; "
-            + "if its -wal was removed, copy the data out through the application while it still runs";
+            + "if the -wal was removed, do not stop the application before it has exported its data";
 
     private enum Log { HERE, HERE_AND_LIVE, ELSEWHERE, UNKNOWN }
 
@@ -73,8 +73,8 @@ public final class HiddenLog {
      */
     public static List<String> refuseToRestore(Path target, Duration busyTimeout) {
         try (Held held = lock(DatabaseFiles.of(target), shorter(busyTimeout))) {
-            return held.live || !held.names.any() ? List.of() : List.of(target + " " + held.names.describe() + ": a log that an application left beside another one spoils what is restored, "
-                    + "and a crash of this run leaves a journal that it does not see; restore by the path that the application uses");
+            return held.live || !held.names.any() ? List.of() : List.of(target + " " + held.names.describe() + ": before the application starts, see that no -wal or -journal lies beside its own path of it, "
+                    + "for that would spoil what was restored; better restore by the path that the application uses");
         } catch (IOException e) {
             throw Failure.io("cannot read", target, e);
         } catch (Failure e) {
@@ -88,8 +88,8 @@ public final class HiddenLog {
     /** What a snapshot cannot see, a sentence each. */
     static List<String> warnings(Path database, boolean live) throws IOException {
         OtherNames names = OtherNames.of(database);
-        return live || !names.any() ? List.of() : List.of(database + " " + names.describe() + ": if an application uses another one and crashed, its newest rows, or half a transaction, "
-                + "lie in a log that cannot be seen from here; back up by the path that the application uses");
+        return live || !names.any() ? List.of() : List.of(database + " " + names.describe() + ": a WAL or rollback journal that a crash left beside another path of it is not seen from here, and then the newest rows are missing, "
+                + "or half a transaction is in; back up by the path that the application uses");
     }
 
     private Held lock(Duration busyTimeout) throws IOException {
@@ -148,11 +148,11 @@ public final class HiddenLog {
     private Failure refusal() {
         String main = files.main().toString();
         if (log == Log.UNKNOWN) {
-            return new Failure(Failure.Kind.FAILURE, "cannot tell whether an application has a log of " + main + ": the file is mounted without its directory, and read-only",
+            return new Failure(Failure.Kind.FAILURE, "cannot tell whether an application has a log of " + main + ": only the file is mounted here, read-only, and not its directory",
                     "mount its directory, not the file, and name the database in it");
         }
         List<OpenHandles.Holder> holders = OpenHandles.find(files.main());
         String who = holders.isEmpty() ? "an application" : holders.stream().map(OpenHandles.Holder::toString).collect(Collectors.joining(", "));
-        return new Failure(Failure.Kind.FAILURE, who + " has the database open under another name, or its -wal was removed: the newest rows of " + main + " are in a log that is not beside it", HINT);
+        return new Failure(Failure.Kind.FAILURE, who + " uses a WAL or rollback journal of " + main + " that is not beside it: it opened the file by another path, or the -wal was removed under it", HINT);
     }
 }

@@ -222,7 +222,7 @@ public final class IntegrityCheck {
         try {
             Set<String> unknown = StandIns.on(connection).usedBy("PRAGMA foreign_key_check");
             if (!unknown.isEmpty()) {
-                warnings.add("foreign keys could not be checked, which takes the application: " + String.join(", ", unknown));
+                warnings.add("foreign keys could not be checked, because only the application can: " + String.join(", ", unknown));
                 return;
             }
             List<String> tables = connection.query("SELECT \"table\" FROM pragma_foreign_key_check LIMIT " + MAX_VIOLATIONS);

@@ -46,7 +46,7 @@ public final class OpenHandles {
         public static final Found NOBODY = new Found(List.of(), List.of());
 
         public String warning(Path file) {
-            return "whether " + names(unseen) + " has the database open could not be seen, because a file system does not answer: " + file;
+            return "it could not be seen whether " + names(unseen) + " has the database open, because a file system that it uses does not answer; make sure that it has not: " + file;
         }
     }
 

@@ -30,7 +30,7 @@ public record OtherNames(int links, boolean isMountPoint) {
 
     /** To follow the name of a file in a sentence. */
     String describe() {
-        return isMountPoint ? "is a mount point of its own, so it has another name elsewhere" : "has " + links + " names";
+        return isMountPoint ? "is mounted as a single file, and has another path elsewhere" : "has " + links + " hard links";
     }
 
     private static int links(Path file) throws IOException {

@@ -62,8 +62,8 @@ public record KnownPlace(String place, String mountPoint, String fileSystem, Str
         } catch (IOException | InvalidPathException e) {
             return null;
         }
-        return new Failure(Failure.Kind.FAILURE, "backups went to " + place + " on a file system that is not there now (" + known.fileSystem + " at " + known.mountPoint + "): is it mounted?",
-                "mount it; if they are to go there without it from now on, forget it: rm '" + record.toString().replace("'", "'\\''") + "'");
+        return new Failure(Failure.Kind.FAILURE, "backups went to " + place + " on " + known.fileSystem + ", and nothing is mounted at " + known.mountPoint + " now: is it mounted?",
+                "mount " + known.mountPoint + "; or, if backups are to go to the disk below it from now on: rm '" + record.toString().replace("'", "'\\''") + "'");
     }
 
     /** Notes where a directory lies now, unless that is known. It exists. */

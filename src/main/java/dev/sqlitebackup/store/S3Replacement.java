@@ -10,8 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.function.Consumer;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
@@ -25,7 +24,6 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
  * <p>Where the store cannot copy, the file is sent once more, onto the key: the store has just proven that it takes it whole, and the one aside stays until it has done so again.
  */
 final class S3Replacement {
-    private static final Logger LOG = LoggerFactory.getLogger(S3Replacement.class);
     /** S3 copies 5 GiB in one request, but a store that answers only when it has copied is taken for a broken line after a minute. */
     private static final long MOST_BYTES_AT_ONCE = 1L << 30;
     private static final int METHOD_NOT_ALLOWED = 405;
@@ -36,21 +34,26 @@ final class S3Replacement {
     private final String key;
     private final String asideKey;
     private final LastSent lastSent;
+    private final Consumer<String> warnings;
     private final long leastPartBytes;
     private final long mostBytesAtOnce;
     private boolean mayBeWritten;
 
-    /** @param asideKey a name that nobody takes for a backup */
-    S3Replacement(S3Client client, String bucket, String key, String asideKey, LastSent lastSent) {
-        this(client, bucket, key, asideKey, lastSent, S3Upload.PART_BYTES, MOST_BYTES_AT_ONCE);
+    /**
+     * @param asideKey a name that nobody takes for a backup
+     * @param warnings takes what went wrong without any harm to the object
+     */
+    S3Replacement(S3Client client, String bucket, String key, String asideKey, LastSent lastSent, Consumer<String> warnings) {
+        this(client, bucket, key, asideKey, lastSent, warnings, S3Upload.PART_BYTES, MOST_BYTES_AT_ONCE);
     }
 
-    S3Replacement(S3Client client, String bucket, String key, String asideKey, LastSent lastSent, long leastPartBytes, long mostBytesAtOnce) {
+    S3Replacement(S3Client client, String bucket, String key, String asideKey, LastSent lastSent, Consumer<String> warnings, long leastPartBytes, long mostBytesAtOnce) {
         this.client = client;
         this.bucket = bucket;
         this.key = key;
         this.asideKey = asideKey;
         this.lastSent = lastSent;
+        this.warnings = warnings;
         this.leastPartBytes = leastPartBytes;
         this.mostBytesAtOnce = mostBytesAtOnce;
     }
@@ -183,7 +186,7 @@ final class S3Replacement {
         try {
             client.deleteObject(request -> request.bucket(bucket).key(asideKey));
         } catch (SdkException e) {
-            LOG.warn("cannot remove s3://{}/{}, which the next run replaces: {}", bucket, asideKey, S3Clients.explain("it is of no use any more", bucket, e).getMessage());
+            warnings.accept(S3Clients.explain("cannot remove s3://" + bucket + "/" + asideKey + ", which the next run overwrites", bucket, e).getMessage() + "; let the credentials delete it (s3:DeleteObject)");
         }
     }
 }

@@ -45,6 +45,7 @@ public final class S3Store implements Store {
     private final String bucket;
     private final String prefix;
     private final Path directory;
+    private final List<String> warnings = new ArrayList<>();
     private S3Client client;
 
     /**
@@ -237,8 +238,13 @@ public final class S3Store implements Store {
     @Override
     public void replace(Path file, String name) {
         LastSent lastSent = lastSent(name);
-        S3Replacement replacement = new S3Replacement(client(), bucket, prefix + name, prefix + aside(name), lastSent);
+        S3Replacement replacement = new S3Replacement(client(), bucket, prefix + name, prefix + aside(name), lastSent, warnings::add);
         send(file, name, lastSent, () -> replacement.replace(file), replacement::mayBeWritten);
+    }
+
+    @Override
+    public List<String> warnings() {
+        return warnings;
     }
 
     /** Where a new object waits until it is proven: hidden, and no name of a backup. */

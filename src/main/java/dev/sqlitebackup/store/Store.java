@@ -87,6 +87,11 @@ public interface Store {
     /** Gives a finished, proven file a name in place of whatever had it. {@code file} is gone afterwards. */
     void replace(Path file, String name);
 
+    /** What went wrong in the calls so far that is worth a warning and takes nothing from what they promise. */
+    default List<String> warnings() {
+        return List.of();
+    }
+
     /** Removes files, in the order given, durably. One that is gone already is no error. */
     void delete(Collection<String> names);
 

@@ -60,7 +60,7 @@ class HangsIT {
         }
         JsonObject refused = lab.json(1, "backup", database, "--to=b.gz");
         assertEquals("cannot lock the state file " + state + ": not a regular file", refused.get("message").getAsString());
-        assertEquals("something else has the name of a file that is needed: move it away", refused.get("hint").getAsString());
+        assertEquals("it is a FIFO, socket, device or directory: move it away", refused.get("hint").getAsString());
         assertTrue(message(1, "backup", database, "--to=history").endsWith("not a regular file"));
         assertTrue(message(1, "prune", "history", "--keep-last=1").endsWith("not a regular file"));
         Files.delete(state);
@@ -120,7 +120,7 @@ class HangsIT {
             if (situation.endsWith("unmounted")) {
                 Tools.sh("umount -l \"$1\"", mount).ok();
             }
-            String warning = "whether pid " + holder.process().pid() + " \\(.*\\) has the database open could not be seen, because a file system does not answer: " + database;
+            String warning = "it could not be seen whether pid " + holder.process().pid() + " \\(.*\\) has the database open, because a file system that it uses does not answer; make sure that it has not: " + database;
             for (String command : List.of("restore b.gz --to=app.db --dry-run", "restore b.gz --to=app.db", "undo app.db", "restore b.gz --to=app.db --live")) {
                 JsonObject result = lab.json(0, (Object[]) command.split(" "));
                 boolean told = result.has("warnings") && result.get("warnings").getAsJsonArray().get(0).getAsString().matches(warning);

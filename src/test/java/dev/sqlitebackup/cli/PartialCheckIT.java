@@ -49,7 +49,7 @@ class PartialCheckIT {
     void onePartiallyVerifiedReplacesOneThatLeftOutTheSameAndPeopleReadOfItOnce() {
         Path database = OwnFunctions.database(lab.path("own.db"), 100);
         Tools.Ended first = lab.run("backup", database, "--to=b.gz").ok();
-        assertTrue(first.err().contains("not checked in full, which takes the application: indexes of table ordered (collation GERMAN)"), first.err());
+        assertTrue(first.err().contains("not checked in full, because only the application can: indexes of table ordered (collation GERMAN)"), first.err());
         assertTrue(first.out().contains("verified in part"), first.out());
         OwnFunctions.run(database, "INSERT INTO ordered VALUES ('new', 1)");
         String before = Lab.sha256(lab.path("b.gz"));
@@ -109,7 +109,7 @@ class PartialCheckIT {
         }
         JsonObject pruned = lab.json(0, "prune", "history", "--keep-last=1");
         assertEquals(2, pruned.get("kept").getAsJsonArray().size(), pruned.toString());
-        assertTrue(pruned.toString().contains("checked for more than the newest that verifies"), pruned.toString());
+        assertTrue(pruned.toString().contains("checked more fully than the newest that verifies"), pruned.toString());
         lab.path("history/.live.db.state").toFile().delete();
         assertEquals(2, lab.json(0, "prune", "history", "--keep-last=1").get("kept").getAsJsonArray().size());
         OwnFunctions.run(database, "DROP TABLE extra");

@@ -154,10 +154,10 @@ class RestoreIT {
         Lab.write(target, "encrypted?".repeat(1000));
         Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rw-r-----"));
         String before = Lab.sha256(target);
-        assertTrue(lab.json(0, "restore", "b.gz", "--to=t.db", "--dry-run").get("warnings").getAsString().contains("would be replaced by rename"));
+        assertTrue(lab.json(0, "restore", "b.gz", "--to=t.db", "--dry-run").get("warnings").getAsString().contains("would be replaced by a new file"));
         JsonObject result = lab.json(0, "restore", "b.gz", "--to=t.db");
         assertEquals("created", result.get("method").getAsString());
-        assertEquals("SQLite cannot open " + target + ", so it was replaced by rename: an application that still has it open, which cannot be seen in other containers, goes on with the old file; restart it",
+        assertEquals("SQLite cannot open " + target + ", so it was replaced by a new file: restart every application that had it open, also in other containers, which cannot be seen; else it goes on with the old file",
                 result.get("warnings").getAsString());
         assertEquals(before, Lab.sha256(Path.of(result.get("safetyCopy").getAsString())));
         assertEquals("rw-r-----", PosixFilePermissions.toString(Files.getPosixFilePermissions(target)));

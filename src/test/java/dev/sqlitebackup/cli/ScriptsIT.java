@@ -161,6 +161,7 @@ class ScriptsIT {
     }
 
     private void commitBackup(Path database, String time) {
+        Lab.settle(database);
         cron("backup-db", "DB=" + database).ok();
         Tools.sh("cd \"$1\"; git add -A; GIT_COMMITTER_DATE=\"$2\" git -c user.name=u -c user.email=u@example.org commit -q --allow-empty -m backup", repository, time).ok();
     }

@@ -25,7 +25,7 @@ class UnsaidIT {
         assertEquals(0, lab.run("restore", "h/", "--to=app.db").exitCode());
         Tools.Ended full = unheard(lab, arguments);
         assertEquals(1, full.exitCode(), full.err());
-        assertTrue(full.err().contains("could not be written to standard output"), full.err());
+        assertTrue(full.err().contains("cannot write the result to standard output"), full.err());
     }
 
     @ParameterizedTest

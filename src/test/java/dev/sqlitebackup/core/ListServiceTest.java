@@ -75,7 +75,7 @@ class ListServiceTest {
         assertEquals(List.of("this is a single backup and no history: sqlite-backup list '" + place + "/a.gz'", "this is a single backup and no history: sqlite-backup list '" + place + "/b.gz'"),
                 listDirectory("my backups").warnings());
         Lab.write(place.resolve("app-20261122T120000Z.db.gz"), "half-copied");
-        assertEquals(List.of(place + "/app-20261122T120000Z.db.gz does not end like a backup: half-copied, damaged, or not ours; it is left alone"), listDirectory("my backups").warnings().subList(0, 1));
+        assertEquals(List.of(place + "/app-20261122T120000Z.db.gz has the name of a backup and does not end like one: half-copied, damaged, or of another program; it is ignored"), listDirectory("my backups").warnings().subList(0, 1));
         assertEquals(3, listDirectory("my backups").warnings().size(), "one that has a name of a history is no single backup");
         // One that is a history says nothing of them.
         file = place;

@@ -172,7 +172,7 @@ class SelectionTest {
     void warnsOfNewerOnesThatWerePassedOverAndOfAClockThatWasWrong() {
         backUp(history, NOON);
         Lab.write(lab.path("history/app-20261122T120001Z.db.gz"), "half-copied");
-        assertEquals(List.of(lab.path("history/app-20261122T120001Z.db.gz") + " does not end like a backup: half-copied, damaged, or not ours; it is left alone"), select(history, null).warnings());
+        assertEquals(List.of(lab.path("history/app-20261122T120001Z.db.gz") + " has the name of a backup and does not end like one: half-copied, damaged, or of another program; it is ignored"), select(history, null).warnings());
         Selection early = Selection.of(history, "app.db", true, null, NOON.minusNanos(1));
         assertTrue(early.warnings().get(1).contains("is dated after now (2026-11-22T11:59:59Z)"), early.warnings().toString());
         // Who says a time knows what he wants.

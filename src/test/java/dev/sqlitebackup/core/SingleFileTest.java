@@ -115,7 +115,7 @@ class SingleFileTest {
                 "empty gzip", gzip(new byte[0]));
         for (Map.Entry<String, byte[]> file : foreign.entrySet()) {
             Files.write(lab.path("d.gz"), file.getValue());
-            Failure failure = Expect.failure(Failure.Kind.USAGE, "the destination is somebody else's file, which holds no SQLite database: " + lab.path("d.gz"), () -> destination("d.gz"));
+            Failure failure = Expect.failure(Failure.Kind.USAGE, "the destination exists and is not a backup: " + lab.path("d.gz"), () -> destination("d.gz"));
             assertEquals("choose another name with --to, or move that file away", failure.hint());
         }
         // One that came after the first look.
@@ -123,8 +123,8 @@ class SingleFileTest {
         SingleFile file = destination("d.gz");
         Files.write(lab.path("d.gz"), archive);
         Path finished = lab.path("b.gz");
-        Expect.failure(Failure.Kind.USAGE, "somebody else's file", () -> file.previous(NOON));
-        Expect.failure(Failure.Kind.USAGE, "somebody else's file", () -> file.publish(finished, NOON));
+        Expect.failure(Failure.Kind.USAGE, "the destination exists and is not a backup", () -> file.previous(NOON));
+        Expect.failure(Failure.Kind.USAGE, "the destination exists and is not a backup", () -> file.publish(finished, NOON));
         assertArrayEquals(archive, Files.readAllBytes(lab.path("d.gz")));
         assertTrue(Files.exists(finished));
     }

@@ -19,7 +19,7 @@ class VerificationTest {
     @Test
     void keepsWhatWasLeftOutThroughEverythingThatIsSaidLaterAndSaysItOnceAsNews() {
         Verification partial = new Verification(false, Set.of("order"), false, List.of("a"));
-        String said = "not checked in full, which takes the application: order";
+        String said = "not checked in full, because only the application can: order";
         for (Verification later : List.of(partial.withWarning("b"), partial.withWarnings(List.of("b")), partial.partial("b"))) {
             assertEquals(Set.of("order"), later.leftOut());
             assertEquals(List.of(said, "a", "b"), later.warnings());

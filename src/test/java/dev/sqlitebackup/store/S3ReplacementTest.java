@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -39,6 +40,7 @@ class S3ReplacementTest {
     private S3Client client;
     private LastSent lastSent;
     private S3Replacement replacement;
+    private final List<String> warnings = new ArrayList<>();
     private String key;
     private String aside;
 
@@ -60,7 +62,7 @@ class S3ReplacementTest {
     }
 
     private String replace(String content) throws IOException {
-        replacement = new S3Replacement(client, S3Server.BUCKET, key, aside, lastSent, PART, AT_ONCE);
+        replacement = new S3Replacement(client, S3Server.BUCKET, key, aside, lastSent, warnings::add, PART, AT_ONCE);
         return replacement.replace(Files.writeString(directory.resolve("finished"), content));
     }
 
@@ -174,6 +176,8 @@ class S3ReplacementTest {
         replace("two");
         assertEquals("two", held(key));
         assertEquals(List.of(aside, key).stream().sorted().toList(), keys(), "one name, and no more with each run");
+        assertEquals(2, warnings.size(), warnings.toString());
+        assertTrue(warnings.get(0).contains(aside) && warnings.get(0).contains("s3:DeleteObject"), warnings.toString());
         s3.server().answerTo(null, "");
         replace("three");
         assertEquals(List.of(key), keys());

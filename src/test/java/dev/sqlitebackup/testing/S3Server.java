@@ -192,7 +192,7 @@ public final class S3Server implements AutoCloseable {
         }
     }
 
-    /** Every request since the last call, as METHOD PATH. */
+    /** Every request since the last call, as METHOD PATH; END for a GET of an object's last bytes. */
     public List<String> requests() {
         List<String> heard = List.copyOf(requests);
         requests.clear();
@@ -389,8 +389,9 @@ public final class S3Server implements AutoCloseable {
             Matcher request = REQUEST.matcher(new String(buffer, 0, length, StandardCharsets.ISO_8859_1));
             boolean begins = request.lookingAt();
             if (begins) {
-                requests.add(request.group(1) + " " + request.group(2));
                 String heard = request.group(1) + " " + request.group(2);
+                boolean ofAnEnd = new String(buffer, 0, length, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT).contains("\r\nrange: bytes=-");
+                requests.add(ofAnEnd ? "END " + request.group(2) : heard);
                 for (String held = blocked; held != null && heard.startsWith(held); held = blocked) {
                     LockSupport.parkNanos(1_000_000);     // What waits here must not take a processor from what is looked at.
                 }

@@ -71,7 +71,7 @@ class NamesIT {
         int told = writer.told();
         Tools.Ended ended = there.run("backup", name, "--to=b.gz", "--busy-timeout=1s");
         if (ended.exitCode() == 1) {
-            assertTrue(ended.err().contains("under another name"), ended.err());
+            assertTrue(ended.err().contains("that is not beside it"), ended.err());
             refused++;
             return;
         }

@@ -47,7 +47,7 @@ class NotOursIT {
         Map<String, String> before = lab.contents("there");
         JsonObject refused = lab.json(2, "backup", database, "--to=there/photos.tar.gz");
         assertEquals("usage", refused.get("error").getAsString());
-        assertTrue(refused.get("message").getAsString().startsWith("the destination is somebody else's file"), refused.toString());
+        assertTrue(refused.get("message").getAsString().startsWith("the destination exists and is not a backup"), refused.toString());
         assertEquals(before, lab.contents("there"), "nothing was written, not even a state file");
         Files.createSymbolicLink(lab.path("there/link.gz"), lab.path("there/photos.tar.gz"));
         lab.json(2, "backup", database, "--to=there/link.gz");
@@ -72,7 +72,7 @@ class NotOursIT {
 
     private JsonObject refusedAsNotMounted(Object... arguments) {
         JsonObject refused = lab.json(1, arguments);
-        assertTrue(refused.get("message").getAsString().startsWith("backups went to " + lab.path("nas")) && refused.get("message").getAsString().endsWith(" at " + lab.path("nas") + "): is it mounted?"), refused.toString());
+        assertTrue(refused.get("message").getAsString().startsWith("backups went to " + lab.path("nas")) && refused.get("message").getAsString().endsWith("nothing is mounted at " + lab.path("nas") + " now: is it mounted?"), refused.toString());
         return refused;
     }
 
@@ -231,7 +231,7 @@ class NotOursIT {
             client.putObject(request -> request.bucket(S3Server.BUCKET).key("p/photos.tar.gz"), RequestBody.fromBytes(archive));
             String place = "s3://" + S3Server.BUCKET + "/p/photos.tar.gz";
             JsonObject refused = lab.json(2, "backup", database, "--to=" + place);
-            assertEquals("the destination is somebody else's file, which holds no SQLite database: " + place, refused.get("message").getAsString());
+            assertEquals("the destination exists and is not a backup: " + place, refused.get("message").getAsString());
             assertArrayEquals(archive, client.getObjectAsBytes(request -> request.bucket(S3Server.BUCKET).key("p/photos.tar.gz")).asByteArray());
             assertFalse(server.requests().stream().anyMatch(request -> request.startsWith("PUT")), "nothing was sent");
 
