@@ -86,7 +86,7 @@ final class SafetyCopies {
             return Selection.of(Path.of(newest.location()));
         }
         String warning = latest.location() + " is dated after now (" + now.truncatedTo(ChronoUnit.SECONDS) + "): a clock is or was wrong; "
-                + (newest == latest ? "there is no other safety copy" : "it was passed over for the newest that is not; to have it back, restore it by name");
+                + (newest == latest ? "there is no other safety copy" : "it was passed over for the newest that is not. For that one instead: " + Hints.command("restore", latest.location(), "--to=" + database));
         return Selection.of(Path.of(newest.location())).withWarning(warning);
     }
 

@@ -80,7 +80,7 @@ public final class GitHistory {
      * @return null where Git has all of the history
      */
     public String fetchOfTheRest() {
-        return text("rev-parse", "--is-shallow-repository").strip().equals("true") ? "this clone has only the newest commits; fetch the others: git fetch --unshallow" : null;
+        return text("rev-parse", "--is-shallow-repository").strip().equals("true") ? "this clone has only the newest commits; fetch the others: git -C '" + directory.toString().replace("'", "'\\''") + "' fetch --unshallow" : null;
     }
 
     /** Every version that a commit up to HEAD made, newest first by commit time. Deletions are no versions. */

@@ -164,11 +164,11 @@ class GitHistoryIT {
         commit("a.gz", "3", "2026-11-03T12:00:00Z");
         Tools.sh("cd \"$1\"; git clone -q --depth 2 \"file://$1/repo\" shallow", directory).ok();
         JsonObject tooOld = lab.json(10, "restore", "shallow/backups/a.gz", "--at=2026-11-01", "--to=restored.db");
-        assertTrue(tooOld.get("hint").getAsString().contains("git fetch --unshallow"), tooOld.toString());
+        assertTrue(tooOld.get("hint").getAsString().contains("shallow/backups' fetch --unshallow"), tooOld.toString());
         assertFalse(tooOld.get("message").getAsString().contains("first committed"), tooOld.toString());
         JsonObject list = lab.json(0, "list", "shallow/backups/a.gz");
         assertEquals(2, list.get("backups").getAsJsonArray().size());
-        assertTrue(list.get("warnings").getAsJsonArray().get(0).getAsString().contains("git fetch --unshallow"), list.toString());
+        assertTrue(list.get("warnings").getAsJsonArray().get(0).getAsString().contains("shallow/backups' fetch --unshallow"), list.toString());
 
         Tools.sh("cd \"$1/shallow\"; git fetch -q --unshallow", directory).ok();
         assertEquals(0, lab.run("restore", "shallow/backups/a.gz", "--at=2026-11-01", "--to=restored.db").exitCode());

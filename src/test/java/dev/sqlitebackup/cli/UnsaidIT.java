@@ -6,32 +6,35 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Tools;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A result that nobody heard is no success: standard output may be a full disk, or closed. */
 class UnsaidIT {
     @TempDir Path directory;
 
-    @ParameterizedTest
-    @ValueSource(strings = {"list h/", "list --json h/", "prune --json h/ --keep-last=1", "restore --json h/ --to=app.db", "restore h/ --to=app.db", "undo --json app.db", "verify --json h/",
-        "status --json app.db --to=h/", "status app.db --to=h/", "backup --json app.db --to=h/", "--version", "backup --help", "generate-completion"})
-    void whatCouldNotBeWrittenIsNoSuccess(String arguments) {
+    @Test
+    void whatCouldNotBeWrittenIsNoSuccess() {
         Lab lab = new Lab(directory);
         Path database = lab.database("app.db", "delete", 5, "g");
         assertEquals(0, lab.run("backup", database, "--to=h/").exitCode());
         assertEquals(0, lab.run("restore", "h/", "--to=app.db").exitCode());
-        Tools.Ended full = unheard(lab, arguments);
-        assertEquals(1, full.exitCode(), full.err());
-        assertTrue(full.err().contains("cannot write the result to standard output"), full.err());
+        for (String arguments : List.of("list h/", "list --json h/", "prune --json h/ --keep-last=1", "restore --json h/ --to=app.db", "restore h/ --to=app.db", "undo --json app.db", "verify --json h/",
+                "status --json app.db --to=h/", "status app.db --to=h/", "backup --json app.db --to=h/", "--version", "backup --help", "generate-completion")) {
+            Tools.Ended full = unheard(lab, arguments);
+            assertEquals(1, full.exitCode(), () -> arguments + ": " + full.err());
+            assertTrue(full.err().contains("cannot write the result to standard output"), () -> arguments + ": " + full.err());
+        }
     }
 
-    @ParameterizedTest
-    @CsvSource({"verify --json nowhere.gz, 10", "backup --json nowhere.db, 10", "list --no-such-option --json, 2"})
-    void aFailureThatNobodyHeardKeepsItsCode(String arguments, int exitCode) {
-        assertEquals(exitCode, unheard(new Lab(directory), arguments).exitCode());
+    @Test
+    void aFailureThatNobodyHeardKeepsItsCode() {
+        Map.of("verify --json nowhere.gz", 10, "backup --json nowhere.db", 10, "list --no-such-option --json", 2)
+                .forEach((arguments, exitCode) -> assertEquals(exitCode, unheard(new Lab(directory), arguments).exitCode(), arguments));
     }
 
     /** Descriptors that are closed get other files in Java, and no result may go into one of those. */
