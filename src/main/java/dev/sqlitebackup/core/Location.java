@@ -85,9 +85,7 @@ public sealed interface Location {
             if (records == null) {
                 return null;
             }
-            // A history without a slash at its end is no directory any more.
-            Failure missing = KnownPlace.missing(records, path.toAbsolutePath().normalize());
-            return missing != null ? missing : KnownPlace.missing(records, place());
+            return KnownPlace.missing(records, path.toAbsolutePath().normalize());
         }
 
         @Override

@@ -27,7 +27,7 @@ import java.util.stream.Collectors;
  *   rollback  no -journal            RESERVED is held as well, and the file has other names: a writer's journal is not here.
  *                                    (With one name: a transaction that has written nothing yet, or journal_mode=MEMORY or OFF)
  * </pre>
- * Each of these is there for an instant too while an application opens, closes or recovers. So it is looked at again, without our lock, for
+ * Where nobody has it open, a log beside another hard link in the same directory is seen too. Each of these is there for an instant too while an application opens, closes or recovers. So it is looked at again, without our lock, for
  * a moment. What nobody can see is a log that lies beside another name and that nobody has open: a warning has to do.
  */
 public final class HiddenLog {
@@ -43,6 +43,7 @@ public final class HiddenLog {
     private final DatabaseFiles files;
     private OtherNames names;
     private Log log;
+    private Path nameWithLog;
 
     private HiddenLog(DatabaseFiles files) {
         this.files = files;
@@ -100,6 +101,8 @@ public final class HiddenLog {
             try {
                 names = OtherNames.of(files.main());
                 log = look(lock);
+                nameWithLog = log == Log.HERE && names.links() > 1 ? OtherNames.withLog(files.main()) : null;
+                log = nameWithLog == null ? log : Log.ELSEWHERE;
                 kept = log == Log.HERE || log == Log.HERE_AND_LIVE;
                 if (kept) {
                     return new Held(lock, names, log == Log.HERE_AND_LIVE);
@@ -150,6 +153,10 @@ public final class HiddenLog {
         if (log == Log.UNKNOWN) {
             return new Failure(Failure.Kind.FAILURE, "cannot tell whether an application has a log of " + main + ": only the file is mounted here, read-only, and not its directory",
                     "mount its directory, not the file, and name the database in it");
+        }
+        if (nameWithLog != null) {
+            return new Failure(Failure.Kind.FAILURE, main + " is the same file as " + nameWithLog + ", beside which a WAL or rollback journal lies that belongs to it",
+                    "name the database " + nameWithLog);
         }
         List<OpenHandles.Holder> holders = OpenHandles.find(files.main());
         String who = holders.isEmpty() ? "an application" : holders.stream().map(OpenHandles.Holder::toString).collect(Collectors.joining(", "));

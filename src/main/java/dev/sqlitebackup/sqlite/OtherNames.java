@@ -1,11 +1,19 @@
 package dev.sqlitebackup.sqlite;
 
+import dev.sqlitebackup.files.PrivateFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 /**
  * Whether a file goes by other names too, as far as that shows: SQLite looks for a log beside the name under which it opened the database, and
@@ -26,6 +34,37 @@ public record OtherNames(int links, boolean isMountPoint) {
 
     public boolean any() {
         return links > 1 || isMountPoint;
+    }
+
+    /**
+     * @param file the resolved path of a file that exists
+     * @return another name of it in its own directory beside which a log lies, null if there is none
+     */
+    static Path withLog(Path file) throws IOException {
+        Object key = Files.getAttribute(file, "basic:fileKey");
+        try (DirectoryStream<Path> siblings = Files.newDirectoryStream(file.getParent(), name -> !name.equals(file) && Files.isRegularFile(name, LinkOption.NOFOLLOW_LINKS))) {
+            for (Path sibling : siblings) {
+                DatabaseFiles files = DatabaseFiles.of(sibling);
+                if (key.equals(Files.getAttribute(sibling, "basic:fileKey")) && (holdsSomething(files.wal()) || holdsSomething(files.journal()))) {
+                    return sibling;
+                }
+            }
+            return null;
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+    }
+
+    /** SQLite empties a log that is of no use any more, or clears its beginning. */
+    private static boolean holdsSomething(Path log) throws IOException {
+        try (FileChannel channel = PrivateFiles.open(log, StandardOpenOption.READ)) {
+            ByteBuffer first = ByteBuffer.allocate(1);
+            return channel.read(first) == 1 && first.get(0) != 0;
+        } catch (NoSuchFileException e) {
+            return false;
+        } catch (IOException e) {
+            return true;    // Nobody can tell.
+        }
     }
 
     /** To follow the name of a file in a sentence. */

@@ -12,6 +12,8 @@ import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -28,42 +30,51 @@ import java.security.MessageDigest;
  * @param mountPoint where the file system was mounted
  * @param fileSystem its type and source, for people
  * @param device its number then
- * @param directory what the place is called inside of that file system
+ * @param root the directory of that file system that was seen at the mount point
  */
-public record KnownPlace(String place, String mountPoint, String fileSystem, String device, String directory) {
+public record KnownPlace(String place, String mountPoint, String fileSystem, String device, String root) {
+    private static final String SUFFIX = ".json";
     private static final int MAX_BYTES = 1 << 16;
     private static final int MAX_NAME_CHARS = 40;
     private static final int DIGEST_CHARS = 16;
     private static final Gson GSON = new Gson();
 
     /**
-     * Whether the file system on which a directory lay is missing now.
+     * Whether a place lies below a mount point that is known, by whatever name or link, and on which nothing is mounted now.
      *
      * @param records where such files are
-     * @param place absolute
-     * @return how to say so, null if it is there or nothing is known
+     * @param place absolute; need not exist
+     * @return how to say so, null if it does not, or nothing is known
      */
     public static Failure missing(Path records, Path place) {
-        Path record = records.resolve(fileName(place));
-        KnownPlace known = read(record);
-        if (known == null || !known.place.equals(place.toString())) {
-            return null;
-        }
-        Path existing = existing(place);
         Mounts mounts = Mounts.read();
-        try {
-            Path real = existing.toRealPath();
-            Path mountPoint = Path.of(known.mountPoint);
-            Mounts.Mount now = mounts == null ? null : mounts.of(real);
-            if (now == null || now.point().equals(mountPoint) || !mountPoint.startsWith(now.point()) || mounts.isMountPoint(mountPoint)
-                    || known.device.equals(now.device()) && known.directory.equals(now.inside(real).resolve(existing.relativize(place)).toString())) {
-                return null;
-            }
-        } catch (IOException | InvalidPathException e) {
+        if (mounts == null || !Files.isDirectory(records)) {
             return null;
         }
-        return new Failure(Failure.Kind.FAILURE, "backups went to " + place + " on " + known.fileSystem + ", and nothing is mounted at " + known.mountPoint + " now: is it mounted?",
-                "mount " + known.mountPoint + "; or, if backups are to go to the disk below it from now on: rm '" + record.toString().replace("'", "'\\''") + "'");
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(records, "*" + SUFFIX)) {
+            Path existing = existing(place);
+            Path real = existing.toRealPath().resolve(existing.relativize(place)).normalize();
+            for (Path record : all) {
+                KnownPlace known = read(record);
+                if (known != null && known.isMissing(real, mounts)) {
+                    return new Failure(Failure.Kind.FAILURE, place + " belongs on " + known.fileSystem + ", and nothing is mounted at " + known.mountPoint + " now: is it mounted?",
+                            "mount " + known.mountPoint + "; or, if backups are to go to the disk below it from now on: rm '" + record.toString().replace("'", "'\\''") + "'");
+                }
+            }
+            return null;
+        } catch (IOException | DirectoryIteratorException | InvalidPathException e) {
+            return null;
+        }
+    }
+
+    private boolean isMissing(Path real, Mounts mounts) {
+        Path point = Path.of(mountPoint);
+        Mounts.Mount now = mounts.of(real);
+        if (now == null || !real.startsWith(point) || mounts.isMountPoint(point)) {
+            return false;
+        }
+        // Unless the same directory shows there in another way: what was mounted was a part of what is there now.
+        return !(device.equals(now.device()) && Path.of(root).resolve(point.relativize(real)).equals(now.inside(real)));
     }
 
     /** Notes where a directory lies now, unless that is known. It exists. */
@@ -75,7 +86,7 @@ public record KnownPlace(String place, String mountPoint, String fileSystem, Str
             if (now == null || now.point().getParent() == null) {
                 return;
             }
-            KnownPlace known = new KnownPlace(place.toString(), now.point().toString(), now.fileSystem(), now.device(), now.inside(real).toString());
+            KnownPlace known = new KnownPlace(place.toString(), now.point().toString(), now.fileSystem(), now.device(), now.root().toString());
             Path record = records.resolve(fileName(place));
             if (!known.equals(read(record)) && createDirectory(records)) {
                 try (Workspace workspace = Workspace.create(records)) {
@@ -118,7 +129,7 @@ public record KnownPlace(String place, String mountPoint, String fileSystem, Str
         MessageDigest digest = Digests.sha256();
         digest.update(place.toString().getBytes(StandardCharsets.UTF_8));
         String name = place.getFileName() == null ? "" : place.getFileName().toString().replaceAll("[^A-Za-z0-9_-]", "_");
-        return name.substring(0, Math.min(name.length(), MAX_NAME_CHARS)) + "-" + Digests.hex(digest).substring(0, DIGEST_CHARS) + ".json";
+        return name.substring(0, Math.min(name.length(), MAX_NAME_CHARS)) + "-" + Digests.hex(digest).substring(0, DIGEST_CHARS) + SUFFIX;
     }
 
     /** @return null if there is none that makes sense */
@@ -128,7 +139,7 @@ public record KnownPlace(String place, String mountPoint, String fileSystem, Str
         }
         try (FileChannel channel = PrivateFiles.open(record, StandardOpenOption.READ)) {
             KnownPlace known = GSON.fromJson(new String(Channels.newInputStream(channel).readNBytes(MAX_BYTES), StandardCharsets.UTF_8), KnownPlace.class);
-            return known == null || known.place == null || known.mountPoint == null || known.device == null || known.directory == null ? null : known;
+            return known == null || known.place == null || known.mountPoint == null || known.device == null || known.root == null ? null : known;
         } catch (IOException | JsonParseException e) {
             return null;
         }

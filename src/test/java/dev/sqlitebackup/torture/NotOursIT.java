@@ -72,7 +72,7 @@ class NotOursIT {
 
     private JsonObject refusedAsNotMounted(Object... arguments) {
         JsonObject refused = lab.json(1, arguments);
-        assertTrue(refused.get("message").getAsString().startsWith("backups went to " + lab.path("nas")) && refused.get("message").getAsString().endsWith("nothing is mounted at " + lab.path("nas") + " now: is it mounted?"), refused.toString());
+        assertTrue(refused.get("message").getAsString().startsWith(lab.path("nas").toString()) && refused.get("message").getAsString().endsWith("nothing is mounted at " + lab.path("nas") + " now: is it mounted?"), refused.toString());
         return refused;
     }
 
@@ -96,6 +96,10 @@ class NotOursIT {
             refusedAsNotMounted("prune", to, "--keep-last=1");
             assertTrue(lab.json(10, "list", to).get("hint").getAsString().endsWith("is it mounted?"));
         }
+        // Nor another directory below it, nor the same by another path.
+        Files.createSymbolicLink(lab.path("link"), lab.path("nas"));
+        refusedAsNotMounted("backup", database, "--to=nas/of another/");
+        assertEquals(1, lab.run("backup", database, "--to=link/" + to.substring("nas/".length())).exitCode());
         assertEquals(Map.of(), lab.contents("nas"));
         Files.delete(lab.path("nas"));      // As automatic mounting does.
         refusedAsNotMounted("backup", database, "--to=" + to);
