@@ -34,7 +34,7 @@ final class Databases {
 
     private static boolean isOther(Path file) {
         try {
-            return Files.readAttributes(file, BasicFileAttributes.class).isOther();
+            return !Files.readAttributes(file, BasicFileAttributes.class).isRegularFile();
         } catch (IOException e) {
             return false;   // There is none, or SQLite says what is wrong with it.
         }

@@ -3,6 +3,7 @@ package dev.sqlitebackup.core;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.store.BackupName;
 import dev.sqlitebackup.store.State;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -27,11 +28,16 @@ final class Provenance {
         List<String> wanted = List.of(named.getFileName().toString(), target.getFileName().toString());
         String source = noted(backup);
         List<String> names = source == null ? names(backup) : List.of(fileName(source));
-        if (names.stream().noneMatch(wanted::contains)) {
+        if (names.stream().noneMatch(wanted::contains) || source != null && isAnother(source, target)) {
             String name = names.get(0);
-            throw new Failure(Failure.Kind.USAGE, backup + " is a backup of " + name + ", not of " + named.getFileName() + ", which is the default",
+            throw new Failure(Failure.Kind.USAGE, backup + " is a backup of " + (source == null ? name : source) + ", not of " + named + ", which is the default",
                     hint(backup.toString(), source == null ? name : source, notAfter));
         }
+    }
+
+    /** Whether the database that was backed up is still there, and is not this one. On another machine, the name has to do. */
+    private static boolean isAnother(String source, Path target) {
+        return Files.isRegularFile(Path.of(source)) && !Databases.isSameFile(Path.of(source), target);
     }
 
     /** How to say where it goes. */

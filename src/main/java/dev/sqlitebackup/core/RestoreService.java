@@ -83,6 +83,9 @@ public final class RestoreService {
 
     public Result restore(Request request) {
         Path target = Databases.existingOrNew(request.database);
+        if (DatabaseFiles.isNamedAsSidecar(target)) {
+            throw new Failure(Failure.Kind.USAGE, "SQLite would take a database of that name for a sidecar of the one beside it: " + target, "choose another name with --to");
+        }
         if (!request.databaseNamed && !request.backup.isDirectory()) {
             Provenance.refuseIfOfAnother(request.backup, request.database, target, request.notAfter);
         }
@@ -123,7 +126,21 @@ public final class RestoreService {
                 case WRITTEN_SINCE -> new Switch(Method.IN_PLACE, staged.verification().partial("others wrote to the database before it could be read back"));
             };
         }
-        return restoreInPlace(target, staged, workspace, request.busyTimeout) ? new Switch(Method.IN_PLACE, staged.verification()) : replace(target, staged);
+        List<String> restart = otherEncoding(target, staged);
+        return restoreInPlace(target, staged, workspace, request.busyTimeout) ? new Switch(Method.IN_PLACE, staged.verification().withWarnings(restart)) : replace(target, staged);
+    }
+
+    /** An idle application holds no lock in rollback mode, and in another container it is not seen. */
+    private static List<String> otherEncoding(Path target, StagedBackup staged) {
+        try {
+            DatabaseHeader old = DatabaseHeader.of(target);
+            DatabaseHeader now = DatabaseHeader.of(staged.file());
+            return old == null || old.textEncoding() == 0 || old.textEncoding() == now.textEncoding() ? List.of()
+                    : List.of("the text encoding of " + target + " is " + now.encodingName() + " now and was " + old.encodingName()
+                            + ": restart every application that had it open, also in other containers, which cannot be seen");
+        } catch (IOException e) {
+            throw Failure.io("cannot read", target, e);
+        }
     }
 
     /** What {@link #switchTo} would do, as far as it shows without SQLite. */

@@ -30,6 +30,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * {@link Workspace}, which the next run removes.
  */
 public final class DurableFiles {
+    private static final String BUSY = "Device or resource busy";
+    private static final String MOUNTED_ALONE = "a file that is mounted alone cannot be replaced: mount its directory instead";
     private static final int MANY = 100;
     private static final int DELETERS = 4;
 
@@ -73,8 +75,12 @@ public final class DurableFiles {
             try {
                 Files.move(source, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             } catch (AtomicMoveNotSupportedException e) {
-                throw new Failure(Failure.Kind.FAILURE, "cannot replace " + target + " atomically here",
-                        "a bind-mounted file cannot be replaced: mount its directory instead", e);
+                throw new Failure(Failure.Kind.FAILURE, "cannot replace " + target + " atomically here", MOUNTED_ALONE, e);
+            } catch (FileSystemException e) {
+                if (BUSY.equals(e.getReason())) {
+                    throw Failure.io("cannot replace", target, e).withHint(MOUNTED_ALONE);
+                }
+                throw e;
             }
             forceDirectory(target.getParent());
         } catch (IOException e) {

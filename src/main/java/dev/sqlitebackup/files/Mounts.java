@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -29,9 +30,13 @@ public final class Mounts {
         }
     }
 
+    /** The writable layer of an overlay, in its options. */
+    private static final Pattern UPPER = Pattern.compile("(?:^|,)upperdir=(/[^,]*)");
+
     private final Map<String, Mount> byId = new HashMap<>();
     private final Map<String, String> parents = new HashMap<>();
     private final Map<Path, String> idsByPoint = new HashMap<>();
+    private final Map<Path, Path> pointsByUpper = new HashMap<>();
 
     private Mounts() { }
 
@@ -58,6 +63,10 @@ public final class Mounts {
             mounts.byId.put(fields[0], mount);
             mounts.parents.put(fields[0], fields[1]);
             mounts.idsByPoint.put(mount.point, fields[0]);      // The last one hides those before it.
+            Matcher upper = UPPER.matcher(fields[separator + 3]);
+            if (fields[separator + 1].equals("overlay") && upper.find()) {
+                mounts.pointsByUpper.put(Path.of(unescape(upper.group(1))), mount.point);
+            }
         }
         return mounts;
     }
@@ -71,6 +80,21 @@ public final class Mounts {
     /** The mount of this number, as descriptors name it; null for one that the process does not see, or no more. */
     public Mount of(String id) {
         return byId.get(id);
+    }
+
+    /**
+     * A file in the upper directory of an overlay, by the name that it has in the overlay, where its users see it.
+     *
+     * @return null if it is in none that is mounted here
+     */
+    public Path inOverlay(Path real) {
+        for (Path upper = real.getParent(); upper != null; upper = upper.getParent()) {
+            Path point = pointsByUpper.get(upper);
+            if (point != null) {
+                return point.resolve(upper.relativize(real));
+            }
+        }
+        return null;
     }
 
     public boolean isMountPoint(Path point) {

@@ -8,6 +8,8 @@ import java.util.List;
 
 /** The names that SQLite uses beside a database: what they are, and which of them exist. */
 public record DatabaseFiles(Path main, Path wal, Path shm, Path journal) {
+    private static final List<String> SUFFIXES = List.of("-wal", "-shm", "-journal");
+
     /** @param main the resolved path: the sidecars lie beside the file, not beside a link to it */
     public static DatabaseFiles of(Path main) {
         return new DatabaseFiles(main, sidecar(main, "-wal"), sidecar(main, "-shm"), sidecar(main, "-journal"));
@@ -15,6 +17,13 @@ public record DatabaseFiles(Path main, Path wal, Path shm, Path journal) {
 
     private static Path sidecar(Path main, String suffix) {
         return main.resolveSibling(main.getFileName() + suffix);
+    }
+
+    /** Whether SQLite would take a file of this name for a sidecar of a database that lies beside it. */
+    public static boolean isNamedAsSidecar(Path file) {
+        String name = file.getFileName().toString();
+        return SUFFIXES.stream().anyMatch(suffix -> name.endsWith(suffix) && name.length() > suffix.length()
+                && Files.exists(file.resolveSibling(name.substring(0, name.length() - suffix.length()))));
     }
 
     public List<Path> sidecars() {

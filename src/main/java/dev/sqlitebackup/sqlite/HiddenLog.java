@@ -3,6 +3,7 @@ package dev.sqlitebackup.sqlite;
 import dev.sqlitebackup.Deadline;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
+import dev.sqlitebackup.files.Mounts;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -23,7 +24,7 @@ import java.util.stream.Collectors;
  *   header    beside this name       SHARED is held, but
  *   WAL       no -wal                there is no log that it could belong to
  *   any       -wal, no -shm          a live log has a -shm
- *   any       -wal and -shm          nobody holds the lock on this -shm
+ *   any       -wal and -shm          nobody holds the lock on this -shm, or not everybody who holds SHARED
  *   rollback  no -journal            RESERVED is held as well, and the file has other names: a writer's journal is not here.
  *                                    (With one name: a transaction that has written nothing yet, or journal_mode=MEMORY or OFF)
  * </pre>
@@ -93,7 +94,17 @@ public final class HiddenLog {
                 + "or half a transaction is in; back up by the path that the application uses");
     }
 
+    /** Below an overlay, the same file has another inode, hence other locks, and whoever uses it there is not seen. */
+    private void refuseBelowOverlay() throws IOException {
+        Mounts mounts = Mounts.read();
+        Path merged = mounts == null ? null : mounts.inOverlay(files.main().toRealPath());
+        if (merged != null) {
+            throw new Failure(Failure.Kind.FAILURE, files.main() + " lies in the upper layer of an overlay, whose users have other locks on it", "name it by its path in the overlay: " + merged);
+        }
+    }
+
     private Held lock(Duration busyTimeout) throws IOException {
+        refuseBelowOverlay();
         Deadline deadline = null;
         while (true) {
             SharedLock lock = SharedLock.acquire(files.main(), busyTimeout);
@@ -133,9 +144,14 @@ public final class HiddenLog {
         }
         boolean shared = lock.isWritable() ? lock.isShared() : !OpenHandles.lockHolders(files.main(), SharedLock.SHARED_REST).isEmpty();
         if (shared) {
-            return !complete ? Log.ELSEWHERE : isShmUsed(files.shm()) ? Log.HERE_AND_LIVE : Log.ELSEWHERE;
+            return !complete ? Log.ELSEWHERE : isShmUsed(files.shm()) && isShmUsedByAll() ? Log.HERE_AND_LIVE : Log.ELSEWHERE;
         }
         return !lock.isWritable() && names.isMountPoint() && !complete ? Log.UNKNOWN : Log.HERE;
+    }
+
+    /** Whether all that have SHARED use this {@code -shm}, as far as /proc shows them: an older application may have one that was removed. */
+    private boolean isShmUsedByAll() throws IOException {
+        return OpenHandles.lockHolders(files.shm(), DMS_BYTE).containsAll(OpenHandles.lockHolders(files.main(), SharedLock.SHARED_REST));
     }
 
     /** Whether a live connection uses this {@code -shm}, as far as this user can ask. Not while this process has a connection that does. */

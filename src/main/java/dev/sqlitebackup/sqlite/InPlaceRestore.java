@@ -224,8 +224,12 @@ public final class InPlaceRestore {
             throw new Failure(Failure.Kind.FAILURE, "the backup was restored to " + target + ", but its first page has got a checksum that the checksum VFS will refuse",
                     "run PRAGMA checksum_verification=OFF and VACUUM in the application");
         }
-        DatabaseFiles files = DatabaseFiles.of(target);
-        DurableFiles.delete(target.getParent(), files.sidecars());
+        try {
+            DurableFiles.delete(target.getParent(), DatabaseFiles.of(target).sidecars());
+        } catch (Failure e) {
+            // The journal is empty by now, and says nothing.
+            throw new Failure(e.kind(), "the backup was restored to " + target + ", but what is left of its sidecars could not be removed: " + e.getMessage(), "remove " + target + "-journal when the application is closed", e);
+        }
     }
 
     /** The transaction was rolled back, most likely because the disk is full; or it could not even be rolled back; or it was over, and only its end failed. */

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -48,7 +49,13 @@ final class SharedLock implements AutoCloseable {
     static SharedLock acquire(Path database, Duration timeout) throws IOException {
         Deadline deadline = Deadline.after(timeout);
         boolean writable = Files.isWritable(database);    // Nothing is written: to ask for an exclusive lock takes a descriptor that could.
-        FileChannel channel = FileChannel.open(database, writable ? Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE) : Set.of(StandardOpenOption.READ));
+        FileChannel channel;
+        try {
+            channel = FileChannel.open(database, writable ? Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE) : Set.of(StandardOpenOption.READ));
+        } catch (FileSystemException e) {
+            channel = FileChannel.open(database, StandardOpenOption.READ);     // An append-only file, say.
+            writable = false;
+        }
         try {
             while (isTaken(channel, SHARED_FIRST, 1, true, false)) {
                 if (deadline.hasPassed()) {

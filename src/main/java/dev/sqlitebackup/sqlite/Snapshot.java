@@ -46,6 +46,7 @@ public final class Snapshot {
     private final Progress progress;
     private boolean isWal;
     private boolean isLive;
+    private boolean isWrittenUnderLock;
 
     private Snapshot(Path source, Path target, boolean compact, Path privateDirectory, Duration busyTimeout, Progress progress) {
         this.source = DatabaseFiles.of(source);
@@ -77,7 +78,10 @@ public final class Snapshot {
         } catch (IOException e) {
             throw Failure.io("cannot take a snapshot of", source, e);
         }
-        throw new Failure(Failure.Kind.BUSY, "the database changed its journal mode again and again: " + source, "try again");
+        throw snapshot.isWrittenUnderLock
+                ? new Failure(Failure.Kind.FAILURE, "the database is written while SQLite holds a lock on it, so locks do not work here: " + source,
+                        "close the application; or name the database by the path that the application uses, and let it use SQLite's ordinary locks")
+                : new Failure(Failure.Kind.BUSY, "the database changed its journal mode again and again: " + source, "try again");
     }
 
     private boolean attempt() throws IOException {
@@ -89,7 +93,7 @@ public final class Snapshot {
             isWal = header.isWal();
             DatabaseFiles.Present present = source.present();
             if (present.wal() && present.shm()) {
-                return copy(source.main(), "mode=ro", ALWAYS);
+                return liveCopy();
             }
             if (present.wal()) {
                 return privateCopy(lock, source.wal());
@@ -103,6 +107,15 @@ public final class Snapshot {
             }
         }
         return isWal ? unlockedCopy(undisturbed) : rollbackCopy();
+    }
+
+    private boolean liveCopy() throws IOException {
+        try {
+            return copy(source.main(), "mode=ro", ALWAYS);
+        } catch (HotJournal e) {
+            throw new Failure(Failure.Kind.FAILURE, "a rollback journal lies beside a database in WAL mode, and may belong to it: " + source.journal(),
+                    "open the database once with its application; if the journal stays, see who made it, and move it away");
+        }
     }
 
     /**
@@ -120,7 +133,7 @@ public final class Snapshot {
     /** Without our lock: a writer that waits for readers to go would wait for it, while SQLite here waits for the writer. */
     private boolean rollbackCopy() throws IOException {
         try {
-            return copy(source.main(), "mode=ro", ALWAYS);
+            return copy(source.main(), "mode=ro", new Locked());
         } catch (HotJournal e) {
             try (SharedLock lock = SharedLock.acquire(source.main(), busyTimeout)) {
                 return source.present().journal() && privateCopy(lock, source.journal());
@@ -151,6 +164,9 @@ public final class Snapshot {
 
     /** Asked while the source is still locked: whether the copy is proven. */
     private interface Proof {
+        /** SQLite's read transaction has begun. */
+        default void begun() throws IOException { }
+
         boolean holds() throws IOException;
     }
 
@@ -184,6 +200,7 @@ public final class Snapshot {
     private boolean pageCopy(Path database, String mode, Proof proof) throws IOException {
         try (SqliteConnection connection = SqliteConnection.open(database, mode, busyTimeout)) {
             connection.beginRead();
+            proof.begun();
             int pageSizeBytes = connection.pageSizeBytes();
             progress.phase("snapshot", connection.pageCount() * pageSizeBytes);
             if (!SqliteConnection.copyAtOnce(database, mode.replace("mode=rw", "mode=ro"), target)) {
@@ -261,6 +278,26 @@ public final class Snapshot {
                 }
                 position += copied;
             }
+        }
+    }
+
+    /**
+     * In rollback mode nobody writes the main file while we hold SHARED. If somebody did, he does not see our lock: an application that uses none
+     * (nolock=1, another VFS), or a share or a layer of an overlay where it does not count.
+     */
+    private final class Locked implements Proof {
+        private FileIdentity before;
+
+        @Override
+        public void begun() throws IOException {
+            before = FileIdentity.of(source.main());
+        }
+
+        @Override
+        public boolean holds() throws IOException {
+            boolean holds = before == null || before.equals(FileIdentity.of(source.main()));
+            isWrittenUnderLock |= !holds;
+            return holds;
         }
     }
 

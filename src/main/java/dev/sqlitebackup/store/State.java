@@ -88,7 +88,7 @@ public record State(String confirmedAt, String createdAt, FileIdentity database,
         }
         try {
             State state = GSON.fromJson(text.substring(0, end), State.class);
-            return state == null || state.confirmedInstant() == null || state.database == null ? null : state;
+            return state == null || state.confirmedInstant() == null || state.database == null || state.leftOut != null && state.leftOut.contains(null) ? null : state;
         } catch (JsonParseException | DateTimeException | NullPointerException e) {
             return null;
         }
