@@ -52,7 +52,7 @@ public final class VerifyCommand implements Callable<Integer> {
         fields.put("backupBytes", result.backupBytes());
         fields.put("sha256", result.sha256());
         fields.put("verified", result.verification().word());
-        Output.of(spec.commandLine(), common).success(List.of("verified: " + result.backup() + " holds " + Output.size(result.databaseBytes())
+        Output.of(spec.commandLine(), common).success(List.of((result.verification().full() ? "verified: " : "verified in part: ") + result.backup() + " holds " + Output.size(result.databaseBytes())
                 + " of " + result.createdAt()), result.verification().warnings(), fields);
         return ExitCodes.OK;
     }

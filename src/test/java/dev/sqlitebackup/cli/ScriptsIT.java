@@ -144,6 +144,18 @@ class ScriptsIT {
     }
 
     @Test
+    void installLeaveNothingWhereItIsRefused() throws IOException {
+        Tools.sh("git init -q \"$1\"", repository).ok();
+        Files.createFile(lab.path("file"));
+        for (Path place : List.of(repository.resolve("inside/it"), lab.path("file"))) {
+            Tools.Ended refused = Tools.sh("\"$1/scripts/install-into\" \"$2\"", PROJECT, place);
+            assertEquals(2, refused.exitCode());
+            assertTrue(refused.err().startsWith("error: ") && refused.err().contains("\nhint: "), refused.err());
+        }
+        assertFalse(Files.exists(repository.resolve("inside")));
+    }
+
+    @Test
     void installKeepATargetThatTheUserAlreadyHas() throws IOException {
         Files.createDirectories(repository);
         Lab.write(repository.resolve("Makefile"), "backup-db:\n\t@echo mine\n");
