@@ -378,7 +378,7 @@ class S3IT {
                 client.putObject(request -> request.bucket(S3Server.BUCKET).key("app.db.gz"), RequestBody.fromBytes(other));
                 JsonObject status = lab.json(14, "status", database, "--to=" + place);
                 assertEquals("missing", status.get("state").getAsString());
-                assertTrue(status.get("message").getAsString().contains("does not end like a backup of this program"), status.toString());
+                assertTrue(status.get("message").getAsString().contains("is not a whole backup of this program"), status.toString());
             }
         }
         lab.json(0, "restore", place, "--to=new.db");

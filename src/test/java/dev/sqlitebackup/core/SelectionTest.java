@@ -163,7 +163,7 @@ class SelectionTest {
         assertEquals("see what is there: sqlite-backup list " + history, failure.hint());
 
         Lab.write(lab.path("history/app-20261122T120000Z.db.gz"), "half-copied");
-        Failure passedOver = Expect.failure(Failure.Kind.NOT_FOUND, "there is no backup of app.db in " + history + "; " + lab.path("history/app-20261122T120000Z.db.gz") + " does not end like a backup",
+        Failure passedOver = Expect.failure(Failure.Kind.NOT_FOUND, "there is no backup of app.db in " + history + "; " + lab.path("history/app-20261122T120000Z.db.gz") + " has the name of a backup and does not end like one",
                 () -> select(history, null));
         assertEquals("it can be named itself, all the same", passedOver.hint());
     }
