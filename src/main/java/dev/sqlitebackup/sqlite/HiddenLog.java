@@ -71,10 +71,12 @@ public final class HiddenLog {
      * To be asked before anything opens the target of a restore, for SQLite would make a log of its own beside this name.
      *
      * @return what cannot be seen from here, a sentence each
-     * @throws Failure FAILURE if its log is elsewhere
+     * @throws Failure FAILURE if its log, or the super-journal of its journal, is elsewhere
      */
     public static List<String> refuseToRestore(Path target, Duration busyTimeout) {
-        try (Held held = lock(DatabaseFiles.of(target), shorter(busyTimeout))) {
+        DatabaseFiles files = DatabaseFiles.of(target);
+        try (Held held = lock(files, shorter(busyTimeout))) {
+            SuperJournal.refuseIfElsewhere(files, held.lock);
             return held.live || !held.names.any() ? List.of() : List.of(target + " " + held.names.describe() + ": before the application starts, see that no -wal or -journal lies beside its own path of it, "
                     + "for that would spoil what was restored; better restore by the path that the application uses");
         } catch (IOException e) {

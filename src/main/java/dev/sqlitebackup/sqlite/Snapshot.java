@@ -241,6 +241,9 @@ public final class Snapshot {
     /** Copies main file and one sidecar to our own directory, where SQLite may recover what a crashed writer left. */
     private boolean privateCopy(SharedLock lock, Path sidecar) throws IOException {
         Proof undisturbed = new Watch(source.present());
+        if (sidecar.equals(source.journal())) {
+            SuperJournal.refuseIfElsewhere(source, lock);
+        }
         Path copy = privateDirectory.resolve("source.db");
         Path copiedSidecar = privateDirectory.resolve("source.db" + sidecarSuffix(sidecar));
         try {
