@@ -27,6 +27,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 
@@ -383,6 +385,36 @@ class S3IT {
         }
         lab.json(0, "restore", place, "--to=new.db");
         assertEquals("3000", Lab.query(lab.path("new.db"), "SELECT count(*) FROM t"));
+    }
+
+    /** The new object is there by then, under its name aside; what the key holds is whole at any moment. */
+    @ParameterizedTest
+    @ValueSource(strings = {"KILL", "TERM"})
+    void endedWhileTheStoreIsToCopyLeavesTheLastGoodObjectAndTheNextRunCleansUp(String signal) {
+        Path database = lab.database("app.db", "delete", 100, "g");
+        String place = "s3://" + S3Server.BUCKET + "/k/app.db.gz";
+        JsonObject lastGood = lab.json(0, "backup", database, "--to=" + place);
+        Lab.sql(database, "UPDATE t SET generation = hex(randomblob(500))");
+        server.requests();
+        server.block("PUT /backups/k/app.db.gz");
+        Tools.Started backup = lab.start("backup", database, "--to=" + place);
+        while (count(server.peek(), "PUT /backups/k/app.db.gz") == 0) {
+            assertTrue(backup.process().isAlive(), "it never copied");
+            Thread.onSpinWait();
+        }
+        Tools.sh("kill -" + signal + " \"$1\"", backup.process().pid()).ok();
+        assertEquals(signal.equals("KILL") ? 137 : 130, Tools.await(backup).exitCode());
+        try (S3Client client = server.client()) {     // Not by the line, which would pass on what waits there.
+            assertEquals(lastGood.get("backupBytes").getAsLong(), client.headObject(request -> request.bucket(S3Server.BUCKET).key("k/app.db.gz")).contentLength());
+        }
+        server.block(null);
+        lab.json(0, "verify", place);
+
+        JsonObject next = lab.json(0, "backup", database, "--to=" + place);
+        assertEquals(next.get("sha256"), lab.json(0, "verify", place).get("sha256"));
+        assertEquals(List.of("k/.app.db.gz.state", "k/app.db.gz"), server.keys());
+        assertEquals(0, server.unfinishedUploads());
+        assertEquals(List.of(), lab.litter());
     }
 
     @Test
