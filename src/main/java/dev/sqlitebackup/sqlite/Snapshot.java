@@ -3,7 +3,6 @@ package dev.sqlitebackup.sqlite;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.Progress;
-import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.files.PrivateFiles;
 import dev.sqlitebackup.files.RegularFiles;
 import java.io.IOException;
@@ -14,7 +13,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -46,10 +44,11 @@ public final class Snapshot {
     private final Progress progress;
     private boolean isWal;
     private boolean isLive;
-    private boolean isWrittenUnderLock;
+    private final Proof.Locked locked;
 
     private Snapshot(Path source, Path target, boolean compact, Path privateDirectory, Duration busyTimeout, Progress progress) {
         this.source = DatabaseFiles.of(source);
+        this.locked = new Proof.Locked(this.source.main());
         this.target = target;
         this.compact = compact;
         this.privateDirectory = privateDirectory;
@@ -78,14 +77,14 @@ public final class Snapshot {
         } catch (IOException e) {
             throw Failure.io("cannot take a snapshot of", source, e);
         }
-        throw snapshot.isWrittenUnderLock
+        throw snapshot.locked.wasBroken()
                 ? new Failure(Failure.Kind.FAILURE, "the database is written while SQLite holds a lock on it, so locks do not work here: " + source,
                         "close the application; or name the database by the path that the application uses, and let it use SQLite's ordinary locks")
                 : new Failure(Failure.Kind.BUSY, "the database changed its journal mode again and again: " + source, "try again");
     }
 
     private boolean attempt() throws IOException {
-        Watch undisturbed;
+        Proof.Watch undisturbed;
         try (HiddenLog.Held held = HiddenLog.lock(source, busyTimeout)) {
             SharedLock lock = held.lock();
             isLive = held.live();
@@ -101,7 +100,7 @@ public final class Snapshot {
             if (header.isWal() && present.journal()) {
                 return privateCopy(lock, source.journal());
             }
-            undisturbed = new Watch(present);
+            undisturbed = new Proof.Watch(source, present);
             if (header.isWal() && !held.names().any()) {
                 return copy(source.main(), "mode=ro&immutable=1", undisturbed);
             }
@@ -111,7 +110,7 @@ public final class Snapshot {
 
     private boolean liveCopy() throws IOException {
         try {
-            return copy(source.main(), "mode=ro", ALWAYS);
+            return copy(source.main(), "mode=ro", Proof.ALWAYS);
         } catch (HotJournal e) {
             throw new Failure(Failure.Kind.FAILURE, "a rollback journal lies beside a database in WAL mode, and may belong to it: " + source.journal(),
                     "open the database once with its application; if the journal stays, see who made it, and move it away");
@@ -122,7 +121,7 @@ public final class Snapshot {
      * Without our lock: an application that came under another name and closes meanwhile could not fold its log in, and would leave it where we do not
      * see it. So the proof is that nobody is there before and after, and that nothing was written in between.
      */
-    private boolean unlockedCopy(Watch undisturbed) throws IOException {
+    private boolean unlockedCopy(Proof.Watch undisturbed) throws IOException {
         return copy(source.main(), "mode=ro&immutable=1", () -> {
             try (HiddenLog.Held again = HiddenLog.lock(source, busyTimeout)) {
                 return !again.live() && undisturbed.holds();
@@ -133,7 +132,7 @@ public final class Snapshot {
     /** Without our lock: a writer that waits for readers to go would wait for it, while SQLite here waits for the writer. */
     private boolean rollbackCopy() throws IOException {
         try {
-            return copy(source.main(), "mode=ro", new Locked());
+            return copy(source.main(), "mode=ro", locked);
         } catch (HotJournal e) {
             try (SharedLock lock = SharedLock.acquire(source.main(), busyTimeout)) {
                 return source.present().journal() && privateCopy(lock, source.journal());
@@ -161,17 +160,6 @@ public final class Snapshot {
         }
         return header;
     }
-
-    /** Asked while the source is still locked: whether the copy is proven. */
-    private interface Proof {
-        /** SQLite's read transaction has begun. */
-        default void begun() throws IOException { }
-
-        boolean holds() throws IOException;
-    }
-
-    /** SQLite's own lock was held throughout. */
-    private static final Proof ALWAYS = () -> true;
 
     private boolean copy(Path database, String mode, Proof proof) throws IOException {
         return compact ? compactCopy(database, mode, proof) : pageCopy(database, mode, proof);
@@ -240,7 +228,7 @@ public final class Snapshot {
 
     /** Copies main file and one sidecar to our own directory, where SQLite may recover what a crashed writer left. */
     private boolean privateCopy(SharedLock lock, Path sidecar) throws IOException {
-        Proof undisturbed = new Watch(source.present());
+        Proof undisturbed = new Proof.Watch(source, source.present());
         if (sidecar.equals(source.journal())) {
             SuperJournal.refuseIfElsewhere(source, lock);
         }
@@ -256,7 +244,7 @@ public final class Snapshot {
             if (!undisturbed.holds()) {
                 return false;
             }
-            return copy(copy, "mode=rw", ALWAYS);
+            return copy(copy, "mode=rw", Proof.ALWAYS);
         } finally {
             DatabaseFiles copies = DatabaseFiles.of(copy);
             Files.deleteIfExists(copy);
@@ -281,46 +269,6 @@ public final class Snapshot {
                 }
                 position += copied;
             }
-        }
-    }
-
-    /**
-     * In rollback mode nobody writes the main file while we hold SHARED. If somebody did, he does not see our lock: an application that uses none
-     * (nolock=1, another VFS), or a share or a layer of an overlay where it does not count.
-     */
-    private final class Locked implements Proof {
-        private FileIdentity before;
-
-        @Override
-        public void begun() throws IOException {
-            before = FileIdentity.of(source.main());
-        }
-
-        @Override
-        public boolean holds() throws IOException {
-            boolean holds = before == null || before.equals(FileIdentity.of(source.main()));
-            isWrittenUnderLock |= !holds;
-            return holds;
-        }
-    }
-
-    /** What must stay as it is while the file is read without SQLite's own locks. */
-    private final class Watch implements Proof {
-        private final DatabaseFiles.Present present;
-        private final List<FileIdentity> before;
-
-        Watch(DatabaseFiles.Present present) throws IOException {
-            this.present = present;
-            this.before = identities();
-        }
-
-        @Override
-        public boolean holds() throws IOException {
-            return source.present().equals(present) && identities().equals(before);
-        }
-
-        private List<FileIdentity> identities() throws IOException {
-            return Arrays.asList(FileIdentity.of(source.main()), FileIdentity.of(source.wal()), FileIdentity.of(source.journal()));
         }
     }
 }
