@@ -18,12 +18,19 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** SQLite's own structure check of a finished private file. It proves the structure; checksums prove the bytes. */
+/**
+ * SQLite's own structure check of a finished private file. It proves the structure; checksums prove the bytes.
+ *
+ * <p>What only the application can tell from damage is left out and named: all that asks what SQLite alone does not have ({@link StandIns}), and each index that does not agree with its table where the
+ * application may have its own of what SQLite has ({@link BuiltIns}). All the rest, with every page of everything, is checked all the same.
+ */
 public final class IntegrityCheck {
     private static final int MAX_PROBLEMS = 20;
     /** In a row such as "Tree 2 page 9: unable to get the page. error code=8458". */
     private static final Pattern ERROR_CODE = Pattern.compile("error code=(\\d+)");
     private static final int MAX_VIOLATIONS = 1000;
+    private static final String TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 ORDER BY name";
+    private static final List<String> OK = List.of("ok");
 
     /** Begins what is said of pages, in one row. */
     private static final String OF_PAGES = "*** in database";
@@ -33,7 +40,7 @@ public final class IntegrityCheck {
     private static final Pattern VALUE_OF_COLUMN = Pattern.compile("(?:NULL|NUMERIC|TEXT|non-\\S+) value in (.+)", Pattern.DOTALL);
 
     /**
-     * @param leftOut what SQLite could not look at without the application, in words that are the same as long as the schema is
+     * @param leftOut what SQLite could not look at without the application, in words that are the same as long as the schema is, and, for an index that asks nothing unknown, as long as it is doubted
      * @param warnings what only the application can judge
      */
     public record Result(SortedSet<String> leftOut, List<String> warnings) { }
@@ -98,12 +105,12 @@ public final class IntegrityCheck {
     /** Where a stand-in is needed, quick_check looks at every page of everything, and integrity_check at all that no stand-in has a say in. */
     private static void checkStructure(SqliteConnection connection, StandIns standIns, String what, SortedSet<String> leftOut) throws SQLException {
         if (standIns.isEmpty()) {
-            refuseProblems(what, connection.query("PRAGMA integrity_check(" + MAX_PROBLEMS + ")"));
+            refuseDisagreement(connection, what, connection.query("PRAGMA integrity_check(" + MAX_PROBLEMS + ")"), row -> true, null, leftOut);
             return;
         }
         List<String> inFull = new ArrayList<>();
         Set<String> undecided = new HashSet<>();
-        for (String table : connection.query("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 ORDER BY name")) {
+        for (String table : connection.query(TABLES)) {
             Set<String> inColumns = standIns.usedBy("PRAGMA quick_check(" + quoted(table) + ")");
             Set<String> inIndexes = standIns.usedBy("PRAGMA integrity_check(" + quoted(table) + ")");
             if (inIndexes.isEmpty() && inColumns.isEmpty()) {
@@ -115,30 +122,55 @@ public final class IntegrityCheck {
             inIndexes.addAll(inColumns);
             leftOut.add((computed.isEmpty() ? "indexes" : "indexes and generated columns") + " of table " + table + " (" + String.join(", ", inIndexes) + ")");
         }
-        refuseStructure(connection, what, undecided);
-        for (String table : inFull) {
-            refuseProblems(what, connection.query("PRAGMA integrity_check(" + quoted(table) + ")"));
-        }
-    }
-
-    /** What is said of pages comes first, so with few problems allowed SQLite collects few of these; false alarms come one by one and are passed over. */
-    private static void refuseStructure(SqliteConnection connection, String what, Set<String> undecided) throws SQLException {
-        Predicate<String> proof = row -> {
+        Predicate<String> decided = row -> {
             Matcher value = VALUE_OF_COLUMN.matcher(row);
             return !(value.matches() && undecided.contains(value.group(1)));
         };
-        List<String> rows = connection.query("PRAGMA quick_check(" + MAX_PROBLEMS + ")");
+        refuseProven(connection, what, "quick_check", connection.query("PRAGMA quick_check(" + MAX_PROBLEMS + ")"), decided);
+        List<String> rows = new ArrayList<>();
+        for (String table : inFull) {
+            connection.query("PRAGMA integrity_check(" + quoted(table) + ")").stream().filter(row -> !OK.contains(row)).forEach(rows::add);
+        }
+        refuseDisagreement(connection, what, rows, decided, inFull, leftOut);
+    }
+
+    /**
+     * Says what integrity_check found, unless only the application can tell it from damage. All that quick_check looks at is among what has to be fine then.
+     *
+     * @param rows the first that it found, or none, or OK
+     * @param tables whose indexes are left out where they are doubted, null for all; others are left out already
+     */
+    private static void refuseDisagreement(SqliteConnection connection, String what, List<String> rows, Predicate<String> decided, List<String> tables, SortedSet<String> leftOut)
+            throws SQLException {
+        if (rows.isEmpty()) {
+            return;
+        }
+        if (!rows.stream().allMatch(BuiltIns::isDisagreement)) {
+            refuseProblems(what, rows);     // Or nothing at all: a damaged schema is not asked for its indexes.
+            return;
+        }
+        BuiltIns builtIns = BuiltIns.of(connection);
+        refuseProven(connection, what, "integrity_check", rows, decided.and(builtIns::provesDamage));
+        builtIns.leaveOut(tables, leftOut);
+    }
+
+    /**
+     * What is said of pages comes first, so with few problems allowed SQLite collects few of these; false alarms come one by one and are passed over.
+     *
+     * @param rows the first that the check found
+     */
+    private static void refuseProven(SqliteConnection connection, String what, String check, List<String> rows, Predicate<String> proof) throws SQLException {
         List<String> problems = rows.stream().filter(proof).toList();
         if (problems.isEmpty() && rows.size() >= MAX_PROBLEMS) {
-            problems = connection.queryWanted("PRAGMA quick_check(" + Integer.MAX_VALUE + ")", proof, MAX_PROBLEMS);
+            problems = connection.queryWanted("PRAGMA " + check + "(" + Integer.MAX_VALUE + ")", proof, MAX_PROBLEMS);
         }
-        refuseProblems(what, problems.isEmpty() ? List.of("ok") : problems);
+        refuseProblems(what, problems.isEmpty() ? OK : problems);
     }
 
     /** What is said of pages comes first, so where SQLite gives up before it has said anything, they are whole. */
     private static void refuseDamagedPages(SqliteConnection connection, String what) throws SQLException {
         try {
-            refuseProblems(what, connection.query("PRAGMA quick_check(1)").stream().filter(row -> row.startsWith(OF_PAGES)).findFirst().map(List::of).orElse(List.of("ok")));
+            refuseProblems(what, connection.query("PRAGMA quick_check(1)").stream().filter(row -> row.startsWith(OF_PAGES)).findFirst().map(List::of).orElse(OK));
         } catch (SQLException e) {
             if ((e.getErrorCode() & 0xff) != SqliteConnection.ERROR) {
                 throw e;
@@ -151,7 +183,7 @@ public final class IntegrityCheck {
     }
 
     private static void refuseProblems(String what, List<String> rows) {
-        if (!rows.equals(List.of("ok"))) {
+        if (!rows.equals(OK)) {
             for (String row : rows) {
                 Matcher code = ERROR_CODE.matcher(row);
                 if (code.find() && isReadError(Integer.parseInt(code.group(1)))) {
@@ -178,7 +210,14 @@ public final class IntegrityCheck {
         try (SqliteConnection connection = open(database)) {    // Without stand-ins, of which here nobody sorts out the false alarms.
             for (String table : connection.query("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")) {
                 try {
-                    refuseProblems(what, connection.query("PRAGMA integrity_check(" + quoted(table) + ")"));
+                    List<String> rows = connection.query("PRAGMA integrity_check(" + quoted(table) + ")");
+                    if (!rows.stream().allMatch(BuiltIns::isDisagreement)) {
+                        refuseProblems(what, rows);
+                    } else {     // Of one table SQLite says a hundred problems at most, so others may lie behind those.
+                        List<String> problems = rows.stream().filter(BuiltIns.of(connection)::provesDamage).toList();
+                        refuseProblems(what, problems.isEmpty() ? connection.query("PRAGMA quick_check(" + quoted(table) + ")") : problems);
+                        leftOut.add("indexes of table " + table + " (collations and functions of SQLite's, if the application has its own)");
+                    }
                 } catch (SQLException e) {
                     if ((e.getErrorCode() & 0xff) != SqliteConnection.ERROR) {
                         throw e;

@@ -134,4 +134,37 @@ class PartialCheckIT {
         assertEquals("200", OwnFunctions.query(lab.path("new.db"), "SELECT count(*) FROM by_key WHERE n > '' COLLATE BINARY"));
         assertEquals("partial", lab.json(0, "restore", "b.gz", "--to=new.db").get("verified").getAsString(), "over itself");
     }
+
+    @Test
+    void anApplicationWithItsOwnNocaseIsBackedUpInPartAndADamagedPageOfItIsFound() throws IOException {
+        Tools.require("python3");
+        Path database = lab.path("own.db");
+        Tools.run(List.of("python3", "-c", """
+                import sqlite3, sys
+                c = sqlite3.connect(sys.argv[1])
+                c.create_collation('NOCASE', lambda a, b: (a < b) - (a > b))
+                c.create_function('lower', 1, lambda s: s[::-1], deterministic=True)
+                c.execute('CREATE TABLE t(n TEXT COLLATE NOCASE, b)')
+                c.execute('CREATE INDEX by_name ON t(n)')
+                c.execute('CREATE INDEX by_lower ON t(lower(n))')
+                c.execute('CREATE INDEX by_b ON t(b)')
+                c.executemany('INSERT INTO t VALUES (?, ?)', (('name %d' % i, i) for i in range(2000)))
+                c.commit()
+                assert c.execute('PRAGMA integrity_check').fetchall() == [('ok',)]
+                """, database.toString())).ok();
+        for (int i = 0; i < 2; i++) {
+            JsonObject made = lab.json(0, "backup", database, "--to=b.gz");
+            assertEquals("partial", made.get("verified").getAsString());
+            assertTrue(made.get("warnings").toString().contains("index by_name (collation NOCASE, if the application has its own)"), made.toString());
+            assertEquals(2, made.get("warnings").getAsJsonArray().size(), made.toString());
+        }
+        assertEquals("partial", lab.json(0, "restore", "b.gz", "--to=new.db").get("verified").getAsString());
+        String good = Lab.sha256(lab.path("b.gz"));
+        try (RandomAccessFile file = new RandomAccessFile(database.toFile(), "rw")) {
+            file.seek((Long.parseLong(OwnFunctions.query(database, "SELECT max(pageno) FROM dbstat WHERE name = 'by_name' AND pagetype = 'leaf'")) - 1) * 4096);
+            file.write(new byte[4096]);
+        }
+        lab.json(12, "backup", database, "--to=b.gz");
+        assertEquals(good, Lab.sha256(lab.path("b.gz")));
+    }
 }
