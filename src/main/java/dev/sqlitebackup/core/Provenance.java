@@ -30,7 +30,7 @@ final class Provenance {
         List<String> names = source == null ? names(backup) : List.of(fileName(source));
         if (names.stream().noneMatch(wanted::contains) || source != null && isAnother(source, target)) {
             String name = names.get(0);
-            throw new Failure(Failure.Kind.USAGE, backup + " is a backup of " + (source == null ? name : source) + ", not of " + named + ", which is the default",
+            throw new Failure(Failure.Kind.USAGE, backup + " is " + (source == null ? "by its name a backup of " + name : "a backup of " + source) + ", not of " + named + ", which is the default",
                     hint(backup.toString(), source == null ? name : source, notAfter));
         }
     }

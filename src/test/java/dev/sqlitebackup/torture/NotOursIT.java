@@ -181,7 +181,7 @@ class NotOursIT {
         Map<String, String> before = lab.contents("opencode");
         for (String backup : List.of("noted/opencode.db.gz", "names/app.db.gz", "plain/app.db.pre-restore-20260101000000", one)) {
             JsonObject refused = lab.json(2, "restore", backup);
-            assertEquals(backup + " is a backup of app.db, not of opencode.db, which is the default", refused.get("message").getAsString());
+            assertEquals(backup + " is " + (backup.startsWith("noted") ? "a backup of " + database.toRealPath() : "by its name a backup of app.db") + ", not of " + opencode + ", which is the default", refused.get("message").getAsString());
             String target = backup.startsWith("noted") ? database.toRealPath().toString() : "app.db";
             assertEquals("say where it goes: sqlite-backup restore " + backup + " --to=" + target, refused.get("hint").getAsString());
             lab.json(2, "restore", backup, "--dry-run");
