@@ -1,12 +1,10 @@
 package dev.sqlitebackup.sqlite;
 
+import dev.sqlitebackup.files.Mounts;
 import dev.sqlitebackup.files.PrivateFiles;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -23,9 +21,7 @@ import java.nio.file.StandardOpenOption;
  * @param isMountPoint whether the file itself, and not a directory above it, is mounted here: a container that was given the file alone
  */
 public record OtherNames(int links, boolean isMountPoint) {
-    private static final Path MOUNTS = Path.of("/proc/self/mountinfo");
-    /** Of a line such as {@code 36 35 98:0 /mnt1 /mnt2 rw,noatime - ext3 /dev/root rw}, see proc(5). */
-    private static final int MOUNT_POINT = 4;
+    private static final String SAFETY_NAME = ".pre-restore-";
 
     /** @param file the resolved path of a file that exists */
     public static OtherNames of(Path file) throws IOException {
@@ -41,8 +37,9 @@ public record OtherNames(int links, boolean isMountPoint) {
      * @return another name of it in its own directory beside which a log lies, null if there is none
      */
     static Path withLog(Path file) throws IOException {
+        // Not what a replacement that was killed has left of this very file (Replacement): a second name for it and for its sidecars.
         Object key = Files.getAttribute(file, "basic:fileKey");
-        try (DirectoryStream<Path> siblings = Files.newDirectoryStream(file.getParent(), name -> !name.equals(file) && Files.isRegularFile(name, LinkOption.NOFOLLOW_LINKS))) {
+        try (DirectoryStream<Path> siblings = Files.newDirectoryStream(file.getParent(), name -> !name.equals(file) && !name.toString().contains(SAFETY_NAME) && Files.isRegularFile(name, LinkOption.NOFOLLOW_LINKS))) {
             for (Path sibling : siblings) {
                 DatabaseFiles files = DatabaseFiles.of(sibling);
                 if (key.equals(Files.getAttribute(sibling, "basic:fileKey")) && (holdsSomething(files.wal()) || holdsSomething(files.journal()))) {
@@ -80,22 +77,8 @@ public record OtherNames(int links, boolean isMountPoint) {
         }
     }
 
-    private static boolean isMountPoint(Path file) throws IOException {
-        if (!Files.isReadable(MOUNTS)) {
-            return false;
-        }
-        String name = file.toString();
-        return Files.readAllLines(MOUNTS, StandardCharsets.ISO_8859_1).stream().anyMatch(line -> unescape(line.split(" ")[MOUNT_POINT]).equals(name));
-    }
-
-    /** Blanks, line ends, backslashes and number signs are octal there; everything else is the name's own bytes. */
-    private static String unescape(String escaped) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        for (int i = 0; i < escaped.length(); i++) {
-            boolean octal = escaped.charAt(i) == '\\';
-            bytes.write(octal ? Integer.parseInt(escaped.substring(i + 1, i + 4), 8) : escaped.charAt(i));
-            i += octal ? 3 : 0;
-        }
-        return bytes.toString(Charset.forName(System.getProperty("sun.jnu.encoding")));
+    private static boolean isMountPoint(Path file) {
+        Mounts mounts = Mounts.read();
+        return mounts != null && mounts.isMountPoint(file);
     }
 }
