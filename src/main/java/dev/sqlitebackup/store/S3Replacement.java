@@ -1,20 +1,13 @@
 package dev.sqlitebackup.store;
 
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.Interruption;
-import dev.sqlitebackup.files.Digests;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Consumer;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
-import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
-import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
@@ -117,33 +110,19 @@ final class S3Replacement {
     private String copyParts(FileChannel content, String asideTag) throws IOException {
         UnfinishedUploads unfinished = new UnfinishedUploads(client, bucket, key, lastSent);
         unfinished.abortForgotten();
-        long sizeBytes = content.size();
-        long partBytes = S3Upload.partBytes(sizeBytes, leastPartBytes);
-        String uploadId = client.createMultipartUpload(request -> request.bucket(bucket).key(key).checksumAlgorithm(ChecksumAlgorithm.SHA256)).uploadId();
+        S3Parts parts = S3Parts.begin(client, bucket, key, lastSent);
         try {
-            lastSent.begin(key, uploadId);
-            List<CompletedPart> parts = new ArrayList<>();
-            MessageDigest sha256 = Digests.sha256();
-            MessageDigest md5 = FilePart.md5();
-            for (long position = 0; position < sizeBytes; position += partBytes) {
-                Interruption.check();
-                long length = Math.min(partBytes, sizeBytes - position);
-                FilePart.Sums sums = new FilePart(content, position, length).sums();
-                int number = parts.size() + 1;
-                String range = "bytes=" + position + "-" + (position + length - 1);
-                String eTag = client.uploadPartCopy(request -> request.sourceBucket(bucket).sourceKey(asideKey).copySourceIfMatch(condition(asideTag)).copySourceRange(range)
-                        .destinationBucket(bucket).destinationKey(key).uploadId(uploadId).partNumber(number)).copyPartResult().eTag();
-                parts.add(CompletedPart.builder().partNumber(number).eTag(eTag).checksumSHA256(sums.sha256Base64()).build());
-                sha256.update(sums.sha256());
-                md5.update(sums.md5());
-            }
-            String eTag = publish(content, new FilePart.Sums(sha256.digest(), md5.digest()), "-" + parts.size(), () -> client.completeMultipartUpload(request ->
-                    request.bucket(bucket).key(key).uploadId(uploadId).multipartUpload(upload -> upload.parts(parts))));
+            parts.make(content, S3Upload.partBytes(content.size(), leastPartBytes), (number, part, sums) -> {
+                String range = "bytes=" + part.position() + "-" + (part.position() + part.length() - 1);
+                return client.uploadPartCopy(request -> request.sourceBucket(bucket).sourceKey(asideKey).copySourceIfMatch(condition(asideTag)).copySourceRange(range)
+                        .destinationBucket(bucket).destinationKey(key).uploadId(parts.uploadId()).partNumber(number)).copyPartResult().eTag();
+            });
+            String eTag = publish(content, parts.sums(), parts.suffix(), () -> parts.complete(false));
             lastSent.end();
             return eTag;
         } finally {
             if (!mayBeWritten) {
-                unfinished.abort(key, uploadId);
+                unfinished.abort(key, parts.uploadId());
             }
         }
     }

@@ -1,20 +1,14 @@
 package dev.sqlitebackup.store;
 
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.files.Digests;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.util.ArrayList;
-import java.util.List;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
-import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
-import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
@@ -155,36 +149,18 @@ final class S3Upload {
 
     private String sendParts(FileChannel content, long sizeBytes, boolean onlyIfNew) throws IOException {
         unfinished.abortForgotten();
-        long partBytes = partBytes(sizeBytes, leastPartBytes);
-        String uploadId = client.createMultipartUpload(request -> request.bucket(bucket).key(key).checksumAlgorithm(ChecksumAlgorithm.SHA256)).uploadId();
+        S3Parts parts = S3Parts.begin(client, bucket, key, lastSent);
         try {
-            lastSent.begin(key, uploadId);
-            List<CompletedPart> parts = new ArrayList<>();
-            MessageDigest sha256 = Digests.sha256();
-            MessageDigest md5 = FilePart.md5();
-            for (long position = 0; position < sizeBytes; position += partBytes) {
-                FilePart part = new FilePart(content, position, Math.min(partBytes, sizeBytes - position));
-                FilePart.Sums sums = part.sums();
-                int number = parts.size() + 1;
-                String eTag = client.uploadPart(request -> request.bucket(bucket).key(key).uploadId(uploadId).partNumber(number).checksumSHA256(sums.sha256Base64()),
-                        part.body()).eTag();
-                parts.add(CompletedPart.builder().partNumber(number).eTag(eTag).checksumSHA256(sums.sha256Base64()).build());
-                sha256.update(sums.sha256());
-                md5.update(sums.md5());
-            }
-            String eTag = publish(onlyIfNew, content, new FilePart.Sums(sha256.digest(), md5.digest()), "-" + parts.size(), condition -> client.completeMultipartUpload(request -> {
-                request.bucket(bucket).key(key).uploadId(uploadId).multipartUpload(upload -> upload.parts(parts));
-                if (condition) {
-                    request.ifNoneMatch("*");
-                }
-            }));
+            parts.make(content, partBytes(sizeBytes, leastPartBytes), (number, part, sums) -> client.uploadPart(
+                    request -> request.bucket(bucket).key(key).uploadId(parts.uploadId()).partNumber(number).checksumSHA256(sums.sha256Base64()), part.body()).eTag());
+            String eTag = publish(onlyIfNew, content, parts.sums(), parts.suffix(), parts::complete);
             if (eTag != null) {
                 lastSent.end();
             }
             return eTag;
         } finally {
             if (!mayBeWritten) {
-                unfinished.abort(key, uploadId);
+                unfinished.abort(key, parts.uploadId());
             }
         }
     }
