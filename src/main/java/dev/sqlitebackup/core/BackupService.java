@@ -94,7 +94,7 @@ public final class BackupService {
                 verification = warnIfNotNewest(ahead, now, verification.withWarnings(unseen).withWarnings(store.warnings()));
                 request.destination.noteFileSystem();
                 verification = verification.full() ? verification : verification.after(leftOutBefore(store, destination));
-                verification = confirm(lock, State.confirmed(now, published.content.createdAt(), identity, walIdentity).from(database).leavingOut(verification.leftOut()), verification);
+                verification = confirm(lock, State.confirmed(now, published.content.createdAt(), identity, walIdentity).from(Origin.describe(database, database.getFileName().toString())).leavingOut(verification.leftOut()), verification);
                 PruneService.Pruned pruned = new PruneService(clock, progress).afterBackup(destination, published.name, verification.leftOut(), request.rules, request.temporaryDirectory);
                 for (String warning : pruned.warnings()) {
                     verification = verification.withWarning(warning);

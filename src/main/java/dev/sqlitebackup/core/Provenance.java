@@ -51,7 +51,7 @@ final class Provenance {
         try {
             Backup found = file.find();
             State state = found == null ? null : file.store().readState(file.stateFile());
-            return state != null && state.isOf(found.createdAt()) ? state.path() : null;
+            return state != null && state.isOf(found.createdAt()) && state.source() != null ? state.source().path() : null;
         } catch (Failure e) {
             if (e.kind() == Failure.Kind.CORRUPT || e.kind() == Failure.Kind.NOT_FOUND) {
                 return null;    // A plain database, or nothing that can be restored, which is said in its own words.

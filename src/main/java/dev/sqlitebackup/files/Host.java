@@ -13,12 +13,17 @@ import java.security.MessageDigest;
  * @param name host name and machine-id(5); empty where the system has no /proc
  * @param boot of this start of the kernel; empty likewise
  */
-record Host(String name, String boot) {
+public record Host(String name, String boot) {
     private static final Path PROC = Path.of("/proc/sys/kernel");
     private static final int TAG_LETTERS = 8;
 
     static Host current() {
         return new Host(read(PROC.resolve("hostname")) + read(Path.of("/etc/machine-id")), read(PROC.resolve("random/boot_id")));
+    }
+
+    /** What this machine is called in a note: its name, and a tag that differs where many are called "fedora". */
+    public static String id() {
+        return read(PROC.resolve("hostname")) + "/" + tag(current().name);
     }
 
     private static String read(Path file) {

@@ -20,10 +20,32 @@ import java.util.Objects;
  * @param createdAt of the backup that was found to be current, likewise: a state speaks of no other
  * @param database the source's main file at that time
  * @param wal its {@code -wal} at that time, null if there was none
- * @param path of the source, null where it is not known: not every version of this program noted it
+ * @param source where the database lies and whose it is, null where it is not known: not every version of this program noted it
  * @param leftOut what of the backup could not be checked without the application, null likewise
+ * @param shrunk since when the database holds much less than it did, null if it does not, or somebody said that this is right
  */
-public record State(String confirmedAt, String createdAt, FileIdentity database, FileIdentity wal, String path, List<String> leftOut) {
+public record State(String confirmedAt, String createdAt, FileIdentity database, FileIdentity wal, Source source, List<String> leftOut, Shrunk shrunk) {
+    /**
+     * A database as it was when it was backed up. Any part may be null in a state of another version, or where the system does not say.
+     *
+     * @param name by which its backups go at this place
+     * @param path the real one
+     * @param host as {@link dev.sqlitebackup.files.Host#id} names it
+     * @param owner the user's name, digits where the system knows none
+     * @param group likewise
+     * @param mode as {@code ls -l} prints permissions: {@code rw-r--r--}
+     */
+    public record Source(String name, String path, String host, String owner, String group, String mode) { }
+
+    /**
+     * What a database held before it shrank.
+     *
+     * @param backup the last one from before, by its name at this place
+     * @param createdAt of that backup, RFC 3339, UTC
+     * @param contentBytes what that holds: its pages that are in use
+     */
+    public record Shrunk(String backup, String createdAt, long contentBytes) { }
+
     static final int MAX_BYTES = 1 << 16;
     private static final Gson GSON = new Gson();
     /** FAT and exFAT note times in steps of this, ext4 with small inodes in whole seconds. */
@@ -37,17 +59,22 @@ public record State(String confirmedAt, String createdAt, FileIdentity database,
 
     /** A state that confirms a backup now. */
     public static State confirmed(Instant at, Instant createdAt, FileIdentity database, FileIdentity wal) {
-        return new State(at.toString(), createdAt.toString(), database, wal, null, null);
+        return new State(at.toString(), createdAt.toString(), database, wal, null, null, null);
     }
 
-    /** The same of a source that is known by name. */
-    public State from(Path source) {
-        return new State(confirmedAt, createdAt, database, wal, source.toString(), leftOut);
+    /** The same of a database that lies there. */
+    public State from(Source known) {
+        return new State(confirmedAt, createdAt, database, wal, known, leftOut, shrunk);
     }
 
     /** The same of a backup of which this could not be checked. */
     public State leavingOut(Collection<String> parts) {
-        return new State(confirmedAt, createdAt, database, wal, path, List.copyOf(parts));
+        return new State(confirmedAt, createdAt, database, wal, source, List.copyOf(parts), shrunk);
+    }
+
+    /** The same of a database that held so much before; null for one that has not shrunk. */
+    public State shrunkFrom(Shrunk before) {
+        return new State(confirmedAt, createdAt, database, wal, source, leftOut, before);
     }
 
     public Instant confirmedInstant() {
@@ -88,7 +115,9 @@ public record State(String confirmedAt, String createdAt, FileIdentity database,
         }
         try {
             State state = GSON.fromJson(text.substring(0, end), State.class);
-            return state == null || state.confirmedInstant() == null || state.database == null || state.leftOut != null && state.leftOut.contains(null) ? null : state;
+            boolean makesSense = state != null && state.confirmedInstant() != null && state.database != null && (state.leftOut == null || !state.leftOut.contains(null))
+                    && (state.shrunk == null || state.shrunk.backup != null && Instant.parse(state.shrunk.createdAt) != null);
+            return makesSense ? state : null;
         } catch (JsonParseException | DateTimeException | NullPointerException e) {
             return null;
         }
