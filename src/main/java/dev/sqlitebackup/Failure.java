@@ -23,6 +23,7 @@ public final class Failure extends RuntimeException {
         IN_USE("in-use"),
         STALE("stale"),
         NO_SPACE("no-space"),
+        SHRUNK("shrunk"),
         INTERRUPTED("interrupted");
 
         private final String code;

@@ -50,6 +50,11 @@ public final class BackupCommand implements Callable<Integer> {
                 "(default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository)."})
     private Location destination;
 
+    @Mixin private NameOption name;
+
+    @Option(names = "--allow-shrink", description = "It is right that the database holds much less than its newest backup.")
+    private boolean allowShrink;
+
     @Option(names = "--level", paramLabel = "1..9", defaultValue = "6", description = "How hard to compress (default: ${DEFAULT-VALUE}).")
     private int level;
 
@@ -107,8 +112,7 @@ public final class BackupCommand implements Callable<Integer> {
     /** One backup, said to everybody who wants to hear of it. @return its exit code */
     private int run(Ping ping) {
         try {
-            backUp(threadCount(), retention.rules(spec), ping);
-            return ExitCodes.OK;
+            return backUp(threadCount(), retention.rules(spec), ping);
         } catch (ParameterException e) {
             if (ping != null) {
                 ping.failed(new Failure(Failure.Kind.USAGE, e.getMessage())).forEach(warning -> spec.commandLine().getErr().println("warning: " + warning));
@@ -136,10 +140,11 @@ public final class BackupCommand implements Callable<Integer> {
         return threadCount;
     }
 
-    private void backUp(int threadCount, RetentionRules rules, Ping ping) {
+    /** @return the exit code of a backup that was made */
+    private int backUp(int threadCount, RetentionRules rules, Ping ping) {
         long started = System.nanoTime();
         Path source = environment.database(database);
-        Location to = environment.destination(destination, source);
+        Location to = environment.destination(destination, source, name.name(spec));
         Path tmp = environment.temporaryDirectory(temporaryDirectory);
         if (to.isStandardOutput()) {
             refuseIfNotForAPipe(rules);
@@ -147,7 +152,7 @@ public final class BackupCommand implements Callable<Integer> {
         BackupService.Result result;
         try (ProgressDisplay progress = ProgressDisplay.of(common)) {
             NativeLibrary.load(environment.programDirectories(tmp));
-            BackupService.Request request = new BackupService.Request(source, to, compact, level, threadCount, tmp, common.busyTimeout, rules);
+            BackupService.Request request = new BackupService.Request(source, to, compact, level, threadCount, tmp, common.busyTimeout, rules, name.name(spec), allowShrink);
             // The descriptor itself: whatever else may print to System.out must not end up in a backup.
             result = to.isStandardOutput() ? new StreamService(environment.clock(), progress).backup(request, new FileOutputStream(FileDescriptor.out).getChannel())
                     : new BackupService(environment.clock(), progress).backup(request);
@@ -156,7 +161,7 @@ public final class BackupCommand implements Callable<Integer> {
         List<String> warnings = new ArrayList<>(result.verification().news());
         warnings.addAll(StagingList.write(environment.stagingList(), to, result));
         if (ping != null) {
-            warnings.addAll(ping.succeeded());
+            warnings.addAll(result.shrunk() == null ? ping.succeeded() : ping.failed(result.shrunk()));
         }
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("database", result.database().toString());
@@ -171,7 +176,12 @@ public final class BackupCommand implements Callable<Integer> {
         if (!result.pruned().isEmpty()) {
             fields.put("deleted", PruneCommand.json(result.pruned()));
         }
-        Output.of(spec.commandLine(), common).success(List.of(line(result, durationMillis)), warnings, result.verification().known(), fields);
+        Output output = Output.of(spec.commandLine(), common);
+        if (result.shrunk() != null) {
+            return output.failure(result.shrunk(), warnings, fields);
+        }
+        output.success(List.of(line(result, durationMillis)), warnings, result.verification().known(), fields);
+        return ExitCodes.OK;
     }
 
     private void refuseIfNotForAPipe(RetentionRules rules) {

@@ -44,15 +44,19 @@ public record Environment(Map<String, String> variables, String home, Path progr
         return argument != null || isSet(DATABASE_VARIABLE);
     }
 
-    /** The argument, else the environment's, else {@code backups/NAME.gz} in the repository. */
-    Location destination(Location argument, Path database) {
+    /**
+     * The argument, else the environment's, else {@code backups/NAME.gz} in the repository.
+     *
+     * @param name of the database there, null for its file name
+     */
+    Location destination(Location argument, Path database, String name) {
         if (argument != null) {
             return argument;
         }
         if (isSet(DESTINATION_VARIABLE)) {
             return location(variables.get(DESTINATION_VARIABLE));
         }
-        return new Location.Local(repository().resolve("backups").resolve(database.getFileName() + ".gz"), false, stateDirectory());
+        return new Location.Local(repository().resolve("backups").resolve((name == null ? database.getFileName() : name) + ".gz"), false, stateDirectory());
     }
 
     /** Whether a backup that names no destination goes to standard output. */

@@ -18,6 +18,7 @@ public final class ExitCodes {
             case IN_USE -> 13;
             case STALE -> 14;
             case NO_SPACE -> 15;
+            case SHRUNK -> 16;
             case INTERRUPTED -> 130;
         };
     }

@@ -32,13 +32,15 @@ public final class ListCommand implements Callable<Integer> {
             description = "A directory, a backup file or a database (default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository).")
     private Location location;
 
+    @Mixin private NameOption name;
+
     ListCommand(Environment environment) {
         this.environment = environment;
     }
 
     @Override
     public Integer call() {
-        ListService.Listing listing = new ListService().list(environment.destination(location, environment.database(null)));
+        ListService.Listing listing = new ListService().list(environment.destination(location, environment.database(null), name.name(spec)), name.name(spec));
         List<Map<String, Object>> backups = new ArrayList<>();
         List<String> lines = new ArrayList<>();
         for (Backup backup : listing.backups()) {

@@ -34,6 +34,8 @@ public final class PruneCommand implements Callable<Integer> {
     @Parameters(arity = "1", paramLabel = "DEST", description = "A directory with a history, or a database.")
     private Location location;
 
+    @Mixin private NameOption name;
+
     @Option(names = "--dry-run", description = "Say what would go and why the rest stays, and delete nothing.")
     private boolean dryRun;
 
@@ -48,7 +50,7 @@ public final class PruneCommand implements Callable<Integer> {
         try (ProgressDisplay progress = ProgressDisplay.of(common)) {
             NativeLibrary.load(environment.programDirectories(tmp));
             pruned = new PruneService(environment.clock(), progress)
-                    .prune(new PruneService.Request(location, retention.rules(spec), dryRun, tmp, common.busyTimeout));
+                    .prune(new PruneService.Request(location, name.name(spec), retention.rules(spec), dryRun, tmp, common.busyTimeout));
         }
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("kept", json(pruned.kept()));

@@ -31,6 +31,7 @@ public final class RestoreCommand implements Callable<Integer> {
     private Location backup;
 
     @Mixin private AtOption at;
+    @Mixin private NameOption name;
 
     @Option(names = "--to", paramLabel = "DATABASE",
             description = "The database to restore (default: $SQLITE_BACKUP_DB, else the OpenCode history).")
@@ -43,6 +44,6 @@ public final class RestoreCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Path target = environment.database(database);
-        return options.run(environment, spec.commandLine(), common, environment.destination(backup, target), at.notAfter(environment, spec), target, environment.isDatabaseNamed(database), RestoreService::restore);
+        return options.run(environment, spec.commandLine(), common, environment.destination(backup, target, name.name(spec)), at.notAfter(environment, spec), target, environment.isDatabaseNamed(database), name.name(spec), RestoreService::restore);
     }
 }

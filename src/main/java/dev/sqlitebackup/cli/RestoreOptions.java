@@ -21,7 +21,7 @@ public final class RestoreOptions {
     @Option(names = "--dry-run", description = "Verify the backup, say what would happen, and do nothing.")
     private boolean dryRun;
 
-    int run(Environment environment, CommandLine commandLine, CommonOptions common, Location backup, Instant notAfter, Path database, boolean databaseNamed,
+    int run(Environment environment, CommandLine commandLine, CommonOptions common, Location backup, Instant notAfter, Path database, boolean databaseNamed, String name,
             BiFunction<RestoreService, RestoreService.Request, RestoreService.Result> operation) {
         long started = System.nanoTime();
         Path tmp = environment.temporaryDirectory(null);
@@ -29,7 +29,7 @@ public final class RestoreOptions {
         try (ProgressDisplay progress = ProgressDisplay.of(common)) {
             NativeLibrary.load(environment.programDirectories(tmp));
             result = operation.apply(new RestoreService(environment.clock(), progress),
-                    new RestoreService.Request(backup, notAfter, database, databaseNamed, live, dryRun, tmp, common.busyTimeout));
+                    new RestoreService.Request(backup, notAfter, database, databaseNamed, name, live, dryRun, tmp, common.busyTimeout));
         }
         long durationMillis = (System.nanoTime() - started) / 1_000_000;
         VerifyService.Result content = result.backup();

@@ -14,8 +14,8 @@ import picocli.CommandLine.Spec;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:done, and verified", "1:failure", "2:bad arguments", "10:no database, no backup, or a Git LFS pointer",
             "11:locked past --busy-timeout", "12:the database or the backup failed verification",
-            "13:restore: another process has the database open", "14:status: no backup, or one too old",
-            "15:not enough room", "130:interrupted"},
+            "13:restore: another process has the database open", "14:status: no backup, one too old, or a database that has shrunk",
+            "15:not enough room", "16:backup: the database has shrunk since the newest backup", "130:interrupted"},
         footer = {"", "Shell completion: source <(sqlite-backup generate-completion)"})
 public final class SqliteBackup implements Runnable {
     @Spec private CommandSpec spec;

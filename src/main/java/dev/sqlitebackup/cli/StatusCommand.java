@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -34,6 +35,8 @@ public final class StatusCommand implements Callable<Integer> {
             description = "Where the backups are (default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository).")
     private Location destination;
 
+    @Mixin private NameOption name;
+
     @Option(names = "--max-age", paramLabel = "DURATION", defaultValue = "24h",
             description = "How long a database that has changed may go without a backup (default: ${DEFAULT-VALUE}).")
     private Duration maxAge;
@@ -46,7 +49,7 @@ public final class StatusCommand implements Callable<Integer> {
     public Integer call() {
         Path source = environment.database(database);
         StatusService.Result result = new StatusService(environment.clock()).status(
-                new StatusService.Request(source, environment.isDatabaseNamed(database), environment.destination(destination, source), maxAge));
+                new StatusService.Request(source, environment.isDatabaseNamed(database), environment.destination(destination, source, name.name(spec)), name.name(spec), maxAge));
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("database", result.database().toString());
         fields.put("backup", result.backup() == null ? null : result.backup().location());
@@ -60,6 +63,10 @@ public final class StatusCommand implements Callable<Integer> {
             case FRESH -> output.success(List.of("fresh: " + facts(result)), result.warnings(), fields);
             case STALE -> {
                 return output.failure(new Failure(Failure.Kind.STALE, "stale: " + facts(result), "see why backups have stopped, or " + result.hint()), result.warnings(), fields);
+            }
+            case SHRUNK -> {
+                return output.failure(new Failure(Failure.Kind.STALE, String.format(Locale.ROOT, "%s has shrunk, and nobody has said that this is right: %s of it were in use in the backup of %s; %s",
+                        result.database(), Output.size(result.shrunk().contentBytes()), result.shrunk().createdAt(), facts(result)), result.hint()), result.warnings(), fields);
             }
             case MISSING -> {
                 return output.failure(new Failure(Failure.Kind.STALE, result.missing(), result.hint()), result.warnings(), fields);

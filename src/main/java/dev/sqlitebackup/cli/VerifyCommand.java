@@ -27,6 +27,7 @@ public final class VerifyCommand implements Callable<Integer> {
     private Location backup;
 
     @Mixin private AtOption at;
+    @Mixin private NameOption name;
 
     VerifyCommand(Environment environment) {
         this.environment = environment;
@@ -39,7 +40,7 @@ public final class VerifyCommand implements Callable<Integer> {
         try (ProgressDisplay progress = ProgressDisplay.of(common)) {
             NativeLibrary.load(environment.programDirectories(tmp));
             Path database = environment.database(null);
-            result = new VerifyService(environment.clock(), progress).verify(environment.destination(backup, database), database,
+            result = new VerifyService(environment.clock(), progress).verify(environment.destination(backup, database, name.name(spec)), database, name.name(spec),
                     at.notAfter(environment, spec), tmp, common.busyTimeout);
         }
         Map<String, Object> fields = new LinkedHashMap<>();

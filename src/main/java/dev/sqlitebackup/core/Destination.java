@@ -10,11 +10,12 @@ import java.time.Instant;
 interface Destination {
     /**
      * @param database the real path of the database
+     * @param name by which its backups go in a history
      * @throws Failure USAGE if nothing can be backed up there
      */
-    static Destination of(Location location, Path database) {
+    static Destination of(Location location, Path database, String name) {
         if (location.isDirectory()) {
-            return HistoryDestination.of(location, database.getFileName().toString());
+            return HistoryDestination.of(location, name);
         }
         if (!location.isNamedAsBackup()) {
             throw new Failure(Failure.Kind.USAGE, "the destination is neither a file ending in .gz nor a directory: " + location,

@@ -11,8 +11,13 @@ public final class Hints {
     public static String command(String... words) {
         StringBuilder command = new StringBuilder("sqlite-backup");
         for (String word : words) {
-            command.append(' ').append(PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'");
+            command.append(' ').append(quoted(word));
         }
         return command.toString();
+    }
+
+    /** A word as a shell has to read it. */
+    static String quoted(String word) {
+        return PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'";
     }
 }

@@ -3,8 +3,10 @@ package dev.sqlitebackup.core;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.archive.BackupReader;
 import dev.sqlitebackup.store.BackupName;
+import dev.sqlitebackup.store.State;
 import dev.sqlitebackup.store.Store;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -197,11 +199,13 @@ final class History {
     }
 
     /**
-     * Which database is meant where several may share the directory: the only one, or the one that is named.
+     * Which database is meant where several may share the directory: the one of the name that was said, the only one, the one that lies there, or the one of that
+     * file name.
      *
-     * @throws Failure USAGE if that does not decide it, NOT_FOUND if there is none at all
+     * @return its name here
+     * @throws Failure USAGE if that does not decide it, NOT_FOUND if there is none at all, or none of that name
      */
-    String choose(String named) {
+    String choose(DatabaseChoice choice) {
         SortedSet<String> databases = databases();
         if (databases.isEmpty()) {
             store.requirePlace();
@@ -209,10 +213,49 @@ final class History {
             throw new Failure(Failure.Kind.NOT_FOUND, "there is no history in " + store.place(),
                     singles.isEmpty() ? "make a backup first, or name another directory" : "name the backup itself: " + String.join(" or ", singles));
         }
-        if (databases.size() > 1 && !databases.contains(named)) {
-            throw new Failure(Failure.Kind.USAGE, "several databases are backed up in " + store.place() + " (" + String.join(", ", databases) + "), and none is named " + named,
-                    "say which: restore with --to=…/NAME, status with NAME as its argument, verify with the backup file itself");
+        if (choice.name() != null) {
+            requireName(choice.name());
+            return choice.name();
         }
-        return databases.size() == 1 ? databases.first() : named;
+        if (databases.size() == 1) {
+            return databases.first();
+        }
+        String name = nameOf(choice.database());
+        if (name == null) {
+            throw new Failure(Failure.Kind.USAGE, "several databases are backed up in " + store.place() + " (" + String.join(", ", databases) + "), and none is named " + choice.fileName(),
+                    "say which: " + options(databases));
+        }
+        return name;
+    }
+
+    /** @throws Failure NOT_FOUND if no backup here has that name of a database */
+    void requireName(String name) {
+        SortedSet<String> databases = databases();
+        if (!databases.contains(name)) {
+            throw new Failure(Failure.Kind.NOT_FOUND, "there is no backup of the name " + name + " in " + store.place(), databases.isEmpty() ? null : "there are: " + options(databases));
+        }
+    }
+
+    private static String options(SortedSet<String> databases) {
+        return databases.stream().map(name -> Hints.quoted("--name=" + name)).collect(Collectors.joining(" or "));
+    }
+
+    /**
+     * The name here of the database that lies there: as the last run noted it, else its file name.
+     *
+     * @param database real, or where it was
+     * @return null if there is none of either
+     */
+    String nameOf(Path database) {
+        String fileName = database.getFileName().toString();
+        SortedSet<String> databases = databases();
+        return databases.size() == 1 ? databases.contains(fileName) ? fileName : null
+                : Stream.concat(Stream.of(fileName).filter(databases::contains), databases.stream()).filter(name -> isNotedAt(name, database)).findFirst()
+                        .orElse(databases.contains(fileName) ? fileName : null);
+    }
+
+    private boolean isNotedAt(String name, Path database) {
+        State state = store.readState(Destination.stateFile(name));
+        return state != null && state.source() != null && database.toString().equals(state.source().path()) && Origin.of(state.source(), database) == Origin.SAME;
     }
 }

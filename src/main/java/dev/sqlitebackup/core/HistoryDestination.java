@@ -9,9 +9,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 
 /**
- * A directory in which every run leaves a file of its own. Several databases may share it; what is newest goes by the database's whole file name.
+ * A directory in which every run leaves a file of its own. Several databases may share it; what is newest goes by the database's name at this place.
  *
- * @param database its file name
+ * @param database its name: its whole file name, or what the user calls it
  */
 record HistoryDestination(History history, String database) implements Destination {
     /** Far more than can be made; without an end, a store that calls every name taken would be sent the backup for ever. */

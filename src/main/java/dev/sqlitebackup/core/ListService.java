@@ -17,34 +17,40 @@ public final class ListService {
      */
     public record Listing(List<Backup> backups, List<String> warnings) { }
 
-    /** @throws Failure NOT_FOUND if the place itself does not exist; a place that is empty is a list of nothing */
-    public Listing list(Location location) {
+    /**
+     * @param name of the one database to list of a history, null for all
+     * @throws Failure NOT_FOUND if the place itself does not exist; a place that is empty is a list of nothing
+     */
+    public Listing list(Location location, String name) {
         Failure missing = location.missingFileSystem();
         try {
-            Listing listing = listed(location);
+            Listing listing = listed(location, name);
             return missing == null ? listing : new Listing(listing.backups(), Stream.concat(Stream.of(missing.getMessage()), listing.warnings().stream()).toList());
         } catch (Failure e) {
             throw missing == null ? e : e.withHint(missing.getMessage());
         }
     }
 
-    private static Listing listed(Location location) {
+    private static Listing listed(Location location, String name) {
         return switch (location.kind()) {
-            case DIRECTORY -> history(location);
+            case DIRECTORY -> history(location, name);
             case BACKUP -> location instanceof Location.Local local ? versions(local.path()) : new Listing(List.of(current(location)), List.of());
             case DATABASE -> safetyCopies(((Location.Local) location).path());
         };
     }
 
-    private static Listing history(Location location) {
+    private static Listing history(Location location, String name) {
         History history = History.at(location);
         history.store().requirePlace();
+        if (name != null) {
+            history.requireName(name);
+        }
         History.Listing listing = history.read();
         List<String> warnings = new ArrayList<>(listing.warnings());
         if (listing.backups().isEmpty()) {
             history.singles().forEach(file -> warnings.add("this is a single backup and no history: " + Hints.command("list", file)));
         }
-        return new Listing(listing.backups(), warnings);
+        return new Listing(listing.backups().stream().filter(backup -> name == null || backup.database().equals(name)).toList(), warnings);
     }
 
     /** What Git has, and the file itself where that is something else. */

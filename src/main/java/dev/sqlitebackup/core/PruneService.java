@@ -5,6 +5,7 @@ import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.archive.BackupReader;
 import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.store.State;
 import dev.sqlitebackup.store.StateLock;
 import dev.sqlitebackup.store.Store;
 import java.io.IOException;
@@ -27,8 +28,11 @@ import java.util.function.UnaryOperator;
  * lock, look, prove the newest, decide, delete from the oldest on. Until the newest backup that verifies is known, nothing is deleted.
  */
 public final class PruneService {
-    /** @param temporaryDirectory where safety copies are verified */
-    public record Request(Location location, RetentionRules rules, boolean dryRun, Path temporaryDirectory, Duration busyTimeout) { }
+    /**
+     * @param name of the one database to prune of a history, null for all
+     * @param temporaryDirectory where safety copies are verified
+     */
+    public record Request(Location location, String name, RetentionRules rules, boolean dryRun, Path temporaryDirectory, Duration busyTimeout) { }
 
     /**
      * @param warnings about files that were neither counted nor deleted, and about damaged ones
@@ -36,7 +40,7 @@ public final class PruneService {
      */
     public record Pruned(List<Retention.Decision> kept, List<Retention.Decision> deleted, List<String> warnings, List<String> undecided) { }
 
-    private static final Pruned NOTHING = new Pruned(List.of(), List.of(), List.of(), List.of());
+    static final Pruned NOTHING = new Pruned(List.of(), List.of(), List.of(), List.of());
 
     private final Clock clock;
     private final Progress progress;
@@ -52,7 +56,12 @@ public final class PruneService {
         }
         return switch (request.location.kind()) {
             case DIRECTORY -> pruneHistory(request);
-            case DATABASE -> pruneSafetyCopies(request);
+            case DATABASE -> {
+                if (request.name != null) {
+                    throw new Failure(Failure.Kind.USAGE, "--name chooses in a history, and this is a database: " + request.location, "leave --name out to prune its safety copies");
+                }
+                yield pruneSafetyCopies(request);
+            }
             case BACKUP -> throw new Failure(Failure.Kind.USAGE, "nothing to prune: a single file always holds just the newest backup: " + request.location,
                     "name a directory with a history, or a database to prune its safety copies");
         };
@@ -62,10 +71,13 @@ public final class PruneService {
         request.location.requireFileSystem();
         History history = History.at(request.location);
         history.store().requirePlace();
+        if (request.name != null) {
+            history.requireName(request.name);
+        }
         List<StateLock> locks = new ArrayList<>();
         try {
             SortedSet<String> databases = new TreeSet<>(history.databases());
-            databases.removeIf(database -> history.newest(database, Instant.MAX, new ArrayList<>()) == null);     // Named so by somebody else.
+            databases.removeIf(database -> request.name != null && !database.equals(request.name) || history.newest(database, Instant.MAX, new ArrayList<>()) == null);     // Named so by somebody else.
             if (!request.dryRun) {
                 for (String database : databases) {     // In the order of their names, so that two prunes cannot wait for each other.
                     locks.add(history.store().lock(Destination.stateFile(database), request.busyTimeout));
@@ -77,6 +89,7 @@ public final class PruneService {
             for (String database : databases) {
                 List<Backup> backups = listing.backups().stream().filter(backup -> backup.database().equals(database)).toList();
                 plan.add(database, backups, candidates -> history.ours(candidates, plan.warnings), backup -> prove(history.store(), backup, request.temporaryDirectory));
+                plan.keepLastBefore(history.store().readState(Destination.stateFile(database)));
             }
             if (!request.dryRun) {
                 delete(history.store(), plan.decisions);
@@ -145,6 +158,13 @@ public final class PruneService {
                 List<Retention.Decision> planned = decide(newestFirst.stream().filter(backup -> !foreign.contains(backup)).toList(), proven == null ? null : proven.backup, rules, clock, ours);
                 decisions.addAll(proven == null ? planned : keepBetter(planned, proven.leftOut, proof));
             }
+        }
+
+        /** The last backup from before a database shrank may be all that is left of it. */
+        void keepLastBefore(State state) {
+            String last = state == null || state.shrunk() == null ? null : state.shrunk().backup();
+            decisions.replaceAll(decision -> decision.kept() || !decision.backup().name().equals(last) ? decision
+                    : new Retention.Decision(decision.backup(), true, List.of("the last from before the database shrank")));
         }
 
         /** @param foreign takes what turns out to be no backup of ours on the way */

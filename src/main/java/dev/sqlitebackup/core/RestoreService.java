@@ -33,9 +33,10 @@ public final class RestoreService {
      * @param databaseNamed whether the user said which target is meant; the default one takes only backups of its own name from a history
      * @param live whether others may keep the target open
      * @param dryRun whether to stop before the target is touched
+     * @param name what the backups of the database are called where the backup is chosen, null if the user did not say
      * @param temporaryDirectory where a dry run stages, so that it leaves even the target's directory alone
      */
-    public record Request(Location backup, Instant notAfter, Path database, boolean databaseNamed, boolean live, boolean dryRun, Path temporaryDirectory, Duration busyTimeout) { }
+    public record Request(Location backup, Instant notAfter, Path database, boolean databaseNamed, String name, boolean live, boolean dryRun, Path temporaryDirectory, Duration busyTimeout) { }
 
     /** How the content came to the target. */
     public enum Method {
@@ -89,7 +90,7 @@ public final class RestoreService {
         if (!request.databaseNamed && !request.backup.isDirectory()) {
             Provenance.refuseIfOfAnother(request.backup, request.database, target, request.notAfter);
         }
-        Selection selection = Selection.of(request.backup, target.getFileName().toString(), request.databaseNamed, request.notAfter, clock.instant());
+        Selection selection = Selection.of(request.backup, new DatabaseChoice(request.name, target, request.databaseNamed), request.notAfter, clock.instant());
         if (selection.commit() == null && Databases.isSameFile(Path.of(selection.location()), target)) {
             throw new Failure(Failure.Kind.USAGE, "the backup and the database are the same file: " + target, "choose another target with --to");
         }

@@ -36,16 +36,15 @@ record Selection(String location, String commit, Instant createdAt, String hintI
 
     /**
      * @param backup a file, or a directory with a history
-     * @param database the file name that decides where a directory holds several databases
-     * @param databaseNamed whether the user said that name
+     * @param choice which database, where a directory holds several
      * @param notAfter the latest time of the backup, or null for the newest
      * @param now what a backup must not be dated after without a word about it
      * @throws Failure NOT_FOUND if there is none
      */
-    static Selection of(Location backup, String database, boolean databaseNamed, Instant notAfter, Instant now) {
+    static Selection of(Location backup, DatabaseChoice choice, Instant notAfter, Instant now) {
         Failure missing = backup.missingFileSystem();
         try {
-            Selection selection = choose(backup, database, databaseNamed, notAfter, now);
+            Selection selection = choose(backup, choice, notAfter, now);
             return missing == null ? selection : selection.withWarning(missing.getMessage());
         } catch (Failure e) {
             throw missing == null ? e : e.withHint(missing.getMessage());
@@ -56,9 +55,9 @@ record Selection(String location, String commit, Instant createdAt, String hintI
         return new Selection(location, commit, createdAt, hintIfDamaged, Stream.concat(Stream.of(warning), warnings.stream()).toList(), content);
     }
 
-    private static Selection choose(Location backup, String database, boolean databaseNamed, Instant notAfter, Instant now) {
+    private static Selection choose(Location backup, DatabaseChoice choice, Instant notAfter, Instant now) {
         if (backup.isDirectory()) {
-            return fromHistory(History.at(backup), database, databaseNamed, notAfter, now);
+            return fromHistory(History.at(backup), choice, notAfter, now);
         }
         if (backup instanceof Location.Remote remote) {
             return fromRemoteFile(remote, notAfter);
@@ -106,11 +105,11 @@ record Selection(String location, String commit, Instant createdAt, String hintI
         return time.truncatedTo(ChronoUnit.SECONDS);
     }
 
-    private static Selection fromHistory(History history, String named, boolean isNamed, Instant notAfter, Instant now) {
+    private static Selection fromHistory(History history, DatabaseChoice choice, Instant notAfter, Instant now) {
         String place = history.store().place();
-        String database = history.choose(named);
-        if (!isNamed && !database.equals(named)) {
-            throw new Failure(Failure.Kind.USAGE, place + " holds backups of " + database + ", not of " + named + ", which is the default",
+        String database = history.choose(choice);
+        if (!choice.isNamed() && !database.equals(choice.fileName())) {
+            throw new Failure(Failure.Kind.USAGE, place + " holds backups of " + database + ", not of " + choice.fileName() + ", which is the default",
                     Provenance.hint(place, database, notAfter));
         }
         List<String> warnings = new ArrayList<>();

@@ -24,7 +24,9 @@ public final class StatusService {
     public enum Freshness {
         FRESH("fresh"),
         STALE("stale"),
-        MISSING("missing");
+        MISSING("missing"),
+        /** It holds much less than it did, and nobody has said that this is right. */
+        SHRUNK("shrunk");
 
         private final String word;
 
@@ -41,9 +43,10 @@ public final class StatusService {
     /**
      * @param database that may be somewhere else (a monitoring host)
      * @param databaseNamed whether the user named it; the default one decides nothing where it does not exist
+     * @param name what its backups are called there, null if the user did not say
      * @param maxAge of the last confirmation of a backup of a database that has changed since
      */
-    public record Request(Path database, boolean databaseNamed, Location destination, Duration maxAge) { }
+    public record Request(Path database, boolean databaseNamed, Location destination, String name, Duration maxAge) { }
 
     /**
      * @param backup the newest, null if there is none
@@ -52,8 +55,9 @@ public final class StatusService {
      * @param changedSince whether the database differs from what was backed up then; null where it cannot be seen, nobody noted what it looked like, or it was written too shortly before
      * @param missing why there is no backup, else null
      * @param hint what to do about an alarm
+     * @param shrunk what the database held before, null if it has not shrunk
      */
-    public record Result(Path database, Backup backup, Instant confirmedAt, Duration age, Boolean changedSince, Freshness freshness, String missing, String hint, List<String> warnings) { }
+    public record Result(Path database, Backup backup, Instant confirmedAt, Duration age, Boolean changedSince, Freshness freshness, String missing, String hint, List<String> warnings, State.Shrunk shrunk) { }
 
     private final Clock clock;
 
@@ -68,62 +72,93 @@ public final class StatusService {
         }
         request.destination.requireFileSystem();
         List<String> warnings = new ArrayList<>();
-        Store store;
-        String stateFile;
-        Backup newest = null;
-        String missing;
-        String hint = "run one: " + Hints.command("backup", request.database.toString(), "--to=" + request.destination + (request.destination.isDirectory() && !request.destination.toString().endsWith("/") ? "/" : ""));
-        if (request.destination.isDirectory()) {
-            History history = History.at(request.destination);
-            String name = databaseName(history, request);
-            store = history.store();
-            stateFile = Destination.stateFile(name);
-            newest = history.newestByNow(name, clock.instant(), warnings);
-            SortedSet<String> others = history.databases();
-            others.remove(name);    // There are files of that name, and none of them is a backup.
-            missing = "there is no backup of " + name + " in " + store.place() + (others.isEmpty() ? "" : ", only of " + String.join(", ", others));
-        } else {
-            SingleFile file = SingleFile.toRead(request.destination);
-            store = file.store();
-            stateFile = file.stateFile();
-            missing = "there is no backup at " + request.destination;
-            try {
-                newest = file.find();
-                if (newest != null && newest.databaseBytes() == null && !store.isNear()) {
-                    newest = null;      // Only a download would tell whether it is whole.
-                    missing = request.destination + " is not a whole backup of this program: it was cut, or another program made it";
-                    hint = "make a new one: " + hint.substring(hint.indexOf(": ") + 2) + "; to check the old one: " + Hints.command("verify", request.destination.toString());
-                }
-            } catch (Failure e) {
-                if (e.kind() != Failure.Kind.NOT_FOUND && e.kind() != Failure.Kind.CORRUPT) {
-                    throw e;
-                }
-                missing = e.getMessage();
-                hint = e.hint() == null ? hint : e.hint();
-            }
+        Newest newest = request.destination.isDirectory() ? inHistory(request, warnings) : inFile(request);
+        if (newest.backup == null) {
+            return new Result(database, null, null, null, null, Freshness.MISSING, newest.missing, newest.hint, warnings, null);
         }
-        if (newest == null) {
-            return new Result(database, null, null, null, null, Freshness.MISSING, missing, hint, warnings);
+        State noted = newest.store.readState(newest.stateFile);
+        State.Source source = noted == null ? null : noted.source();
+        if (request.name == null && Files.exists(database) && Origin.of(source, real(database)) == Origin.ANOTHER) {
+            return new Result(database, null, null, null, null, Freshness.MISSING, "there is no backup of " + database + " at " + request.destination + ": those of the name " + source.name() + " are of "
+                    + source.path(), "run one: " + Origin.ownName(real(database), request.destination), warnings, null);
         }
-        State state = store.readState(stateFile);
-        if (state != null && !state.isOf(newest.createdAt())) {
-            state = null;   // The backup came, or went, by another way, such as `git pull`.
-        }
+        // The backup may have come, or gone, by another way, such as `git pull`.
+        State state = noted == null || !noted.isOf(newest.backup.createdAt()) ? null : noted;
         Instant confirmedAt = state == null ? null : state.confirmedInstant();
-        Boolean changed = hasChanged(database, state, newest);
-        Duration age = Duration.between(confirmedAt == null ? newest.createdAt() : confirmedAt, clock.instant());
+        Boolean changed = hasChanged(database, state, newest.backup);
+        Duration age = Duration.between(confirmedAt == null ? newest.backup.createdAt() : confirmedAt, clock.instant());
+        if (noted != null && noted.shrunk() != null) {
+            String last = newest.store.location(noted.shrunk().backup());
+            return new Result(database, newest.backup, confirmedAt, age, changed, Freshness.SHRUNK, null, Shrinkage.hint(database, last, request.destination, request.name), warnings, noted.shrunk());
+        }
         // One that is dated far after now is as bad as an old one: it would be fresh for ever.
         boolean old = age.abs().compareTo(request.maxAge) > 0;
-        return new Result(database, newest, confirmedAt, age, changed, old && !Boolean.FALSE.equals(changed) ? Freshness.STALE : Freshness.FRESH, null, hint, warnings);
+        return new Result(database, newest.backup, confirmedAt, age, changed, old && !Boolean.FALSE.equals(changed) ? Freshness.STALE : Freshness.FRESH, null, newest.hint, warnings, null);
+    }
+
+    /**
+     * The newest backup at a destination.
+     *
+     * @param backup null if there is none
+     * @param missing why not
+     * @param hint what to do then, or when it is old
+     */
+    private record Newest(Store store, String stateFile, Backup backup, String missing, String hint) { }
+
+    private Newest inHistory(Request request, List<String> warnings) {
+        History history = History.at(request.destination);
+        String name = databaseName(history, request);
+        Backup backup = history.newestByNow(name, clock.instant(), warnings);
+        SortedSet<String> others = history.databases();
+        others.remove(name);    // There are files of that name, and none of them is a backup.
+        return new Newest(history.store(), Destination.stateFile(name), backup,
+                "there is no backup of " + name + " in " + history.store().place() + (others.isEmpty() ? "" : ", only of " + String.join(", ", others)), "run one: " + backupCommand(request));
+    }
+
+    private static Newest inFile(Request request) {
+        SingleFile file = SingleFile.toRead(request.destination);
+        String command = backupCommand(request);
+        String missing = "there is no backup at " + request.destination;
+        String hint = "run one: " + command;
+        Backup backup = null;
+        try {
+            backup = file.find();
+            if (backup != null && backup.databaseBytes() == null && !file.store().isNear()) {
+                backup = null;      // Only a download would tell whether it is whole.
+                missing = request.destination + " is not a whole backup of this program: it was cut, or another program made it";
+                hint = "make a new one: " + command + "; to check the old one: " + Hints.command("verify", request.destination.toString());
+            }
+        } catch (Failure e) {
+            if (e.kind() != Failure.Kind.NOT_FOUND && e.kind() != Failure.Kind.CORRUPT) {
+                throw e;
+            }
+            missing = e.getMessage();
+            hint = e.hint() == null ? hint : e.hint();
+        }
+        return new Newest(file.store(), file.stateFile(), backup, missing, hint);
+    }
+
+    private static String backupCommand(Request request) {
+        String place = request.destination + (request.destination.isDirectory() && !request.destination.toString().endsWith("/") ? "/" : "");
+        return request.name == null ? Hints.command("backup", request.database.toString(), "--to=" + place)
+                : Hints.command("backup", request.database.toString(), "--to=" + place, "--name=" + request.name);
     }
 
     private static String databaseName(History history, Request request) {
-        String name = Databases.name(request.database);
-        if (request.databaseNamed || Files.exists(request.database)) {
+        if (request.name != null) {
+            return request.name;
+        }
+        String name = history.nameOf(real(request.database.toAbsolutePath().normalize()));
+        if (name != null) {
             return name;
         }
-        SortedSet<String> databases = history.databases();
-        return databases.isEmpty() ? name : history.choose(name);
+        boolean decides = request.databaseNamed || Files.exists(request.database) || history.databases().isEmpty();
+        return decides ? Databases.name(request.database) : history.choose(DatabaseChoice.of(null, request.database, false));
+    }
+
+    /** A database may be somewhere else, or gone. */
+    private static Path real(Path database) {
+        return Files.exists(database) ? Databases.real(database) : database;
     }
 
     /** Without a state the files' times can prove that something was written since, and never that nothing was: the file may be another one. */

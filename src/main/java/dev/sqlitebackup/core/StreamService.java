@@ -52,7 +52,7 @@ public final class StreamService {
             } catch (IOException e) {
                 throw Failure.io("cannot write the backup to", "standard output", e).withHint("what was written so far is no backup");
             }
-            return new BackupService.Result(database, "-", now, Files.size(snapshot), written.backupBytes(), written.sha256(), false, verification, List.of());
+            return new BackupService.Result(database, "-", now, Files.size(snapshot), written.backupBytes(), written.sha256(), false, verification, List.of(), null);
         } catch (IOException e) {
             throw Failure.io("cannot take a snapshot of", database, e);
         }

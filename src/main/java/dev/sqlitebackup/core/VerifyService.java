@@ -31,11 +31,12 @@ public final class VerifyService {
     }
 
     /**
-     * @param database whose file name decides where {@code backup} is a directory with several databases
+     * @param database that decides where {@code backup} is a directory with several, and no name does
+     * @param name what its backups are called there, null if the user did not say
      * @param notAfter the latest time of the backup, or null for the newest
      */
-    public Result verify(Location backup, Path database, Instant notAfter, Path temporaryDirectory, Duration busyTimeout) {
-        Selection selection = Selection.of(backup, Databases.name(database), true, notAfter, clock.instant());
+    public Result verify(Location backup, Path database, String name, Instant notAfter, Path temporaryDirectory, Duration busyTimeout) {
+        Selection selection = Selection.of(backup, DatabaseChoice.of(name, database, true), notAfter, clock.instant());
         try (Workspace workspace = Workspace.create(temporaryDirectory)) {
             StagedBackup staged = StagedBackup.stage(selection, workspace, busyTimeout, progress);
             Verification verification = staged.verification();

@@ -19,6 +19,9 @@ import java.time.Instant;
  * @param changedAt the inode's own time, which no program can set back; null on Windows
  */
 public record FileIdentity(long sizeBytes, String inode, String modifiedAt, String changedAt) {
+    /** Of a file that nobody looked at: no file's. */
+    public static final FileIdentity UNKNOWN = new FileIdentity(-1, null, Instant.EPOCH.toString(), null);
+
     /** Whether this is the same file with the same content under perhaps another name; false where the system gives no inode. */
     public boolean isSameFileAs(FileIdentity other) {
         return inode != null && other != null && inode.equals(other.inode) && sizeBytes == other.sizeBytes && modifiedAt.equals(other.modifiedAt);

@@ -14,9 +14,10 @@ import java.util.Arrays;
  * @param pageSizeBytes 512 to 65536
  * @param isWal whether the file wants a write-ahead log (read version 2)
  * @param pageCount pages that the header declares, 0 where the header's count is not in use
+ * @param freePages of them, those on the freelist
  * @param textEncoding 1 for UTF-8, 2 and 3 for UTF-16; 0 as long as it is undecided, because there never was a table
  */
-public record DatabaseHeader(int pageSizeBytes, boolean isWal, long pageCount, int textEncoding) {
+public record DatabaseHeader(int pageSizeBytes, boolean isWal, long pageCount, long freePages, int textEncoding) {
     public static final int SIZE_BYTES = 100;
     private static final int WRITE_VERSION_OFFSET = 18;
     private static final byte[] MAGIC = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
@@ -34,7 +35,8 @@ public record DatabaseHeader(int pageSizeBytes, boolean isWal, long pageCount, i
             return null;
         }
         boolean countIsInUse = bytes.getInt(24) == bytes.getInt(92);
-        return new DatabaseHeader(pageSizeBytes, bytes.get(19) == 2, countIsInUse ? Integer.toUnsignedLong(bytes.getInt(28)) : 0, bytes.getInt(56));
+        return new DatabaseHeader(pageSizeBytes, bytes.get(19) == 2, countIsInUse ? Integer.toUnsignedLong(bytes.getInt(28)) : 0,
+                Integer.toUnsignedLong(bytes.getInt(36)), bytes.getInt(56));
     }
 
     /** @return null if a file that no connection of this process has open does not start like a SQLite database */
@@ -65,6 +67,11 @@ public record DatabaseHeader(int pageSizeBytes, boolean isWal, long pageCount, i
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.write(ByteBuffer.wrap(new byte[] {version, version}), WRITE_VERSION_OFFSET);
         }
+    }
+
+    /** What is in use: VACUUM gives back the rest. 0 where the header's count is not in use. */
+    public long contentBytes() {
+        return Math.max(0, pageCount - freePages) * pageSizeBytes;
     }
 
     /** The text encoding as {@code PRAGMA encoding} names it. */

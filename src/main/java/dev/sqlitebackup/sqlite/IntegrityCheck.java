@@ -30,6 +30,7 @@ public final class IntegrityCheck {
     private static final Pattern ERROR_CODE = Pattern.compile("error code=(\\d+)");
     private static final int MAX_VIOLATIONS = 1000;
     private static final String TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 ORDER BY name";
+    private static final String HAS_TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' LIMIT 1";
     private static final List<String> OK = List.of("ok");
 
     /** Begins what is said of pages, in one row. */
@@ -73,6 +74,19 @@ public final class IntegrityCheck {
                 case SqliteConnection.IOERR -> isReadError(e.getErrorCode()) ? cannotRead(what) : corrupt(what, SqliteConnection.describe(e.getErrorCode()));
                 default -> SqliteConnection.failure("cannot check", database, e, database.toAbsolutePath().getParent());
             };
+        }
+    }
+
+    /**
+     * Whether a database holds any table of an application's.
+     *
+     * @param database a private file that nobody else has open
+     */
+    public static boolean hasTables(Path database) {
+        try (SqliteConnection connection = open(database)) {
+            return !connection.query(HAS_TABLES).isEmpty();
+        } catch (SQLException e) {
+            throw SqliteConnection.failure("cannot read the schema of", database, e);
         }
     }
 

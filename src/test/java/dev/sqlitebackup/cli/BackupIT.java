@@ -480,14 +480,6 @@ class BackupIT {
     }
 
     @Test
-    void warnsWhenTheDatabaseHasShrunkToNothing() {
-        Path database = lab.database("live.db", "delete", 500, "g");
-        lab.json(0, "backup", database, "--to=b.gz");
-        Lab.sql(database, "DELETE FROM t", "VACUUM");
-        assertTrue(lab.json(0, "backup", database, "--to=b.gz").get("warnings").toString().contains("has shrunk"));
-    }
-
-    @Test
     void usesWhatItCanOfAnyPreviousBackupAndTrustsNone() throws IOException {
         Tools.require("bgzip", "gzip");
         Path database = lab.database("live.db", "delete", 3000, "g");

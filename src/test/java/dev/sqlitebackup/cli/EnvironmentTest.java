@@ -48,15 +48,15 @@ class EnvironmentTest {
     @Test
     void takesTheDestinationFromTheArgumentThenTheEnvironmentThenTheRepository() throws IOException {
         Path database = Path.of("/d/opencode.db");
-        assertEquals(Location.file(Path.of("x.gz")), environment(Map.of("SQLITE_BACKUP_TO", "y.gz")).destination(Location.file(Path.of("x.gz")), database));
-        assertEquals(local(Path.of("d"), true), environment(Map.of("SQLITE_BACKUP_TO", "d/")).destination(null, database));
-        assertEquals(local(Path.of("y.gz"), false), environment(Map.of("SQLITE_BACKUP_TO", "y.gz")).destination(null, database));
-        assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, () -> environment(Map.of()).destination(null, database)).kind());
+        assertEquals(Location.file(Path.of("x.gz")), environment(Map.of("SQLITE_BACKUP_TO", "y.gz")).destination(Location.file(Path.of("x.gz")), database, null));
+        assertEquals(local(Path.of("d"), true), environment(Map.of("SQLITE_BACKUP_TO", "d/")).destination(null, database, null));
+        assertEquals(local(Path.of("y.gz"), false), environment(Map.of("SQLITE_BACKUP_TO", "y.gz")).destination(null, database, null));
+        assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, () -> environment(Map.of()).destination(null, database, null)).kind());
         Files.createDirectories(directory.resolve("work/.git"));
-        assertEquals(local(directory.resolve("work/backups/opencode.db.gz"), false), environment(Map.of()).destination(null, database));
+        assertEquals(local(directory.resolve("work/backups/opencode.db.gz"), false), environment(Map.of()).destination(null, database, null));
         Files.createDirectories(directory.resolve("repo"));
         Files.createFile(directory.resolve("repo/.git"));    // A worktree or submodule has a file there.
-        assertEquals(local(directory.resolve("repo/backups/opencode.db.gz"), false), environment(Map.of()).destination(null, database));
+        assertEquals(local(directory.resolve("repo/backups/opencode.db.gz"), false), environment(Map.of()).destination(null, database, null));
     }
 
     @Test

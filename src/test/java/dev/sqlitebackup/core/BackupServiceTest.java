@@ -12,6 +12,7 @@ import dev.sqlitebackup.archive.BackupReader;
 import dev.sqlitebackup.archive.BackupWriter;
 import dev.sqlitebackup.archive.ReusableBlocks;
 import dev.sqlitebackup.testing.Collision;
+import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Heard;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.SmallDisk;
@@ -24,12 +25,14 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Locale;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,7 +54,7 @@ class BackupServiceTest {
 
     private BackupService.Result backup(Path database, Path destination, Path temporaryDirectory, Progress progress) {
         return new BackupService(Clock.fixed(NOW, ZoneOffset.UTC), progress).backup(new BackupService.Request(database, Location.file(destination), false, 6, 2, temporaryDirectory,
-                Duration.ZERO, RetentionRules.NONE));
+                Duration.ZERO, RetentionRules.NONE, null, false));
     }
 
     private BackupService.Result backup(Path database) {
@@ -121,7 +124,7 @@ class BackupServiceTest {
     }
 
     @Test
-    void warnsOfADatabaseThatHasLessThanHalfOfWhatItHad() throws IOException {
+    void leavesTheOneBackupOfADatabaseThatHasLessThanHalfOfItsContent() throws IOException {
         Path database = lab.path("app.db");
         Lab.sql(database, "CREATE TABLE t(a INTEGER PRIMARY KEY, page)", "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20) SELECT i, zeroblob(4000) FROM n");
         backup(database);
@@ -130,8 +133,12 @@ class BackupServiceTest {
         assertEquals(List.of(), backup(database).verification().warnings());
         makePrevious(content);
         shrinkTo(database, content.length / 2 - PAGE_SIZE);
-        String warning = backup(database).verification().warnings().get(0);
-        assertTrue(warning.contains("has shrunk from " + content.length + " to " + Files.size(database) + " bytes"), warning);
+        String before = Lab.sha256(lab.path("b.gz"));
+        Failure shrunk = Expect.failure(Failure.Kind.SHRUNK, String.format(Locale.ROOT, "%s has shrunk: %,d bytes of it are in use now (%s), and %,d were in the backup of %s, which was left as it is: %s", database,
+                Files.size(database), NOW, content.length, NOW.minusSeconds(60), lab.path("b.gz")), () -> backup(database));
+        assertEquals("if something was lost: sqlite-backup restore " + lab.path("b.gz") + " --to=" + database + "; if this is right: sqlite-backup backup " + database + " --to=" + lab.path("b.gz")
+                + " --allow-shrink", shrunk.hint());
+        assertEquals(before, Lab.sha256(lab.path("b.gz")));
     }
 
     private static void shrinkTo(Path database, long sizeBytes) throws IOException {
@@ -151,7 +158,8 @@ class BackupServiceTest {
         assertNull(assertThrows(Failure.class, () -> backup(damaged)).hint(), "there is none");
         backup(database);
         String before = Lab.sha256(lab.path("b.gz"));
-        Failure failure = assertThrows(Failure.class, () -> backup(damaged));
+        Files.move(damaged, database, StandardCopyOption.REPLACE_EXISTING);
+        Failure failure = assertThrows(Failure.class, () -> backup(database));
         assertEquals(Failure.Kind.CORRUPT, failure.kind());
         assertEquals("the last good backup is untouched: " + lab.path("b.gz").toRealPath(), failure.hint());
         assertEquals(before, Lab.sha256(lab.path("b.gz")));

@@ -29,7 +29,7 @@ class DamagedBackupTest {
         Path source = lab.path("source.db");
         Lab.sql(source, "PRAGMA page_size=512", "CREATE TABLE t(a)", "INSERT INTO t VALUES (hex(randomblob(60))), (hex(randomblob(60)))");
         BackupService.Result result = new BackupService(Clock.systemUTC(), Progress.NONE)
-                .backup(new BackupService.Request(source, Location.file(lab.path("good.gz")), false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE));
+                .backup(new BackupService.Request(source, Location.file(lab.path("good.gz")), false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE, null, false));
         good = Files.readAllBytes(Path.of(result.backup()));
         sha256 = result.sha256();
         damaged = lab.path("damaged.gz");
@@ -60,7 +60,7 @@ class DamagedBackupTest {
     private String verify(byte[] content) throws IOException {
         Files.write(damaged, content);
         try {
-            return new VerifyService(Clock.systemUTC(), Progress.NONE).verify(Location.file(damaged), damaged, null, directory.resolve("tmp"), Duration.ZERO).sha256();
+            return new VerifyService(Clock.systemUTC(), Progress.NONE).verify(Location.file(damaged), damaged, null, null, directory.resolve("tmp"), Duration.ZERO).sha256();
         } catch (Failure e) {
             return e.kind().name();
         }

@@ -60,7 +60,7 @@ class FarAwayTest {
     private BackupService.Result backUp(Location destination, Instant now) {
         Lab.sql(database, "UPDATE t SET generation = generation || 'x'");
         return new BackupService(Clock.fixed(now, ZoneOffset.UTC), Progress.NONE)
-                .backup(new BackupService.Request(database, destination, false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE));
+                .backup(new BackupService.Request(database, destination, false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE, null, false));
     }
 
     @Test
@@ -73,7 +73,7 @@ class FarAwayTest {
     }
 
     private static Selection select(Location location, Instant notAfter) {
-        return Selection.of(location, "app.db", true, notAfter, LATER);
+        return Selection.of(location, new DatabaseChoice(null, Path.of("app.db"), true), notAfter, LATER);
     }
 
     private byte[] content(Selection selection) throws IOException {
@@ -95,17 +95,17 @@ class FarAwayTest {
         String second = backUp(history, NOON.plusSeconds(1)).backup();
         assertEquals(history + "app-20261122T120001Z.db.gz", second);
         server.requests();
-        List<Backup> listed = new ListService().list(history).backups();
+        List<Backup> listed = new ListService().list(history, null).backups();
         assertEquals(1, server.requests().size(), "a look into each would cost a request");
         assertEquals(List.of(second, first), listed.stream().map(Backup::location).toList());
         assertEquals(new Backup(second, "app-20261122T120001Z.db.gz", "app.db", NOON.plusSeconds(1), 1, object(second).length, null, null), listed.get(0));
         assertArrayEquals(object(first), content(select(history, NOON)));
-        assertEquals(NOON.plusSeconds(1), new StatusService(Clock.fixed(LATER, ZoneOffset.UTC)).status(new StatusService.Request(database, true, history, Duration.ofDays(1))).confirmedAt());
+        assertEquals(NOON.plusSeconds(1), new StatusService(Clock.fixed(LATER, ZoneOffset.UTC)).status(new StatusService.Request(database, true, history, null, Duration.ofDays(1))).confirmedAt());
 
         Heard heard = new Heard();
-        PruneService.Pruned pruned = new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), heard).prune(new PruneService.Request(history, ONE, false, lab.temporary(), Duration.ZERO));
+        PruneService.Pruned pruned = new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), heard).prune(new PruneService.Request(history, null, ONE, false, lab.temporary(), Duration.ZERO));
         assertEquals(List.of(first), pruned.deleted().stream().map(decision -> decision.backup().location()).toList());
-        assertEquals(List.of(second), new ListService().list(history).backups().stream().map(Backup::location).toList());
+        assertEquals(List.of(second), new ListService().list(history, null).backups().stream().map(Backup::location).toList());
         assertEquals(List.of(new Heard.Phase("verify", -1, Files.size(database))), heard.phases(), "a name does not say how much there is to do");
     }
 
@@ -122,13 +122,13 @@ class FarAwayTest {
         try (S3Client client = server.client()) {
             foreign.forEach((name, content) -> client.putObject(request -> request.bucket(S3Server.BUCKET).key(((Location.Remote) history).key() + name), RequestBody.fromBytes(content)));
         }
-        StatusService.Result status = new StatusService(Clock.fixed(LATER, ZoneOffset.UTC)).status(new StatusService.Request(database, true, history, Duration.ofDays(1)));
+        StatusService.Result status = new StatusService(Clock.fixed(LATER, ZoneOffset.UTC)).status(new StatusService.Request(database, true, history, null, Duration.ofDays(1)));
         assertEquals(real.get(3), status.backup().location());
         assertEquals(2, status.warnings().size(), status.warnings().toString());
         assertArrayEquals(object(real.get(3)), content(select(history, null)));
 
         RetentionRules three = new RetentionRules(3, 0, 0, 0, 0, 0, Duration.ZERO);
-        PruneService.Pruned pruned = new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE).prune(new PruneService.Request(history, three, false, lab.temporary(), Duration.ZERO));
+        PruneService.Pruned pruned = new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE).prune(new PruneService.Request(history, null, three, false, lab.temporary(), Duration.ZERO));
         assertEquals(List.of(real.get(3), real.get(2), real.get(1)), pruned.kept().stream().map(decision -> decision.backup().location()).toList());
         assertEquals(List.of(real.get(0)), pruned.deleted().stream().map(decision -> decision.backup().location()).toList());
         assertEquals(4, pruned.warnings().size(), pruned.warnings().toString());
@@ -138,7 +138,7 @@ class FarAwayTest {
 
         Lab.sql(database, "UPDATE t SET generation = 'new'");
         BackupService.Result next = new BackupService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE)
-                .backup(new BackupService.Request(database, history, false, 6, 2, lab.temporary(), Duration.ZERO, three));
+                .backup(new BackupService.Request(database, history, false, 6, 2, lab.temporary(), Duration.ZERO, three, null, false));
         assertEquals(List.of(real.get(1)), next.pruned().stream().map(decision -> decision.backup().location()).toList());
     }
 
@@ -151,13 +151,13 @@ class FarAwayTest {
             byte[] whole = client.getObject(request -> request.bucket(S3Server.BUCKET).key(key)).readAllBytes();
             for (byte[] content : List.of(new byte[0], Arrays.copyOf(whole, whole.length / 2), "null\n".getBytes(), new byte[1 << 20])) {
                 client.putObject(request -> request.bucket(S3Server.BUCKET).key(key), RequestBody.fromBytes(content));
-                StatusService.Result status = new StatusService(Clock.fixed(LATER, ZoneOffset.UTC)).status(new StatusService.Request(database, true, history, Duration.ofHours(1)));
+                StatusService.Result status = new StatusService(Clock.fixed(LATER, ZoneOffset.UTC)).status(new StatusService.Request(database, true, history, null, Duration.ofHours(1)));
                 assertNull(status.confirmedAt());
                 assertEquals(StatusService.Freshness.STALE, status.freshness());
             }
         }
         assertFalse(backUp(history, LATER).unchanged());
-        assertEquals(LATER, new StatusService(Clock.fixed(LATER, ZoneOffset.UTC)).status(new StatusService.Request(database, true, history, Duration.ofHours(1))).confirmedAt());
+        assertEquals(LATER, new StatusService(Clock.fixed(LATER, ZoneOffset.UTC)).status(new StatusService.Request(database, true, history, null, Duration.ofHours(1))).confirmedAt());
     }
 
     /** The lock holds on one machine. */
@@ -177,18 +177,18 @@ class FarAwayTest {
             @Override public void at(long doneBytes) { }
         };
         BackupService.Result second = new BackupService(Clock.fixed(LATER, ZoneOffset.UTC), removing)
-                .backup(new BackupService.Request(database, history, false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE));
+                .backup(new BackupService.Request(database, history, false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE, null, false));
         assertFalse(second.unchanged());
-        assertEquals(List.of(second.backup()), new ListService().list(history).backups().stream().map(Backup::location).toList());
+        assertEquals(List.of(second.backup()), new ListService().list(history, null).backups().stream().map(Backup::location).toList());
     }
 
     @Test
     void aFileIsTheOnlyBackupAndSaysWhatIsInIt() throws IOException {
-        Expect.failure(Failure.Kind.NOT_FOUND, "there is no backup at " + file, () -> new ListService().list(file));
+        Expect.failure(Failure.Kind.NOT_FOUND, "there is no backup at " + file, () -> new ListService().list(file, null));
         assertTrue(Expect.failure(Failure.Kind.NOT_FOUND, "there is no backup at " + file, () -> select(file, null)).hint().contains("SQLITE_BACKUP_TO"));
         assertEquals(file.toString(), backUp(file, NOON).backup());
         byte[] object = object(file.toString());
-        assertEquals(List.of(new Backup(file.toString(), "b.gz", null, NOON, 1, object.length, Files.size(database), null)), new ListService().list(file).backups());
+        assertEquals(List.of(new Backup(file.toString(), "b.gz", null, NOON, 1, object.length, Files.size(database), null)), new ListService().list(file, null).backups());
         assertEquals(NOON, select(file, null).createdAt());
         assertNull(select(file, null).commit());
         assertArrayEquals(object, content(select(file, NOON)));
@@ -201,9 +201,9 @@ class FarAwayTest {
         try (S3Client client = server.client()) {
             String key = ((Location.Remote) file).key();
             client.putObject(request -> request.bucket(S3Server.BUCKET).key(key), RequestBody.fromBytes(new byte[] {0x1f, (byte) 0x8b, 8, 0}));
-            assertEquals(4, new ListService().list(file).backups().get(0).backupBytes());
+            assertEquals(4, new ListService().list(file, null).backups().get(0).backupBytes());
             client.putObject(request -> request.bucket(S3Server.BUCKET).key(key), RequestBody.fromString("no backup"));
         }
-        Expect.failure(Failure.Kind.CORRUPT, "the backup " + file + " failed verification", () -> new ListService().list(file));
+        Expect.failure(Failure.Kind.CORRUPT, "the backup " + file + " failed verification", () -> new ListService().list(file, null));
     }
 }

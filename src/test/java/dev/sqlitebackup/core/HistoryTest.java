@@ -50,7 +50,7 @@ class HistoryTest {
     }
 
     private BackupService.Result backup(Instant now, RetentionRules rules) {
-        return new BackupService(at(now), Progress.NONE).backup(new BackupService.Request(database, history, false, 6, 2, lab.temporary(), Duration.ZERO, rules));
+        return new BackupService(at(now), Progress.NONE).backup(new BackupService.Request(database, history, false, 6, 2, lab.temporary(), Duration.ZERO, rules, null, false));
     }
 
     private BackupService.Result change(Instant now) {
@@ -59,19 +59,19 @@ class HistoryTest {
     }
 
     private List<String> names() {
-        return new ListService().list(history).backups().stream().map(Backup::name).toList();
+        return new ListService().list(history, null).backups().stream().map(Backup::name).toList();
     }
 
     private PruneService.Pruned prune(Instant now, int last, boolean dryRun) {
-        return new PruneService(at(now), Progress.NONE).prune(new PruneService.Request(history, new RetentionRules(last, 0, 0, 0, 0, 0, Duration.ZERO), dryRun, lab.temporary(), Duration.ZERO));
+        return new PruneService(at(now), Progress.NONE).prune(new PruneService.Request(history, null, new RetentionRules(last, 0, 0, 0, 0, 0, Duration.ZERO), dryRun, lab.temporary(), Duration.ZERO));
     }
 
     private StatusService.Result status(Instant now, Path ofDatabase) {
-        return new StatusService(at(now)).status(new StatusService.Request(ofDatabase, true, history, DAY));
+        return new StatusService(at(now)).status(new StatusService.Request(ofDatabase, true, history, null, DAY));
     }
 
     private String verified(String named, Instant notAfter, Instant now) {
-        String backup = new VerifyService(at(now), Progress.NONE).verify(history, lab.path(named), notAfter, lab.temporary(), Duration.ZERO).backup();
+        String backup = new VerifyService(at(now), Progress.NONE).verify(history, lab.path(named), null, notAfter, lab.temporary(), Duration.ZERO).backup();
         return Path.of(backup).getFileName().toString();
     }
 
@@ -123,7 +123,7 @@ class HistoryTest {
         Lab.write(place.resolve("app.db.gz"), "x");
         Lab.write(place.resolve("notes.txt"), "x");
 
-        ListService.Listing listing = new ListService().list(history);
+        ListService.Listing listing = new ListService().list(history, null);
         assertEquals(List.of("app-20261122T120001Z.db.gz", "app-20261122T120000Z.db.gz"), names());
         assertEquals(3, listing.warnings().size(), listing.warnings().toString());
         assertEquals("app-20261122T120001Z.db.gz", verified("app.db", null, Instant.MAX));
@@ -172,7 +172,7 @@ class HistoryTest {
         Location missing = new Location.Local(lab.path("nowhere"), true);
         RetentionRules rules = new RetentionRules(1, 0, 0, 0, 0, 0, Duration.ZERO);
         assertEquals(Failure.Kind.NOT_FOUND, assertThrows(Failure.class, () -> new PruneService(at(NOON), Progress.NONE)
-                .prune(new PruneService.Request(missing, rules, false, lab.temporary(), Duration.ZERO))).kind());
+                .prune(new PruneService.Request(missing, null, rules, false, lab.temporary(), Duration.ZERO))).kind());
         history = Location.file(lab.path("b.gz"));
         backup(NOON, RetentionRules.NONE);
         assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, () -> prune(NOON, 1, false)).kind());
@@ -228,7 +228,7 @@ class HistoryTest {
         Files.delete(lab.path("history/app-20261122T120000Z.db.gz"));
         Files.delete(lab.path("history/.app.db.state"));
         assertEquals(StatusService.Freshness.STALE, status(NOON, database).freshness());
-        assertTrue(new VerifyService(at(NOON), Progress.NONE).verify(history, database, null, lab.temporary(), Duration.ZERO).verification().warnings().toString().contains("dated after now"));
+        assertTrue(new VerifyService(at(NOON), Progress.NONE).verify(history, database, null, null, lab.temporary(), Duration.ZERO).verification().warnings().toString().contains("dated after now"));
     }
 
     @Test
@@ -287,7 +287,7 @@ class HistoryTest {
         List<String> shuffled = new ArrayList<>(names);
         Collections.shuffle(shuffled, new Random(1));
         shuffled.forEach(name -> Lab.write(Path.of(name), "half-copied"));
-        assertEquals(names, new ListService().list(history).warnings().stream().map(warning -> warning.substring(0, warning.indexOf(' '))).toList());
+        assertEquals(names, new ListService().list(history, null).warnings().stream().map(warning -> warning.substring(0, warning.indexOf(' '))).toList());
     }
 
     @Test
@@ -305,14 +305,14 @@ class HistoryTest {
     @Test
     void saysWhatElseThereIsWhereThereIsNoHistory() throws IOException {
         History empty = History.at(history);
-        Expect.failure(Failure.Kind.NOT_FOUND, "there is no directory at " + history, () -> empty.choose("app.db"));
+        Expect.failure(Failure.Kind.NOT_FOUND, "there is no directory at " + history, () -> empty.choose(new DatabaseChoice(null, Path.of("app.db"), true)));
         Files.createDirectory(lab.path("history"));
-        assertTrue(Expect.failure(Failure.Kind.NOT_FOUND, "there is no history in " + history, () -> empty.choose("app.db")).hint().contains("make a backup first"));
+        assertTrue(Expect.failure(Failure.Kind.NOT_FOUND, "there is no history in " + history, () -> empty.choose(new DatabaseChoice(null, Path.of("app.db"), true))).hint().contains("make a backup first"));
         for (String name : List.of("c.gz", "b.gz", ".hidden.gz", "notes.txt")) {
             Lab.write(lab.path("history/" + name), "");
         }
         assertEquals("name the backup itself: " + lab.path("history/b.gz") + " or " + lab.path("history/c.gz"),
-                Expect.failure(Failure.Kind.NOT_FOUND, "there is no history in " + history, () -> empty.choose("app.db")).hint());
+                Expect.failure(Failure.Kind.NOT_FOUND, "there is no history in " + history, () -> empty.choose(new DatabaseChoice(null, Path.of("app.db"), true))).hint());
     }
 
     @Test
@@ -333,7 +333,7 @@ class HistoryTest {
     }
 
     private void restore(Path target, boolean named) {
-        new RestoreService(at(NOON), Progress.NONE).restore(new RestoreService.Request(history, null, target, named, false, false, lab.temporary(), Duration.ZERO));
+        new RestoreService(at(NOON), Progress.NONE).restore(new RestoreService.Request(history, null, target, named, null, false, false, lab.temporary(), Duration.ZERO));
     }
 
     @Test
@@ -343,7 +343,7 @@ class HistoryTest {
         byte[] whole = Files.readAllBytes(lab.path("b.gz"));
         Files.write(lab.path("b.gz"), java.util.Arrays.copyOf(whole, whole.length / 2));
         assertEquals(StatusService.Freshness.MISSING, status(NOON, database).freshness());
-        assertEquals(Failure.Kind.CORRUPT, assertThrows(Failure.class, () -> new ListService().list(history)).kind());
+        assertEquals(Failure.Kind.CORRUPT, assertThrows(Failure.class, () -> new ListService().list(history, null)).kind());
     }
 
     @Test
@@ -361,22 +361,22 @@ class HistoryTest {
     void safetyCopiesAreListedAndPrunedWithTheirSidecarsAndNotUnasked() throws IOException {
         change(NOON);
         for (int i = 0; i < 4; i++) {
-            new RestoreService(at(NOON.plusSeconds(i)), Progress.NONE).restore(new RestoreService.Request(history, null, database, true, false, false, lab.temporary(), Duration.ZERO));
+            new RestoreService(at(NOON.plusSeconds(i)), Progress.NONE).restore(new RestoreService.Request(history, null, database, true, null, false, false, lab.temporary(), Duration.ZERO));
         }
         Location copies = Location.file(database);
-        assertEquals(4, new ListService().list(copies).backups().size());
+        assertEquals(4, new ListService().list(copies, null).backups().size());
         Lab.write(lab.path("app.db.pre-restore-20261122120000-wal"), "the log of a copy");
         Lab.write(lab.path("app.db.pre-restore-mine"), "mine");
-        PruneService.Pruned pruned = new PruneService(at(NOON.plus(DAY)), Progress.NONE).prune(new PruneService.Request(copies, new RetentionRules(2, 0, 0, 0, 0, 0, Duration.ZERO), false, lab.temporary(), Duration.ZERO));
+        PruneService.Pruned pruned = new PruneService(at(NOON.plus(DAY)), Progress.NONE).prune(new PruneService.Request(copies, null, new RetentionRules(2, 0, 0, 0, 0, 0, Duration.ZERO), false, lab.temporary(), Duration.ZERO));
         assertEquals(2, pruned.deleted().size());
         assertEquals(List.of("app.db", "app.db.pre-restore-20261122120002", "app.db.pre-restore-20261122120003", "app.db.pre-restore-mine"),
                 lab.files("app.db").stream().map(file -> file.getFileName().toString()).toList());
         // The database is gone: its copies can be listed all the same.
         Files.delete(database);
-        assertEquals(2, new ListService().list(copies).backups().size());
-        assertEquals(Failure.Kind.NOT_FOUND, assertThrows(Failure.class, () -> new ListService().list(Location.file(lab.path("never.db")))).kind());
-        assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, () -> new ListService().list(Location.file(lab.path("app.db.pre-restore-20261122120002")))).kind());
+        assertEquals(2, new ListService().list(copies, null).backups().size());
+        assertEquals(Failure.Kind.NOT_FOUND, assertThrows(Failure.class, () -> new ListService().list(Location.file(lab.path("never.db")), null)).kind());
+        assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, () -> new ListService().list(Location.file(lab.path("app.db.pre-restore-20261122120002")), null)).kind());
         Files.createSymbolicLink(lab.path("app.db.pre-restore-20270101000000"), lab.path("app.db.pre-restore-20261122120002"));
-        assertEquals(2, new ListService().list(copies).backups().size(), "a link is nobody's safety copy");
+        assertEquals(2, new ListService().list(copies, null).backups().size(), "a link is nobody's safety copy");
     }
 }

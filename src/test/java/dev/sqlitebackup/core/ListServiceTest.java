@@ -39,7 +39,7 @@ class ListServiceTest {
     private void backUp(Instant now) {
         Lab.sql(database, "UPDATE t SET generation = '" + now + "'");
         new BackupService(Clock.fixed(now, ZoneOffset.UTC), Progress.NONE)
-                .backup(new BackupService.Request(database, Location.file(file), false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE));
+                .backup(new BackupService.Request(database, Location.file(file), false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE, null, false));
     }
 
     private void commit(String time) {
@@ -47,7 +47,7 @@ class ListServiceTest {
     }
 
     private static ListService.Listing list(Location location) {
-        return new ListService().list(location);
+        return new ListService().list(location, null);
     }
 
     private ListService.Listing listFile() {

@@ -50,7 +50,7 @@ class PruneServiceTest {
     private BackupService.Result backUp(Path database, Location destination, Instant now, RetentionRules rules) {
         Lab.sql(database, "UPDATE t SET generation = generation || 'x'");
         return new BackupService(Clock.fixed(now, ZoneOffset.UTC), Progress.NONE)
-                .backup(new BackupService.Request(database, destination, false, 6, 2, lab.temporary(), Duration.ZERO, rules));
+                .backup(new BackupService.Request(database, destination, false, 6, 2, lab.temporary(), Duration.ZERO, rules, null, false));
     }
 
     private void backUp(Path database, Instant... times) {
@@ -60,7 +60,7 @@ class PruneServiceTest {
     }
 
     private PruneService.Pruned prune(Location location, boolean dryRun, Duration busyTimeout) {
-        return new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE).prune(new PruneService.Request(location, ONE, dryRun, lab.temporary(), busyTimeout));
+        return new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE).prune(new PruneService.Request(location, null, ONE, dryRun, lab.temporary(), busyTimeout));
     }
 
     private PruneService.Pruned prune() {
@@ -83,7 +83,7 @@ class PruneServiceTest {
     }
 
     private List<String> names() {
-        return new ListService().list(history).backups().stream().map(Backup::name).toList();
+        return new ListService().list(history, null).backups().stream().map(Backup::name).toList();
     }
 
     @Test
@@ -161,7 +161,7 @@ class PruneServiceTest {
     @Test
     void deletesNothingIfNobodyCanTellWhetherTheNewestIsGood() {
         backUp(app, NOON, NOON.plusSeconds(1));
-        PruneService.Request unreadable = new PruneService.Request(history, ONE, false, app.resolve("tmp"), Duration.ZERO);
+        PruneService.Request unreadable = new PruneService.Request(history, null, ONE, false, app.resolve("tmp"), Duration.ZERO);
         Expect.failure(Failure.Kind.FAILURE, "cannot read the directory", () -> new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE).prune(unreadable));
         assertEquals(2, names().size());
     }
@@ -170,7 +170,7 @@ class PruneServiceTest {
     void saysHowFarItIsWithTheProof() throws IOException {
         backUp(app, NOON, NOON.plusSeconds(1));
         Heard heard = new Heard();
-        new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), heard).prune(new PruneService.Request(history, ONE, true, lab.temporary(), Duration.ZERO));
+        new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), heard).prune(new PruneService.Request(history, null, ONE, true, lab.temporary(), Duration.ZERO));
         assertEquals(List.of(new Heard.Phase("verify", Files.size(app), Files.size(app))), heard.phases(), "only the newest has to be read");
     }
 
@@ -227,7 +227,7 @@ class PruneServiceTest {
     }
 
     private PruneService.Pruned afterBackup(String justProven, RetentionRules rules) {
-        return new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE).afterBackup(Destination.of(history, app), justProven, Set.of(), rules, lab.temporary());
+        return new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE).afterBackup(Destination.of(history, app, app.getFileName().toString()), justProven, Set.of(), rules, lab.temporary());
     }
 
     @Test

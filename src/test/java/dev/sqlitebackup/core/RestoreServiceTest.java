@@ -51,11 +51,11 @@ class RestoreServiceTest {
 
     private void backUp(Path source) {
         new BackupService(Clock.fixed(NOW, ZoneOffset.UTC), Progress.NONE).backup(new BackupService.Request(source, Location.file(lab.path("b.gz")), false, 6, 2, lab.temporary(),
-                Duration.ZERO, RetentionRules.NONE));
+                Duration.ZERO, RetentionRules.NONE, null, false));
     }
 
     private RestoreService.Request request(Path backup) {
-        return new RestoreService.Request(Location.file(backup), null, target, true, live, dryRun, lab.temporary(), Duration.ZERO);
+        return new RestoreService.Request(Location.file(backup), null, target, true, null, live, dryRun, lab.temporary(), Duration.ZERO);
     }
 
     private RestoreService.Result restore() {
@@ -295,8 +295,9 @@ class RestoreServiceTest {
     @CsvSource({"delete, false, 400, 900", "delete, false, 900, 400", "delete, true, 400, 900", "wal, true, 900, 400", "wal, true, 400, 900"})
     void refusesBeforeTheSwitchWhereThereIsNoRoomForIt(String journalMode, boolean underAnApplication, int oldRows, int newRows) throws IOException {
         live = underAnApplication;
-        backUp(lab.database("larger.db", "delete", newRows, "new"));
-        long newBytes = Files.size(lab.path("larger.db"));
+        Files.delete(lab.path("source.db"));
+        backUp(lab.database("source.db", "delete", newRows, "new"));
+        long newBytes = Files.size(lab.path("source.db"));
         try (SmallDisk disk = SmallDisk.mount(lab.path("disk"), 12 << 20)) {
             target = disk.path("app.db");
             Files.copy(lab.database("old.db", journalMode, oldRows, "old"), target);

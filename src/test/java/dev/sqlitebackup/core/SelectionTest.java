@@ -45,7 +45,7 @@ class SelectionTest {
     private void backUp(Location destination, Instant now) {
         Lab.sql(database, "UPDATE t SET generation = generation || 'x'");
         new BackupService(Clock.fixed(now, ZoneOffset.UTC), Progress.NONE)
-                .backup(new BackupService.Request(database, destination, false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE));
+                .backup(new BackupService.Request(database, destination, false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE, null, false));
     }
 
     private void commit(String time) {
@@ -53,7 +53,7 @@ class SelectionTest {
     }
 
     private static Selection select(Location location, Instant notAfter) {
-        return Selection.of(location, "app.db", true, notAfter, LATER);
+        return Selection.of(location, new DatabaseChoice(null, Path.of("app.db"), true), notAfter, LATER);
     }
 
     private Selection select(Instant notAfter) {
@@ -173,20 +173,20 @@ class SelectionTest {
         backUp(history, NOON);
         Lab.write(lab.path("history/app-20261122T120001Z.db.gz"), "half-copied");
         assertEquals(List.of(lab.path("history/app-20261122T120001Z.db.gz") + " has the name of a backup and does not end like one: half-copied, damaged, or of another program; it is ignored"), select(history, null).warnings());
-        Selection early = Selection.of(history, "app.db", true, null, NOON.minusNanos(1));
+        Selection early = Selection.of(history, new DatabaseChoice(null, Path.of("app.db"), true), null, NOON.minusNanos(1));
         assertTrue(early.warnings().get(1).contains("is dated after now (2026-11-22T11:59:59Z)"), early.warnings().toString());
         // Who says a time knows what he wants.
-        assertEquals(1, Selection.of(history, "app.db", true, LATER, NOON.minusNanos(1)).warnings().size());
-        assertEquals(1, Selection.of(history, "app.db", true, null, NOON).warnings().size());
+        assertEquals(1, Selection.of(history, new DatabaseChoice(null, Path.of("app.db"), true), LATER, NOON.minusNanos(1)).warnings().size());
+        assertEquals(1, Selection.of(history, new DatabaseChoice(null, Path.of("app.db"), true), null, NOON).warnings().size());
     }
 
     @Test
     void takesAnotherDatabasesHistoryOnlyForATargetThatWasNamed() {
         backUp(history, NOON);
         Failure failure = Expect.failure(Failure.Kind.USAGE, history + " holds backups of app.db, not of opencode.db, which is the default",
-                () -> Selection.of(history, "opencode.db", false, null, LATER));
+                () -> Selection.of(history, new DatabaseChoice(null, Path.of("opencode.db"), false), null, LATER));
         assertEquals("say where it goes: sqlite-backup restore " + history + " --to=app.db", failure.hint());
-        assertEquals(NOON, Selection.of(history, "opencode.db", true, null, LATER).createdAt());
-        assertEquals(NOON, Selection.of(history, "app.db", false, null, LATER).createdAt());
+        assertEquals(NOON, Selection.of(history, new DatabaseChoice(null, Path.of("opencode.db"), true), null, LATER).createdAt());
+        assertEquals(NOON, Selection.of(history, new DatabaseChoice(null, Path.of("app.db"), false), null, LATER).createdAt());
     }
 }

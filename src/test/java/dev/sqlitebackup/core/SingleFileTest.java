@@ -44,7 +44,7 @@ class SingleFileTest {
 
     private Path backUp(String name) {
         new BackupService(Clock.fixed(NOON, ZoneOffset.UTC), Progress.NONE)
-                .backup(new BackupService.Request(database, Location.file(lab.path(name)), false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE));
+                .backup(new BackupService.Request(database, Location.file(lab.path(name)), false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE, null, false));
         return lab.path(name);
     }
 

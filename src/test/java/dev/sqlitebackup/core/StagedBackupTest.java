@@ -81,7 +81,7 @@ class StagedBackupTest {
     @Test
     void takesOneOfOursAndItsOwnTime() throws IOException {
         new BackupService(Clock.fixed(NOW, ZoneOffset.UTC), Progress.NONE).backup(new BackupService.Request(database, Location.file(lab.path("b.gz")), false, 6, 2, lab.temporary(),
-                Duration.ZERO, RetentionRules.NONE));
+                Duration.ZERO, RetentionRules.NONE, null, false));
         Heard heard = new Heard();
         StagedBackup staged = stage(Selection.of(lab.path("b.gz")), lab.temporary(), heard);
         assertEquals(NOW, staged.createdAt());

@@ -45,11 +45,11 @@ class StatusServiceTest {
 
     private void backUp(Path source, Location destination, Instant now) {
         new BackupService(Clock.fixed(now, ZoneOffset.UTC), Progress.NONE)
-                .backup(new BackupService.Request(source, destination, false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE));
+                .backup(new BackupService.Request(source, destination, false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE, null, false));
     }
 
     private static StatusService.Result status(Path database, boolean named, Location destination) {
-        return new StatusService(Clock.fixed(NOON.plusSeconds(100), ZoneOffset.UTC)).status(new StatusService.Request(database, named, destination, Duration.ofDays(1)));
+        return new StatusService(Clock.fixed(NOON.plusSeconds(100), ZoneOffset.UTC)).status(new StatusService.Request(database, named, destination, null, Duration.ofDays(1)));
     }
 
     private StatusService.Result status(Location destination) {
@@ -129,7 +129,7 @@ class StatusServiceTest {
         backUp(database, file, later);
         for (int hours : new int[] {1, 25}) {
             StatusService.Result result = new StatusService(Clock.fixed(later.plus(Duration.ofHours(hours)), ZoneOffset.UTC))
-                    .status(new StatusService.Request(database, true, file, Duration.ofDays(1)));
+                    .status(new StatusService.Request(database, true, file, null, Duration.ofDays(1)));
             assertNull(result.changedSince());
             assertEquals(hours == 1 ? "fresh" : "stale", result.freshness().word());
         }
@@ -141,7 +141,7 @@ class StatusServiceTest {
         backUp(database, file, later);
         Files.createDirectory(lab.path("d"));
         Location link = Location.file(Files.createSymbolicLink(lab.path("d/link.gz"), lab.path("b.gz")));
-        StatusService.Result result = new StatusService(Clock.fixed(later, ZoneOffset.UTC)).status(new StatusService.Request(database, true, link, Duration.ofDays(1)));
+        StatusService.Result result = new StatusService(Clock.fixed(later, ZoneOffset.UTC)).status(new StatusService.Request(database, true, link, null, Duration.ofDays(1)));
         assertEquals(later, result.confirmedAt());
         assertEquals(Boolean.FALSE, result.changedSince());
         assertEquals("fresh", result.freshness().word());

@@ -41,7 +41,7 @@ class StreamServiceTest {
 
     private BackupService.Result stream(Path database, WritableByteChannel out, Path temporaryDirectory, Progress progress) {
         return new StreamService(Clock.fixed(NOW, ZoneOffset.UTC), progress).backup(new BackupService.Request(database, Location.file(Path.of("-")), false, 6, 2, temporaryDirectory,
-                Duration.ZERO, RetentionRules.NONE), out);
+                Duration.ZERO, RetentionRules.NONE, null, false), out);
     }
 
     @Test
@@ -56,7 +56,7 @@ class StreamServiceTest {
         }
         long sizeBytes = Files.size(copy);
         assertEquals("300", Lab.query(copy, "SELECT count(*) FROM t"));
-        assertEquals(new BackupService.Result(database, "-", Instant.parse("2026-11-22T12:00:00Z"), sizeBytes, pipe.size(), result.sha256(), false, new Verification(true, List.of()), List.of()), result);
+        assertEquals(new BackupService.Result(database, "-", Instant.parse("2026-11-22T12:00:00Z"), sizeBytes, pipe.size(), result.sha256(), false, new Verification(true, List.of()), List.of(), null), result);
         assertEquals(List.of("snapshot", "check", "compress"), heard.phases().stream().map(Heard.Phase::name).toList());
         assertEquals(new Heard.Phase("compress", sizeBytes, sizeBytes), heard.phases().get(2));
         assertEquals(List.of(), lab.litter());

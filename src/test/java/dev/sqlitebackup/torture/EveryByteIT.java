@@ -119,7 +119,7 @@ class EveryByteIT {
         Files.deleteIfExists(target);
         try {
             new RestoreService(Clock.systemUTC(), Progress.NONE)
-                    .restore(new RestoreService.Request(Location.file(file), null, target, true, false, false, lab.temporary(), Duration.ZERO));
+                    .restore(new RestoreService.Request(Location.file(file), null, target, true, null, false, false, lab.temporary(), Duration.ZERO));
             return Lab.sha256(target);
         } catch (Failure e) {
             assertEquals(Failure.Kind.CORRUPT, e.kind(), e.getMessage());
@@ -130,7 +130,7 @@ class EveryByteIT {
 
     private String verified(Path backup) {
         try {
-            return new VerifyService(Clock.systemUTC(), Progress.NONE).verify(Location.file(backup), backup, null, lab.temporary(), Duration.ZERO).sha256();
+            return new VerifyService(Clock.systemUTC(), Progress.NONE).verify(Location.file(backup), backup, null, null, lab.temporary(), Duration.ZERO).sha256();
         } catch (Failure e) {
             assertEquals(Failure.Kind.CORRUPT, e.kind(), e.getMessage());
             return REFUSED;

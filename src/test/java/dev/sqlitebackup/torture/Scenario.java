@@ -450,7 +450,7 @@ abstract class Scenario {
     private static void backUpInto(Lab lab, Path database, String day) {
         Clock clock = Clock.fixed(Instant.parse(day + "T00:00:00Z"), ZoneOffset.UTC);
         new BackupService(clock, Progress.NONE).backup(new BackupService.Request(database, new Location.Local(lab.path("out"), true), false, 6, 1, lab.temporary(),
-                Duration.ZERO, RetentionRules.NONE));
+                Duration.ZERO, RetentionRules.NONE, null, false));
     }
 
     /** The files of a directory whose names match, in the order of their names. */

@@ -32,7 +32,7 @@ final class StrangeDatabases {
             byte[] varied = vary(seed.clone(), new Random(number));
             Files.write(strange, number % 2 == 0 ? varied : gzip(varied));
             try {
-                new VerifyService(Clock.systemUTC(), Progress.NONE).verify(Location.file(strange), strange, null, temporary, Duration.ZERO);
+                new VerifyService(Clock.systemUTC(), Progress.NONE).verify(Location.file(strange), strange, null, null, temporary, Duration.ZERO);
                 accepted++;
             } catch (Failure e) {
                 // It may declare more than any disk or memory has; and a schema format that this SQLite does not know is no damage as far as anybody can tell.

@@ -1,0 +1,27 @@
+package dev.sqlitebackup.core;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Which of several databases at one place is meant.
+ *
+ * @param name what its backups are called there, as the user said it; null if he did not
+ * @param database where it is or was
+ * @param databaseNamed whether the user said which database; the default one takes no backup of another
+ */
+record DatabaseChoice(String name, Path database, boolean databaseNamed) {
+    /** @param database as the user named it */
+    static DatabaseChoice of(String name, Path database, boolean databaseNamed) {
+        Databases.name(database);   // Refuses what has none.
+        return new DatabaseChoice(name, Files.exists(database) ? Databases.real(database) : database.toAbsolutePath().normalize(), databaseNamed);
+    }
+
+    String fileName() {
+        return database.getFileName().toString();
+    }
+
+    boolean isNamed() {
+        return name != null || databaseNamed;
+    }
+}

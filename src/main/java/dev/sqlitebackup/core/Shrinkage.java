@@ -1,0 +1,88 @@
+package dev.sqlitebackup.core;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.archive.BackupReader;
+import dev.sqlitebackup.sqlite.DatabaseHeader;
+import dev.sqlitebackup.sqlite.IntegrityCheck;
+import dev.sqlitebackup.store.State;
+import dev.sqlitebackup.store.Store;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Tells an emptied database from one that has changed. The commonest loss of all is a file that vanishes and that the application makes anew, empty; to a run that
+ * looks no closer it is an ordinary change, and the only good backup would give way to it.
+ *
+ * <p>What counts is the content, the pages that are in use: VACUUM is no shrinking. Both headers say it, that of the snapshot and that of the newest backup.
+ */
+final class Shrinkage {
+    /** A backup of less may have been made before the application had written anything. */
+    private static final long LEAST_BYTES = 32 << 10;
+    /** Enough to decompress a database's header from any gzip file whose own header carries no more than a file name and a comment. */
+    private static final int START_BYTES = 4096;
+
+    private Shrinkage() { }
+
+    /**
+     * @param newest the newest backup, by its name, null for none
+     * @param pending what an earlier run found, and nobody has settled since: then that is what counts, and not what was backed up after it; null for nothing
+     * @return what the database held before, null if it has not shrunk
+     */
+    static State.Shrunk find(Path snapshot, Store store, String newest, State.Shrunk pending) throws IOException {
+        State.Shrunk before = pending != null ? pending : newest == null ? null : describe(store, newest);
+        if (before == null || before.contentBytes() < LEAST_BYTES) {
+            return null;
+        }
+        boolean lostMost = 2 * DatabaseHeader.of(snapshot).contentBytes() < before.contentBytes();
+        return lostMost || !IntegrityCheck.hasTables(snapshot) ? before : null;
+    }
+
+    /** @return null for a backup that does not say what it holds, since there is nothing to compare with */
+    private static State.Shrunk describe(Store store, String backup) {
+        byte[] start = store.readStart(backup, START_BYTES);
+        DatabaseHeader header = start == null ? null : DatabaseHeader.parse(ByteBuffer.wrap(BackupReader.startOfContent(start, DatabaseHeader.SIZE_BYTES)));
+        if (header == null || header.contentBytes() < LEAST_BYTES) {
+            return null;
+        }
+        Store.StoredFile file = store.find(backup);
+        byte[] tail = file == null ? null : store.readTail(backup, BackupReader.SUMMARY_BYTES);
+        BackupReader.Summary summary = tail == null ? null : BackupReader.Summary.parse(tail);
+        Instant createdAt = summary != null ? summary.createdAt() : file == null ? Instant.EPOCH : file.modifiedAt().truncatedTo(ChronoUnit.SECONDS);
+        return new State.Shrunk(backup, createdAt.toString(), header.contentBytes());
+    }
+
+    /**
+     * How a run says it.
+     *
+     * @param request of the run
+     * @param made whether a backup was made all the same, beside the one from before
+     */
+    static Failure failure(Path database, Path snapshot, BackupService.Request request, Store store, State.Shrunk before, Instant now, boolean made) throws IOException {
+        String last = store.location(before.backup());
+        String message = String.format(Locale.ROOT, "%s has %s: %,d bytes of it are in use now (%s), and %,d were in the backup of %s, ", database,
+                IntegrityCheck.hasTables(snapshot) ? "shrunk" : "no table any more", DatabaseHeader.of(snapshot).contentBytes(), now, before.contentBytes(), before.createdAt());
+        return new Failure(Failure.Kind.SHRUNK, message + (made ? last + "; the database as it is now is backed up beside it, and nothing is pruned" : "which was left as it is: " + last),
+                hint(database, last, request.destination(), request.name()));
+    }
+
+    /**
+     * What to type in either case.
+     *
+     * @param last the last backup from before
+     * @param name what the backups of the database are called there, null if the user did not say
+     */
+    static String hint(Path database, String last, Location destination, String name) {
+        List<String> again = new ArrayList<>(List.of("backup", database.toString(), "--to=" + destination));
+        if (name != null) {
+            again.add("--name=" + name);
+        }
+        again.add("--allow-shrink");
+        return "if something was lost: " + Hints.command("restore", last, "--to=" + database) + "; if this is right: " + Hints.command(again.toArray(String[]::new));
+    }
+}
