@@ -160,9 +160,9 @@ public final class BackupService {
             return before != null && destination instanceof HistoryDestination ? before.shrunk() : null;
         }
 
-        /** @param newest to compare with, null for none */
-        State.Shrunk shrunkSince(String newest) throws IOException {
-            return request.allowShrink ? null : Shrinkage.find(snapshot, destination.store(), newest, pending());
+        /** @param newest to compare with, null for none, as {@code newestFile} is for what is not here */
+        State.Shrunk shrunkSince(String newest, Path newestFile) throws IOException {
+            return request.allowShrink ? null : Shrinkage.find(snapshot, destination.store(), newest, newestFile, pending());
         }
 
         Failure shrunk(State.Shrunk since, boolean made) throws IOException {
@@ -199,11 +199,11 @@ public final class BackupService {
                     run.check.await();
                     // Asked again: far away, somebody else may have removed it meanwhile.
                     if (store.local(previousName) != null) {
-                        return new Published(previousName, Files.size(previousFile), content, true, run.shrunkSince(null));
+                        return new Published(previousName, Files.size(previousFile), content, true, run.shrunkSince(null, null));
                     }
                 }
             }
-            State.Shrunk shrunk = run.shrunkSince(previousName);
+            State.Shrunk shrunk = run.shrunkSince(previousName, previousFile);
             if (shrunk != null) {
                 run.check.await();
                 run.note(shrunk);

@@ -2,13 +2,17 @@ package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.archive.BackupReader;
+import dev.sqlitebackup.files.RegularFiles;
 import dev.sqlitebackup.sqlite.DatabaseHeader;
 import dev.sqlitebackup.sqlite.IntegrityCheck;
 import dev.sqlitebackup.store.State;
 import dev.sqlitebackup.store.Store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -31,30 +35,40 @@ final class Shrinkage {
 
     /**
      * @param newest the newest backup, by its name, null for none
+     * @param newestFile its content on this machine, null where there is none
      * @param pending what an earlier run found, and nobody has settled since: then that is what counts, and not what was backed up after it; null for nothing
      * @return what the database held before, null if it has not shrunk
      */
-    static State.Shrunk find(Path snapshot, Store store, String newest, State.Shrunk pending) throws IOException {
-        State.Shrunk before = pending != null ? pending : newest == null ? null : describe(store, newest);
-        if (before == null || before.contentBytes() < LEAST_BYTES) {
+    static State.Shrunk find(Path snapshot, Store store, String newest, Path newestFile, State.Shrunk pending) throws IOException {
+        long beforeBytes = pending != null ? pending.contentBytes() : newest == null ? 0 : contentBytes(store, newest, newestFile);
+        if (beforeBytes < LEAST_BYTES || 2 * DatabaseHeader.of(snapshot).contentBytes() >= beforeBytes && IntegrityCheck.hasTables(snapshot)) {
             return null;
         }
-        boolean lostMost = 2 * DatabaseHeader.of(snapshot).contentBytes() < before.contentBytes();
-        return lostMost || !IntegrityCheck.hasTables(snapshot) ? before : null;
+        return pending != null ? pending : new State.Shrunk(newest, createdAt(store, newest).toString(), beforeBytes);
     }
 
-    /** @return null for a backup that does not say what it holds, since there is nothing to compare with */
-    private static State.Shrunk describe(Store store, String backup) {
-        byte[] start = store.readStart(backup, START_BYTES);
+    /** @return 0 for a backup that does not say what it holds, since there is nothing to compare with */
+    private static long contentBytes(Store store, String backup, Path file) {
+        byte[] start = store.isNear() || file == null ? store.readStart(backup, START_BYTES) : startOf(file, backup, store);
         DatabaseHeader header = start == null ? null : DatabaseHeader.parse(ByteBuffer.wrap(BackupReader.startOfContent(start, DatabaseHeader.SIZE_BYTES)));
-        if (header == null || header.contentBytes() < LEAST_BYTES) {
-            return null;
-        }
-        Store.StoredFile file = store.find(backup);
-        byte[] tail = file == null ? null : store.readTail(backup, BackupReader.SUMMARY_BYTES);
+        return header == null ? 0 : header.contentBytes();
+    }
+
+    /** As its end says, else as the place does. */
+    private static Instant createdAt(Store store, String backup) {
+        byte[] tail = store.readTail(backup, BackupReader.SUMMARY_BYTES);
         BackupReader.Summary summary = tail == null ? null : BackupReader.Summary.parse(tail);
-        Instant createdAt = summary != null ? summary.createdAt() : file == null ? Instant.EPOCH : file.modifiedAt().truncatedTo(ChronoUnit.SECONDS);
-        return new State.Shrunk(backup, createdAt.toString(), header.contentBytes());
+        Store.StoredFile stored = summary == null ? store.find(backup) : null;
+        return summary != null ? summary.createdAt() : stored == null ? Instant.EPOCH : stored.modifiedAt().truncatedTo(ChronoUnit.SECONDS);
+    }
+
+    /** What was sent last is still here: no request. */
+    private static byte[] startOf(Path file, String backup, Store store) {
+        try (FileChannel channel = RegularFiles.open(file, StandardOpenOption.READ)) {
+            return Channels.newInputStream(channel).readNBytes(START_BYTES);
+        } catch (IOException e) {
+            return store.readStart(backup, START_BYTES);
+        }
     }
 
     /**

@@ -86,7 +86,7 @@ class S3IT {
         server.requests();
         JsonObject second = lab.json(0, "backup", database, "--to=" + place);
         List<String> requests = server.requests();
-        assertEquals(0, count(requests, "GET /backups/some"), "nothing is downloaded: " + requests);
+        assertEquals(0, count(requests, "GET /backups/some/prefix/app"), "nothing is downloaded: " + requests);
         assertEquals(1, count(requests, "END /backups/some/prefix/app"), "but the end of the newest: " + requests);
         assertFalse(second.get("unchanged").getAsBoolean());
         assertEquals(3, server.keys().size());

@@ -47,7 +47,11 @@ public final class Tools {
     /** What a program that has ended said. */
     public record Ended(int exitCode, String out, String err) {
         public Ended ok() {
-            Assertions.assertEquals(0, exitCode, () -> out + err);
+            return endsWith(0);
+        }
+
+        public Ended endsWith(int expectedExitCode) {
+            Assertions.assertEquals(expectedExitCode, exitCode, () -> out + err);
             return this;
         }
     }

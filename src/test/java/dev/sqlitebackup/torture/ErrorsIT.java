@@ -54,7 +54,7 @@ class ErrorsIT {
                 } catch (AssertionError e) {
                     throw new AssertionError(fault.how + " at " + hit.call() + ": " + e.getMessage() + "\n  exit code " + hit.ended().exitCode() + ": " + hit.ended().err(), e);
                 }
-                (hit.ended().exitCode() == 0 ? succeeded : failed).get(fault.how).incrementAndGet();
+                (hit.ended().exitCode() == scenario.exitCode() ? succeeded : failed).get(fault.how).incrementAndGet();
             }
             Trials.remove(hurt);
         });
@@ -77,9 +77,9 @@ class ErrorsIT {
         Path opened = trials.copy(hurt, hurt.getFileName() + "-opened");
         List<String> lines = ended.err().lines().toList();
         assertFalse(ended.err().contains("Exception") || ended.err().contains("\tat "), "a stack trace");
-        if (ended.exitCode() == 0) {
-            assertEquals(List.of(), lines.stream().filter(line -> !line.startsWith("warning: ")).toList());
-            if (lines.isEmpty()) {
+        if (ended.exitCode() == scenario.exitCode()) {
+            assertEquals(scenario.exitCode() == 0 ? 0 : 2, lines.stream().filter(line -> !line.startsWith("warning: ")).count());
+            if (lines.stream().noneMatch(line -> line.startsWith("warning: "))) {
                 scenario.checkDone(opened);
             } else {
                 scenario.checkDoneWithWarnings(opened);
@@ -96,7 +96,7 @@ class ErrorsIT {
         }
         Lab lab = new Lab(hurt);
         if (!lab.litter().isEmpty()) {      // What could not be removed goes with the next run.
-            lab.run(scenario.command().toArray()).ok();
+            lab.run(scenario.command().toArray()).endsWith(scenario.exitCode());
             assertEquals(List.of(), lab.litter());
             scenario.checkDoneAgain(hurt);
         }

@@ -94,7 +94,7 @@ final class Faults {
 
     /** How many calls there are that each error can happen to; threads make it vary by a few. */
     static Map<How, Integer> count(Path directory, Scenario scenario) {
-        List<Call> calls = record(directory, scenario.command(), CHANGES + "read," + scenario.moreCalls());
+        List<Call> calls = record(directory, scenario, CHANGES + "read," + scenario.moreCalls());
         Map<How, Integer> counts = new EnumMap<>(How.class);
         How.errors().forEach(how -> counts.put(how, (int) calls.stream().filter(how::happensTo).count()));
         return counts;
@@ -102,7 +102,7 @@ final class Faults {
 
     /** How many times it can be killed. */
     static int countKills(Path directory, Scenario scenario) {
-        return record(directory, scenario.command(), CHANGES + scenario.moreCalls()).size();
+        return record(directory, scenario, CHANGES + scenario.moreCalls()).size();
     }
 
     /**
@@ -118,9 +118,9 @@ final class Faults {
     record Call(String name, boolean failed, long inode, long offset, int length, String path, String otherPath, byte[] bytes) { }
 
     /** Runs the program to its end and writes down what its calls did, in their order. */
-    static List<Call> record(Path directory, List<String> command, String calls) {
+    static List<Call> record(Path directory, Scenario scenario, String calls) {
         Path log = log(directory);
-        lab(directory, calls, "kill", 0, false).run(command.toArray()).ok();
+        lab(directory, calls, "kill", 0, false).run(scenario.command().toArray()).endsWith(scenario.exitCode());
         try {
             byte[] all = Files.readAllBytes(log);
             Files.delete(log);

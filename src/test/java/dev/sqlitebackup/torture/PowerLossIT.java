@@ -31,7 +31,7 @@ class PowerLossIT {
         Trials trials = new Trials(directory, scenario);
         Path run = trials.fresh("run");
         Disk.Source disk = Disk.of(run);
-        List<Faults.Call> calls = Faults.record(run, scenario.command(), CALLS).stream().filter(call -> !call.failed()).toList();
+        List<Faults.Call> calls = Faults.record(run, scenario, CALLS).stream().filter(call -> !call.failed()).toList();
         int ways = Disk.Unforced.values().length;
         int states = (calls.size() + 1) * ways;
         List<Integer> chosen = Trials.choose(states, states, PART);
@@ -52,7 +52,8 @@ class PowerLossIT {
             Path found = Files.createDirectory(run.resolveSibling("again-" + number));
             disk.after(calls.subList(0, (number - 1) / ways)).write(found, Disk.Unforced.values()[(number - 1) % ways], new Random(number));
             Lab lab = new Lab(found);
-            lab.run(scenario.command().toArray()).ok();
+            Trials.relocate(run, found);
+            lab.run(scenario.command().toArray()).endsWith(scenario.exitCode());
             assertEquals(List.of(), lab.litter());
             scenario.checkDoneAgain(found);
             Trials.remove(found);

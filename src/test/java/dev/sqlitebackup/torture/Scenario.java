@@ -60,6 +60,11 @@ abstract class Scenario {
         return "";
     }
 
+    /** With which the command ends when all it had to do is done. */
+    int exitCode() {
+        return 0;
+    }
+
     /** Makes the directory in which the command runs; called once. */
     abstract void prepare(Lab lab) throws IOException;
 
@@ -89,8 +94,10 @@ abstract class Scenario {
                     @Override void prepareDestination(Lab lab) { }
                 },
                 new Backup("backup over the previous one", "backup", "app.db", "--to=out/b.gz") {
-                    @Override void prepareDestination(Lab lab) {
-                        lab.json(0, "backup", "older.db", "--to=out/b.gz");
+                    @Override void prepareDestination(Lab lab) throws IOException {
+                        Files.copy(lab.path("older.db"), lab.path("app.db"));
+                        lab.json(0, "backup", "app.db", "--to=out/b.gz");
+                        Files.delete(lab.path("app.db"));
                     }
                 },
                 new Backup("backup into a history, then prune", "backup", "app.db", "--to=out/", "--keep-last=1") {
@@ -100,6 +107,7 @@ abstract class Scenario {
                         Files.delete(lab.path("app.db"));
                     }
                 },
+                new Shrunk(),
                 new Restore("restore over a crashed writer's WAL database", "restore", "b.gz", "--to=app.db") {
                     @Override void prepareTarget(Lab lab) {
                         lab.database("app.db", "wal", ROWS / 2, "old");
@@ -227,6 +235,52 @@ abstract class Scenario {
             assertEquals(Set.of(current), contents(directory));
             assertEquals(1, backups(directory).size());
             assertEquals(current, Content.of(directory.resolve("app.db")));
+        }
+    }
+
+    /** A database that was emptied: the backup from before stays, and no moment makes a later run forget that there was one. */
+    private static final class Shrunk extends Scenario {
+        private String full;
+        private String emptied;
+
+        Shrunk() {
+            super("backup of an emptied database into a history", "backup", "app.db", "--to=out/", "--keep-last=1");
+        }
+
+        @Override
+        int exitCode() {
+            return 16;
+        }
+
+        @Override
+        void prepare(Lab lab) throws IOException {
+            Path database = lab.database("app.db", "delete", ROWS, "full");
+            full = Content.of(database);
+            backUpInto(lab, database, "2026-01-01");
+            Lab.sql(database, "DELETE FROM t WHERE id > 1");
+            emptied = Content.of(database);
+        }
+
+        private static List<Path> backups(Path directory) throws IOException {
+            return list(directory.resolve("out"), ".*\\.gz");
+        }
+
+        @Override
+        void checkAnyMoment(Path directory) throws IOException {
+            List<Path> backups = backups(directory);
+            assertEquals(full, Content.ofBackup(directory.resolve("out/app-20260101T000000Z.db.gz")));
+            assertTrue(backups.size() == 1 || backups.size() == 2 && emptied.equals(Content.ofBackup(backups.get(1))), backups.toString());
+            assertEquals(emptied, Content.of(directory.resolve("app.db")));
+            if (backups.size() == 2) {
+                String state = Files.readString(directory.resolve("out/.app.db.state"));
+                assertTrue(state.contains("\"shrunk\":{\"backup\":\"app-20260101T000000Z.db.gz\""), state);
+            }
+        }
+
+        @Override
+        void checkDone(Path directory) throws IOException {
+            checkAnyMoment(directory);
+            assertEquals(2, backups(directory).size());
         }
     }
 

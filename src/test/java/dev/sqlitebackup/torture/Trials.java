@@ -87,7 +87,13 @@ final class Trials {
     Path copy(Path from, String name) {
         Path to = directory.resolve(name);
         Tools.sh("cp -a --reflink=auto \"$1\" \"$2\"", from, to).ok();
+        relocate(from, to);
         return to;
+    }
+
+    /** A state notes where the database lies, which for a copy is the copy: the original is there as well, and would be another database. */
+    static void relocate(Path from, Path to) {
+        Tools.sh("find \"$2\" -name '.*.state' -type f -exec sed -i \"s#$1/#$2/#\" {} +", from, to).ok();
     }
 
     static void remove(Path... directories) throws IOException {

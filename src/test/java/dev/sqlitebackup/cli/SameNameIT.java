@@ -1,0 +1,136 @@
+package dev.sqlitebackup.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.S3Server;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two databases that share a file name share nothing else. */
+class SameNameIT {
+    @TempDir Path directory;
+    private Lab lab;
+    private Path wiki;
+    private Path vault;
+
+    @BeforeEach
+    void makeDatabases() throws IOException {
+        lab = new Lab(directory);
+        Files.createDirectory(lab.path("wiki"));
+        Files.createDirectory(lab.path("vw"));
+        wiki = lab.database("wiki/db.sqlite3", "wal", 20, "wiki");
+        vault = lab.database("vw/db.sqlite3", "wal", 10, "vault");
+    }
+
+    private List<String> backups(String place) throws IOException {
+        try (Stream<Path> files = Files.list(lab.path(place))) {
+            return files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(".gz")).map(name -> name.replaceFirst("-\\d{8}T\\d{6}Z", "")).sorted().toList();
+        }
+    }
+
+    @Test
+    void inOneFileIsRefused() throws IOException {
+        lab.json(0, "backup", wiki, "--to=b.gz");
+        String before = Lab.sha256(lab.path("b.gz"));
+        JsonObject refused = lab.json(2, "backup", vault, "--to=b.gz");
+        assertEquals("the backups of the name db.sqlite3 at b.gz are of " + wiki + ", and not of " + vault, refused.get("message").getAsString());
+        assertEquals(before, Lab.sha256(lab.path("b.gz")));
+        assertEquals(List.of(), lab.litter());
+    }
+
+    @Test
+    void inOneHistoryIsRefusedAndANameOfItsOwnKeepsThemApart() throws IOException {
+        lab.json(0, "backup", wiki, "--to=h/");
+        JsonObject refused = lab.json(2, "backup", vault, "--to=h/", "--keep-last=1");
+        assertTrue(refused.get("hint").getAsString().contains("--name=vw-db.sqlite3"), refused.toString());
+        assertEquals(List.of("db.sqlite3.gz"), backups("h"));
+        JsonObject missing = lab.json(14, "status", vault, "--to=h/");
+        assertEquals("missing", missing.get("state").getAsString());
+        assertTrue(missing.get("message").getAsString().contains("those of the name db.sqlite3 are of " + wiki), missing.toString());
+
+        lab.json(0, "backup", vault, "--to=h/", "--name=vw.db");
+        assertEquals(List.of("db.sqlite3.gz", "vw.db.gz"), backups("h"));
+        assertTrue(Files.exists(lab.path("h/.vw.db.state")));
+        assertEquals("fresh", lab.json(0, "status", vault, "--to=h/").get("state").getAsString(), "found by where it lies");
+        assertEquals("fresh", lab.json(0, "status", vault, "--to=h/", "--name=vw.db").get("state").getAsString());
+        assertEquals("fresh", lab.json(0, "status", wiki, "--to=h/").get("state").getAsString());
+        assertEquals(1, lab.json(0, "list", "h/", "--name=vw.db").get("backups").getAsJsonArray().size());
+        assertEquals(2, lab.json(0, "list", "h/").get("backups").getAsJsonArray().size());
+        lab.json(10, "list", "h/", "--name=no.db");
+
+        Lab.sql(wiki, "INSERT INTO t(generation) VALUES ('newer')");
+        Lab.sql(vault, "INSERT INTO t(generation) VALUES ('newer')");
+        lab.json(0, "backup", wiki, "--to=h/");
+        lab.json(0, "backup", vault, "--to=h/", "--name=vw.db", "--keep-last=1");
+        assertEquals(List.of("db.sqlite3.gz", "db.sqlite3.gz", "vw.db.gz"), backups("h"), "a prune of one leaves the other");
+        lab.json(0, "backup", vault, "--to=h/", "--name=vw.db", "--level=9");
+        lab.json(0, "prune", "h/", "--name=vw.db", "--keep-last=1");
+        assertEquals(2, backups("h").stream().filter("db.sqlite3.gz"::equals).count());
+        lab.json(10, "prune", "h/", "--name=no.db", "--keep-last=1");
+
+        String expected = Lab.dump(vault);
+        assertEquals(lab.json(0, "verify", "h/", "--name=vw.db").get("sha256"), lab.json(0, "restore", "h/", "--name=vw.db", "--to=there.db").get("sha256"));
+        assertEquals(expected, Lab.dump(lab.path("there.db")));
+        Lab.sql(vault, "DELETE FROM t");
+        lab.json(0, "restore", "h/", "--to=" + vault);
+        assertEquals(expected, Lab.dump(vault), "the name of the file is the wiki's, and where it lies is its own");
+    }
+
+    @Test
+    void ofAnotherHostGoesOnWithAWarningUnlessTheNameIsSaid() throws IOException {
+        lab.json(0, "backup", wiki, "--to=h/");
+        Path state = lab.path("h/.db.sqlite3.state");
+        String there = Files.readString(state).replaceFirst("\"host\":\"[^\"]*\"", "\"host\":\"other/00000000\"");
+        Files.writeString(state, there);
+        assertTrue(lab.json(0, "backup", wiki, "--to=h/").get("warnings").toString().contains("are of " + wiki + " on the host other/00000000: they go on with " + wiki));
+        assertFalse(lab.json(0, "backup", wiki, "--to=h/").has("warnings"), "noted anew");
+        Files.writeString(state, there);
+        assertFalse(lab.json(0, "backup", wiki, "--to=h/", "--name=db.sqlite3").has("warnings"));
+    }
+
+    @Test
+    void whatHasMovedGoesOn() throws IOException {
+        lab.json(0, "backup", wiki, "--to=h/");
+        Files.createDirectory(lab.path("new"));
+        Path moved = Files.move(wiki, lab.path("new/db.sqlite3"));
+        assertTrue(lab.json(0, "backup", moved, "--to=h/").get("warnings").toString().contains("where no database is any more: they go on with " + moved));
+        assertFalse(lab.json(0, "backup", moved, "--to=h/").has("warnings"));
+        // A copy of the old one still lies there: only the user can know.
+        Files.copy(moved, wiki);
+        lab.json(2, "backup", wiki, "--to=h/");
+        assertTrue(lab.json(0, "backup", wiki, "--to=h/", "--name=db.sqlite3").get("warnings").toString().contains("from now on they are of " + wiki));
+    }
+
+    @Test
+    void aNameIsAFileName() {
+        for (String name : List.of("", ".", "..", "a/b")) {
+            lab.json(2, "backup", wiki, "--to=h/", "--name=" + name);
+        }
+        assertFalse(Files.exists(lab.path("h")));
+    }
+
+    @Test
+    void inAnObjectStoreLikewise() throws Exception {
+        try (S3Server server = S3Server.start()) {
+            lab.with(server.environment(directory.resolve("cache")));
+            String place = "s3://" + S3Server.BUCKET + "/same/";
+            lab.json(0, "backup", wiki, "--to=" + place);
+            lab.json(2, "backup", vault, "--to=" + place);
+            lab.json(0, "backup", vault, "--to=" + place, "--name=vw.db");
+            lab.json(2, "backup", vault, "--to=" + place);
+            assertEquals(2, lab.json(0, "list", place).get("backups").getAsJsonArray().size());
+            lab.json(0, "backup", wiki, "--to=" + place + "one.gz");
+            lab.json(2, "backup", vault, "--to=" + place + "one.gz");
+        }
+    }
+}
