@@ -254,6 +254,12 @@ final class History {
                         .orElse(databases.contains(fileName) ? fileName : null);
     }
 
+    /** Whether the backups of that name here are, as noted, of another database than this. */
+    boolean isOfAnother(String name, Path database) {
+        State state = store.readState(Destination.stateFile(name));
+        return state != null && Origin.of(state.source(), database) == Origin.ANOTHER;
+    }
+
     private boolean isNotedAt(String name, Path database) {
         State state = store.readState(Destination.stateFile(name));
         return state != null && state.source() != null && database.toString().equals(state.source().path()) && Origin.of(state.source(), database) == Origin.SAME;

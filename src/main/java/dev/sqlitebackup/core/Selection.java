@@ -108,8 +108,8 @@ record Selection(String location, String commit, Instant createdAt, String hintI
     private static Selection fromHistory(History history, DatabaseChoice choice, Instant notAfter, Instant now) {
         String place = history.store().place();
         String database = history.choose(choice);
-        if (!choice.isNamed() && !database.equals(choice.fileName())) {
-            throw new Failure(Failure.Kind.USAGE, place + " holds backups of " + database + ", not of " + choice.fileName() + ", which is the default",
+        if (!choice.isNamed() && (!database.equals(choice.fileName()) || history.isOfAnother(database, choice.database()))) {
+            throw new Failure(Failure.Kind.USAGE, place + " holds backups of " + (database.equals(choice.fileName()) ? "another " : "") + database + ", not of " + choice.database() + ", which is the default",
                     Provenance.hint(place, database, notAfter));
         }
         List<String> warnings = new ArrayList<>();

@@ -187,6 +187,10 @@ class SelectionTest {
                 () -> Selection.of(history, new DatabaseChoice(null, Path.of("opencode.db"), false), null, LATER));
         assertEquals("say where it goes: sqlite-backup restore " + history + " --to=app.db", failure.hint());
         assertEquals(NOON, Selection.of(history, new DatabaseChoice(null, Path.of("opencode.db"), true), null, LATER).createdAt());
-        assertEquals(NOON, Selection.of(history, new DatabaseChoice(null, Path.of("app.db"), false), null, LATER).createdAt());
+        Path source = lab.path("app.db");
+        assertEquals(NOON, Selection.of(history, new DatabaseChoice(null, source, false), null, LATER).createdAt());
+        Path namesake = lab.path("elsewhere/app.db");
+        Expect.failure(Failure.Kind.USAGE, history + " holds backups of another app.db, not of " + namesake + ", which is the default",
+                () -> Selection.of(history, new DatabaseChoice(null, namesake, false), null, LATER));
     }
 }
