@@ -5,17 +5,24 @@ import dev.sqlitebackup.Interruption;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.http.auth.aws.signer.AwsV4FamilyHttpSigner;
+import software.amazon.awssdk.http.auth.spi.scheme.AuthSchemeOption;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
+import software.amazon.awssdk.services.s3.LegacyMd5Plugin;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
+import software.amazon.awssdk.services.s3.S3Configuration;
+import software.amazon.awssdk.services.s3.auth.scheme.S3AuthSchemeParams;
+import software.amazon.awssdk.services.s3.auth.scheme.S3AuthSchemeProvider;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
@@ -27,6 +34,8 @@ final class S3Clients {
     private static final Duration CLEANING_UP = Duration.ofSeconds(10);
     private static final Duration CLEANING_UP_AFTER_SIGNAL = Duration.ofMillis(700);
     private static final String PATH_STYLE = "SQLITE_BACKUP_S3_PATH_STYLE";
+
+    private static final S3AuthSchemeProvider SCHEMES = S3AuthSchemeProvider.defaultProvider();
 
     private S3Clients() { }
 
@@ -60,8 +69,11 @@ final class S3Clients {
             S3ClientBuilder builder = S3Client.builder().httpClientBuilder(http).overrideConfiguration(configuration)
                     // We send our own SHA-256 and check our own content; many compatible stores refuse what the SDK would add.
                     .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED).responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
+                    // Not every store decodes aws-chunked, or reads a sum behind the content: a body is sent as it is, with its SHA-256 before it.
+                    .serviceConfiguration(S3Configuration.builder().chunkedEncodingEnabled(false).build()).authSchemeProvider(S3Clients::signingBodies)
                     // Compatible stores seldom have a host name for each bucket.
                     .forcePathStyle(pathStyle == null ? ownEndpoint : Boolean.parseBoolean(pathStyle));
+            builder.addPlugin(LegacyMd5Plugin.create());    // Older stores delete several objects only with an MD5 of the list.
             if (ownEndpoint && !hasRegion()) {
                 builder.region(Region.US_EAST_1);   // Any will do where there are none.
             }
@@ -71,6 +83,11 @@ final class S3Clients {
             throw new Failure(Failure.Kind.FAILURE, "cannot reach an object store: " + e.getMessage(),
                     "set AWS_REGION, and AWS_ENDPOINT_URL_S3 (http://… or https://…, unset and not empty otherwise) for a store that is not Amazon's", e);
         }
+    }
+
+    /** Over TLS too, where the SDK would sign only the head. */
+    private static List<AuthSchemeOption> signingBodies(S3AuthSchemeParams request) {
+        return SCHEMES.resolveAuthScheme(request).stream().map(scheme -> scheme.toBuilder().putSignerProperty(AwsV4FamilyHttpSigner.PAYLOAD_SIGNING_ENABLED, true).build()).toList();
     }
 
     /** In either way in which the SDK itself takes a setting; as there, the property goes before the variable. */

@@ -20,14 +20,10 @@ import java.util.function.Predicate;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
-import software.amazon.awssdk.services.s3.model.ChecksumMode;
 import software.amazon.awssdk.services.s3.model.Delete;
 import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
-import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
-import software.amazon.awssdk.services.s3.model.S3Exception;
-import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
  * A prefix in an S3-compatible store. An object appears whole or not at all, which is the store's own promise; that it is the one that was sent is proven by
@@ -39,14 +35,12 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 public final class S3Store implements Store {
     private static final int DELETE_BATCH = 1000;
     private static final int LONGEST_NAME_BYTES = 200;
-    private static final int NOT_FOUND = 404;
-    private static final int RANGE_NOT_SATISFIABLE = 416;
 
     private final String bucket;
     private final String prefix;
     private final Path directory;
     private final List<String> warnings = new ArrayList<>();
-    private S3Client client;
+    private final S3Objects objects;
 
     /**
      * @param prefix empty, or ending with a slash
@@ -55,6 +49,7 @@ public final class S3Store implements Store {
     public S3Store(String bucket, String prefix, Path cache) {
         this.bucket = bucket;
         this.prefix = prefix;
+        this.objects = new S3Objects(bucket, prefix);
         this.directory = cache.resolve("s3").resolve(digest(bucket + "/" + prefix));
     }
 
@@ -71,10 +66,7 @@ public final class S3Store implements Store {
     }
 
     private S3Client client() {
-        if (client == null) {
-            client = S3Clients.create();
-        }
-        return client;
+        return objects.client();
     }
 
     private Failure explain(String doing, SdkException e) {
@@ -83,12 +75,12 @@ public final class S3Store implements Store {
 
     @Override
     public String location(String name) {
-        return place() + name;
+        return objects.location(name);
     }
 
     @Override
     public String place() {
-        return "s3://" + bucket + "/" + prefix;
+        return objects.location("");
     }
 
     /** A prefix is there as soon as something has it; a bucket that does not exist is said so by every request. */
@@ -102,92 +94,23 @@ public final class S3Store implements Store {
 
     @Override
     public List<StoredFile> list(Predicate<String> wanted) {
-        List<StoredFile> found = new ArrayList<>();
-        try {
-            String[] next = {null};
-            do {
-                ListObjectsV2Response page = client().listObjectsV2(request -> request.bucket(bucket).prefix(prefix).delimiter("/").continuationToken(next[0]));
-                for (S3Object object : page.contents()) {
-                    String name = object.key().startsWith(prefix) ? object.key().substring(prefix.length()) : "";
-                    if (!name.isEmpty() && wanted.test(name)) {
-                        found.add(new StoredFile(name, object.size(), object.lastModified()));
-                    }
-                }
-                next[0] = Boolean.TRUE.equals(page.isTruncated()) ? page.nextContinuationToken() : null;
-            } while (next[0] != null);
-            return found;
-        } catch (SdkException e) {
-            throw explain("cannot list " + place(), e);
-        }
+        return objects.list(wanted);
     }
 
     @Override
     public StoredFile find(String name) {
-        HeadObjectResponse head = head(name);
+        HeadObjectResponse head = objects.head(name);
         return head == null ? null : new StoredFile(name, head.contentLength(), head.lastModified());
-    }
-
-    private HeadObjectResponse head(String name) {
-        try {
-            return client().headObject(request -> request.bucket(bucket).key(prefix + name).checksumMode(ChecksumMode.ENABLED));
-        } catch (S3Exception e) {
-            if (isMissing(e)) {
-                requireBucket();    // The answer to this request has no body, so it does not say what is missing.
-                return null;
-            }
-            throw explain("cannot look at " + location(name), e);
-        } catch (SdkException e) {
-            throw explain("cannot look at " + location(name), e);
-        }
-    }
-
-    private void requireBucket() {
-        try {
-            client().headBucket(request -> request.bucket(bucket));
-        } catch (S3Exception e) {
-            if (e.statusCode() == NOT_FOUND) {
-                throw new Failure(Failure.Kind.NOT_FOUND, "there is no bucket " + bucket, "make it first, or see whether AWS_ENDPOINT_URL_S3 and AWS_REGION lead to the right store", e);
-            }
-            // Whoever may use objects need not be allowed to look at buckets.
-        } catch (SdkException e) {
-            throw explain("cannot look at the bucket " + bucket, e);
-        }
-    }
-
-    private static boolean isMissing(S3Exception e) {
-        return e.statusCode() == NOT_FOUND && (e.awsErrorDetails() == null || !"NoSuchBucket".equals(e.awsErrorDetails().errorCode()));
     }
 
     @Override
     public byte[] readTail(String name, int maxBytes) {
-        return maxBytes == 0 ? find(name) == null ? null : new byte[0] : read(name, "bytes=-" + maxBytes);
+        return maxBytes == 0 ? find(name) == null ? null : new byte[0] : objects.readTail(name, maxBytes);
     }
 
     @Override
     public byte[] readStart(String name, int maxBytes) {
-        return read(name, "bytes=0-" + (maxBytes - 1));
-    }
-
-    /** @return null if there is no such object */
-    private byte[] read(String name, String range) {
-        try {
-            return client().getObjectAsBytes(request -> {
-                request.bucket(bucket).key(prefix + name);
-                if (range != null) {
-                    request.range(range);
-                }
-            }).asByteArray();
-        } catch (S3Exception e) {
-            if (isMissing(e)) {
-                return null;
-            }
-            if (e.statusCode() == RANGE_NOT_SATISFIABLE) {
-                return new byte[0];
-            }
-            throw explain("cannot read " + location(name), e);
-        } catch (SdkException e) {
-            throw explain("cannot read " + location(name), e);
-        }
+        return objects.readStart(name, maxBytes);
     }
 
     private LastSent lastSent(String name) {
@@ -199,13 +122,13 @@ public final class S3Store implements Store {
     public Path local(String name) {
         LastSent lastSent = lastSent(name);
         LastSent.Sent sent = lastSent.sent();
-        HeadObjectResponse head = sent != null && sent.key().equals(prefix + name) ? head(name) : null;
+        HeadObjectResponse head = sent != null && sent.key().equals(prefix + name) ? objects.head(name) : null;
         return head != null && lastSent.isStill(sent, head.eTag(), head.contentLength()) ? lastSent.file() : null;
     }
 
     @Override
     public Path fetch(String name, Path into) {
-        HeadObjectResponse head = head(name);
+        HeadObjectResponse head = objects.head(name);
         if (head == null) {
             throw Store.missing(location(name));
         }
@@ -226,7 +149,7 @@ public final class S3Store implements Store {
         BackupName parsed = BackupName.parse(name);
         S3Upload upload = new S3Upload(client(), bucket, prefix + name, prefix + (parsed == null ? name : parsed.family()), lastSent);
         try {
-            return send(file, name, lastSent, () -> upload.send(file, true), upload::mayBeWritten);
+            return send(file, name, lastSent, () -> objects.isTaken(name) ? null : upload.send(file, true), upload::mayBeWritten);
         } catch (Failure e) {
             if (e.kind() == Failure.Kind.CORRUPT) {
                 withdraw(name);
@@ -349,7 +272,7 @@ public final class S3Store implements Store {
     /** The copy beside the objects: a monitoring host has no other. */
     @Override
     public State readState(String stateFile) {
-        byte[] content = read(stateFile, null);
+        byte[] content = objects.read(stateFile);
         return content == null ? null : State.decode(content);
     }
 

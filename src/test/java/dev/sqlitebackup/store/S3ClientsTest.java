@@ -6,23 +6,44 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.net.httpserver.Headers;
+import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.testing.S3Server;
 import dev.sqlitebackup.testing.SharedS3;
+import dev.sqlitebackup.testing.Tools;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.Delete;
 import software.amazon.awssdk.services.s3.model.NoSuchBucketException;
+import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 class S3ClientsTest {
+    /** Of the word content. */
+    private static final String SHA256_HEX = "ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73";
+    private static final String SHA256_BASE64 = "7XACtDnprIRfIjV9giusFERzD722AW0+yUMil7nsn3M=";
     private static final String ENDPOINT = "http://store.example:9000";
 
     @RegisterExtension
@@ -50,6 +71,61 @@ class S3ClientsTest {
         assertEquals(byPath, url(Map.of("AWS_ENDPOINT_URL_S3", ENDPOINT)));
         assertEquals(byPath, url(Map.of("AWS_ENDPOINT_URL", ENDPOINT)));
         assertEquals(byPath, url(Map.of("SQLITE_BACKUP_S3_PATH_STYLE", "true")));
+    }
+
+    /** Not every store decodes chunks, takes a body that is not signed, or deletes without an MD5; over TLS the SDK would leave that to the line. */
+    @ParameterizedTest
+    @ValueSource(strings = {"http", "https"})
+    void sendsBodiesAsTheyAreAndSigned(String scheme, @TempDir Path directory) throws Exception {
+        List<Headers> heard = new ArrayList<>();
+        HttpServer store = server(scheme, directory);
+        store.createContext("/", exchange -> {
+            assertEquals("content", new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.US_ASCII).replaceFirst("<.*", "content"));
+            heard.add(exchange.getRequestHeaders());
+            exchange.sendResponseHeaders(200, -1);
+            exchange.close();
+        });
+        store.start();
+        s3.set("aws.endpointUrlS3", scheme + "://127.0.0.1:" + store.getAddress().getPort());
+        try (S3Client client = S3Clients.create(Map.of("AWS_ENDPOINT_URL_S3", "set"))) {
+            client.putObject(request -> request.bucket("b").key("k").checksumSHA256(SHA256_BASE64), RequestBody.fromString("content"));
+            client.uploadPart(request -> request.bucket("b").key("k").uploadId("u").partNumber(1).checksumSHA256(SHA256_BASE64), RequestBody.fromString("content"));
+            client.deleteObjects(request -> request.bucket("b").delete(Delete.builder().objects(ObjectIdentifier.builder().key("k").build()).build()));
+        } finally {
+            store.stop(0);
+        }
+        for (Headers headers : heard.subList(0, 2)) {
+            assertEquals(SHA256_HEX, headers.getFirst("x-amz-content-sha256"));
+            assertEquals(SHA256_BASE64, headers.getFirst("x-amz-checksum-sha256"));
+        }
+        for (Headers headers : heard) {
+            assertTrue(headers.getFirst("x-amz-content-sha256").matches("[0-9a-f]{64}"), headers.getFirst("x-amz-content-sha256"));
+            for (String header : List.of("Content-Encoding", "Transfer-Encoding", "x-amz-trailer", "x-amz-decoded-content-length")) {
+                assertNull(headers.getFirst(header), header);
+            }
+        }
+        assertEquals(3, heard.size());
+        assertTrue(heard.get(2).containsKey("Content-MD5"));
+    }
+
+    private HttpServer server(String scheme, Path directory) throws Exception {
+        InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        if (scheme.equals("http")) {
+            return HttpServer.create(anyPort, 0);
+        }
+        Path keys = directory.resolve("keys.p12");
+        String password = "changeit";
+        Tools.run(List.of(System.getProperty("java.home") + "/bin/keytool", "-genkeypair", "-keyalg", "EC", "-dname", "CN=test", "-ext", "SAN=ip:127.0.0.1", "-keystore", keys.toString(), "-storepass", password)).ok();
+        KeyStore store = KeyStore.getInstance(keys.toFile(), password.toCharArray());
+        KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        managers.init(store, password.toCharArray());
+        SSLContext tls = SSLContext.getInstance("TLS");
+        tls.init(managers.getKeyManagers(), null, null);
+        HttpsServer server = HttpsServer.create(anyPort, 0);
+        server.setHttpsConfigurator(new HttpsConfigurator(tls));
+        s3.set("javax.net.ssl.trustStore", keys.toString());
+        s3.set("javax.net.ssl.trustStorePassword", password);
+        return server;
     }
 
     @ParameterizedTest

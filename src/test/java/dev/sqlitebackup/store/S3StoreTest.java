@@ -12,6 +12,7 @@ import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.testing.S3Server;
 import dev.sqlitebackup.testing.SharedS3;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -29,6 +30,8 @@ import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 
 class S3StoreTest extends StoreContract {
+    private static final String OTHER = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nETag: \"x\"\r\nx-amz-checksum-sha256: bm90IHdoYXQgd2FzIHNlbnQ=\r\nConnection: close\r\n\r\n";
+
     @RegisterExtension
     final SharedS3 s3 = new SharedS3();
     private S3Server server;
@@ -69,6 +72,29 @@ class S3StoreTest extends StoreContract {
         }
         assertNull(store.local("b1"));
         assertNull(store.local("b2"));
+    }
+
+    /** As older stores do; the size in their answer tells where the end is. */
+    @Test
+    void findsTheEndOfAnObjectWhereTheStoreTakesARangeWithoutAStartForTheFirstBytes() throws IOException {
+        store.publishNew(Files.writeString(store.workingDirectory().resolve("f"), "0123456789"), "b1");
+        String first = "HTTP/1.1 206 x\r\nContent-Range: bytes 0-%s/10\r\nContent-Length: %s\r\nConnection: close\r\n\r\n%s";
+        server.answerInTurn("GET ", first.formatted(3, 4, "0123"));
+        assertEquals("789", new String(store.readTail("b1", 3), StandardCharsets.US_ASCII));
+        server.answerInTurn("GET ", first.formatted(9, 10, "0123456789"));
+        assertEquals("123456789", new String(store.readTail("b1", 9), StandardCharsets.US_ASCII));
+        server.requests();
+        assertEquals("789", new String(store.readTail("b1", 3), StandardCharsets.US_ASCII));
+        assertEquals(1, server.requests().size(), "where it understands, it is asked once");
+    }
+
+    /** And where it does not know the condition, it would overwrite. */
+    @Test
+    void sendsNothingToANameThatIsTaken() throws IOException {
+        store.publishNew(Files.writeString(store.workingDirectory().resolve("f"), "one"), "b1");
+        server.requests();
+        assertFalse(store.publishNew(Files.writeString(store.workingDirectory().resolve("g"), "two"), "b1"));
+        assertEquals(List.of("HEAD /backups/" + s3.prefix() + "b1"), server.requests());
     }
 
     @Test
@@ -195,14 +221,15 @@ class S3StoreTest extends StoreContract {
     /** Under a new name it would be taken for the newest backup; what had the name before is not there any more in either case. */
     @Test
     void removesWhatIsNotWhatWasSentIfTheNameIsNew() throws IOException {
-        server.answerTo("HEAD ", "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nETag: \"x\"\r\nx-amz-checksum-sha256: bm90IHdoYXQgd2FzIHNlbnQ=\r\nConnection: close\r\n\r\n");
+        server.answerInTurn("HEAD ", S3Server.answer(404, ""));
+        server.answerTo("HEAD ", OTHER);
         Failure failure = notSent("b1", true);
         assertEquals(Failure.Kind.CORRUPT, failure.kind());
         assertTrue(failure.hint().startsWith("see whether something else writes there; do not count on this object; the new backup"), failure.hint());
         assertEquals(List.of(), store.list(name -> true));
         assertEquals(Failure.Kind.CORRUPT, notSent("b2", false).kind());
         assertEquals(List.of(), store.list(name -> true).stream().map(Store.StoredFile::name).toList(), "the one aside was no good either");
-        server.answerInTurn("POST /backups\\?delete", S3Server.answer(403, "<Error><Code>AccessDenied</Code></Error>"));
+        server.answerInTurn("HEAD |POST /backups\\?delete", S3Server.answer(404, ""), OTHER, S3Server.answer(403, "<Error><Code>AccessDenied</Code></Error>"));
         assertEquals(Failure.Kind.CORRUPT, notSent("b3", true).kind(), "that it cannot be removed is not what is wrong");
     }
 
