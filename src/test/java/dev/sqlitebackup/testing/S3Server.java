@@ -54,6 +54,7 @@ public final class S3Server implements AutoCloseable {
     /** Not every store decodes a body that comes in chunks, or reads a sum behind it: no test passes with one. */
     private static final Pattern PLAIN_BODY = Pattern.compile("\r\nx-amz-content-sha256: [0-9a-f]{64}\r\n");
     private static final Pattern NOT_PLAIN = Pattern.compile("aws-chunked|\r\n(x-amz-trailer|transfer-encoding):");
+    private static final Pattern RANGE = Pattern.compile("\r\nrange: bytes=(?:-|(0)-)\\d+\r\n");
     private static final int BUFFER_BYTES = 1 << 14;
 
     static {
@@ -195,7 +196,7 @@ public final class S3Server implements AutoCloseable {
         }
     }
 
-    /** Every request since the last call, as METHOD PATH; END for a GET of an object's last bytes. */
+    /** Every request since the last call, as METHOD PATH; START and END for a GET of an object's first or last bytes. */
     public List<String> requests() {
         List<String> heard = List.copyOf(requests);
         requests.clear();
@@ -391,7 +392,8 @@ public final class S3Server implements AutoCloseable {
             if (request.lookingAt()) {
                 String heard = request.group(1) + " " + request.group(2);
                 String headers = head.toLowerCase(Locale.ROOT);
-                requests.add(headers.contains("\r\nrange: bytes=-") ? "END " + request.group(2) : heard);
+                Matcher range = RANGE.matcher(headers);
+                requests.add(range.find() ? (range.group(1) == null ? "END " : "START ") + request.group(2) : heard);
                 for (String held = blocked; held != null && heard.startsWith(held); held = blocked) {
                     LockSupport.parkNanos(1_000_000);     // What waits here must not take a processor from what is looked at.
                 }
