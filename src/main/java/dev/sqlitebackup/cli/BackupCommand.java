@@ -86,7 +86,7 @@ public final class BackupCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        common.standardOutputIsTaken = destination == null ? environment.isStandardOutputTheDefault() : destination.isStandardOutput();
+        common.standardOutputIsTaken = destination == null ? environment.isStandardOutputTheDefault() : destination instanceof Location.Pipe;
         Ping ping = pingUrl == null ? null : Ping.of(pingUrl);
         if (every == null) {
             return run(ping);
@@ -146,7 +146,7 @@ public final class BackupCommand implements Callable<Integer> {
         Path source = environment.database(database);
         Location to = environment.destination(destination, source, name.name(spec));
         Path tmp = environment.temporaryDirectory(temporaryDirectory);
-        if (to.isStandardOutput()) {
+        if (to instanceof Location.Pipe) {
             refuseIfNotForAPipe(rules);
         }
         BackupService.Result result;
@@ -154,7 +154,7 @@ public final class BackupCommand implements Callable<Integer> {
             NativeLibrary.load(environment.programDirectories(tmp));
             BackupService.Request request = new BackupService.Request(source, to, compact, level, threadCount, tmp, common.busyTimeout, rules, name.name(spec), allowShrink);
             // The descriptor itself: whatever else may print to System.out must not end up in a backup.
-            result = to.isStandardOutput() ? new StreamService(environment.clock(), progress).backup(request, new FileOutputStream(FileDescriptor.out).getChannel())
+            result = to instanceof Location.Pipe ? new StreamService(environment.clock(), progress).backup(request, new FileOutputStream(FileDescriptor.out).getChannel())
                     : new BackupService(environment.clock(), progress).backup(request);
         }
         long durationMillis = (System.nanoTime() - started) / 1_000_000;

@@ -2,6 +2,7 @@ package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.core.Location;
+import java.io.FileDescriptor;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -33,7 +34,7 @@ public record Environment(Map<String, String> variables, String home, Path progr
             return argument;
         }
         if (isSet(DATABASE_VARIABLE)) {
-            return pathOrHome(variables.get(DATABASE_VARIABLE));
+            return argument(variables.get(DATABASE_VARIABLE));
         }
         Path data = isSet("XDG_DATA_HOME") ? path(variables.get("XDG_DATA_HOME")) : homeDirectory().resolve(".local/share");
         return data.resolve("opencode/opencode.db");
@@ -59,13 +60,34 @@ public record Environment(Map<String, String> variables, String home, Path progr
         return new Location.Local(repository().resolve("backups").resolve((name == null ? database.getFileName() : name) + ".gz"), false, stateDirectory());
     }
 
+    /** The same for a backup that is read. */
+    Location backup(Location argument, Path database, String name) {
+        Location backup = destination(argument, database, name);
+        if (backup instanceof Location.Pipe && Terminals.isTerminal(FileDescriptor.in)) {
+            throw new Failure(Failure.Kind.USAGE, "- reads a backup from standard input, which is a terminal", "pipe a backup into it, or name one; a file of that name is ./-");
+        }
+        return backup;
+    }
+
+    /** The same for a place in which backups are looked for. */
+    Location place(Location argument, Path database, String name) {
+        Location place = destination(argument, database, name);
+        if (place instanceof Location.Pipe pipe) {
+            throw pipe.noPlace();
+        }
+        return place;
+    }
+
     /** Whether a backup that names no destination goes to standard output. */
     boolean isStandardOutputTheDefault() {
-        return "-".equals(variables.get(DESTINATION_VARIABLE));
+        return Location.Pipe.NAME.equals(variables.get(DESTINATION_VARIABLE));
     }
 
     /** What an argument means as a place for backups: a slash at its end makes a directory of a name that does not exist yet. */
     Location location(String text) {
+        if (text.equals(Location.Pipe.NAME)) {
+            return new Location.Pipe(System.in);
+        }
         Matcher s3 = S3.matcher(text);
         if (s3.matches() && s3.group(2) != null && Stream.of(s3.group(2).replaceFirst("/$", "").split("/", -1)).anyMatch(part -> List.of("", ".", "..").contains(part)) && !s3.group(2).isEmpty()) {
             throw new Failure(Failure.Kind.USAGE, "not a prefix or key that every store understands: " + text, "leave out //, /./ and /../");
@@ -93,6 +115,9 @@ public record Environment(Map<String, String> variables, String home, Path progr
 
     /** What an argument names. bash expands the ~ of {@code --to ~/x}, and not that of {@code --to=~/x}. */
     Path argument(String text) {
+        if (text.equals(Location.Pipe.NAME)) {
+            throw new Failure(Failure.Kind.USAGE, "- is standard input or output, and here a file has to be named", "a file of that name is ./-");
+        }
         return pathOrHome(text);
     }
 

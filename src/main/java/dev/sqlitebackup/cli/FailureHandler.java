@@ -30,8 +30,8 @@ public final class FailureHandler implements IExecutionExceptionHandler, IParame
         CommonOptions options = new CommonOptions();
         List<String> words = Arrays.asList(args);
         options.json = words.contains("--json");
-        options.standardOutputIsTaken = words.contains("--to=-") || Collections.indexOfSubList(words, List.of("--to", "-")) >= 0
-                || environment.isStandardOutputTheDefault() && words.contains("backup") && words.stream().noneMatch(word -> word.startsWith("--to"));
+        options.standardOutputIsTaken = words.contains("backup") && (words.contains("--to=-") || Collections.indexOfSubList(words, List.of("--to", "-")) >= 0
+                || environment.isStandardOutputTheDefault() && words.stream().noneMatch(word -> word.startsWith("--to")));
         options.verbose = words.contains("-v") || words.contains("--verbose");
         String help = "see `sqlite-backup " + (e.getCommandLine().getParent() == null ? "" : e.getCommandLine().getCommandName() + " ") + "--help`";
         boolean dashed = e instanceof UnmatchedArgumentException unmatched && unmatched.isUnknownOption();

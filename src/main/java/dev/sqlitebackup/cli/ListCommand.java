@@ -40,7 +40,7 @@ public final class ListCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ListService.Listing listing = new ListService().list(environment.destination(location, environment.database(null), name.name(spec)), name.name(spec));
+        ListService.Listing listing = new ListService().list(environment.place(location, environment.database(null), name.name(spec)), name.name(spec));
         List<Map<String, Object>> backups = new ArrayList<>();
         List<String> lines = new ArrayList<>();
         for (Backup backup : listing.backups()) {

@@ -3,6 +3,7 @@ package dev.sqlitebackup.cli;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.core.Location;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.time.Duration;
@@ -169,6 +170,11 @@ final class Output {
     /** With blanks before it, so that columns line up. */
     static String right(String text, int width) {
         return " ".repeat(Math.max(0, width - text.length())) + text;
+    }
+
+    /** What people read of where a backup is, which is a word for programs where it came down a pipe. */
+    static String backup(String location) {
+        return location.equals(Location.Pipe.NAME) ? "standard input" : location;
     }
 
     /** 343.0 MB: decimal units, one digit behind the point. */

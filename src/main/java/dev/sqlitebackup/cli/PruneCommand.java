@@ -50,7 +50,7 @@ public final class PruneCommand implements Callable<Integer> {
         try (ProgressDisplay progress = ProgressDisplay.of(common)) {
             NativeLibrary.load(environment.programDirectories(tmp));
             pruned = new PruneService(environment.clock(), progress)
-                    .prune(new PruneService.Request(location, name.name(spec), retention.rules(spec), dryRun, tmp, common.busyTimeout));
+                    .prune(new PruneService.Request(environment.place(location, null, null), name.name(spec), retention.rules(spec), dryRun, tmp, common.busyTimeout));
         }
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("kept", json(pruned.kept()));

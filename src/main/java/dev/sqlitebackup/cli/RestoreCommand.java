@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
             "  sqlite-backup restore                              the default backup to the default database",
             "  sqlite-backup restore app.db.gz --to=/srv/app.db",
             "  sqlite-backup restore --at=2026-11-22              what there was at the end of that day, from a history or from Git",
+            "  ssh HOST cat app.db.gz | sqlite-backup restore - --to=app.db",
             "  sqlite-backup restore --dry-run                    verify, and say what would happen",
             "  sqlite-backup undo                                 take the restore back"})
 public final class RestoreCommand implements Callable<Integer> {
@@ -26,7 +27,7 @@ public final class RestoreCommand implements Callable<Integer> {
     @Mixin private RestoreOptions options;
 
     @Parameters(arity = "0..1", paramLabel = "BACKUP",
-            description = {"Any gzip file that holds a SQLite database, a plain one, or a directory with a history",
+            description = {"Any gzip file that holds a SQLite database, a plain one, a directory with a history, or - for standard input",
                 "(default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository)."})
     private Location backup;
 
@@ -44,6 +45,6 @@ public final class RestoreCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Path target = environment.database(database);
-        return options.run(environment, spec.commandLine(), common, environment.destination(backup, target, name.name(spec)), at.notAfter(environment, spec), target, environment.isDatabaseNamed(database), name.name(spec), RestoreService::restore);
+        return options.run(environment, spec.commandLine(), common, environment.backup(backup, target, name.name(spec)), at.notAfter(environment, spec), target, environment.isDatabaseNamed(database), name.name(spec), RestoreService::restore);
     }
 }

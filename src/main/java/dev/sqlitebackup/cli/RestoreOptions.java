@@ -57,11 +57,11 @@ public final class RestoreOptions {
         VerifyService.Result content = result.backup();
         String what = Output.size(content.databaseBytes()) + " of " + content.createdAt() + (content.commit() == null ? "" : " (commit " + content.commit().substring(0, 12) + ")");
         if (dryRun) {
-            return "would restore " + what + " from " + content.backup() + " to " + result.database()
+            return "would restore " + what + " from " + Output.backup(content.backup()) + " to " + result.database()
                     + (result.method() == RestoreService.Method.CREATED ? ", where there is no database" : ", after a safety copy of what is there")
                     + "; nothing was changed";
         }
-        return "restored " + what + " from " + content.backup() + " to " + result.database() + " in " + Output.seconds(durationMillis) + (result.verification().full() ? ", verified" : ", verified in part")
+        return "restored " + what + " from " + Output.backup(content.backup()) + " to " + result.database() + " in " + Output.seconds(durationMillis) + (result.verification().full() ? ", verified" : ", verified in part")
                 + (result.safetyCopy() == null ? "" : "; the old content is in " + result.safetyCopy());
     }
 }

@@ -49,7 +49,7 @@ public final class StatusCommand implements Callable<Integer> {
     public Integer call() {
         Path source = environment.database(database);
         StatusService.Result result = new StatusService(environment.clock()).status(
-                new StatusService.Request(source, environment.isDatabaseNamed(database), environment.destination(destination, source, name.name(spec)), name.name(spec), maxAge));
+                new StatusService.Request(source, environment.isDatabaseNamed(database), environment.place(destination, source, name.name(spec)), name.name(spec), maxAge));
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("database", result.database().toString());
         fields.put("backup", result.backup() == null ? null : result.backup().location());

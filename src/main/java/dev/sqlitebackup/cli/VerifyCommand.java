@@ -23,7 +23,7 @@ public final class VerifyCommand implements Callable<Integer> {
     @Mixin private CommonOptions common;
 
     @Parameters(arity = "0..1", paramLabel = "BACKUP",
-            description = "The backup, or a directory with a history (default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository).")
+            description = "The backup, a directory with a history, or - for standard input (default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository).")
     private Location backup;
 
     @Mixin private AtOption at;
@@ -40,7 +40,7 @@ public final class VerifyCommand implements Callable<Integer> {
         try (ProgressDisplay progress = ProgressDisplay.of(common)) {
             NativeLibrary.load(environment.programDirectories(tmp));
             Path database = environment.database(null);
-            result = new VerifyService(environment.clock(), progress).verify(environment.destination(backup, database, name.name(spec)), database, name.name(spec),
+            result = new VerifyService(environment.clock(), progress).verify(environment.backup(backup, database, name.name(spec)), database, name.name(spec),
                     at.notAfter(environment, spec), tmp, common.busyTimeout);
         }
         Map<String, Object> fields = new LinkedHashMap<>();
@@ -53,7 +53,7 @@ public final class VerifyCommand implements Callable<Integer> {
         fields.put("backupBytes", result.backupBytes());
         fields.put("sha256", result.sha256());
         fields.put("verified", result.verification().word());
-        Output.of(spec.commandLine(), common).success(List.of((result.verification().full() ? "verified: " : "verified in part: ") + result.backup() + " holds " + Output.size(result.databaseBytes())
+        Output.of(spec.commandLine(), common).success(List.of((result.verification().full() ? "verified: " : "verified in part: ") + Output.backup(result.backup()) + " holds " + Output.size(result.databaseBytes())
                 + " of " + result.createdAt()), result.verification().warnings(), fields);
         return ExitCodes.OK;
     }

@@ -5,10 +5,11 @@ import dev.sqlitebackup.store.KnownPlace;
 import dev.sqlitebackup.store.LocalStore;
 import dev.sqlitebackup.store.S3Store;
 import dev.sqlitebackup.store.Store;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What a destination or backup on the command line refers to: a file, or a directory with a history in it, here or in an object store. */
+/** What a destination or backup on the command line refers to: a file, or a directory with a history in it, here or in an object store; or a pipe. */
 public sealed interface Location {
     String BACKUP_SUFFIX = ".gz";
 
@@ -33,11 +34,6 @@ public sealed interface Location {
     boolean isNamedAsBackup();
 
     Kind kind();
-
-    /** The contract's {@code -}. */
-    default boolean isStandardOutput() {
-        return false;
-    }
 
     /** How to say that the file system on which backups went there is missing; null if it is there, or nothing is known of it. */
     default Failure missingFileSystem() {
@@ -101,12 +97,6 @@ public sealed interface Location {
             return isDirectory() || absolute.getParent() == null ? absolute : absolute.getParent();
         }
 
-        /** A file of that name is {@code ./-}. */
-        @Override
-        public boolean isStandardOutput() {
-            return path.toString().equals("-") && !namedAsDirectory;
-        }
-
         /** A database may be gone, and its safety copies are then wanted most: so what is no directory and no backup is taken for one. */
         @Override
         public Kind kind() {
@@ -167,6 +157,45 @@ public sealed interface Location {
         @Override
         public String toString() {
             return "s3://" + bucket + "/" + key;
+        }
+    }
+
+    /**
+     * The contract's {@code -}: standard output for what writes a backup, standard input for what reads one. A file of that name is {@code ./-}.
+     *
+     * @param in standard input
+     */
+    record Pipe(InputStream in) implements Location {
+        public static final String NAME = "-";
+
+        @Override
+        public boolean isDirectory() {
+            return false;
+        }
+
+        @Override
+        public boolean isNamedAsBackup() {
+            return false;
+        }
+
+        @Override
+        public Kind kind() {
+            throw noPlace();
+        }
+
+        @Override
+        public Store store() {
+            throw noPlace();
+        }
+
+        /** What to say to who wants to look for backups there. */
+        public Failure noPlace() {
+            return new Failure(Failure.Kind.USAGE, "- is standard input or output, where backups cannot be looked for", "name a directory, a file or s3://BUCKET/PREFIX/; a file of that name is ./-");
+        }
+
+        @Override
+        public String toString() {
+            return NAME;
         }
     }
 }

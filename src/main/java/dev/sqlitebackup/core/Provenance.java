@@ -25,6 +25,9 @@ final class Provenance {
      * @throws Failure USAGE if it is another's
      */
     static void refuseIfOfAnother(Location backup, Path named, Path target, Instant notAfter) {
+        if (backup instanceof Location.Pipe) {
+            throw new Failure(Failure.Kind.USAGE, "a pipe does not say of which database its backup is, and no database is named", "say where it goes: " + Hints.command("restore", backup.toString(), "--to=DATABASE"));
+        }
         List<String> wanted = List.of(named.getFileName().toString(), target.getFileName().toString());
         String source = noted(backup);
         List<String> names = source == null ? names(backup) : List.of(fileName(source));

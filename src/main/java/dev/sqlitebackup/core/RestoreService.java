@@ -91,7 +91,7 @@ public final class RestoreService {
             Provenance.refuseIfOfAnother(request.backup, request.database, target, request.notAfter);
         }
         Selection selection = Selection.of(request.backup, new DatabaseChoice(request.name, target, request.databaseNamed), request.notAfter, clock.instant());
-        if (selection.commit() == null && Databases.isSameFile(Path.of(selection.location()), target)) {
+        if (selection.isFile(target)) {
             throw new Failure(Failure.Kind.USAGE, "the backup and the database are the same file: " + target, "choose another target with --to");
         }
         return restore(request, selection, target);

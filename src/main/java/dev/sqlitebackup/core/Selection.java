@@ -62,6 +62,9 @@ record Selection(String location, String commit, Instant createdAt, String hintI
         if (backup instanceof Location.Remote remote) {
             return fromRemoteFile(remote, notAfter);
         }
+        if (backup instanceof Location.Pipe pipe) {
+            return fromPipe(pipe, notAfter);
+        }
         Path file = ((Location.Local) backup).path();
         boolean missing = !Files.exists(file);
         GitHistory git = notAfter == null && !missing ? null : GitHistory.of(file);
@@ -83,6 +86,13 @@ record Selection(String location, String commit, Instant createdAt, String hintI
             throw new Failure(Failure.Kind.USAGE, "--at chooses one of several backups, and this is a single database: " + file,
                     "name it without --at, or see its safety copies: " + Hints.command("list", file.toString()));
         }
+    }
+
+    private static Selection fromPipe(Location.Pipe pipe, Instant notAfter) {
+        if (notAfter != null) {
+            throw new Failure(Failure.Kind.USAGE, "--at chooses one of several backups, and standard input is a single one", "leave out --at");
+        }
+        return new Selection(Location.Pipe.NAME, null, null, "nothing was changed; see whether what writes into the pipe has failed", List.of(), workspace -> PipedBackup.keep(pipe.in(), workspace));
     }
 
     private static Selection fromRemoteFile(Location.Remote location, Instant notAfter) {
@@ -143,9 +153,18 @@ record Selection(String location, String commit, Instant createdAt, String hintI
                 : new Failure(Failure.Kind.NOT_FOUND, "Git has no backup here as old as " + seconds(notAfter) + ": what this clone has of " + file + " begins at " + oldest, fetch);
     }
 
+    private boolean isPiped() {
+        return location.equals(Location.Pipe.NAME);     // Every other location begins with a slash or a scheme.
+    }
+
+    /** Whether it is this very file. */
+    boolean isFile(Path file) {
+        return commit == null && !isPiped() && Databases.isSameFile(Path.of(location), file);
+    }
+
     /** For messages: which one exactly. */
     @Override
     public String toString() {
-        return commit == null ? location : location + " of commit " + commit;
+        return isPiped() ? PipedBackup.NAME : commit == null ? location : location + " of commit " + commit;
     }
 }

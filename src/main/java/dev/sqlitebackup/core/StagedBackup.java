@@ -32,6 +32,9 @@ import java.time.temporal.ChronoUnit;
  */
 record StagedBackup(Selection backup, Path file, Instant createdAt, long backupBytes, long databaseBytes, String sha256, Verification verification) {
     static final int START_BYTES = DatabaseHeader.SIZE_BYTES;
+    /** Of what does not say how much it holds: it gets what room there is but the last of it. */
+    static final long LEFT_FREE_BYTES = 64 << 20;
+    static final long LOOK_EVERY_BYTES = 16 << 20;
     private static final String LFS_POINTER = "version https://git-lfs.github.com/spec/";
     private static final byte[] SQLITE_MAGIC = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
 
@@ -73,7 +76,7 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
                 throw deletedMeanwhile(backup, e);
             }
             if (content == null) {
-                copyPlain(source, file, workspace, busyTimeout, progress);
+                copyPlain(source, backup, file, workspace, busyTimeout, progress);
             }
             String sha256 = content == null ? Digests.sha256(file) : content.sha256();
             Instant createdAt = content != null && content.createdAt() != null ? content.createdAt() : backup.createdAt() != null ? backup.createdAt() : modifiedAt;
@@ -92,9 +95,9 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
         return new Failure(Failure.Kind.NOT_FOUND, "the backup " + backup + " was deleted after it was chosen", "nothing was changed; a prune may run there: try it again", e);
     }
 
-    private static void copyPlain(Path backup, Path file, Workspace workspace, Duration busyTimeout, Progress progress) {
+    private static void copyPlain(Path source, Selection backup, Path file, Workspace workspace, Duration busyTimeout, Progress progress) {
         try {
-            Snapshot.take(Databases.existing(backup), file, false, workspace.directory(), busyTimeout, progress);
+            Snapshot.take(Databases.existing(source), file, false, workspace.directory(), busyTimeout, progress);
         } catch (Failure e) {
             throw e.kind() == Failure.Kind.CORRUPT
                     ? new Failure(Failure.Kind.CORRUPT, "the backup " + backup + " failed verification: it is a damaged database", null, e) : e;
@@ -138,6 +141,13 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
         }
     }
 
+    /** The same, for anything that can be restored. */
+    static void requireBackup(byte[] start, String backup) {
+        if (!startsAsDatabase(start)) {
+            requireGzip(start, backup);
+        }
+    }
+
     /** @param start of a file, or of what a file decompresses to */
     static boolean startsAsDatabase(byte[] start) {
         return startsWith(start, SQLITE_MAGIC);
@@ -172,9 +182,6 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
      * nothing, as before SQLite 3.7.0, gets what room there is but the last of it.
      */
     private static final class StagingSink implements BackupReader.Sink {
-        private static final long LOOK_EVERY_BYTES = 16 << 20;
-        private static final long LEFT_FREE_BYTES = 64 << 20;
-
         private final String backup;
         private final Path file;
         private final OutputStream out;

@@ -2,13 +2,33 @@ package dev.sqlitebackup.store;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
+import java.io.IOException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
-/** Calls that may block on a network for a minute, and that nothing can wake: a signal leaves them behind, on a thread that ends with the process. */
-final class Interruptible {
+/** Calls that may block on a network or a pipe, and that nothing can wake: a signal leaves them behind, on a thread that ends with the process. */
+public final class Interruptible {
+    /** What reads or writes. */
+    public interface Work {
+        void run() throws IOException;
+    }
+
     private Interruptible() { }
+
+    /** @throws Failure of kind INTERRUPTED as soon as a signal comes; else whatever the work throws */
+    public static void run(Work work) throws IOException {
+        try {
+            call(() -> {
+                work.run();
+                return null;
+            });
+        } catch (IOException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
 
     /** @throws Failure of kind INTERRUPTED as soon as a signal comes; else whatever the work throws */
     static <T> T call(Callable<T> work) throws Exception {
@@ -20,7 +40,7 @@ final class Interruptible {
             } catch (Throwable e) {
                 result.completeExceptionally(e);
             }
-        }, "network");
+        }, "interruptible");
         thread.setDaemon(true);
         try (Interruption.Blocking stop = Interruption.onRequest(() -> result.completeExceptionally(new Failure(Failure.Kind.INTERRUPTED, "interrupted; everything temporary is removed")))) {
             thread.start();

@@ -41,7 +41,7 @@ final class S3Download {
             while (out.position() < sizeBytes) {
                 long before = out.position();
                 try {
-                    rest(out);
+                    Interruptible.run(() -> copyFrom(before, out));
                 } catch (IOException | SdkException e) {
                     // What the store refuses once, it refuses again.
                     if (triesLeft == 1 && out.position() == before || e instanceof S3Exception s3 && s3.statusCode() / 100 == 4) {
@@ -54,19 +54,6 @@ final class S3Download {
                     throw new EOFException("nothing arrives");
                 }
             }
-        }
-    }
-
-    private void rest(FileChannel out) throws IOException {
-        try {
-            Interruptible.call(() -> {
-                copyFrom(out.position(), out);
-                return null;
-            });
-        } catch (IOException | RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
         }
     }
 

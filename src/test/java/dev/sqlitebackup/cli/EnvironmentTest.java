@@ -2,6 +2,7 @@ package dev.sqlitebackup.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.core.Location;
@@ -9,11 +10,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine.TypeConversionException;
 
@@ -43,6 +46,20 @@ class EnvironmentTest {
         assertEquals(Path.of("y.db"), environment(Map.of("SQLITE_BACKUP_DB", "y.db")).database(null));
         assertEquals(Path.of("/data/opencode/opencode.db"), environment(Map.of("XDG_DATA_HOME", "/data")).database(null));
         assertEquals(Path.of("/home/u/.local/share/opencode/opencode.db"), environment(Map.of("SQLITE_BACKUP_DB", "")).database(null));
+    }
+
+    @Test
+    void aHyphenIsAPipeWhereABackupIsNamedAndNoFile() {
+        Environment environment = environment(Map.of("SQLITE_BACKUP_DB", "-", "SQLITE_BACKUP_TO", "-"));
+        Location pipe = environment.location("-");
+        assertTrue(pipe instanceof Location.Pipe);
+        assertEquals(pipe, environment.backup(null, Path.of("x.db"), null));
+        assertEquals(local(Path.of("./-"), false), environment.location("./-"));
+        assertEquals(local(Path.of("-"), true), environment.location("-/"));
+        assertEquals(Path.of("./-"), environment.argument("./-"));
+        for (Executable refused : List.<Executable>of(() -> environment.argument("-"), () -> environment.database(null), () -> environment.place(pipe, null, null), () -> environment.place(null, null, null))) {
+            assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, refused).kind());
+        }
     }
 
     @Test

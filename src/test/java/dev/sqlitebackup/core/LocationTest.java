@@ -2,6 +2,7 @@ package dev.sqlitebackup.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
@@ -9,10 +10,13 @@ import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Lab;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the words of a command line refer to. */
@@ -55,12 +59,13 @@ class LocationTest {
     }
 
     @Test
-    void aHyphenIsStandardOutputAndAFileOfThatNameHasItsDirectoryBeforeIt() {
-        assertTrue(Location.file(Path.of("-")).isStandardOutput());
-        assertFalse(new Location.Local(Path.of("-"), true).isStandardOutput());
-        assertFalse(Location.file(Path.of("./-")).isStandardOutput());
-        assertFalse(Location.file(Path.of("b.gz")).isStandardOutput());
-        assertFalse(remote("-").isStandardOutput());
+    void aPipeIsNoPlaceInWhichBackupsCouldBeLookedFor() {
+        Location pipe = new Location.Pipe(InputStream.nullInputStream());
+        assertEquals("-", pipe.toString());
+        assertFalse(pipe.isDirectory() || pipe.isNamedAsBackup());
+        for (Executable look : List.<Executable>of(pipe::kind, pipe::store)) {
+            assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, look).kind());
+        }
     }
 
     @Test

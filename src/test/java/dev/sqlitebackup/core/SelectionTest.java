@@ -2,6 +2,7 @@ package dev.sqlitebackup.core;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,7 @@ import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Tools;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,6 +56,24 @@ class SelectionTest {
 
     private static Selection select(Location location, Instant notAfter) {
         return Selection.of(location, new DatabaseChoice(null, Path.of("app.db"), true), notAfter, LATER);
+    }
+
+    @Test
+    void ofAPipeThereIsOneBackupThatIsNoFileAndWhoseDatabaseHasToBeNamed() throws IOException {
+        backUp(Location.file(file), NOON);
+        Location pipe = new Location.Pipe(new ByteArrayInputStream(Files.readAllBytes(file)));
+        Selection selection = select(pipe, null);
+        assertEquals("-", selection.location());
+        assertEquals("from standard input", selection.toString());
+        assertFalse(selection.isFile(Path.of("-")));
+        assertTrue(Selection.of(file).isFile(file));
+        assertFalse(Selection.of(file).isFile(database));
+        try (Workspace workspace = Workspace.create(lab.temporary())) {
+            assertArrayEquals(Files.readAllBytes(file), Files.readAllBytes(selection.content().in(workspace)));
+        }
+        Expect.failure(Failure.Kind.USAGE, "--at chooses one of several backups, and standard input is a single one", () -> select(pipe, NOON));
+        Failure unnamed = Expect.failure(Failure.Kind.USAGE, "a pipe does not say of which database its backup is, and no database is named", () -> Provenance.refuseIfOfAnother(pipe, database, database, null));
+        assertTrue(unnamed.hint().endsWith("restore - --to=DATABASE"), unnamed.hint());
     }
 
     private Selection select(Instant notAfter) {
