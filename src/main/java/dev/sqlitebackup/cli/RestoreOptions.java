@@ -1,9 +1,11 @@
 package dev.sqlitebackup.cli;
 
+import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.core.Location;
 import dev.sqlitebackup.core.RestoreService;
 import dev.sqlitebackup.core.VerifyService;
 import dev.sqlitebackup.sqlite.NativeLibrary;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -21,6 +23,12 @@ public final class RestoreOptions {
     @Option(names = "--dry-run", description = "Verify the backup, say what would happen, and do nothing.")
     private boolean dryRun;
 
+    @Option(names = "--tmp-dir", paramLabel = "DIR", description = "Where the backup is decompressed and verified (default: beside the database).")
+    private Path stagingDirectory;
+
+    @Option(names = "--safety-dir", paramLabel = "DIR", description = "Where the safety copy is kept (default: beside the database).")
+    private Path safetyDirectory;
+
     int run(Environment environment, CommandLine commandLine, CommonOptions common, Location backup, Instant notAfter, Path database, boolean databaseNamed, String name,
             BiFunction<RestoreService, RestoreService.Request, RestoreService.Result> operation) {
         long started = System.nanoTime();
@@ -29,7 +37,8 @@ public final class RestoreOptions {
         try (ProgressDisplay progress = ProgressDisplay.of(common)) {
             NativeLibrary.load(environment.programDirectories(tmp));
             result = operation.apply(new RestoreService(environment.clock(), progress),
-                    new RestoreService.Request(backup, notAfter, database, databaseNamed, name, live, dryRun, tmp, common.busyTimeout));
+                    new RestoreService.Request(backup, notAfter, database, databaseNamed, name, live, dryRun, tmp,
+                            directory("--tmp-dir", stagingDirectory), directory("--safety-dir", safetyDirectory), common.busyTimeout));
         }
         long durationMillis = (System.nanoTime() - started) / 1_000_000;
         VerifyService.Result content = result.backup();
@@ -51,6 +60,13 @@ public final class RestoreOptions {
         }
         Output.of(commandLine, common).success(List.of(line(result, durationMillis)), result.verification().warnings(), fields);
         return ExitCodes.OK;
+    }
+
+    private static Path directory(String option, Path directory) {
+        if (directory != null && !Files.isDirectory(directory)) {
+            throw new Failure(Failure.Kind.FAILURE, "there is no directory " + directory, "make it, or choose another one with " + option);
+        }
+        return directory;
     }
 
     private String line(RestoreService.Result result, long durationMillis) {

@@ -87,6 +87,11 @@ final class Databases {
         return path.getFileName();
     }
 
+    /** The directory, or, where it is that of the database and has to be made first, the nearest above it. */
+    static Path existing(Path directory, Path database) {
+        return directory.equals(database.getParent()) ? existingParent(database) : directory;
+    }
+
     /** The nearest directory above that exists. */
     static Path existingParent(Path file) {
         Path parent = file.getParent();

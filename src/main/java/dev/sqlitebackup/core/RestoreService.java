@@ -6,7 +6,6 @@ import dev.sqlitebackup.files.Digests;
 import dev.sqlitebackup.files.DurableFiles;
 import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.files.PrivateFiles;
-import dev.sqlitebackup.files.Space;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
 import dev.sqlitebackup.sqlite.DatabaseHeader;
@@ -15,6 +14,7 @@ import dev.sqlitebackup.sqlite.InPlaceRestore;
 import dev.sqlitebackup.sqlite.LiveRestore;
 import dev.sqlitebackup.sqlite.OpenHandles;
 import dev.sqlitebackup.sqlite.Replacement;
+import dev.sqlitebackup.store.State;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,8 +35,11 @@ public final class RestoreService {
      * @param dryRun whether to stop before the target is touched
      * @param name what the backups of the database are called where the backup is chosen, null if the user did not say
      * @param temporaryDirectory where a dry run stages, so that it leaves even the target's directory alone
+     * @param stagingDirectory where the backup is decompressed, null for beside the target
+     * @param safetyDirectory where the safety copy goes, null likewise
      */
-    public record Request(Location backup, Instant notAfter, Path database, boolean databaseNamed, String name, boolean live, boolean dryRun, Path temporaryDirectory, Duration busyTimeout) { }
+    public record Request(Location backup, Instant notAfter, Path database, boolean databaseNamed, String name, boolean live, boolean dryRun, Path temporaryDirectory,
+            Path stagingDirectory, Path safetyDirectory, Duration busyTimeout) { }
 
     /** How the content came to the target. */
     public enum Method {
@@ -73,7 +76,8 @@ public final class RestoreService {
     /** Restores the newest safety copy of {@code request.database}; what {@code request} says of a backup is not looked at. */
     public Result undo(Request request) {
         Path database = Databases.existingOrNew(request.database);
-        Selection newest = SafetyCopies.newest(database, clock.instant());
+        WrongTarget.refuse(request.database, database);
+        Selection newest = SafetyCopies.newest(database, request.safetyDirectory, clock.instant());
         try {
             return restore(request, newest, database);
         } catch (Failure e) {
@@ -84,9 +88,7 @@ public final class RestoreService {
 
     public Result restore(Request request) {
         Path target = Databases.existingOrNew(request.database);
-        if (DatabaseFiles.isNamedAsSidecar(target)) {
-            throw new Failure(Failure.Kind.USAGE, "SQLite would take a database of that name for a sidecar of the one beside it: " + target, "choose another name with --to");
-        }
+        WrongTarget.refuse(request.database, target);
         if (!request.databaseNamed && !request.backup.isDirectory()) {
             Provenance.refuseIfOfAnother(request.backup, request.database, target, request.notAfter);
         }
@@ -103,11 +105,14 @@ public final class RestoreService {
             refuseIfNotWritable(target);
         }
         refuseIfInUse(target, request);
-        try (Workspace workspace = Workspace.create(request.dryRun ? request.temporaryDirectory : target.getParent())) {
-            StagedBackup staged = StagedBackup.stage(selection, workspace, request.busyTimeout, progress);
+        Path staging = request.stagingDirectory == null ? target.getParent() : Databases.real(request.stagingDirectory);
+        Path safety = request.safetyDirectory == null ? target.getParent() : Databases.real(request.safetyDirectory);
+        boolean stagesElsewhere = request.dryRun && request.stagingDirectory == null;
+        StagedBackup.Room room = new RestoreRoom(target, staging, safety, request.live).and(stagesElsewhere ? request.temporaryDirectory : null);
+        try (Workspace workspace = Workspace.create(stagesElsewhere ? request.temporaryDirectory : staging)) {
+            StagedBackup staged = StagedBackup.stage(selection, workspace, room, request.busyTimeout, progress);
             List<String> unseen = refuseIfInUse(target, request);
-            checkRoom(target, staged, request.live, request.dryRun);
-            Switch done = request.dryRun ? foresee(target, staged, request.live) : switchTo(target, staged, workspace, request);
+            Switch done = request.dryRun ? foresee(target, staged, request.live) : switchTo(target, staged, workspace, safety, request);
             Verification verification = done.verification.withWarnings(unseen);
             return new Result(target, VerifyService.Result.of(staged, verification), safetyCopy, done.method, verification);
         }
@@ -116,19 +121,21 @@ public final class RestoreService {
     /** How the content came, or would come, to the target, and what is to be said of it. */
     private record Switch(Method method, Verification verification) { }
 
-    private Switch switchTo(Path target, StagedBackup staged, Workspace workspace, Request request) {
-        if (!Files.exists(target)) {
-            return new Switch(Method.CREATED, create(target, staged, staged.verification()));
+    private Switch switchTo(Path target, StagedBackup staged, Workspace staging, Path safety, Request request) {
+        try (RestorePlaces places = RestorePlaces.of(staging, target, safety)) {
+            if (!Files.exists(target)) {
+                return new Switch(Method.CREATED, create(target, staged, places));
+            }
+            if (request.live) {
+                return switch (restoreLive(target, staged, places, request)) {
+                    case UNREADABLE -> replace(target, staged, places);
+                    case VERIFIED -> new Switch(Method.IN_PLACE, staged.verification());
+                    case WRITTEN_SINCE -> new Switch(Method.IN_PLACE, staged.verification().partial("others wrote to the database before it could be read back"));
+                };
+            }
+            List<String> restart = otherEncoding(target, staged);
+            return restoreInPlace(target, staged, places, request) ? new Switch(Method.IN_PLACE, staged.verification().withWarnings(restart)) : replace(target, staged, places);
         }
-        if (request.live) {
-            return switch (restoreLive(target, staged, workspace, request.busyTimeout)) {
-                case UNREADABLE -> replace(target, staged);
-                case VERIFIED -> new Switch(Method.IN_PLACE, staged.verification());
-                case WRITTEN_SINCE -> new Switch(Method.IN_PLACE, staged.verification().partial("others wrote to the database before it could be read back"));
-            };
-        }
-        List<String> restart = otherEncoding(target, staged);
-        return restoreInPlace(target, staged, workspace, request.busyTimeout) ? new Switch(Method.IN_PLACE, staged.verification().withWarnings(restart)) : replace(target, staged);
     }
 
     /** An idle application holds no lock in rollback mode, and in another container it is not seen. */
@@ -186,26 +193,14 @@ public final class RestoreService {
         return found.unseen().isEmpty() ? unseen : Stream.concat(unseen.stream(), Stream.of(found.warning(target))).toList();
     }
 
-    /** Beside the staged file: the safety copy (with --live twice, to prove it), and the journal or log of the switch. */
-    private static void checkRoom(Path target, StagedBackup staged, boolean live, boolean dryRun) {
-        DatabaseFiles files = DatabaseFiles.of(target);
-        long oldBytes = Databases.sizeBytes(target) + Databases.sizeBytes(files.wal());
-        long safetyBytes = live ? 2 * oldBytes : oldBytes;
-        long journalBytes = live ? Math.max(oldBytes, staged.databaseBytes()) : Databases.sizeBytes(target);
-        long growthBytes = Math.max(0, staged.databaseBytes() - oldBytes);
-        long stillToStageBytes = dryRun ? staged.databaseBytes() : 0;
-        long neededBytes = oldBytes > 0 ? safetyBytes + journalBytes + growthBytes : 0;
-        new Space().need(Databases.existingParent(target), stillToStageBytes + neededBytes).check("free some space there; the database is unchanged");
+    private boolean restoreInPlace(Path target, StagedBackup staged, RestorePlaces places, Request request) {
+        return InPlaceRestore.run(target, staged.file(), places.safety().createFile("safety.db"), copy -> keep(copy, target, request), request.busyTimeout, progress);
     }
 
-    private boolean restoreInPlace(Path target, StagedBackup staged, Workspace workspace, Duration busyTimeout) {
-        return InPlaceRestore.run(target, staged.file(), workspace.createFile("safety.db"), copy -> keep(copy, target), busyTimeout, progress);
-    }
-
-    private LiveRestore.Outcome restoreLive(Path target, StagedBackup staged, Workspace workspace, Duration busyTimeout) {
-        refuseToLockOutTheOwner(target, workspace);
-        return LiveRestore.run(target, staged.file(), workspace.createFile("safety.db"), workspace.createFile("proof.db"),
-                copy -> keep(copy, target), busyTimeout, progress);
+    private LiveRestore.Outcome restoreLive(Path target, StagedBackup staged, RestorePlaces places, Request request) {
+        refuseToLockOutTheOwner(target, places.beside());
+        return LiveRestore.run(target, staged.file(), places.safety().createFile("safety.db"), places.staging().createFile("proof.db"),
+                copy -> keep(copy, target, request), request.busyTimeout, progress);
     }
 
     /**
@@ -227,20 +222,23 @@ public final class RestoreService {
     }
 
     /** The safety copy is as private as it is, but belongs to whom the database belongs, so that he can undo. */
-    private void keep(Path copy, Path target) {
+    private void keep(Path copy, Path target, Request request) {
         try {
             PrivateFiles.copyOwner(target, copy);
         } catch (IOException e) {
             // Only root can give files away. Ours then, and still safe.
         }
-        safetyCopy = SafetyCopies.keep(copy, target, clock.instant());
+        safetyCopy = SafetyCopies.keep(copy, SafetyCopies.in(request.safetyDirectory, target), clock.instant());
     }
 
-    private Verification create(Path target, StagedBackup staged, Verification verification) {
-        Verification owned = giveToOwnerOfDirectory(target, staged.file(), verification);
-        FileIdentity proven = identity(staged.file());
+    private Verification create(Path target, StagedBackup staged, RestorePlaces places) {
+        Path file = places.stagedBeside(staged);
+        State noted = staged.backup().content().noted();
+        List<String> notGiven = FormerOwner.give(noted == null ? null : noted.source(), target, file);
+        Verification owned = notGiven == null ? giveToOwnerOfDirectory(target, file, staged.verification()) : staged.verification().withWarnings(notGiven);
+        FileIdentity proven = identity(file);
         Path safetyName = SafetyCopies.freeName(target, clock.instant());
-        boolean keptSidecars = Replacement.create(target, staged.file(), safetyName);
+        boolean keptSidecars = Replacement.create(target, file, safetyName);
         proveCreated(target, proven, staged);
         return keptSidecars ? owned.withWarning("sidecars of a database that is gone lay beside " + target + ": they are kept beside " + safetyName) : owned;
     }
@@ -257,10 +255,12 @@ public final class RestoreService {
         return verification;
     }
 
-    private Switch replace(Path target, StagedBackup staged) {
+    /** What SQLite cannot open cannot be copied through it either: it keeps a second name, which has to lie in the same directory. */
+    private Switch replace(Path target, StagedBackup staged, RestorePlaces places) {
         Path name = SafetyCopies.freeName(target, clock.instant());
-        FileIdentity proven = identity(staged.file());
-        Replacement.replaceUnreadable(target, staged.file(), name);
+        Path file = places.stagedBeside(staged);
+        FileIdentity proven = identity(file);
+        Replacement.replaceUnreadable(target, file, name);
         safetyCopy = name;
         proveCreated(target, proven, staged);
         return replaced(target, staged, "was replaced");

@@ -34,6 +34,15 @@ final class SafetyCopies {
 
     private SafetyCopies() { }
 
+    /**
+     * The path that a database would have in another directory: its safety copies there have their names from it.
+     *
+     * @param directory null for where the database lies
+     */
+    static Path in(Path directory, Path database) {
+        return directory == null ? database : directory.resolve(database.getFileName());
+    }
+
     /** Gives a complete, checked copy the first name that is free. */
     static Path keep(Path copy, Path database, Instant now) {
         for (int number = 1; ; number++) {
@@ -73,12 +82,14 @@ final class SafetyCopies {
      * The newest that is not dated after now; where there are others only, the newest of those. Either way a warning names what is dated after now: which clock
      * is wrong, or was, nobody can know.
      *
-     * @throws Failure of kind NOT_FOUND if the database has no safety copy
+     * @param directory where the copies are kept, null for beside the database
+     * @throws Failure of kind NOT_FOUND if the database has no safety copy there
      */
-    static Selection newest(Path database, Instant now) {
-        List<Backup> copies = list(database);
+    static Selection newest(Path database, Path directory, Instant now) {
+        List<Backup> copies = list(in(directory, database));
         if (copies.isEmpty()) {
-            throw new Failure(Failure.Kind.NOT_FOUND, "there is no safety copy of " + database + ", so there is nothing to undo");
+            throw new Failure(Failure.Kind.NOT_FOUND, "there is no safety copy of " + database + (directory == null ? "" : " in " + directory) + ", so there is nothing to undo",
+                    directory == null ? "if it was kept in another directory (restore --safety-dir), say the same --safety-dir" : null);
         }
         Backup latest = copies.get(0);
         Backup newest = copies.stream().filter(copy -> !copy.createdAt().isAfter(now)).findFirst().orElse(latest);

@@ -2,7 +2,10 @@ package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.store.BackupName;
 import dev.sqlitebackup.store.GitHistory;
+import dev.sqlitebackup.store.State;
+import dev.sqlitebackup.store.Store;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -22,16 +25,87 @@ import java.util.stream.Stream;
  * @param content where its bytes are
  */
 record Selection(String location, String commit, Instant createdAt, String hintIfDamaged, List<String> warnings, Content content) {
-    /** Brings a backup onto this machine, where it is not there already. */
+    /** The bytes of a backup, wherever they are. */
     interface Content {
-        /** @param workspace takes the file, if one has to be made */
+        /**
+         * Brings them onto this machine, where they are not there already.
+         *
+         * @param workspace takes the file, if one has to be made
+         */
         Path in(Workspace workspace);
+
+        /** Before that: how much it brings, null where that is not known. */
+        default Long fetchedBytes() {
+            return null;
+        }
+
+        /** Before that: the size of the database that is in it, null likewise. */
+        default Long databaseBytes() {
+            return null;
+        }
+
+        /** What the last run noted where the backup lies, null for nothing. */
+        default State noted() {
+            return null;
+        }
+    }
+
+    /**
+     * A backup at a place for backups.
+     *
+     * @param stateFile of the database at that place
+     */
+    private record Published(Store store, Backup backup, String stateFile) implements Content {
+        @Override
+        public Path in(Workspace workspace) {
+            return store.fetch(backup.name(), workspace.directory());
+        }
+
+        @Override
+        public Long fetchedBytes() {
+            return store.isNear() || store.local(backup.name()) != null ? 0 : backup.backupBytes();
+        }
+
+        @Override
+        public Long databaseBytes() {
+            return backup.databaseBytes();
+        }
+
+        @Override
+        public State noted() {
+            return readState(store, stateFile);
+        }
+    }
+
+    /** A file that lies here, whoever made it. */
+    private record Here(Path file) implements Content {
+        @Override
+        public Path in(Workspace workspace) {
+            return file;
+        }
+
+        /** Of a single file by its own name, of a file of a history by that of its database. */
+        @Override
+        public State noted() {
+            SingleFile single = SingleFile.toRead(Location.file(file));
+            BackupName name = BackupName.parse(single.name());
+            return readState(single.store(), name == null ? single.stateFile() : Destination.stateFile(name.database()));
+        }
+    }
+
+    /** A note is worth having, and no reason to fail. */
+    private static State readState(Store store, String stateFile) {
+        try {
+            return store.readState(stateFile);
+        } catch (Failure e) {
+            return null;
+        }
     }
 
     static final String HINT_IF_MISSING = "name it as the argument, or set SQLITE_BACKUP_TO";
 
     static Selection of(Path file) {
-        return new Selection(file.toAbsolutePath().normalize().toString(), null, null, null, List.of(), workspace -> file);
+        return new Selection(file.toAbsolutePath().normalize().toString(), null, null, null, List.of(), new Here(file));
     }
 
     /**
@@ -101,7 +175,7 @@ record Selection(String location, String commit, Instant createdAt, String hintI
         if (notAfter != null) {
             requireAsOldAs(only, notAfter);
         }
-        return new Selection(only.location(), null, only.createdAt(), null, List.of(), workspace -> single.store().fetch(only.name(), workspace.directory()));
+        return new Selection(only.location(), null, only.createdAt(), null, List.of(), new Published(single.store(), only, single.stateFile()));
     }
 
     private static void requireAsOldAs(Backup only, Instant notAfter) {
@@ -133,7 +207,7 @@ record Selection(String location, String commit, Instant createdAt, String hintI
         }
         Instant older = history.createdBefore(newest);
         return new Selection(newest.location(), null, newest.createdAt(), older == null ? null : "nothing was changed; the backup before it: --at=" + older, warnings,
-                workspace -> history.store().fetch(newest.name(), workspace.directory()));
+                new Published(history.store(), newest, Destination.stateFile(database)));
     }
 
     private static Selection fromGit(Path file, GitHistory git, List<GitHistory.Version> versions, Instant notAfter) {

@@ -7,6 +7,7 @@ import dev.sqlitebackup.files.Digests;
 import dev.sqlitebackup.files.RegularFiles;
 import dev.sqlitebackup.files.Space;
 import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.sqlite.DatabaseFiles;
 import dev.sqlitebackup.sqlite.DatabaseHeader;
 import dev.sqlitebackup.sqlite.IntegrityCheck;
 import dev.sqlitebackup.sqlite.Snapshot;
@@ -35,23 +36,49 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
     /** Of what does not say how much it holds: it gets what room there is but the last of it. */
     static final long LEFT_FREE_BYTES = 64 << 20;
     static final long LOOK_EVERY_BYTES = 16 << 20;
+    /** Enough to decompress a database's header from any gzip file whose own header carries no more than a file name and a comment. */
+    private static final int HEADER_IN_GZIP_BYTES = 4096;
     private static final String LFS_POINTER = "version https://git-lfs.github.com/spec/";
     private static final byte[] SQLITE_MAGIC = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
 
+    /** Asks for all the room that a run takes, before its first byte. */
+    interface Room {
+        /**
+         * @param toStageBytes what is still to be written where it stages
+         * @param stagedBytes of the database in the backup
+         * @throws Failure NO_SPACE if it is not there
+         */
+        void require(long toStageBytes, long stagedBytes);
+
+        /** Of a run that does nothing but stage. */
+        static Room in(Path directory) {
+            return (toStageBytes, stagedBytes) -> new Space().need(directory, toStageBytes).check("free some space there; nothing was changed");
+        }
+    }
+
+    static StagedBackup stage(Selection backup, Workspace workspace, Duration busyTimeout, Progress progress) {
+        return stage(backup, workspace, Room.in(workspace.directory().getParent()), busyTimeout, progress);
+    }
+
     /**
      * @param backup any gzip file that holds a SQLite database, or a plain SQLite file
+     * @param room is asked once: as soon as it is known how much is needed
      * @throws Failure NOT_FOUND if there is none or only a Git LFS pointer, CORRUPT if anything about it is wrong
      */
-    static StagedBackup stage(Selection backup, Workspace workspace, Duration busyTimeout, Progress progress) {
+    static StagedBackup stage(Selection backup, Workspace workspace, Room room, Duration busyTimeout, Progress progress) {
         try {
-            return stageAndVerify(backup, workspace, busyTimeout, progress);
+            return stageAndVerify(backup, workspace, room, busyTimeout, progress);
         } catch (Failure e) {
             throw e.kind() == Failure.Kind.CORRUPT && e.hint() == null ? e.withHint(backup.hintIfDamaged() != null ? backup.hintIfDamaged()
                     : "nothing was changed; try an older backup (`" + Hints.command("list", backup.location()) + "` where Git keeps them) or a safety copy (DATABASE.pre-restore-…)") : e;
         }
     }
 
-    private static StagedBackup stageAndVerify(Selection backup, Workspace workspace, Duration busyTimeout, Progress progress) {
+    private static StagedBackup stageAndVerify(Selection backup, Workspace workspace, Room room, Duration busyTimeout, Progress progress) {
+        Long announced = backup.content().fetchedBytes() == null ? null : backup.content().databaseBytes();
+        if (announced != null) {
+            room.require(backup.content().fetchedBytes() + announced, announced);
+        }
         Path source = backup.content().in(workspace);
         if (backup.createdAt() != null && !Files.exists(source)) {
             throw deletedMeanwhile(backup, null);
@@ -66,7 +93,13 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
             try (FileChannel channel = RegularFiles.open(source, StandardOpenOption.READ)) {
                 modifiedAt = Files.getLastModifiedTime(source).toInstant();
                 backupBytes = channel.size();
-                byte[] start = java.nio.channels.Channels.newInputStream(channel).readNBytes(DatabaseHeader.SIZE_BYTES);
+                byte[] start = java.nio.channels.Channels.newInputStream(channel).readNBytes(HEADER_IN_GZIP_BYTES);
+                if (announced == null) {
+                    announced = announcedBytes(start, source);
+                    if (announced > 0) {
+                        room.require(announced, announced);
+                    }
+                }
                 if (BackupReader.isGzip(start)) {
                     content = decompress(channel, backup, file, progress);
                 } else if (!startsWith(start, SQLITE_MAGIC)) {
@@ -81,6 +114,9 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
             String sha256 = content == null ? Digests.sha256(file) : content.sha256();
             Instant createdAt = content != null && content.createdAt() != null ? content.createdAt() : backup.createdAt() != null ? backup.createdAt() : modifiedAt;
             progress.phase("check", -1);
+            if (announced == 0) {
+                room.require(0, Files.size(file));
+            }
             Verification verification = verify(backup, file, sha256);
             for (String warning : backup.warnings()) {
                 verification = verification.withWarning(warning);
@@ -89,6 +125,15 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
         } catch (IOException e) {
             throw Failure.io("cannot stage the backup in", workspace.directory(), e);
         }
+    }
+
+    /** What the database in a backup declares, 0 where it declares nothing, as before SQLite 3.7.0, or is none. */
+    private static long announcedBytes(byte[] start, Path source) {
+        if (!BackupReader.isGzip(start)) {
+            return startsAsDatabase(start) ? Databases.sizeBytes(source) + Databases.sizeBytes(DatabaseFiles.of(Databases.real(source)).wal()) : 0;
+        }
+        DatabaseHeader header = DatabaseHeader.parse(ByteBuffer.wrap(BackupReader.startOfContent(start, DatabaseHeader.SIZE_BYTES)));
+        return header == null ? 0 : header.pageCount() * header.pageSizeBytes();
     }
 
     private static Failure deletedMeanwhile(Selection backup, NoSuchFileException e) {
@@ -230,7 +275,6 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
             }
             if (header.pageCount() > 0) {
                 expectedBytes = header.pageCount() * header.pageSizeBytes();
-                new Space().need(directory(), expectedBytes).check("free some space there; nothing was changed");
             }
             progress.phase("verify", header.pageCount() > 0 ? expectedBytes : -1);
         }

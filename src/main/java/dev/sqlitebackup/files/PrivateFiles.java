@@ -14,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Set;
 
 /** Files that nobody else can read from their first byte on. Where there are no POSIX modes, the directory's rules hold. */
@@ -69,6 +70,43 @@ public final class PrivateFiles {
         if (!current.group().equals(wanted.group())) {
             view.setGroup(wanted.group());
         }
+    }
+
+    /** @param owner a name, or the digits of a number that has none; an error if this user may not, or there is none of that name */
+    public static void setOwner(Path file, String owner) throws IOException {
+        if (!owner.equals(Files.getOwner(file).getName())) {
+            if (owner.chars().allMatch(Character::isDigit)) {
+                Files.setAttribute(file, "unix:uid", Integer.parseInt(owner));
+            } else {
+                Files.setOwner(file, file.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(owner));
+            }
+        }
+    }
+
+    /** @param group likewise */
+    public static void setGroup(Path file, String group) throws IOException {
+        PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
+        if (!group.equals(view.readAttributes().group().getName())) {
+            if (group.chars().allMatch(Character::isDigit)) {
+                Files.setAttribute(file, "unix:gid", Integer.parseInt(group));
+            } else {
+                view.setGroup(file.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName(group));
+            }
+        }
+    }
+
+    /** @param mode nine letters: {@code rw-r--r--} */
+    public static void setMode(Path file, String mode) throws IOException {
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
+    }
+
+    /** A mode as {@code chmod} takes it: {@code 644}. */
+    public static String octal(String mode) {
+        int bits = 0;
+        for (char letter : mode.toCharArray()) {
+            bits = bits << 1 | (letter == '-' ? 0 : 1);
+        }
+        return String.format(Locale.ROOT, "%03o", bits);
     }
 
     /**

@@ -55,7 +55,7 @@ class RestoreServiceTest {
     }
 
     private RestoreService.Request request(Path backup) {
-        return new RestoreService.Request(Location.file(backup), null, target, true, null, live, dryRun, lab.temporary(), Duration.ZERO);
+        return new RestoreService.Request(Location.file(backup), null, target, true, null, live, dryRun, lab.temporary(), null, null, Duration.ZERO);
     }
 
     private RestoreService.Result restore() {
@@ -307,7 +307,7 @@ class RestoreServiceTest {
             Failure failure = assertThrows(Failure.class, this::restore);
             assertEquals(Failure.Kind.NO_SPACE, failure.kind());
             assertTrue(failure.getMessage().startsWith("not enough room in " + disk.path("")), failure.getMessage());
-            assertEquals("free some space there; the database is unchanged", failure.hint());
+            assertEquals("free some space there, or stage elsewhere with --tmp-dir, or keep the safety copy elsewhere with --safety-dir; nothing was changed", failure.hint());
             assertEquals("old " + oldRows, content(target));
             disk.leave(newBytes + neededBytes + 300_000);
             restore();

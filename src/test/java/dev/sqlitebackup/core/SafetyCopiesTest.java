@@ -87,7 +87,7 @@ class SafetyCopiesTest {
 
     /** @param named in the only warning, null where there is none */
     private void assertNewest(String expected, String named, Instant now) {
-        Selection newest = SafetyCopies.newest(database, now);
+        Selection newest = SafetyCopies.newest(database, null, now);
         assertEquals(directory.resolve(expected).toString(), newest.location());
         assertEquals(named == null ? 0 : 1, newest.warnings().size());
         if (named != null) {
@@ -98,9 +98,9 @@ class SafetyCopiesTest {
 
     @Test
     void withoutOneThereIsNothingToUndo() {
-        Expect.failure(Failure.Kind.NOT_FOUND, "there is no safety copy of " + database + ", so there is nothing to undo", () -> SafetyCopies.newest(database, NOON));
+        Expect.failure(Failure.Kind.NOT_FOUND, "there is no safety copy of " + database + ", so there is nothing to undo", () -> SafetyCopies.newest(database, null, NOON));
         Path nowhere = directory.resolve("nowhere/app.db");
-        Expect.failure(Failure.Kind.NOT_FOUND, "nothing to undo", () -> SafetyCopies.newest(nowhere, NOON));
+        Expect.failure(Failure.Kind.NOT_FOUND, "nothing to undo", () -> SafetyCopies.newest(nowhere, null, NOON));
     }
 
     /** A database may be gone or damaged while its copies are there; one that has none has to be one. */

@@ -119,7 +119,7 @@ class EveryByteIT {
         Files.deleteIfExists(target);
         try {
             new RestoreService(Clock.systemUTC(), Progress.NONE)
-                    .restore(new RestoreService.Request(Location.file(file), null, target, true, null, false, false, lab.temporary(), Duration.ZERO));
+                    .restore(new RestoreService.Request(Location.file(file), null, target, true, null, false, false, lab.temporary(), null, null, Duration.ZERO));
             return Lab.sha256(target);
         } catch (Failure e) {
             assertEquals(Failure.Kind.CORRUPT, e.kind(), e.getMessage());

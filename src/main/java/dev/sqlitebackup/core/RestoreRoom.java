@@ -1,0 +1,47 @@
+package dev.sqlitebackup.core;
+
+import dev.sqlitebackup.files.Space;
+import dev.sqlitebackup.sqlite.DatabaseFiles;
+import java.nio.file.Path;
+
+/**
+ * All the room that a restore takes, asked for at once and before its first byte, so that nobody makes room again and again:
+ *
+ * <table>
+ * <caption>of a database of {@code old} bytes with its log, replaced by one of {@code staged}</caption>
+ * <tr><td>where it stages</td><td>what has to be brought here; {@code staged}; with --live {@code old}, to prove the safety copy</td></tr>
+ * <tr><td>where the safety copy goes</td><td>{@code old}</td></tr>
+ * <tr><td>beside the database</td><td>the journal or log of the switch, what the database grows by; a second {@code staged} if it is staged elsewhere and may have to be put there as a file</td></tr>
+ * </table>
+ *
+ * @param staging where the backup is decompressed
+ * @param safety where the safety copy is made
+ */
+record RestoreRoom(Path target, Path staging, Path safety, boolean live) implements StagedBackup.Room {
+    /** @param dryRun where a dry run stages, so that the database's directory stays as it is; null for a real one */
+    StagedBackup.Room and(Path dryRun) {
+        return dryRun == null ? this : (toStageBytes, stagedBytes) -> {
+            require(toStageBytes, stagedBytes);
+            StagedBackup.Room.in(dryRun).require(toStageBytes, stagedBytes);
+        };
+    }
+
+    @Override
+    public void require(long toStageBytes, long stagedBytes) {
+        long mainBytes = Databases.sizeBytes(target);
+        long oldBytes = mainBytes + Databases.sizeBytes(DatabaseFiles.of(target).wal());
+        Path beside = Databases.existingParent(target);
+        Space space = new Space().need(Databases.existing(staging, target), toStageBytes);
+        long fileBytes = staging.equals(target.getParent()) ? 0 : stagedBytes;
+        if (oldBytes > 0) {
+            long switchBytes = (live ? Math.max(oldBytes, stagedBytes) : mainBytes) + Math.max(0, stagedBytes - oldBytes);
+            space.need(Databases.existing(safety, target), oldBytes).need(beside, Math.max(switchBytes, fileBytes));
+            if (live) {
+                space.need(Databases.existing(staging, target), oldBytes);
+            }
+        } else {
+            space.need(beside, fileBytes);
+        }
+        space.check("free some space there, or stage elsewhere with --tmp-dir, or keep the safety copy elsewhere with --safety-dir; nothing was changed");
+    }
+}

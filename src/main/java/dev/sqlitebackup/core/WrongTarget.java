@@ -1,0 +1,67 @@
+package dev.sqlitebackup.core;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.archive.BackupReader;
+import dev.sqlitebackup.files.RegularFiles;
+import dev.sqlitebackup.sqlite.DatabaseFiles;
+import dev.sqlitebackup.store.BackupName;
+import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.List;
+
+/** What no restore turns into a database, whoever names it: a backup in any form that there is, and a name that SQLite has another use for. */
+final class WrongTarget {
+    private static final int START_BYTES = 64;
+    /** The first line of a file of age (age-encryption.org/v1), and of an armored one. */
+    private static final List<byte[]> AGE = List.of(bytes("age-encryption.org/"), bytes("-----BEGIN AGE ENCRYPTED FILE-----"));
+
+    private WrongTarget() { }
+
+    /**
+     * Looks before anything else does. No connection of this process to the target is open yet.
+     *
+     * @param named as the user named it, perhaps a link
+     * @param target the file behind it
+     * @throws Failure USAGE if a restore would be a mistake
+     */
+    static void refuse(Path named, Path target) {
+        if (DatabaseFiles.isNamedAsSidecar(target)) {
+            throw new Failure(Failure.Kind.USAGE, "SQLite would take a database of that name for a sidecar of the one beside it: " + target, "choose another name with --to");
+        }
+        for (Path path : List.of(named, target)) {
+            BackupName name = BackupName.parse(path.getFileName().toString());
+            if (name != null) {
+                throw new Failure(Failure.Kind.USAGE, "the target has the name of a backup of " + name.database() + " in a history: " + path, "name the database with --to; a backup is never overwritten");
+            }
+        }
+        String what = what(target);
+        if (what != null) {
+            throw new Failure(Failure.Kind.USAGE, "the target is " + what + ", and no database: " + target, "name the database with --to; if it is in the way, move it away first");
+        }
+    }
+
+    /** @return null for what may be a database */
+    private static String what(Path target) {
+        if (!Files.isRegularFile(target) || !Files.isReadable(target)) {
+            return null;    // What is there instead, others say.
+        }
+        byte[] start;
+        try (FileChannel channel = RegularFiles.open(target, StandardOpenOption.READ)) {
+            start = Channels.newInputStream(channel).readNBytes(START_BYTES);
+        } catch (IOException e) {
+            throw Failure.io("cannot read", target, e);
+        }
+        return BackupReader.isGzip(start) ? "a gzip file" : StagedBackup.startsAsLfsPointer(start) ? "a Git LFS pointer"
+                : AGE.stream().anyMatch(magic -> Arrays.equals(magic, 0, magic.length, start, 0, Math.min(start.length, magic.length))) ? "an age file" : null;
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+}
