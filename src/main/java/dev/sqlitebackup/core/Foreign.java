@@ -9,9 +9,6 @@ import dev.sqlitebackup.store.Store;
  * everybody's archives end in {@code .gz}.
  */
 final class Foreign {
-    /** Enough to decompress the first bytes of any gzip file whose header does not carry more than a file name and a comment. */
-    private static final int START_BYTES = 4096;
-
     private Foreign() { }
 
     /**
@@ -21,7 +18,7 @@ final class Foreign {
      * @throws Failure USAGE for anything else
      */
     static void refuse(Store store, String name) {
-        byte[] start = store.readStart(name, START_BYTES);
+        byte[] start = store.readStart(name, StagedBackup.HEADER_IN_GZIP_BYTES);
         if (start == null || start.length == 0 || StagedBackup.startsAsLfsPointer(start)
                 || StagedBackup.startsAsDatabase(BackupReader.startOfContent(start, StagedBackup.START_BYTES))) {
             return;

@@ -8,7 +8,6 @@ import dev.sqlitebackup.sqlite.IntegrityCheck;
 import dev.sqlitebackup.store.State;
 import dev.sqlitebackup.store.Store;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -28,8 +27,6 @@ import java.util.Locale;
 final class Shrinkage {
     /** A backup of less may have been made before the application had written anything. */
     private static final long LEAST_BYTES = 32 << 10;
-    /** Enough to decompress a database's header from any gzip file whose own header carries no more than a file name and a comment. */
-    private static final int START_BYTES = 4096;
 
     private Shrinkage() { }
 
@@ -49,8 +46,8 @@ final class Shrinkage {
 
     /** @return 0 for a backup that does not say what it holds, since there is nothing to compare with */
     private static long contentBytes(Store store, String backup, Path file) {
-        byte[] start = store.isNear() || file == null ? store.readStart(backup, START_BYTES) : startOf(file, backup, store);
-        DatabaseHeader header = start == null ? null : DatabaseHeader.parse(ByteBuffer.wrap(BackupReader.startOfContent(start, DatabaseHeader.SIZE_BYTES)));
+        byte[] start = store.isNear() || file == null ? store.readStart(backup, StagedBackup.HEADER_IN_GZIP_BYTES) : startOf(file, backup, store);
+        DatabaseHeader header = start == null ? null : StagedBackup.headerIn(start);
         return header == null ? 0 : header.contentBytes();
     }
 
@@ -65,9 +62,9 @@ final class Shrinkage {
     /** What was sent last is still here: no request. */
     private static byte[] startOf(Path file, String backup, Store store) {
         try (FileChannel channel = RegularFiles.open(file, StandardOpenOption.READ)) {
-            return Channels.newInputStream(channel).readNBytes(START_BYTES);
+            return Channels.newInputStream(channel).readNBytes(StagedBackup.HEADER_IN_GZIP_BYTES);
         } catch (IOException e) {
-            return store.readStart(backup, START_BYTES);
+            return store.readStart(backup, StagedBackup.HEADER_IN_GZIP_BYTES);
         }
     }
 

@@ -37,7 +37,7 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
     static final long LEFT_FREE_BYTES = 64 << 20;
     static final long LOOK_EVERY_BYTES = 16 << 20;
     /** Enough to decompress a database's header from any gzip file whose own header carries no more than a file name and a comment. */
-    private static final int HEADER_IN_GZIP_BYTES = 4096;
+    static final int HEADER_IN_GZIP_BYTES = 4096;
     private static final String LFS_POINTER = "version https://git-lfs.github.com/spec/";
     private static final byte[] SQLITE_MAGIC = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
 
@@ -132,8 +132,18 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
         if (!BackupReader.isGzip(start)) {
             return startsAsDatabase(start) ? Databases.sizeBytes(source) + Databases.sizeBytes(DatabaseFiles.of(Databases.real(source)).wal()) : 0;
         }
-        DatabaseHeader header = DatabaseHeader.parse(ByteBuffer.wrap(BackupReader.startOfContent(start, DatabaseHeader.SIZE_BYTES)));
+        DatabaseHeader header = headerIn(start);
         return header == null ? 0 : header.pageCount() * header.pageSizeBytes();
+    }
+
+    /**
+     * The header of the database in a backup.
+     *
+     * @param start the first {@link #HEADER_IN_GZIP_BYTES} of a gzip file
+     * @return null if there is none
+     */
+    static DatabaseHeader headerIn(byte[] start) {
+        return DatabaseHeader.parse(ByteBuffer.wrap(BackupReader.startOfContent(start, DatabaseHeader.SIZE_BYTES)));
     }
 
     private static Failure deletedMeanwhile(Selection backup, NoSuchFileException e) {
