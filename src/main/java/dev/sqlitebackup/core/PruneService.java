@@ -1,11 +1,9 @@
 package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.archive.BackupReader;
 import dev.sqlitebackup.files.Workspace;
-import dev.sqlitebackup.store.State;
 import dev.sqlitebackup.store.StateLock;
 import dev.sqlitebackup.store.Store;
 import java.io.IOException;
@@ -16,12 +14,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.function.UnaryOperator;
 
 /**
  * Deletes backups that no rule keeps. What goes is decided by {@link Retention}; here is what that needs to know, and in which order things are done:
@@ -85,16 +81,16 @@ public final class PruneService {
             }
             history.forget();
             History.Listing listing = readAll(history);
-            Plan plan = new Plan(request.rules, listing.warnings());
+            PrunePlan plan = new PrunePlan(request.rules, clock, listing.warnings());
             for (String database : databases) {
                 List<Backup> backups = listing.backups().stream().filter(backup -> backup.database().equals(database)).toList();
-                plan.add(database, backups, candidates -> history.ours(candidates, plan.warnings), backup -> prove(history.store(), backup, request.temporaryDirectory));
+                plan.add(database, backups, candidates -> history.ours(candidates, plan.warnings()), backup -> prove(history.store(), backup, request.temporaryDirectory));
                 plan.keepLastBefore(history.store().readState(Destination.stateFile(database)));
             }
             if (!request.dryRun) {
-                delete(history.store(), plan.decisions);
+                delete(history.store(), plan.decisions());
             }
-            return plan.pruned();
+            return pruned(plan.decisions(), plan.warnings(), plan.undecided());
         } finally {
             locks.forEach(StateLock::close);
         }
@@ -104,12 +100,12 @@ public final class PruneService {
         Path database = Databases.existingOrNew(((Location.Local) request.location).path());
         List<Backup> copies = SafetyCopies.listOrRefuse(database);
         try (Workspace workspace = Workspace.create(request.temporaryDirectory)) {
-            Plan plan = new Plan(request.rules, List.of());
+            PrunePlan plan = new PrunePlan(request.rules, clock, List.of());
             plan.add(database.getFileName().toString(), copies, candidates -> candidates, copy -> verify(copy, workspace, request.busyTimeout));
             if (!request.dryRun) {
-                oldestFirst(plan.decisions).forEach(decision -> SafetyCopies.delete(Path.of(decision.backup().location())));
+                oldestFirst(plan.decisions()).forEach(decision -> SafetyCopies.delete(Path.of(decision.backup().location())));
             }
-            return plan.pruned();
+            return pruned(plan.decisions(), plan.warnings(), plan.undecided());
         }
     }
 
@@ -120,89 +116,6 @@ public final class PruneService {
             throw new Failure(listing.unreadable().kind(), listing.unreadable().getMessage() + "; nothing was deleted", "see whether the system's log says that a disk is failing", listing.unreadable());
         }
         return listing;
-    }
-
-    /** Reads all of a backup. */
-    private interface Proof {
-        /**
-         * @return what of it could not be checked without the application
-         * @throws Failure CORRUPT or NOT_FOUND if it does not verify; anything else means that nobody can tell
-         */
-        Set<String> of(Backup backup);
-    }
-
-    private record Proven(Backup backup, Set<String> leftOut) { }
-
-    /** What is to become of the backups of each database. */
-    private final class Plan {
-        private final RetentionRules rules;
-        private final List<String> warnings;
-        private final List<Retention.Decision> decisions = new ArrayList<>();
-        private final List<String> undecided = new ArrayList<>();
-
-        Plan(RetentionRules rules, List<String> warnings) {
-            this.rules = rules;
-            this.warnings = new ArrayList<>(warnings);
-        }
-
-        /** @param ours which of some are what they are named */
-        void add(String database, List<Backup> newestFirst, UnaryOperator<List<Backup>> ours, Proof proof) {
-            // One that is dated after now stays in any case, and does not stand for those that are not.
-            List<Backup> counting = newestFirst.stream().filter(backup -> !backup.createdAt().isAfter(clock.instant())).toList();
-            List<Backup> foreign = new ArrayList<>();
-            Proven proven = newestThatVerifies(counting, ours, foreign, proof);
-            if (proven == null && !counting.isEmpty()) {
-                undecided.add("none of the backups of " + database + " verifies, so none was deleted");
-                newestFirst.forEach(backup -> decisions.add(new Retention.Decision(backup, true, List.of("none verifies"))));
-            } else {
-                List<Retention.Decision> planned = decide(newestFirst.stream().filter(backup -> !foreign.contains(backup)).toList(), proven == null ? null : proven.backup, rules, clock, ours);
-                decisions.addAll(proven == null ? planned : keepBetter(planned, proven.leftOut, proof));
-            }
-        }
-
-        /** The last backup from before a database shrank may be all that is left of it. */
-        void keepLastBefore(State state) {
-            String last = state == null || state.shrunk() == null ? null : state.shrunk().backup();
-            decisions.replaceAll(decision -> decision.kept() || !decision.backup().name().equals(last) ? decision
-                    : new Retention.Decision(decision.backup(), true, List.of("the last from before the database shrank")));
-        }
-
-        /** @param foreign takes what turns out to be no backup of ours on the way */
-        private Proven newestThatVerifies(List<Backup> newestFirst, UnaryOperator<List<Backup>> ours, List<Backup> foreign, Proof proof) {
-            for (Backup backup : newestFirst) {
-                Interruption.check();
-                if (ours.apply(List.of(backup)).isEmpty()) {
-                    foreign.add(backup);
-                    continue;
-                }
-                try {
-                    return new Proven(backup, proof.of(backup));
-                } catch (Failure e) {
-                    if (e.kind() != Failure.Kind.CORRUPT && e.kind() != Failure.Kind.NOT_FOUND) {
-                        throw e;
-                    }
-                    warnings.add(e.getMessage());
-                }
-            }
-            return null;
-        }
-
-        Pruned pruned() {
-            return PruneService.pruned(decisions, warnings, undecided);
-        }
-    }
-
-    /** What a rule would keep has to be a backup: what is not one does not count, and is left alone. */
-    private static List<Retention.Decision> decide(List<Backup> newestFirst, Backup proven, RetentionRules rules, Clock clock, UnaryOperator<List<Backup>> ours) {
-        List<Backup> counting = new ArrayList<>(newestFirst);
-        while (true) {
-            List<Retention.Decision> decisions = Retention.plan(counting, proven, rules, clock.instant(), clock.getZone());
-            List<Backup> kept = decisions.stream().filter(Retention.Decision::kept).map(Retention.Decision::backup).toList();
-            Set<Backup> proper = new HashSet<>(ours.apply(kept));
-            if (!counting.removeIf(backup -> kept.contains(backup) && !proper.contains(backup))) {
-                return decisions;
-            }
-        }
     }
 
     /**
@@ -219,43 +132,12 @@ public final class PruneService {
             Backup proven = backups.stream().filter(backup -> backup.name().equals(justProven)).findFirst()
                     .orElseThrow(() -> new Failure(Failure.Kind.FAILURE, "the new backup is not listed: " + justProven));
             List<String> warnings = new ArrayList<>(listing.warnings());
-            List<Retention.Decision> decisions = keepBetter(decide(backups, proven, rules, clock, candidates -> history.history().ours(candidates, warnings)), leftOut,
+            List<Retention.Decision> decisions = PrunePlan.keepBetter(PrunePlan.decide(backups, proven, rules, clock, candidates -> history.history().ours(candidates, warnings)), leftOut,
                     backup -> LeftOut.found(destination.store(), backup.name(), backup.createdAt(), temporaryDirectory, progress));
             delete(destination.store(), decisions);
             return pruned(decisions, warnings, List.of());
         } catch (Failure e) {
             return new Pruned(List.of(), List.of(), List.of("the backup is made and verified, but old ones could not be pruned: " + e.getMessage()), List.of());
-        }
-    }
-
-    /**
-     * One that is verified in part does not count as the newest that verifies where an older one was checked for more. So of those that would go, the newest that
-     * was stays as well. Only these are looked at, and only then.
-     */
-    private static List<Retention.Decision> keepBetter(List<Retention.Decision> newestFirst, Set<String> leftOut, Proof proof) {
-        if (leftOut.isEmpty()) {
-            return newestFirst;
-        }
-        List<Retention.Decision> decisions = new ArrayList<>(newestFirst);
-        for (int i = 0; i < decisions.size(); i++) {
-            Retention.Decision decision = decisions.get(i);
-            if (!decision.kept() && isBetter(decision.backup(), leftOut, proof)) {
-                decisions.set(i, new Retention.Decision(decision.backup(), true, List.of("checked more fully than the newest that verifies")));
-                break;
-            }
-        }
-        return decisions;
-    }
-
-    private static boolean isBetter(Backup backup, Set<String> leftOut, Proof proof) {
-        Interruption.check();
-        try {
-            return !proof.of(backup).containsAll(leftOut);
-        } catch (Failure e) {
-            if (e.kind() != Failure.Kind.CORRUPT && e.kind() != Failure.Kind.NOT_FOUND) {
-                throw e;
-            }
-            return false;
         }
     }
 

@@ -1,0 +1,140 @@
+package dev.sqlitebackup.core;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Interruption;
+import dev.sqlitebackup.store.State;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+
+/**
+ * What is to become of the backups of each database: what the rules say ({@link Retention}), and what stays whatever they say, because it is the best that there is.
+ * Nothing is deleted here.
+ */
+final class PrunePlan {
+    private final RetentionRules rules;
+    private final Clock clock;
+    private final List<String> warnings;
+    private final List<Retention.Decision> decisions = new ArrayList<>();
+    private final List<String> undecided = new ArrayList<>();
+
+    PrunePlan(RetentionRules rules, Clock clock, List<String> warnings) {
+        this.rules = rules;
+        this.clock = clock;
+        this.warnings = new ArrayList<>(warnings);
+    }
+
+    /** @param ours which of some are what they are named */
+    void add(String database, List<Backup> newestFirst, UnaryOperator<List<Backup>> ours, Proof proof) {
+        // One that is dated after now stays in any case, and does not stand for those that are not.
+        List<Backup> counting = newestFirst.stream().filter(backup -> !backup.createdAt().isAfter(clock.instant())).toList();
+        List<Backup> foreign = new ArrayList<>();
+        Proven proven = newestThatVerifies(counting, ours, foreign, proof);
+        if (proven == null && !counting.isEmpty()) {
+            undecided.add("none of the backups of " + database + " verifies, so none was deleted");
+            newestFirst.forEach(backup -> decisions.add(new Retention.Decision(backup, true, List.of("none verifies"))));
+        } else {
+            List<Retention.Decision> planned = decide(newestFirst.stream().filter(backup -> !foreign.contains(backup)).toList(), proven == null ? null : proven.backup, rules, clock, ours);
+            decisions.addAll(proven == null ? planned : keepBetter(planned, proven.leftOut, proof));
+        }
+    }
+
+    /** The last backup from before a database shrank may be all that is left of it. */
+    void keepLastBefore(State state) {
+        String last = state == null || state.shrunk() == null ? null : state.shrunk().backup();
+        decisions.replaceAll(decision -> decision.kept() || !decision.backup().name().equals(last) ? decision
+                : new Retention.Decision(decision.backup(), true, List.of("the last from before the database shrank")));
+    }
+
+    /** @param foreign takes what turns out to be no backup of ours on the way */
+    private Proven newestThatVerifies(List<Backup> newestFirst, UnaryOperator<List<Backup>> ours, List<Backup> foreign, Proof proof) {
+        for (Backup backup : newestFirst) {
+            Interruption.check();
+            if (ours.apply(List.of(backup)).isEmpty()) {
+                foreign.add(backup);
+                continue;
+            }
+            try {
+                return new Proven(backup, proof.of(backup));
+            } catch (Failure e) {
+                if (e.kind() != Failure.Kind.CORRUPT && e.kind() != Failure.Kind.NOT_FOUND) {
+                    throw e;
+                }
+                warnings.add(e.getMessage());
+            }
+        }
+        return null;
+    }
+
+    List<Retention.Decision> decisions() {
+        return decisions;
+    }
+
+    /** About files that count for nothing, and damaged ones. */
+    List<String> warnings() {
+        return warnings;
+    }
+
+    /** Why nothing goes of some databases. */
+    List<String> undecided() {
+        return undecided;
+    }
+
+    /** Reads all of a backup. */
+    interface Proof {
+        /**
+         * @return what of it could not be checked without the application
+         * @throws Failure CORRUPT or NOT_FOUND if it does not verify; anything else means that nobody can tell
+         */
+        Set<String> of(Backup backup);
+    }
+
+    private record Proven(Backup backup, Set<String> leftOut) { }
+
+    /** What a rule would keep has to be a backup: what is not one does not count, and is left alone. */
+    static List<Retention.Decision> decide(List<Backup> newestFirst, Backup proven, RetentionRules rules, Clock clock, UnaryOperator<List<Backup>> ours) {
+        List<Backup> counting = new ArrayList<>(newestFirst);
+        while (true) {
+            List<Retention.Decision> decisions = Retention.plan(counting, proven, rules, clock.instant(), clock.getZone());
+            List<Backup> kept = decisions.stream().filter(Retention.Decision::kept).map(Retention.Decision::backup).toList();
+            Set<Backup> proper = new HashSet<>(ours.apply(kept));
+            if (!counting.removeIf(backup -> kept.contains(backup) && !proper.contains(backup))) {
+                return decisions;
+            }
+        }
+    }
+
+    /**
+     * One that is verified in part does not count as the newest that verifies where an older one was checked for more. So of those that would go, the newest that
+     * was stays as well. Only these are looked at, and only then.
+     */
+    static List<Retention.Decision> keepBetter(List<Retention.Decision> newestFirst, Set<String> leftOut, Proof proof) {
+        if (leftOut.isEmpty()) {
+            return newestFirst;
+        }
+        List<Retention.Decision> decisions = new ArrayList<>(newestFirst);
+        for (int i = 0; i < decisions.size(); i++) {
+            Retention.Decision decision = decisions.get(i);
+            if (!decision.kept() && isBetter(decision.backup(), leftOut, proof)) {
+                decisions.set(i, new Retention.Decision(decision.backup(), true, List.of("checked more fully than the newest that verifies")));
+                break;
+            }
+        }
+        return decisions;
+    }
+
+    private static boolean isBetter(Backup backup, Set<String> leftOut, Proof proof) {
+        Interruption.check();
+        try {
+            return !proof.of(backup).containsAll(leftOut);
+        } catch (Failure e) {
+            if (e.kind() != Failure.Kind.CORRUPT && e.kind() != Failure.Kind.NOT_FOUND) {
+                throw e;
+            }
+            return false;
+        }
+    }
+}
