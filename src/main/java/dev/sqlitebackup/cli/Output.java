@@ -167,6 +167,12 @@ final class Output {
         return ARROWS ? line : line.replace("→", "->");
     }
 
+    /** Says to people what is no result. */
+    void tell(List<String> lines) {
+        lines.forEach(line -> err.println(encodable(escape(line))));
+        err.flush();
+    }
+
     /** With blanks before it, so that columns line up. */
     static String right(String text, int width) {
         return " ".repeat(Math.max(0, width - text.length())) + text;

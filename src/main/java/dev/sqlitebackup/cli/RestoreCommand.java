@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "restore", mixinStandardHelpOptions = true, versionProvider = Version.class,
         description = "Bring a backup back, keeping a safety copy of what was there.",
         footer = {"", "Examples:",
-            "  sqlite-backup restore                              the default backup to the default database",
+            "  sqlite-backup restore                              the default backup to the default database; on a terminal it asks first",
             "  sqlite-backup restore app.db.gz --to=/srv/app.db",
             "  sqlite-backup restore --at=2026-11-22              what there was at the end of that day, from a history or from Git",
             "  ssh HOST cat app.db.gz | sqlite-backup restore - --to=app.db",
@@ -38,6 +38,9 @@ public final class RestoreCommand implements Callable<Integer> {
             description = "The database to restore (default: $SQLITE_BACKUP_DB, else the OpenCode history).")
     private Path database;
 
+    @Option(names = "--yes", description = "Ask nothing. Without BACKUP and --to, a restore on a terminal says what it is about to do, and asks.")
+    private boolean yes;
+
     RestoreCommand(Environment environment) {
         this.environment = environment;
     }
@@ -45,6 +48,6 @@ public final class RestoreCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Path target = environment.database(database);
-        return options.run(environment, spec.commandLine(), common, environment.backup(backup, target, name.name(spec)), at.notAfter(environment, spec), target, environment.isDatabaseNamed(database), name.name(spec), RestoreService::restore);
+        return options.run(environment, spec.commandLine(), common, environment.backup(backup, target, name.name(spec)), at.notAfter(environment, spec), target, environment.isDatabaseNamed(database), name.name(spec), backup == null && database == null && !yes, RestoreService::restore);
     }
 }

@@ -1,6 +1,7 @@
 package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.core.Changes;
 import dev.sqlitebackup.core.Location;
 import dev.sqlitebackup.core.RestoreService;
 import dev.sqlitebackup.core.VerifyService;
@@ -29,14 +30,17 @@ public final class RestoreOptions {
     @Option(names = "--safety-dir", paramLabel = "DIR", description = "Where the safety copy is kept (default: beside the database).")
     private Path safetyDirectory;
 
-    int run(Environment environment, CommandLine commandLine, CommonOptions common, Location backup, Instant notAfter, Path database, boolean databaseNamed, String name,
+    int run(Environment environment, CommandLine commandLine, CommonOptions common, Location backup, Instant notAfter, Path database, boolean databaseNamed, String name, boolean asks,
             BiFunction<RestoreService, RestoreService.Request, RestoreService.Result> operation) {
         long started = System.nanoTime();
         Path tmp = environment.temporaryDirectory(null);
         RestoreService.Result result;
         try (ProgressDisplay progress = ProgressDisplay.of(common)) {
             NativeLibrary.load(environment.programDirectories(tmp));
-            result = operation.apply(new RestoreService(environment.clock(), progress),
+            result = operation.apply(new RestoreService(environment.clock(), progress, (target, content, changes) -> {
+                progress.close();
+                announce(commandLine, common, target, content, changes, asks && !dryRun && Question.canBeAsked());
+            }),
                     new RestoreService.Request(backup, notAfter, database, databaseNamed, name, live, dryRun, tmp,
                             directory("--tmp-dir", stagingDirectory), directory("--safety-dir", safetyDirectory), common.busyTimeout));
         }
@@ -55,6 +59,7 @@ public final class RestoreOptions {
         fields.put("sha256", content.sha256());
         fields.put("verified", result.verification().word());
         fields.put("durationMillis", durationMillis);
+        fields.put("changes", ChangesReport.fields(result.changes()));
         if (dryRun) {
             fields.put("dryRun", true);
         }
@@ -69,9 +74,27 @@ public final class RestoreOptions {
         return directory;
     }
 
+    /** What is asked is shown in any case. */
+    private static void announce(CommandLine commandLine, CommonOptions common, Path target, VerifyService.Result backup, Changes changes, boolean asks) {
+        Output output = Output.of(commandLine, common);
+        if (asks) {
+            output.tell(List.of("about to restore " + what(backup) + " from " + backup.backup() + " to " + target));
+        }
+        if (asks || !common.quiet && !common.json) {
+            output.tell(ChangesReport.lines(target, changes, backup.createdAt()));
+        }
+        if (asks && !Question.isAnsweredYes("Restore?", commandLine.getErr())) {
+            throw new Failure(Failure.Kind.FAILURE, "not restored: nothing was changed", "answer y to restore; --yes asks nothing");
+        }
+    }
+
+    private static String what(VerifyService.Result content) {
+        return Output.size(content.databaseBytes()) + " of " + content.createdAt() + (content.commit() == null ? "" : " (commit " + content.commit().substring(0, 12) + ")");
+    }
+
     private String line(RestoreService.Result result, long durationMillis) {
         VerifyService.Result content = result.backup();
-        String what = Output.size(content.databaseBytes()) + " of " + content.createdAt() + (content.commit() == null ? "" : " (commit " + content.commit().substring(0, 12) + ")");
+        String what = what(content);
         if (dryRun) {
             return "would restore " + what + " from " + Output.backup(content.backup()) + " to " + result.database()
                     + (result.method() == RestoreService.Method.CREATED ? ", where there is no database" : ", after a safety copy of what is there")

@@ -28,6 +28,6 @@ public final class UndoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return options.run(environment, spec.commandLine(), common, null, null, environment.database(database), true, null, RestoreService::undo);
+        return options.run(environment, spec.commandLine(), common, null, null, environment.database(database), true, null, false, RestoreService::undo);
     }
 }

@@ -1,7 +1,11 @@
 package dev.sqlitebackup.core;
 
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /** Work that runs beside the caller's. Closing waits for it, so that nothing is removed under it. */
@@ -30,6 +34,20 @@ final class Background<T> implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    /** Waits so long at most; whether it ended well is another matter. */
+    boolean isDoneWithin(Duration atMost) {
+        try {
+            future.get(atMost.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            return false;
+        } catch (ExecutionException e) {
+            return true;
+        } catch (InterruptedException e) {
+            // A signal, which whoever waits looks for himself. Left set, it would close the next channel that is read.
+        }
+        return future.isDone();
     }
 
     @Override

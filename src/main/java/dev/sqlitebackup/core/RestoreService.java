@@ -61,16 +61,19 @@ public final class RestoreService {
     /**
      * @param safetyCopy null when there was nothing to save, and in a dry run
      * @param backup with its facts
+     * @param changes what the target lost, or would lose
      */
-    public record Result(Path database, VerifyService.Result backup, Path safetyCopy, Method method, Verification verification) { }
+    public record Result(Path database, VerifyService.Result backup, Path safetyCopy, Method method, Verification verification, Changes changes) { }
 
     private final Clock clock;
     private final Progress progress;
+    private final BeforeSwitch beforeSwitch;
     private Path safetyCopy;
 
-    public RestoreService(Clock clock, Progress progress) {
+    public RestoreService(Clock clock, Progress progress, BeforeSwitch beforeSwitch) {
         this.clock = clock;
         this.progress = progress;
+        this.beforeSwitch = beforeSwitch;
     }
 
     /** Restores the newest safety copy of {@code request.database}; what {@code request} says of a backup is not looked at. */
@@ -109,12 +112,15 @@ public final class RestoreService {
         Path safety = request.safetyDirectory == null ? target.getParent() : Databases.real(request.safetyDirectory);
         boolean stagesElsewhere = request.dryRun && request.stagingDirectory == null;
         StagedBackup.Room room = new RestoreRoom(target, staging, safety, request.live).and(stagesElsewhere ? request.temporaryDirectory : null);
-        try (Workspace workspace = Workspace.create(stagesElsewhere ? request.temporaryDirectory : staging)) {
-            StagedBackup staged = StagedBackup.stage(selection, workspace, room, request.busyTimeout, progress);
+        try (Workspace workspace = Workspace.create(stagesElsewhere ? request.temporaryDirectory : staging);
+                Counting counting = new Counting(target, request.busyTimeout)) {
+            StagedBackup staged = StagedBackup.stage(selection, workspace, room, request.busyTimeout, progress, counting::countBackup);
+            Changes changes = counting.finish();
+            beforeSwitch.hear(target, VerifyService.Result.of(staged, staged.verification()), changes);
             List<String> unseen = refuseIfInUse(target, request);
             Switch done = request.dryRun ? foresee(target, staged, request.live) : switchTo(target, staged, workspace, safety, request);
             Verification verification = done.verification.withWarnings(unseen);
-            return new Result(target, VerifyService.Result.of(staged, verification), safetyCopy, done.method, verification);
+            return new Result(target, VerifyService.Result.of(staged, verification), safetyCopy, done.method, verification, changes);
         }
     }
 

@@ -23,6 +23,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.function.Consumer;
 
 /**
  * A backup that has been decompressed into a private file and verified to the last byte.
@@ -57,24 +58,25 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
     }
 
     static StagedBackup stage(Selection backup, Workspace workspace, Duration busyTimeout, Progress progress) {
-        return stage(backup, workspace, Room.in(workspace.directory().getParent()), busyTimeout, progress);
+        return stage(backup, workspace, Room.in(workspace.directory().getParent()), busyTimeout, progress, file -> { });
     }
 
     /**
      * @param backup any gzip file that holds a SQLite database, or a plain SQLite file
      * @param room is asked once: as soon as it is known how much is needed
+     * @param beforeVerification is given the staged file when it is complete, to read it beside the verification
      * @throws Failure NOT_FOUND if there is none or only a Git LFS pointer, CORRUPT if anything about it is wrong
      */
-    static StagedBackup stage(Selection backup, Workspace workspace, Room room, Duration busyTimeout, Progress progress) {
+    static StagedBackup stage(Selection backup, Workspace workspace, Room room, Duration busyTimeout, Progress progress, Consumer<Path> beforeVerification) {
         try {
-            return stageAndVerify(backup, workspace, room, busyTimeout, progress);
+            return stageAndVerify(backup, workspace, room, busyTimeout, progress, beforeVerification);
         } catch (Failure e) {
             throw e.kind() == Failure.Kind.CORRUPT && e.hint() == null ? e.withHint(backup.hintIfDamaged() != null ? backup.hintIfDamaged()
                     : "nothing was changed; try an older backup (`" + Hints.command("list", backup.location()) + "` where Git keeps them) or a safety copy (DATABASE.pre-restore-…)") : e;
         }
     }
 
-    private static StagedBackup stageAndVerify(Selection backup, Workspace workspace, Room room, Duration busyTimeout, Progress progress) {
+    private static StagedBackup stageAndVerify(Selection backup, Workspace workspace, Room room, Duration busyTimeout, Progress progress, Consumer<Path> beforeVerification) {
         Long announced = backup.content().fetchedBytes() == null ? null : backup.content().databaseBytes();
         if (announced != null) {
             room.require(backup.content().fetchedBytes() + announced, announced);
@@ -117,6 +119,7 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
             if (announced == 0) {
                 room.require(0, Files.size(file));
             }
+            beforeVerification.accept(file);
             Verification verification = verify(backup, file, sha256);
             for (String warning : backup.warnings()) {
                 verification = verification.withWarning(warning);

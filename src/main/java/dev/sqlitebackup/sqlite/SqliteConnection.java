@@ -48,13 +48,16 @@ final class SqliteConnection implements AutoCloseable {
 
     private SqliteConnection(SQLiteConnection connection) {
         this.connection = connection;
-        this.stopper = Interruption.onRequest(() -> {
-            try {
-                connection.getDatabase().interrupt();
-            } catch (SQLException e) {
-                // Closed in the meantime: nothing runs that could be stopped.
-            }
-        });
+        this.stopper = Interruption.onRequest(this::interrupt);
+    }
+
+    /** Ends what runs just now. */
+    void interrupt() {
+        try {
+            connection.getDatabase().interrupt();
+        } catch (SQLException e) {
+            // Closed in the meantime: nothing runs that could be stopped.
+        }
     }
 
     /** @param parameters of the SQLite URI; they always name a mode that creates nothing */

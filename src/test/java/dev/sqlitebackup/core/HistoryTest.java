@@ -333,7 +333,7 @@ class HistoryTest {
     }
 
     private void restore(Path target, boolean named) {
-        new RestoreService(at(NOON), Progress.NONE).restore(new RestoreService.Request(history, null, target, named, null, false, false, lab.temporary(), null, null, Duration.ZERO));
+        new RestoreService(at(NOON), Progress.NONE, (database, backup, changes) -> { }).restore(new RestoreService.Request(history, null, target, named, null, false, false, lab.temporary(), null, null, Duration.ZERO));
     }
 
     @Test
@@ -361,7 +361,7 @@ class HistoryTest {
     void safetyCopiesAreListedAndPrunedWithTheirSidecarsAndNotUnasked() throws IOException {
         change(NOON);
         for (int i = 0; i < 4; i++) {
-            new RestoreService(at(NOON.plusSeconds(i)), Progress.NONE).restore(new RestoreService.Request(history, null, database, true, null, false, false, lab.temporary(), null, null, Duration.ZERO));
+            new RestoreService(at(NOON.plusSeconds(i)), Progress.NONE, (database, backup, changes) -> { }).restore(new RestoreService.Request(history, null, database, true, null, false, false, lab.temporary(), null, null, Duration.ZERO));
         }
         Location copies = Location.file(database);
         assertEquals(4, new ListService().list(copies, null).backups().size());

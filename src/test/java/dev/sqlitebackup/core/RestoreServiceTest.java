@@ -59,11 +59,11 @@ class RestoreServiceTest {
     }
 
     private RestoreService.Result restore() {
-        return new RestoreService(Clock.fixed(NOW, ZoneOffset.UTC), progress).restore(request(lab.path("b.gz")));
+        return new RestoreService(Clock.fixed(NOW, ZoneOffset.UTC), progress, (database, backup, changes) -> { }).restore(request(lab.path("b.gz")));
     }
 
     private RestoreService.Result undo() {
-        return new RestoreService(Clock.fixed(NOW.plusSeconds(60), ZoneOffset.UTC), progress).undo(request(null));
+        return new RestoreService(Clock.fixed(NOW.plusSeconds(60), ZoneOffset.UTC), progress, (database, backup, changes) -> { }).undo(request(null));
     }
 
     private static String content(Path database) {
@@ -222,7 +222,7 @@ class RestoreServiceTest {
     @Test
     void refusesTheDatabaseItselfAsItsBackup() {
         lab.database("app.db", "delete", OLD_ROWS, "old");
-        Failure failure = assertThrows(Failure.class, () -> new RestoreService(Clock.systemUTC(), progress).restore(request(target)));
+        Failure failure = assertThrows(Failure.class, () -> new RestoreService(Clock.systemUTC(), progress, (database, backup, changes) -> { }).restore(request(target)));
         assertEquals(Failure.Kind.USAGE, failure.kind());
         assertOld(target);
     }

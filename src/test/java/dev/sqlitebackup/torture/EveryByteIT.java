@@ -118,7 +118,7 @@ class EveryByteIT {
         Path target = lab.path("restored.db");
         Files.deleteIfExists(target);
         try {
-            new RestoreService(Clock.systemUTC(), Progress.NONE)
+            new RestoreService(Clock.systemUTC(), Progress.NONE, (database, content, changes) -> { })
                     .restore(new RestoreService.Request(Location.file(file), null, target, true, null, false, false, lab.temporary(), null, null, Duration.ZERO));
             return Lab.sha256(target);
         } catch (Failure e) {

@@ -1,0 +1,232 @@
+package dev.sqlitebackup.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.Tools;
+import dev.sqlitebackup.testing.Writer;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A restore says what it takes away before it takes it, on the packaged program. */
+class ChangesIT {
+    private static final String ONE_LINE = "no table has fewer rows in the backup than in the database";
+    @TempDir Path directory;
+    private Lab lab;
+
+    @BeforeEach
+    void makeLab() {
+        lab = new Lab(directory);
+    }
+
+    /** A backup b.gz of 70 rows in t, and of what else the statements make. */
+    private void backup(String... statements) {
+        Path source = lab.database("source.db", "wal", 70, "new");
+        Lab.sql(source, statements);
+        lab.json(0, "backup", source, "--to=b.gz");
+    }
+
+    private static Map<String, String> changes(JsonObject result) {
+        Map<String, String> changes = new TreeMap<>();
+        for (JsonElement change : result.getAsJsonArray("changes")) {
+            JsonObject table = change.getAsJsonObject();
+            assertEquals(3, table.size());
+            changes.put(table.get("table").getAsString(), table.get("rowsBefore") + " " + table.get("rowsAfter"));
+        }
+        return changes;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"restore", "dry run", "undo"})
+    void saysOfEachTableWhatTheRestoreTakesAway(String how) {
+        backup("CREATE TABLE audit(a)", "INSERT INTO audit VALUES (1), (2), (3)");
+        Path target = lab.database("t.db", "wal", 90, "old");
+        Lab.sql(target, "CREATE TABLE drafts(a)", "INSERT INTO drafts VALUES (1)");
+        if (how.equals("undo")) {
+            lab.json(0, "restore", "b.gz", "--to=t.db");
+            Lab.sql(target, "INSERT INTO audit VALUES (4)");
+        }
+        Tools.Ended ended = (how.equals("undo") ? lab.run("undo", "t.db") : how.equals("restore") ? lab.run("restore", "b.gz", "--to=t.db") : lab.run("restore", "b.gz", "--to=t.db", "--dry-run")).ok();
+        assertTrue(ended.err().contains("this takes rows away from " + target + " (in the database → in the backup):\n"
+                + (how.equals("undo") ? "  audit: 4 rows, and no such table in the backup\n  drafts: only in the backup, 1 row\n  t: 70 → 90 rows\n"
+                        : "  drafts: 1 row, and no such table in the backup\n  t: 90 → 70 rows\n  audit: only in the backup, 3 rows\n")), ended.err());
+        assertEquals(1, ended.out().lines().count(), ended.out());
+    }
+
+    @Test
+    void needsOneLineWhereNothingIsLostAndNoneWhereItIsToBeQuiet() {
+        backup();
+        Path target = lab.database("t.db", "delete", 70, "old");
+        assertTrue(lab.run("restore", "b.gz", "--to=t.db", "--dry-run").ok().err().startsWith(ONE_LINE));
+        assertEquals(1, lab.run("restore", "b.gz", "--to=t.db", "--dry-run").ok().err().lines().count());
+        Lab.sql(target, "DELETE FROM t");
+        assertTrue(lab.run("restore", "b.gz", "--to=t.db", "--dry-run").ok().err().startsWith(ONE_LINE), "fewer rows in the database");
+        Lab.sql(target, "DROP TABLE t", "CREATE TABLE gone(a)");
+        assertTrue(lab.run("restore", "b.gz", "--to=t.db", "--dry-run").ok().err().contains("gone: 0 rows, and no such table in the backup"), "an empty table");
+        assertEquals("", lab.run("restore", "--quiet", "b.gz", "--to=t.db").ok().err());
+        assertEquals("this takes nothing away: there is no database at " + lab.path("new.db") + " yet\n", lab.run("restore", "b.gz", "--to=new.db").ok().err());
+    }
+
+    @Test
+    void namesTwentyTablesAndCountsTheOthers() {
+        backup();
+        Path target = lab.database("t.db", "wal", 70, "old");
+        for (int i = 0; i < 23; i++) {
+            Lab.sql(target, "CREATE TABLE \"" + (i == 0 ? "a\u001b[31m\n" + "long".repeat(50) : "x" + i) + "\"(a)");
+        }
+        Tools.Ended ended = lab.run("restore", "b.gz", "--to=t.db", "--dry-run").ok();
+        assertEquals(20, ended.err().lines().filter(line -> line.contains(", and no such table in the backup")).count(), ended.err());
+        assertTrue(ended.err().contains("  and 3 more tables\n"), ended.err());
+        assertTrue(ended.err().contains("  a\\u001b[31m\\nlong") && ended.err().lines().allMatch(line -> line.length() < 250), ended.err());
+        assertEquals(24, changes(lab.json(0, "restore", "b.gz", "--to=t.db")).size());
+    }
+
+    @Test
+    void countsEveryKindOfTableForPrograms() {
+        backup("CREATE TABLE w(a PRIMARY KEY) WITHOUT ROWID", "INSERT INTO w VALUES (1), (2)", "CREATE TABLE Spelled(a)", "CREATE VIEW v AS SELECT * FROM w",
+                "CREATE TABLE s(a INTEGER PRIMARY KEY AUTOINCREMENT)", "CREATE VIRTUAL TABLE f USING fts5(a)", "INSERT INTO f VALUES ('x')", "CREATE TABLE \"a \"\"b\"(a)");
+        JsonObject created = lab.json(0, "restore", "b.gz", "--to=t.db", "--dry-run");
+        assertEquals(Map.of("t", "null 70", "w", "null 2", "Spelled", "null 0", "s", "null 0", "f", "null 1", "a \"b", "null 0"), changes(created));
+        lab.json(0, "restore", "b.gz", "--to=t.db");
+        Lab.sql(lab.path("t.db"), "DELETE FROM f", "DROP VIEW v", "DROP TABLE w", "ALTER TABLE Spelled RENAME TO other", "ALTER TABLE other RENAME TO SPELLED", "INSERT INTO SPELLED VALUES (1)");
+        Map<String, String> again = changes(lab.json(0, "restore", "b.gz", "--to=t.db"));
+        assertEquals(Map.of("t", "70 70", "w", "null 2", "SPELLED", "1 0", "s", "0 0", "f", "0 1", "a \"b", "0 0"), again);
+        assertEquals(Map.of("t", "70 70", "w", "2 null", "Spelled", "0 1", "s", "0 0", "f", "1 0", "a \"b", "0 0"), changes(lab.json(0, "undo", "t.db")));
+    }
+
+    /** Only the application has them, and no count of rows needs them. */
+    @Test
+    void countsWithoutTheApplicationsOwnCollationsFunctionsAndModules() throws IOException {
+        Path python = lab.path("make.py");
+        Tools.require("python3");
+        Lab.write(python, """
+                import sqlite3, sys
+                c = sqlite3.connect(sys.argv[1])
+                c.create_collation('GERMAN', lambda a, b: (a > b) - (a < b))
+                c.create_function('f', 1, lambda a: a, deterministic=True)
+                c.execute('CREATE TABLE g(a TEXT COLLATE GERMAN PRIMARY KEY, b) WITHOUT ROWID')
+                c.execute('CREATE TABLE h(a TEXT, b)')
+                c.execute('CREATE INDEX h_f ON h(f(a) COLLATE GERMAN)')
+                c.executemany('INSERT INTO g VALUES (?, 1)', [('a',), ('b',)])
+                c.executemany('INSERT INTO h VALUES (?, 1)', [('a',), ('b',), ('c',)])
+                c.execute('PRAGMA writable_schema=ON')
+                c.execute("INSERT INTO sqlite_schema VALUES ('table', 'm', 'm', 0, 'CREATE VIRTUAL TABLE m USING its_own(a)')")
+                c.commit()
+                """);
+        Tools.run(List.of("python3", python.toString(), lab.path("source.db").toString())).ok();
+        lab.json(0, "backup", "source.db", "--to=b.gz");
+        Files.copy(lab.path("source.db"), lab.path("t.db"));
+        assertEquals(Map.of("g", "2 2", "h", "3 3"), changes(lab.json(0, "restore", "b.gz", "--to=t.db", "--dry-run")));
+        Tools.Ended people = lab.run("restore", "b.gz", "--to=t.db").ok();
+        assertTrue(people.err().contains(ONE_LINE) && people.err().contains("not counted, because only the application can: m\n"), people.err());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"garbage", "a page of a table", "a hot journal", "a log without its index"})
+    void restoresAllTheSameWhereItCannotCount(String situation) throws IOException {
+        backup();
+        Path target = lab.database("t.db", situation.contains("log") ? "wal" : "delete", 3000, "old");
+        switch (situation) {
+            case "garbage" -> Files.write(target, new byte[5000]);
+            case "a page of a table" -> {
+                int root = Integer.parseInt(Lab.query(target, "SELECT rootpage FROM sqlite_schema WHERE name = 't_b'"));
+                try (RandomAccessFile file = new RandomAccessFile(target.toFile(), "rw")) {
+                    file.seek((root - 1) * 4096L);
+                    file.write(new byte[4096]);
+                }
+            }
+            case "a hot journal" -> Writer.start(target, "hot", "delete", 0).close();
+            default -> {
+                Writer.start(target, "crash", "wal", 0).close();
+                Files.delete(lab.path("t.db-shm"));
+            }
+        }
+        Map<String, String> before = lab.state("t.db");
+        JsonObject dry = lab.json(0, "restore", "b.gz", "--to=t.db", "--dry-run");
+        assertTrue(dry.get("changes").isJsonNull(), dry.toString());
+        assertEquals(before, lab.state("t.db"));
+        Tools.Ended ended = lab.run("restore", "b.gz", "--to=t.db").ok();
+        assertTrue(ended.err().contains("what this takes away cannot be counted: "), ended.err());
+        assertEquals("70", Lab.query(target, "SELECT count(*) FROM t"));
+        assertEquals(List.of(), lab.litter());
+    }
+
+    /** Looking changes nothing, whoever has it open. */
+    @ParameterizedTest
+    @CsvSource({"wal, none", "delete, none", "wal, idle", "delete, idle", "wal, reading", "delete, reading", "wal, crash", "wal, hard link", "delete, hard link"})
+    void countsWhatIsThereAndLeavesItAsItIs(String journalMode, String other) throws IOException {
+        backup();
+        Path target = lab.database("t.db", journalMode, 90, "old");
+        if (other.equals("hard link")) {
+            Files.createLink(lab.path("link.db"), target);
+        }
+        try (Writer writer = other.equals("none") || other.equals("hard link") ? null : Writer.start(target, other, journalMode, 0)) {
+            Map<String, String> before = lab.state("t.db");
+            JsonObject result = lab.json(0, "restore", "b.gz", "--to=t.db", "--dry-run", "--live");
+            assertEquals(other.equals("crash") ? "{crashed=500 null, t=90 70}" : "{t=90 70}", changes(result).toString());
+            assertEquals(before, lab.state("t.db"));
+            assertEquals(List.of(), lab.litter());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"wal", "delete"})
+    void countsUnderAWriterThatGoesOn(String journalMode) throws IOException {
+        backup();
+        Path target = lab.database("t.db", journalMode, 90, "old");
+        try (Writer writer = Writer.start(target, "commit", journalMode, 30_000)) {
+            Map<String, String> changes = changes(lab.json(0, "restore", "b.gz", "--to=t.db", "--live"));
+            assertEquals("90 70", changes.get("t"));
+            // The tables of the writer, at some moment.
+            assertTrue(changes.size() > 1 && changes.entrySet().stream().allMatch(change -> change.getKey().equals("t") || change.getValue().matches("[1-9][0-9]* null")), changes.toString());
+            writer.await("commit");
+        }
+        assertEquals(List.of(), lab.litter());
+    }
+
+    /** The locks of the restore would not survive a descriptor that is closed late, and a lock that is held is no reason to wait twice. */
+    @Test
+    void isInNobodysWayWhereTheDatabaseIsLocked() {
+        backup();
+        Path target = lab.database("t.db", "delete", 90, "old");
+        try (Writer writer = Writer.start(target, "exclusive", "delete", 0)) {
+            assertEquals("in-use", lab.json(13, "restore", "b.gz", "--to=t.db", "--busy-timeout=0s").get("error").getAsString());
+        }
+        assertEquals("{t=90 70}", changes(lab.json(0, "restore", "b.gz", "--to=t.db", "--busy-timeout=0s")).toString());
+    }
+
+    @Test
+    void saysHowMuchLaterTheDatabaseWasChanged() throws IOException {
+        backup();
+        Path target = lab.database("t.db", "wal", 70, "old");
+        Instant createdAt = Instant.parse(lab.json(0, "verify", "b.gz").get("createdAt").getAsString());
+        Files.setLastModifiedTime(target, FileTime.from(createdAt.plusSeconds(3 * 3600)));
+        Tools.Ended later = lab.run("restore", "b.gz", "--to=t.db", "--dry-run").ok();
+        assertEquals(ONE_LINE + "; the database was last changed 3 h after the backup was made\n", later.err());
+        Files.setLastModifiedTime(target, FileTime.from(createdAt.minusSeconds(3 * 3600)));
+        assertEquals(ONE_LINE + "\n", lab.run("restore", "b.gz", "--to=t.db", "--dry-run").ok().err());
+        try (Writer writer = Writer.start(target, "idle", "wal", 0)) {
+            Lab.sql(target, "INSERT INTO t(generation) VALUES ('in the log')");
+            Files.setLastModifiedTime(target, FileTime.from(createdAt.minusSeconds(3 * 3600)));
+            Files.setLastModifiedTime(lab.path("t.db-wal"), FileTime.from(createdAt.plusSeconds(7200)));
+            String err = lab.run("restore", "b.gz", "--to=t.db", "--dry-run", "--live").ok().err();
+            assertTrue(err.contains("  t: 71 → 70 rows\nthe database was last changed 2 h after the backup was made\n"), err);
+        }
+    }
+}
