@@ -208,6 +208,11 @@ class OtherUsersIT {
         Files.delete(database);
         Tools.Ended ended = program(RunAs.ROOT_THAT_CANNOT_GIVE, "restore", "b.gz", "--to=" + database);
         assertEquals(0, ended.exitCode(), ended.err());
+        assertTrue(ended.err().contains(" and this user may not give it back: chown "), "it lay there before: " + ended.err());
+        Files.delete(database);
+        Files.delete(lab.resolve("out/.b.gz.state"));
+        ended = program(RunAs.ROOT_THAT_CANNOT_GIVE, "restore", "b.gz", "--to=" + database);
+        assertEquals(0, ended.exitCode(), ended.err());
         assertTrue(ended.err().contains("warning: this root may not give files away"), ended.err());
     }
 
