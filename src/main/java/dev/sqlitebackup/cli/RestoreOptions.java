@@ -69,7 +69,7 @@ public final class RestoreOptions {
 
     private static Path directory(String option, Path directory) {
         if (directory != null && !Files.isDirectory(directory)) {
-            throw new Failure(Failure.Kind.FAILURE, "there is no directory " + directory, "make it, or choose another one with " + option);
+            throw new Failure(Failure.Kind.FAILURE, "there is no directory " + directory.toAbsolutePath().normalize(), "make it, or choose another one with " + option);
         }
         return directory;
     }

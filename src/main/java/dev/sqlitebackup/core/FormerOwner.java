@@ -27,6 +27,7 @@ final class FormerOwner {
         if (!succeeds(() -> PrivateFiles.setOwner(file, noted.owner())) | !succeeds(() -> PrivateFiles.setGroup(file, noted.group()))) {
             commands.add("chown " + Hints.quoted(owners) + " " + Hints.quoted(target.toString()));
         }
+        // A mode that lets a group or everybody in was meant for the former owner's file.
         if (!commands.isEmpty() || !succeeds(() -> PrivateFiles.setMode(file, noted.mode()))) {
             commands.add("chmod " + PrivateFiles.octal(noted.mode()) + " " + Hints.quoted(target.toString()));
         }

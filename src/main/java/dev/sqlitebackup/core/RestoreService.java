@@ -134,13 +134,13 @@ public final class RestoreService {
             }
             if (request.live) {
                 return switch (restoreLive(target, staged, places, request)) {
-                    case UNREADABLE -> replace(target, staged, places);
+                    case UNREADABLE -> replace(target, staged, places, request);
                     case VERIFIED -> new Switch(Method.IN_PLACE, staged.verification());
                     case WRITTEN_SINCE -> new Switch(Method.IN_PLACE, staged.verification().partial("others wrote to the database before it could be read back"));
                 };
             }
             List<String> restart = otherEncoding(target, staged);
-            return restoreInPlace(target, staged, places, request) ? new Switch(Method.IN_PLACE, staged.verification().withWarnings(restart)) : replace(target, staged, places);
+            return restoreInPlace(target, staged, places, request) ? new Switch(Method.IN_PLACE, staged.verification().withWarnings(restart)) : replace(target, staged, places, request);
         }
     }
 
@@ -262,14 +262,15 @@ public final class RestoreService {
     }
 
     /** What SQLite cannot open cannot be copied through it either: it keeps a second name, which has to lie in the same directory. */
-    private Switch replace(Path target, StagedBackup staged, RestorePlaces places) {
+    private Switch replace(Path target, StagedBackup staged, RestorePlaces places, Request request) {
         Path name = SafetyCopies.freeName(target, clock.instant());
         Path file = places.stagedBeside(staged);
         FileIdentity proven = identity(file);
         Replacement.replaceUnreadable(target, file, name);
         safetyCopy = name;
         proveCreated(target, proven, staged);
-        return replaced(target, staged, "was replaced");
+        Switch done = replaced(target, staged, "was replaced");
+        return request.safetyDirectory == null ? done : new Switch(done.method, done.verification.withWarning("it is kept beside it, as " + name + ", and not in " + request.safetyDirectory));
     }
 
     /** The staged file was read back when it was verified; now the name has to refer to that very file. */

@@ -1,11 +1,13 @@
 package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.files.PrivateFiles;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.store.BackupName;
 import dev.sqlitebackup.store.GitHistory;
 import dev.sqlitebackup.store.State;
 import dev.sqlitebackup.store.Store;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -73,7 +75,7 @@ record Selection(String location, String commit, Instant createdAt, String hintI
 
         @Override
         public State noted() {
-            return readState(store, stateFile);
+            return readState(store, stateFile, backup.name());
         }
     }
 
@@ -89,15 +91,17 @@ record Selection(String location, String commit, Instant createdAt, String hintI
         public State noted() {
             SingleFile single = SingleFile.toRead(Location.file(file));
             BackupName name = BackupName.parse(single.name());
-            return readState(single.store(), name == null ? single.stateFile() : Destination.stateFile(name.database()));
+            return readState(single.store(), name == null ? single.stateFile() : Destination.stateFile(name.database()), single.name());
         }
     }
 
-    /** A note is worth having, and no reason to fail. */
-    private static State readState(Store store, String stateFile) {
+    /** A note is worth having, and no reason to fail. Where others may write, only one counts of somebody who could read the backup anyway: it says who may read the database. */
+    private static State readState(Store store, String stateFile, String backup) {
         try {
-            return store.readState(stateFile);
-        } catch (Failure e) {
+            boolean isTrusted = !store.isNear() || PrivateFiles.isOurs(store.local(stateFile)) || PrivateFiles.belongsToRoot(store.local(stateFile))
+                    || PrivateFiles.haveOneOwner(store.local(stateFile), store.local(backup));
+            return isTrusted ? store.readState(stateFile) : null;
+        } catch (Failure | IOException e) {
             return null;
         }
     }

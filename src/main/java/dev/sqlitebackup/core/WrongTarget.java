@@ -37,12 +37,12 @@ final class WrongTarget {
         for (Path path : List.of(named, target)) {
             BackupName name = BackupName.parse(path.getFileName().toString());
             if (name != null) {
-                throw new Failure(Failure.Kind.USAGE, "the target has the name of a backup of " + name.database() + " in a history: " + path, "name the database with --to; a backup is never overwritten");
+                throw new Failure(Failure.Kind.USAGE, "the target has the name of a backup of " + name.database() + " in a history: " + path, "name the database itself; a backup is never overwritten");
             }
         }
         String what = what(target);
         if (what != null) {
-            throw new Failure(Failure.Kind.USAGE, "the target is " + what + ", and no database: " + target, "name the database with --to; if it is in the way, move it away first");
+            throw new Failure(Failure.Kind.USAGE, "the target is " + what + ", and no database: " + target, "name the database itself; if that file is in its place, move it away first");
         }
     }
 

@@ -145,6 +145,11 @@ public final class PrivateFiles {
         return !POSIX || owner(file).equals(ourselves());
     }
 
+    /** Whether both files, not what they may link to, belong to one user. */
+    public static boolean haveOneOwner(Path a, Path b) throws IOException {
+        return !POSIX || owner(a).equals(owner(b));
+    }
+
     private static UserPrincipal owner(Path file) throws IOException {
         return Files.getOwner(file, LinkOption.NOFOLLOW_LINKS);
     }

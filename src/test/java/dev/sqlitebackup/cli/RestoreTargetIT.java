@@ -33,7 +33,7 @@ class RestoreTargetIT {
         for (Object target : Files.exists(file) ? List.of(file, link) : List.of(file)) {
             for (String more : List.of("--live", "--dry-run", "--busy-timeout=1s")) {
                 JsonObject refused = lab.json(2, "restore", database, "--to=" + target, more);
-                assertTrue(refused.get("message").getAsString().contains(what) && refused.get("hint").getAsString().startsWith("name the database with --to"), refused.toString());
+                assertTrue(refused.get("message").getAsString().contains(what) && refused.get("hint").getAsString().startsWith("name the database itself"), refused.toString());
             }
         }
         assertEquals(before, Files.exists(file) ? Lab.sha256(file) : null);
@@ -99,6 +99,18 @@ class RestoreTargetIT {
         assertEquals("12345:23456 644", Tools.sh("stat -c '%u:%g %a' \"$1\"", database).ok().out().strip(), "numbers without a name, and no more than the nine bits");
         lab.json(0, "restore", "b.gz", "--to=elsewhere.db");
         assertEquals("600", owner(lab.path("elsewhere.db")).split(" ")[1], "another place is another matter");
+    }
+
+    /** Who may write where backups lie, and may not read them, gets no database by way of a note. */
+    @Test
+    void aNoteOfSomebodyElseGivesNothingAway() throws IOException {
+        Tools.requireRoot();
+        lab.json(0, "backup", database, "--to=h/");
+        Path state = lab.path("h/.app.db.state");
+        Files.writeString(state, Files.readString(state).replace("\"owner\":\"root\"", "\"owner\":\"nobody\"").replaceFirst("\"mode\":\"[^\"]*\"", "\"mode\":\"rw-rw-rw-\""));
+        Tools.sh("chown nobody \"$1\"; rm -f \"$2\"*", state, database).ok();
+        lab.json(0, "restore", "h/", "--to=" + database);
+        assertEquals("root:root 600", owner(database));
     }
 
     @Test
