@@ -34,7 +34,7 @@ class GitHistoryIT {
     }
 
     private void useLfs() {
-        Tools.sh("cd \"$1/repo\"; git lfs install --local; echo 'backups/*.gz filter=lfs diff=lfs merge=lfs -text' > .gitattributes", directory).ok();
+        Tools.sh("cd \"$1/repo\"; git lfs install --local; echo 'backups/**/*.gz filter=lfs diff=lfs merge=lfs -text' > .gitattributes", directory).ok();
     }
 
     private void commit(String name, String generation, String time) {
@@ -140,11 +140,11 @@ class GitHistoryIT {
         commit("b.gz", "2", "2026-11-02T12:00:00Z");
         Tools.sh("rm -r \"$1/repo/.git/lfs/objects\"", directory).ok();
         JsonObject missing = lab.json(10, "restore", "repo/backups/b.gz", "--at=2026-11-01", "--to=" + database);
-        assertTrue(missing.get("hint").getAsString().contains("git lfs fetch"), missing.toString());
+        assertTrue(missing.get("hint").getAsString().contains("lfs fetch --all"), missing.toString());
         assertEquals("22", Lab.query(database, "SELECT min(generation) || max(generation) FROM t"));
         Tools.Ended pointer = Tools.sh("cd \"$1\"; GIT_LFS_SKIP_SMUDGE=1 TMPDIR=\"$1/tmp\" \"$2\" -jar \"$3\" verify repo/backups/b.gz --at=2026-11-01", directory, Lab.JAVA, Lab.JAR);
         assertEquals(10, pointer.exitCode());
-        assertTrue(pointer.err().contains("only a Git LFS pointer") && pointer.err().contains("git lfs fetch"), pointer.err());
+        assertTrue(pointer.err().contains("only a Git LFS pointer") && pointer.err().contains("lfs fetch --all"), pointer.err());
     }
 
     @Test

@@ -258,6 +258,106 @@ class ScriptsIT {
         assertFalse(Files.exists(shared.resolve("pre-push")));
     }
 
+    /** As the issue's user types it: the target of a history below backups/, from the repository. */
+    @Test
+    void aHistoryInADirectoryOfItsOwnGoesToGitLfsWithWhatItGainsAndLoses() throws IOException {
+        Tools.require("git-lfs");
+        Files.createDirectories(repository);
+        Lab.write(repository.resolve(".gitattributes"), "backups/*.gz filter=lfs diff=lfs merge=lfs -text\n");     // As earlier versions installed it.
+        install();
+        assertEquals("backups/*.gz filter=lfs diff=lfs merge=lfs -text\nbackups/**/*.gz filter=lfs diff=lfs merge=lfs -text\n", Files.readString(repository.resolve(".gitattributes")));
+        Path database = lab.database("h.db", "delete", 30, "g");
+        for (int i = 0; i < 3; i++) {
+            Lab.sql(database, "INSERT INTO t(generation) VALUES ('" + i + "')");
+            Tools.Ended made = cron("backup-db", "DB=" + database, "TO=backups/h/", "ARGS=--keep-last=2").ok();
+            assertEquals("", made.err());
+            Tools.sh("cd \"$1\"; git -c user.name=u -c user.email=u@example.org commit -qm backup", repository).ok();
+        }
+        assertEquals("2", Tools.sh("cd \"$1\"; git lfs ls-files -n | grep -c '^backups/h/h-.*[.]gz$'", repository).ok().out().strip());
+        assertEquals("3", Tools.sh("cd \"$1\"; git log --format= --diff-filter=A --name-only -- backups/h | grep -c gz", repository).ok().out().strip());
+        assertEquals("", Tools.sh("cd \"$1\"; git status --porcelain backups/h", repository).ok().out());
+        Tools.sh("cd \"$1\"; git add backups; [ \"$(git check-attr filter backups/.gitkeep)\" = 'backups/.gitkeep: filter: unspecified' ]", repository).ok();
+    }
+
+    @Test
+    void aRunThatEndsWith16HasWhatItMadeStagedAndGoesOnToEndWith16() throws IOException {
+        Tools.require("git-lfs");
+        install();
+        Path history = repository.resolve("backups/h");
+        Path database = lab.database("h.db", "delete", 300, "g");
+        Files.createDirectories(history);
+        backup(database, history).ok();
+        Lab.sql(database, "DELETE FROM t");
+        Tools.Ended shrunk = backup(database, history).endsWith(16);
+        assertTrue(shrunk.err().contains(" has shrunk: "), shrunk.err());
+        assertEquals("2", Tools.sh("cd \"$1\"; git diff --cached --name-only backups/h | wc -l", repository).ok().out().strip());
+        assertEquals(2, cron("backup-db", "DB=" + database, "TO=backups/h/").exitCode(), "make has a code of its own for it");
+        // Whatever goes wrong with the staging, it is the run's code that says how the database is.
+        Tools.sh("touch \"$1/.git/index.lock\"", repository).ok();
+        backup(database, history).endsWith(16);
+        Tools.sh("rm \"$1/.git/index.lock\"; ls -A \"$2\" | grep -v sqlite-backup || true", repository, lab.temporary()).ok();
+    }
+
+    /** What a run lists, without the run. */
+    private Tools.Ended stage(Path file) {
+        return Tools.sh("cd \"$1\"; \"$3/scripts/stage-backup\" sh -c 'printf \"%s\\0\" \"$0\" >\"$SQLITE_BACKUP_STAGING_LIST\"' \"$2\"", repository, file, PROJECT).ok();
+    }
+
+    private void typeTheHint(Tools.Ended staged) {
+        String hint = staged.err().lines().filter(line -> line.startsWith("hint: ")).findFirst().orElseThrow(() -> new AssertionError(staged.err())).substring("hint: ".length());
+        Tools.sh("cd /; bash -c \"$1\"", hint).ok();
+    }
+
+    @Test
+    void aLargeBackupThatGitLfsDoesNotTrackIsTrackedByTheLineThatTheHintNames() throws IOException {
+        Tools.require("git-lfs");
+        for (String place : List.of("backups/h", "snap/one/more", "my backups", "")) {
+            repository = lab.path("repo " + place.length());
+            Tools.sh("git init -q \"$1\"; cd \"$1\"; git lfs install --local >/dev/null; mkdir -p \"./$2\"; printf '*.png binary' >.gitattributes; head -c 6000000 /dev/urandom >\"./$2/h it's.gz\"", repository, place).ok();
+            Path file = repository.resolve(place).resolve("h it's.gz");
+            Tools.Ended refused = stage(file);
+            assertTrue(refused.err().contains("not staged: Git LFS does not track " + file), refused.err());
+            typeTheHint(refused);
+            assertEquals((place.isEmpty() ? "" : place + "/") + "h it's.gz\n", Tools.sh("cd \"$1\"; git lfs ls-files -n", repository).ok().out());
+            assertEquals("", stage(file).err(), "the line is there, and does what it was named for");
+            assertTrue(Files.readString(repository.resolve(".gitattributes")).startsWith("*.png binary\n"));
+        }
+        // The line is there, and another one takes it back: to ask for it again would help nobody.
+        repository = lab.path("repo 9");
+        Tools.sh("cd \"$1\"; printf '*.gz -filter\\n' >>.gitattributes; git rm -q -f --cached -r backups", repository).ok();
+        Tools.Ended taken = stage(repository.resolve("backups/h/h it's.gz"));
+        assertTrue(taken.err().contains("although .gitattributes says backups/**/*.gz filter=lfs diff=lfs merge=lfs -text\nhint: see which other line takes that back: git "), taken.err());
+        Tools.sh("cd /; bash -c \"$1\"", taken.err().substring(taken.err().lastIndexOf(": git ") + 2)).ok();
+    }
+
+    @Test
+    void aPushWarnsOfADatabaseThatHasShrunk() throws IOException {
+        Tools.require("git-lfs");
+        install();
+        Tools.sh("git init -q --bare \"$1/origin.git\"; git -C \"$2\" remote add origin \"$1/origin.git\"", directory, repository).ok();
+        Tools.sh("make -C \"$1\" --no-print-directory install-hooks", repository).ok();
+        Tools.sh("cd \"$1\"; git add -A; git -c user.name=u -c user.email=u@example.org commit -q -m set-up", repository).ok();
+        Path database = lab.database("h.db", "delete", 300, "g");
+        commitBackup(database, "2099-01-01T00:00:00Z");
+        Lab.sql(database, "DELETE FROM t");
+        assertEquals(2, cron("backup-db", "DB=" + database).exitCode());
+        Tools.Ended warned = push(database).ok();
+        assertTrue(warned.err().contains("warning: " + database + " has shrunk since its last backup\nhint: see what to do: "), warned.err());
+        // It says so although the files look as they did, and the hint leads to what to type.
+        Tools.Ended typed = Tools.sh("cd /; export TMPDIR=\"$2\"; bash -c \"$1\"", warned.err().substring(warned.err().indexOf("what to do: ") + "what to do: ".length()).lines().findFirst().orElseThrow(), lab.temporary());
+        assertTrue(typed.exitCode() == 14 && typed.err().contains("if something was lost: "), typed.err());
+
+        // In a history the run has made a backup, which is not committed: the hook says it all the same.
+        Tools.sh("make -C \"$1\" --no-print-directory install-hooks DB=\"$2\" TO=\"$1/backups/h/\"", repository, database).ok();
+        Lab.sql(database, "INSERT INTO t(generation, b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) SELECT 'g', hex(randomblob(500)) FROM n");
+        cron("backup-db", "DB=" + database, "TO=backups/h/").ok();
+        Lab.sql(database, "DELETE FROM t");
+        assertEquals(2, cron("backup-db", "DB=" + database, "TO=backups/h/").exitCode());
+        Tools.sh("cd \"$1\"; git -c user.name=u -c user.email=u@example.org commit -q --allow-empty -m more", repository).ok();
+        Tools.Ended history = Tools.sh("cd \"$1\"; TMPDIR=\"$2\" git push -q origin HEAD:main", repository, lab.temporary()).ok();
+        assertTrue(history.err().contains("has shrunk since its last backup"), history.err());
+    }
+
     @Test
     void passShellcheck() {
         Tools.require("shellcheck");
