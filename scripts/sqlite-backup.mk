@@ -8,6 +8,8 @@ export SQLITE_BACKUP_TO := $(value TO)
 endif
 
 .PHONY: backup-db restore-db install-hooks
+# What to type next is said by these targets then.
+backup-db restore-db: export SQLITE_BACKUP_MAKE := $(CURDIR)
 backup-db: ## Back up the database, and stage the backup in Git
 	@scripts/stage-backup scripts/backup-db.sh $(ARGS)
 

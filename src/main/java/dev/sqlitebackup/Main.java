@@ -3,6 +3,7 @@ package dev.sqlitebackup;
 import dev.sqlitebackup.cli.Environment;
 import dev.sqlitebackup.cli.FailureHandler;
 import dev.sqlitebackup.cli.SqliteBackup;
+import dev.sqlitebackup.core.Hints;
 import dev.sqlitebackup.files.Workspace;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -10,8 +11,10 @@ import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.net.URISyntaxException;
 import java.nio.charset.Charset;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
@@ -24,6 +27,7 @@ public final class Main {
     private Main() { }
 
     public static void main(String[] args) {
+        Hints.startedAs(program(), System.getenv("SQLITE_BACKUP_MAKE"));
         CommandLine commandLine = SqliteBackup.commandLine(environment()).setOut(standardOutput());
         CountDownLatch done = new CountDownLatch(1);
         int[] exitCode = {0};
@@ -79,16 +83,24 @@ public final class Main {
         return parsed != null && parsed.hasSubcommand() ? parsed.subcommand().commandSpec().commandLine() : commandLine;
     }
 
-    private static Environment environment() {
-        Path workingDirectory = Path.of("").toAbsolutePath();
-        return new Environment(System.getenv(), System.getProperty("user.home"), programDirectory(workingDirectory), workingDirectory, Clock.systemDefaultZone());
+    /** What starts it again: the launcher says its name, and java none. */
+    private static List<String> program() {
+        String launcher = System.getProperty("sqlite-backup.program");
+        Path jar = location();
+        return launcher != null ? List.of(launcher) : jar != null && Files.isRegularFile(jar) ? List.of("java", "-jar", jar.toString()) : List.of("sqlite-backup");
     }
 
-    private static Path programDirectory(Path otherwise) {
+    private static Environment environment() {
+        Path workingDirectory = Path.of("").toAbsolutePath();
+        return new Environment(System.getenv(), System.getProperty("user.home"), location() == null ? workingDirectory : location().getParent(), workingDirectory, Clock.systemDefaultZone());
+    }
+
+    /** The jar that runs, or a directory of classes; null where nobody knows. */
+    private static Path location() {
         try {
-            return Path.of(Main.class.getProtectionDomain().getCodeSource().getLocation().toURI()).getParent();
+            return Path.of(Main.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         } catch (URISyntaxException | IllegalArgumentException | NullPointerException e) {
-            return otherwise;
+            return null;
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.core.Hints;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -33,10 +34,10 @@ public final class FailureHandler implements IExecutionExceptionHandler, IParame
         options.standardOutputIsTaken = words.contains("backup") && (words.contains("--to=-") || Collections.indexOfSubList(words, List.of("--to", "-")) >= 0
                 || environment.isStandardOutputTheDefault() && words.stream().noneMatch(word -> word.startsWith("--to")));
         options.verbose = words.contains("-v") || words.contains("--verbose");
-        String help = "see `sqlite-backup " + (e.getCommandLine().getParent() == null ? "" : e.getCommandLine().getCommandName() + " ") + "--help`";
+        String help = "see: " + (e.getCommandLine().getParent() == null ? Hints.command("--help") : Hints.command(e.getCommandLine().getCommandName(), "--help"));
         boolean dashed = e instanceof UnmatchedArgumentException unmatched && unmatched.isUnknownOption();
         Failure failure = new Failure(Failure.Kind.USAGE, message(e),
-                dashed ? help + "; a file name that begins with '-' goes after `--`" : help, e);
+                dashed ? help + "; a file name that begins with '-' goes after --" : help, e);
         return Output.of(e.getCommandLine(), options).failure(failure);
     }
 

@@ -62,7 +62,7 @@ public final class StatusCommand implements Callable<Integer> {
         switch (result.freshness()) {
             case FRESH -> output.success(List.of("fresh: " + facts(result)), result.warnings(), fields);
             case STALE -> {
-                return output.failure(new Failure(Failure.Kind.STALE, "stale: " + facts(result), "see why backups have stopped, or " + result.hint()), result.warnings(), fields);
+                return output.failure(new Failure(Failure.Kind.STALE, "stale: " + facts(result), "see why backups have stopped; or " + result.hint()), result.warnings(), fields);
             }
             case SHRUNK -> {
                 return output.failure(new Failure(Failure.Kind.STALE, String.format(Locale.ROOT, "%s has shrunk, and nobody has said that this is right: %s of it were in use in the backup of %s; %s",

@@ -24,6 +24,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Makes a backup: snapshot, verify, compress, publish, check what was published. */
 public final class BackupService {
@@ -66,13 +67,13 @@ public final class BackupService {
 
     /** @throws Failure SHRUNK if the one backup that there is would give way to a database that holds much less */
     public Result backup(Request request) {
-        Path database = Databases.existing(request.database);
+        Path database = existing(request);
         request.destination.requireFileSystem();
         String name = request.name == null ? database.getFileName().toString() : request.name;
         Destination destination = Destination.of(request.destination, database, name);
         if (!request.rules.isEmpty() && !(destination instanceof HistoryDestination)) {
             throw new Failure(Failure.Kind.USAGE, "--keep-… needs a directory as destination: " + request.destination + " always holds just the newest backup",
-                    "write --to=DIRECTORY/ for a history");
+                    "for a history name a directory: " + Hints.command("backup", database.toString(), "--to=" + Destination.elsewhere(request.destination)));
         }
         Store store = destination.store();
         store.create();
@@ -91,8 +92,9 @@ public final class BackupService {
             State.Source source = Origin.describe(database, name);
 
             Path snapshot = temporary.createFile("snapshot.db");
-            warnings.addAll(Snapshot.take(database, snapshot, request.compact, temporary.directory(), request.busyTimeout, progress));
-            try (Background<Verification> check = new Background<>(() -> check(snapshot, database, previous == null ? null : store.location(previous)))) {
+            String lastGood = previous == null ? null : store.location(previous);
+            warnings.addAll(naming(lastGood, database, () -> Snapshot.take(database, snapshot, request.compact, temporary.directory(), request.busyTimeout, progress)));
+            try (Background<Verification> check = new Background<>(() -> naming(lastGood, database, () -> Verification.of(IntegrityCheck.check(snapshot, "the database " + database))))) {
                 Run run = new Run(request, database, destination, lock, before, source, now, snapshot, check);
                 Published published = publish(run, previous, previousFile, beside);
                 warnings.addAll(store.warnings());
@@ -109,6 +111,22 @@ public final class BackupService {
             }
         } catch (IOException e) {
             throw Failure.io("cannot back up to", request.destination, e);
+        }
+    }
+
+    private static Path existing(Request request) {
+        try {
+            return Databases.existing(request.database);
+        } catch (Failure e) {
+            boolean nothingThere = request.destination instanceof Location.Local local && !Files.exists(local.path());
+            if (e.kind() != Failure.Kind.NOT_FOUND || nothingThere) {
+                throw e;
+            }
+            List<String> restore = new ArrayList<>(List.of("restore", request.destination.toString(), "--to=" + request.database));
+            if (request.name != null && request.destination.isDirectory()) {
+                restore.add("--name=" + request.name);
+            }
+            throw e.withHint(e.hint() + "; if it is lost, bring its newest backup back: " + Hints.command(restore.toArray(String[]::new)));
         }
     }
 
@@ -144,12 +162,17 @@ public final class BackupService {
                 .check("free some space there, or choose another place with --to or --tmp-dir");
     }
 
-    /** @param lastGood where the previous backup is, null for nowhere */
-    private static Verification check(Path snapshot, Path database, String lastGood) {
+    /**
+     * Says of a damaged database what there is instead.
+     *
+     * @param lastGood where the previous backup is, null for nowhere
+     */
+    private static <T> T naming(String lastGood, Path database, Supplier<T> look) {
         try {
-            return Verification.of(IntegrityCheck.check(snapshot, "the database " + database));
+            return look.get();
         } catch (Failure e) {
-            throw e.kind() == Failure.Kind.CORRUPT && lastGood != null ? e.withHint("the last good backup is untouched: " + lastGood) : e;
+            throw e.kind() == Failure.Kind.CORRUPT && lastGood != null ? e.withHint((e.hint() == null ? "" : e.hint() + "; ") + "the last good backup is untouched, and to bring it back: "
+                    + Hints.command("restore", lastGood, "--to=" + database)) : e;
         }
     }
 

@@ -17,7 +17,7 @@ final class Databases {
      * @throws Failure NOT_FOUND if there is none, FAILURE if it is no regular file
      */
     static Path existing(Path database) {
-        requireRegularFile(database, "database", "name it as the argument, or set SQLITE_BACKUP_DB; if it is lost, restore it: sqlite-backup restore BACKUP --to=DATABASE");
+        requireRegularFile(database, "database", "name it as the argument, or set SQLITE_BACKUP_DB");
         Path real = real(database);
         requireRegularSidecars(real);
         return real;

@@ -3,6 +3,7 @@ package dev.sqlitebackup.core;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.files.FileNames;
 import dev.sqlitebackup.store.Store;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 
@@ -15,13 +16,31 @@ interface Destination {
      */
     static Destination of(Location location, Path database, String name) {
         if (location.isDirectory()) {
-            return HistoryDestination.of(location, name);
+            return HistoryDestination.of(location, database, name);
         }
         if (!location.isNamedAsBackup()) {
             throw new Failure(Failure.Kind.USAGE, "the destination is neither a file ending in .gz nor a directory: " + location,
-                    "for example --to=backups/" + database.getFileName() + ".gz, or --to=" + location + "/ for a history");
+                    hint(location, database));
         }
         return location instanceof Location.Local local ? SingleFile.of(local.path(), database) : SingleFile.remote((Location.Remote) location, database);
+    }
+
+    /** A file cannot become a directory, so what has the name of one gets a directory beside it. */
+    private static String hint(Location location, Path database) {
+        boolean taken = location instanceof Location.Local local && Files.exists(local.path());
+        String history = taken ? elsewhere(location) : location + "/";
+        return "for one file, always the newest backup: " + Hints.command("backup", database.toString(), "--to=" + location + Location.BACKUP_SUFFIX)
+                + "; for a history: " + Hints.command("backup", database.toString(), "--to=" + history);
+    }
+
+    /** A directory of its own for backups, beside a place that cannot be used. */
+    static String elsewhere(Location location) {
+        return elsewhere(location.toString());
+    }
+
+    /** The same by its name. */
+    static String elsewhere(String place) {
+        return place.substring(0, place.lastIndexOf('/') + 1) + "backups/";
     }
 
     Store store();

@@ -26,7 +26,7 @@ final class Foreign {
         byte[] tail = store.readTail(name, BackupReader.SUMMARY_BYTES);
         if (tail != null && !BackupReader.isOurs(start, tail)) {
             throw new Failure(Failure.Kind.USAGE, "the destination exists and is not a backup: " + store.location(name),
-                    "choose another name with --to, or move that file away");
+                    "choose another name, or move that file away");
         }
     }
 }

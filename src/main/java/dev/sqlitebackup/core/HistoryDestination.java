@@ -17,10 +17,11 @@ record HistoryDestination(History history, String database) implements Destinati
     /** Far more than can be made; without an end, a store that calls every name taken would be sent the backup for ever. */
     private static final int MOST_IN_A_SECOND = 100;
 
-    static HistoryDestination of(Location location, String database) {
+    /** @param source the database itself */
+    static HistoryDestination of(Location location, Path source, String database) {
         if (location instanceof Location.Local && FileNames.sizeBytes(new BackupName(database, Instant.EPOCH, MOST_IN_A_SECOND).fileName()) > FileNames.MAX_BYTES) {
             throw new Failure(Failure.Kind.USAGE, "the name of the database is too long for a history, which adds the time to it: " + database,
-                    "use a single file: --to=" + location + "/app.db.gz");
+                    "use a single file: " + Hints.command("backup", source.toString(), "--to=" + location + "/app.db.gz"));
         }
         return new HistoryDestination(History.at(location), database);
     }

@@ -26,7 +26,7 @@ final class Provenance {
      */
     static void refuseIfOfAnother(Location backup, Path named, Path target, Instant notAfter) {
         if (backup instanceof Location.Pipe) {
-            throw new Failure(Failure.Kind.USAGE, "a pipe does not say of which database its backup is, and no database is named", "say where it goes: " + Hints.command("restore", backup.toString(), "--to=DATABASE"));
+            throw new Failure(Failure.Kind.USAGE, "a pipe does not say of which database its backup is, and no database is named", "say where it goes, behind the same pipe: " + Hints.command("restore", backup.toString(), "--to=restored.db"));
         }
         List<String> wanted = List.of(named.getFileName().toString(), target.getFileName().toString());
         String source = noted(backup);

@@ -48,13 +48,13 @@ public final class PruneService {
 
     public Pruned prune(Request request) {
         if (request.rules.isEmpty()) {
-            throw new Failure(Failure.Kind.USAGE, "no rule says what to keep, so everything would be deleted", "give at least one, such as --keep-daily=7");
+            throw new Failure(Failure.Kind.USAGE, "no rule says what to keep, so everything would be deleted", "give at least one, and look first: " + Hints.command("prune", request.location.toString(), "--keep-daily=7", "--dry-run"));
         }
         return switch (request.location.kind()) {
             case DIRECTORY -> pruneHistory(request);
             case DATABASE -> {
                 if (request.name != null) {
-                    throw new Failure(Failure.Kind.USAGE, "--name chooses in a history, and this is a database: " + request.location, "leave --name out to prune its safety copies");
+                    throw new Failure(Failure.Kind.USAGE, "--name chooses in a history, and this is a database: " + request.location, "for its safety copies leave --name out, and look first: " + Hints.command("prune", request.location.toString(), "--keep-last=3", "--dry-run"));
                 }
                 yield pruneSafetyCopies(request);
             }

@@ -85,7 +85,7 @@ public final class RestoreService {
             return restore(request, newest, database);
         } catch (Failure e) {
             throw e.kind() == Failure.Kind.CORRUPT && safetyCopy == null ? e.withHint("the newest safety copy holds what was there before, and that was damaged; "
-                    + "nothing was changed. Restore another one by name, or put it back by hand") : e;
+                    + "nothing was changed; to see the others: " + Hints.command("list", SafetyCopies.in(request.safetyDirectory, database).toString())) : e;
         }
     }
 
@@ -95,7 +95,7 @@ public final class RestoreService {
         if (!request.databaseNamed && !request.backup.isDirectory()) {
             Provenance.refuseIfOfAnother(request.backup, request.database, target, request.notAfter);
         }
-        Selection selection = Selection.of(request.backup, new DatabaseChoice(request.name, target, request.databaseNamed), request.notAfter, clock.instant());
+        Selection selection = Selection.of(request.backup, new DatabaseChoice(request.name, target, request.databaseNamed), request.notAfter, clock.instant(), Again.restore(request, target));
         if (selection.isFile(target)) {
             throw new Failure(Failure.Kind.USAGE, "the backup and the database are the same file: " + target, "choose another target with --to");
         }
@@ -227,14 +227,19 @@ public final class RestoreService {
         }
     }
 
-    /** The safety copy is as private as it is, but belongs to whom the database belongs, so that he can undo. */
-    private void keep(Path copy, Path target, Request request) {
+    /**
+     * The safety copy is as private as it is, but belongs to whom the database belongs, so that he can undo.
+     *
+     * @return what to type to do that
+     */
+    private String keep(Path copy, Path target, Request request) {
         try {
             PrivateFiles.copyOwner(target, copy);
         } catch (IOException e) {
             // Only root can give files away. Ours then, and still safe.
         }
         safetyCopy = SafetyCopies.keep(copy, SafetyCopies.in(request.safetyDirectory, target), clock.instant());
+        return Again.undo(request, target);
     }
 
     private Verification create(Path target, StagedBackup staged, RestorePlaces places) {

@@ -117,12 +117,13 @@ record Selection(String location, String commit, Instant createdAt, String hintI
      * @param choice which database, where a directory holds several
      * @param notAfter the latest time of the backup, or null for the newest
      * @param now what a backup must not be dated after without a word about it
+     * @param again what the user asked for
      * @throws Failure NOT_FOUND if there is none
      */
-    static Selection of(Location backup, DatabaseChoice choice, Instant notAfter, Instant now) {
+    static Selection of(Location backup, DatabaseChoice choice, Instant notAfter, Instant now, Again again) {
         Failure missing = backup.missingFileSystem();
         try {
-            Selection selection = choose(backup, choice, notAfter, now);
+            Selection selection = choose(backup, choice, notAfter, now, again);
             return missing == null ? selection : selection.withWarning(missing.getMessage());
         } catch (Failure e) {
             throw missing == null ? e : e.withHint(missing.getMessage());
@@ -133,9 +134,9 @@ record Selection(String location, String commit, Instant createdAt, String hintI
         return new Selection(location, commit, createdAt, hintIfDamaged, Stream.concat(Stream.of(warning), warnings.stream()).toList(), content);
     }
 
-    private static Selection choose(Location backup, DatabaseChoice choice, Instant notAfter, Instant now) {
+    private static Selection choose(Location backup, DatabaseChoice choice, Instant notAfter, Instant now, Again again) {
         if (backup.isDirectory()) {
-            return fromHistory(History.at(backup), choice, notAfter, now);
+            return fromHistory(History.at(backup), choice, notAfter, now, again);
         }
         if (backup instanceof Location.Remote remote) {
             return fromRemoteFile(remote, notAfter);
@@ -151,7 +152,7 @@ record Selection(String location, String commit, Instant createdAt, String hintI
             return fromGit(file, git, versions, notAfter);
         }
         Databases.requireRegularFile(file, "backup", versions.isEmpty() ? HINT_IF_MISSING
-                : "Git has it: --at=0s takes the newest that was committed, on " + versions.get(0).committedAt());
+                : "Git has it, as it was committed on " + versions.get(0).committedAt() + ": " + again.atNow());
         if (notAfter != null) {
             requireSingleBackup(file);
             requireAsOldAs(SingleFile.toRead(backup).existing(backup), notAfter);
@@ -162,7 +163,7 @@ record Selection(String location, String commit, Instant createdAt, String hintI
     private static void requireSingleBackup(Path file) {
         if (StagedBackup.isPlainDatabase(file)) {
             throw new Failure(Failure.Kind.USAGE, "--at chooses one of several backups, and this is a single database: " + file,
-                    "name it without --at, or see its safety copies: " + Hints.command("list", file.toString()));
+                    "leave --at out, or see its safety copies: " + Hints.command("list", file.toString()));
         }
     }
 
@@ -193,7 +194,7 @@ record Selection(String location, String commit, Instant createdAt, String hintI
         return time.truncatedTo(ChronoUnit.SECONDS);
     }
 
-    private static Selection fromHistory(History history, DatabaseChoice choice, Instant notAfter, Instant now) {
+    private static Selection fromHistory(History history, DatabaseChoice choice, Instant notAfter, Instant now, Again again) {
         String place = history.store().place();
         String database = history.choose(choice);
         if (!choice.isNamed() && (!database.equals(choice.fileName()) || history.isOfAnother(database, choice.database()))) {
@@ -207,10 +208,10 @@ record Selection(String location, String commit, Instant createdAt, String hintI
                     + (warnings.isEmpty() ? "" : "; " + warnings.get(0)), warnings.isEmpty() ? "see what is there: " + Hints.command("list", place) : "it can be named itself, all the same");
         }
         if (newest.createdAt().isAfter(now) && notAfter == null) {
-            warnings.add(newest.location() + " is dated after now (" + seconds(now) + "): a clock is or was wrong; if another one is newer, name it or use --at");
+            warnings.add(newest.location() + " is dated after now (" + seconds(now) + "): a clock is or was wrong; for the newest that is not: " + again.atNow());
         }
         Instant older = history.createdBefore(newest);
-        return new Selection(newest.location(), null, newest.createdAt(), older == null ? null : "nothing was changed; the backup before it: --at=" + older, warnings,
+        return new Selection(newest.location(), null, newest.createdAt(), older == null ? null : "nothing was changed; the backup before it: " + again.at(older), warnings,
                 new Published(history.store(), newest, Destination.stateFile(database)));
     }
 

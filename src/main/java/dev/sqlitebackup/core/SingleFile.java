@@ -30,15 +30,19 @@ record SingleFile(Store store, String name) implements Destination {
             throw new Failure(Failure.Kind.FAILURE, "the destination is not a regular file: " + destination, "name a file ending in .gz");
         }
         if (Databases.isSameFile(database, destination)) {
-            throw new Failure(Failure.Kind.USAGE, "the database and the destination are the same file: " + destination, "choose another destination with --to");
+            throw new Failure(Failure.Kind.USAGE, "the database and the destination are the same file: " + destination, elsewhere(database, destination));
         }
         if (Files.exists(destination) && StagedBackup.isPlainDatabase(destination)) {
             throw new Failure(Failure.Kind.FAILURE, "the destination is itself a SQLite database, and no backup: " + destination,
-                    "choose another destination with --to, or move that file away");
+                    elsewhere(database, destination) + "; or move that file away");
         }
         SingleFile file = in(destination);
         Foreign.refuse(file.store, file.name);
         return file;
+    }
+
+    private static String elsewhere(Path database, Path destination) {
+        return "choose another destination, such as: " + Hints.command("backup", database.toString(), "--to=" + Destination.elsewhere(destination.toString()) + database.getFileName() + Location.BACKUP_SUFFIX);
     }
 
     static SingleFile remote(Location.Remote location, Path database) {

@@ -72,7 +72,7 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
             return stageAndVerify(backup, workspace, room, busyTimeout, progress, beforeVerification);
         } catch (Failure e) {
             throw e.kind() == Failure.Kind.CORRUPT && e.hint() == null ? e.withHint(backup.hintIfDamaged() != null ? backup.hintIfDamaged()
-                    : "nothing was changed; try an older backup (`" + Hints.command("list", backup.location()) + "` where Git keeps them) or a safety copy (DATABASE.pre-restore-…)") : e;
+                    : OtherBackups.ifDamaged(backup.location())) : e;
         }
     }
 
@@ -222,7 +222,7 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
     private static Failure notABackup(String backup, byte[] start) {
         if (startsAsLfsPointer(start)) {
             return new Failure(Failure.Kind.NOT_FOUND, "only a Git LFS pointer is at " + backup + ", not the backup itself",
-                    "run `git lfs pull` in that repository (for an older version: `git lfs fetch --all`)");
+                    OtherBackups.ifPointer(backup));
         }
         String found = start.length == 0 ? "it is empty (0 bytes)" : "it is neither a gzip file nor a SQLite database";
         return new Failure(Failure.Kind.CORRUPT, "the backup " + backup + " failed verification: " + found);

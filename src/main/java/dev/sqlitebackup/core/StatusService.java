@@ -68,7 +68,7 @@ public final class StatusService {
     public Result status(Request request) {
         Path database = request.database.toAbsolutePath().normalize();
         if (Files.isDirectory(database)) {
-            throw new Failure(Failure.Kind.USAGE, "this is a directory and no database: " + request.database, "did you mean --to=" + request.database + "/?");
+            throw new Failure(Failure.Kind.USAGE, "this is a directory and no database: " + request.database, "did you mean its history? " + Hints.command("status", "--to=" + request.database + "/"));
         }
         request.destination.requireFileSystem();
         List<String> warnings = new ArrayList<>();

@@ -36,7 +36,7 @@ public final class VerifyService {
      * @param notAfter the latest time of the backup, or null for the newest
      */
     public Result verify(Location backup, Path database, String name, Instant notAfter, Path temporaryDirectory, Duration busyTimeout) {
-        Selection selection = Selection.of(backup, DatabaseChoice.of(name, database, true), notAfter, clock.instant());
+        Selection selection = Selection.of(backup, DatabaseChoice.of(name, database, true), notAfter, clock.instant(), Again.verify(backup, name));
         try (Workspace workspace = Workspace.create(temporaryDirectory)) {
             StagedBackup staged = StagedBackup.stage(selection, workspace, busyTimeout, progress);
             Verification verification = staged.verification();

@@ -37,7 +37,8 @@ public final class InPlaceRestore {
 
     /** Keeps a safety copy under its final name; called once, when it is complete and checked. */
     public interface SafetyCopyKeeper {
-        void keep(Path copy);
+        /** @return what to type to bring it back */
+        String keep(Path copy);
     }
 
     private final Path target;
@@ -45,6 +46,7 @@ public final class InPlaceRestore {
     private final Path safetyCopy;
     private final SafetyCopyKeeper keeper;
     private final Progress progress;
+    private String undo;
 
     private InPlaceRestore(Path target, Path staged, Path safetyCopy, SafetyCopyKeeper keeper, Progress progress) {
         this.target = target;
@@ -108,7 +110,7 @@ public final class InPlaceRestore {
             Interruption.check();
             try (Interruption.Blocking critical = Interruption.critical()) {
                 if (!wasEmpty) {
-                    keeper.keep(safetyCopy);
+                    undo = keeper.keep(safetyCopy);
                 }
                 switchContent(file, connection);
             }
@@ -251,7 +253,7 @@ public final class InPlaceRestore {
         try (FileChannel copy = FileChannel.open(safetyCopy, StandardOpenOption.READ)) {
             if (!DatabaseContent.holds(file, copy)) {
                 return new Failure(Failure.Kind.CORRUPT, "the database does not hold the backup's content after the restore: " + target,
-                        "'sqlite-backup undo' brings the old content back from the safety copy");
+                        "the old content is in the safety copy; to bring it back: " + undo);
             }
         }
         return new Failure(kind, "SQLite could not write the backup into " + target + "; the database is unchanged", hint);

@@ -37,6 +37,7 @@ public final class LiveRestore {
     private DatabaseHeader backup;
     private Failure safetyCopyFailure;
     private boolean safetyCopyMade;
+    private String undo;
 
     private LiveRestore(Path target, Path staged, Path safetyCopy, Path proof, InPlaceRestore.SafetyCopyKeeper keeper,
             Duration busyTimeout, Progress progress) {
@@ -122,7 +123,7 @@ public final class LiveRestore {
     private Failure notReadBack(Failure e) {
         String why = e.kind() == Failure.Kind.INTERRUPTED ? "interrupted" : e.getMessage();    // It says that nothing was changed.
         return new Failure(e.kind(), "the backup was restored to " + target + ", but could not be read back: " + why,
-                "'sqlite-backup undo --live' brings the old content back from the safety copy", e);
+                "the old content is in the safety copy; to bring it back: " + undo, e);
     }
 
     /** Refuses what a live restore would refuse, as far as it shows without SQLite. */
@@ -226,7 +227,7 @@ public final class LiveRestore {
             copyTwice(wal ? "mode=ro" : "mode=ro&immutable=1");
             refuseOtherEncoding(target, DatabaseHeader.of(safetyCopy), backup);     // Again: the first table may have been made, or be in the log alone.
             PageChecksums.renewFirst(safetyCopy);
-            keeper.keep(safetyCopy);
+            undo = keeper.keep(safetyCopy);
             safetyCopyMade = true;
         } catch (SQLException e) {
             safetyCopyFailure = SqliteConnection.failure("cannot make a safety copy of", target, DiskProbe.explain(e, file, DatabaseFiles.of(target)), safetyCopy.getParent());

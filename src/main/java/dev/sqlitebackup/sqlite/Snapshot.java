@@ -151,12 +151,12 @@ public final class Snapshot {
     private DatabaseHeader readHeader(FileChannel channel) throws IOException {
         if (channel.size() == 0) {
             throw new Failure(Failure.Kind.CORRUPT, "the database is empty (0 bytes): " + source.main(),
-                    "is this the right file? If it was lost or damaged: sqlite-backup restore");
+                    "is this the right file? If it was lost or damaged, only a backup has what was in it");
         }
         DatabaseHeader header = DatabaseHeader.read(channel);
         if (header == null) {
             throw new Failure(Failure.Kind.CORRUPT, "the file is encrypted or not a SQLite database: " + source.main(),
-                    "if it is damaged: sqlite-backup restore; if it is encrypted, only the application that has its key can back it up");
+                    "if it is encrypted, only the application that has its key can back it up; if it is damaged, only a backup has what was in it");
         }
         return header;
     }
@@ -221,7 +221,7 @@ public final class Snapshot {
                     "its sidecars cannot be read by this user: give it access to " + source.wal() + " and " + source.shm()
                             + ", or run as the owner");
             case SqliteConnection.CORRUPT, SqliteConnection.NOTADB -> failure.withHint(
-                    "keep the last good backup; restore it, or try sqlite3's .recover on a copy of the database");
+                    "keep the last good backup, or try sqlite3's .recover on a copy of the database");
             default -> failure;
         };
     }

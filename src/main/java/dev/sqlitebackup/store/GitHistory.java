@@ -80,7 +80,12 @@ public final class GitHistory {
      * @return null where Git has all of the history
      */
     public String fetchOfTheRest() {
-        return text("rev-parse", "--is-shallow-repository").strip().equals("true") ? "this clone has only the newest commits; fetch the others: git -C '" + directory.toString().replace("'", "'\\''") + "' fetch --unshallow" : null;
+        return text("rev-parse", "--is-shallow-repository").strip().equals("true") ? "this clone has only the newest commits; fetch the others: " + command(directory, "fetch --unshallow") : null;
+    }
+
+    /** For hints: what to type, in whatever directory. */
+    private static String command(Path directory, String arguments) {
+        return "git -C '" + directory.toString().replace("'", "'\\''") + "' " + arguments;
     }
 
     /** Every version that a commit up to HEAD made, newest first by commit time. Deletions are no versions. */
@@ -142,7 +147,7 @@ public final class GitHistory {
             }
             String[] header = new String(batch, position, end - position, StandardCharsets.US_ASCII).split(" ");
             if (header.length != 3) {
-                throw new Failure(Failure.Kind.FAILURE, "git did not find an object of " + file + ": " + String.join(" ", header), "see `git fsck`");
+                throw new Failure(Failure.Kind.FAILURE, "git did not find an object of " + file + ": " + String.join(" ", header), "see what it says of its objects: " + command(file.toAbsolutePath().getParent(), "fsck"));
             }
             int length = Integer.parseInt(header[2]);
             contents.put(header[0], new String(batch, end + 1, length, StandardCharsets.ISO_8859_1));
@@ -161,7 +166,7 @@ public final class GitHistory {
             Ended ended = run(null, out, "cat-file", "--filters", version.commit + ":" + relativeName());
             if (ended.exitCode != 0) {
                 throw new Failure(Failure.Kind.NOT_FOUND, "git could not bring back " + file + " of commit " + version.commit + ": " + ended.lastLine(),
-                        "where Git LFS keeps it, fetch it first: `git lfs fetch --all` in that repository", new IOException(ended.err.strip()));
+                        "where Git LFS keeps it, fetch it first: " + command(directory, "lfs fetch --all"), new IOException(ended.err.strip()));
             }
         } catch (IOException e) {
             throw Failure.io("cannot write", into, e);

@@ -131,7 +131,7 @@ class PipeIT {
             JsonObject said = json(2, "export HOME=$PWD/tmp; " + refused);
             assertTrue(said.get("hint").getAsString().length() > 5 && !said.get("message").getAsString().contains("there is no "), said.toString());
         }
-        assertTrue(json(2, "sb restore - --json < app.db.gz").get("hint").getAsString().contains("restore - --to=DATABASE"));
+        assertTrue(json(2, "sb restore - --json < app.db.gz").get("hint").getAsString().endsWith(" restore - --to=" + lab.path("restored.db")));
         for (String command : List.of("restore - --to=new.db", "verify -")) {
             Tools.Ended terminal = sh("script -qec \"'$java' -jar '$jar' " + command + "\" /dev/null < /dev/null");
             assertEquals(2, terminal.exitCode(), terminal.out());

@@ -161,7 +161,7 @@ class BackupServiceTest {
         Files.move(damaged, database, StandardCopyOption.REPLACE_EXISTING);
         Failure failure = assertThrows(Failure.class, () -> backup(database));
         assertEquals(Failure.Kind.CORRUPT, failure.kind());
-        assertEquals("the last good backup is untouched: " + lab.path("b.gz").toRealPath(), failure.hint());
+        assertEquals("the last good backup is untouched, and to bring it back: sqlite-backup restore " + lab.path("b.gz").toRealPath() + " --to=" + database, failure.hint());
         assertEquals(before, Lab.sha256(lab.path("b.gz")));
         assertEquals(List.of(), lab.litter());
     }

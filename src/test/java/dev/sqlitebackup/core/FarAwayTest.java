@@ -37,6 +37,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 class FarAwayTest {
     private static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
     private static final Instant LATER = NOON.plus(Duration.ofDays(1));
+    private static final Again AGAIN = new Again(List.of("verify", "/b"));
     private static final RetentionRules ONE = new RetentionRules(1, 0, 0, 0, 0, 0, Duration.ZERO);
 
     @RegisterExtension
@@ -73,7 +74,7 @@ class FarAwayTest {
     }
 
     private static Selection select(Location location, Instant notAfter) {
-        return Selection.of(location, new DatabaseChoice(null, Path.of("app.db"), true), notAfter, LATER);
+        return Selection.of(location, new DatabaseChoice(null, Path.of("app.db"), true), notAfter, LATER, AGAIN);
     }
 
     private byte[] content(Selection selection) throws IOException {

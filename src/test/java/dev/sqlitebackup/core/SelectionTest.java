@@ -30,6 +30,8 @@ class SelectionTest {
     private static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
     private static final Instant LATER = NOON.plus(Duration.ofDays(30));
 
+    private static final Again AGAIN = new Again(List.of("verify", "/b"));
+
     @TempDir Path directory;
     private Lab lab;
     private Path database;
@@ -55,7 +57,7 @@ class SelectionTest {
     }
 
     private static Selection select(Location location, Instant notAfter) {
-        return Selection.of(location, new DatabaseChoice(null, Path.of("app.db"), true), notAfter, LATER);
+        return Selection.of(location, new DatabaseChoice(null, Path.of("app.db"), true), notAfter, LATER, AGAIN);
     }
 
     @Test
@@ -73,7 +75,7 @@ class SelectionTest {
         }
         Expect.failure(Failure.Kind.USAGE, "--at chooses one of several backups, and standard input is a single one", () -> select(pipe, NOON));
         Failure unnamed = Expect.failure(Failure.Kind.USAGE, "a pipe does not say of which database its backup is, and no database is named", () -> Provenance.refuseIfOfAnother(pipe, database, database, null));
-        assertTrue(unnamed.hint().endsWith("restore - --to=DATABASE"), unnamed.hint());
+        assertTrue(unnamed.hint().endsWith("restore - --to=" + Path.of("restored.db").toAbsolutePath()), unnamed.hint());
     }
 
     private Selection select(Instant notAfter) {
@@ -145,7 +147,7 @@ class SelectionTest {
         // Lost, and Git has it.
         Files.delete(file);
         assertArrayEquals(second, content(select(LATER)));
-        assertEquals("Git has it: --at=0s takes the newest that was committed, on 2026-11-24T00:00:00Z",
+        assertEquals("Git has it, as it was committed on 2026-11-24T00:00:00Z: sqlite-backup verify /b --at=0s",
                 Expect.failure(Failure.Kind.NOT_FOUND, "there is no backup at " + file, () -> select(null)).hint());
     }
 
@@ -170,7 +172,7 @@ class SelectionTest {
         Selection newest = select(history, null);
         assertEquals(lab.path("history/app-20261122T120100Z-2.db.gz").toString(), newest.location());
         assertEquals(NOON.plusSeconds(60), newest.createdAt());
-        assertEquals("nothing was changed; the backup before it: --at=2026-11-22T12:00:00Z", newest.hintIfDamaged(), "--at could not tell two of a second apart");
+        assertEquals("nothing was changed; the backup before it: sqlite-backup verify /b --at=2026-11-22T12:00:00Z", newest.hintIfDamaged(), "--at could not tell two of a second apart");
         assertEquals(List.of(), newest.warnings());
         assertArrayEquals(Files.readAllBytes(Path.of(newest.location())), content(newest));
         assertEquals(only.location(), select(history, NOON.plusSeconds(59)).location());
@@ -193,24 +195,24 @@ class SelectionTest {
         backUp(history, NOON);
         Lab.write(lab.path("history/app-20261122T120001Z.db.gz"), "half-copied");
         assertEquals(List.of(lab.path("history/app-20261122T120001Z.db.gz") + " has the name of a backup and does not end like one: half-copied, damaged, or of another program; it is ignored"), select(history, null).warnings());
-        Selection early = Selection.of(history, new DatabaseChoice(null, Path.of("app.db"), true), null, NOON.minusNanos(1));
-        assertTrue(early.warnings().get(1).contains("is dated after now (2026-11-22T11:59:59Z)"), early.warnings().toString());
+        Selection early = Selection.of(history, new DatabaseChoice(null, Path.of("app.db"), true), null, NOON.minusNanos(1), AGAIN);
+        assertTrue(early.warnings().get(1).endsWith("is dated after now (2026-11-22T11:59:59Z): a clock is or was wrong; for the newest that is not: sqlite-backup verify /b --at=0s"), early.warnings().toString());
         // Who says a time knows what he wants.
-        assertEquals(1, Selection.of(history, new DatabaseChoice(null, Path.of("app.db"), true), LATER, NOON.minusNanos(1)).warnings().size());
-        assertEquals(1, Selection.of(history, new DatabaseChoice(null, Path.of("app.db"), true), null, NOON).warnings().size());
+        assertEquals(1, Selection.of(history, new DatabaseChoice(null, Path.of("app.db"), true), LATER, NOON.minusNanos(1), AGAIN).warnings().size());
+        assertEquals(1, Selection.of(history, new DatabaseChoice(null, Path.of("app.db"), true), null, NOON, AGAIN).warnings().size());
     }
 
     @Test
     void takesAnotherDatabasesHistoryOnlyForATargetThatWasNamed() {
         backUp(history, NOON);
         Failure failure = Expect.failure(Failure.Kind.USAGE, history + " holds backups of app.db, not of opencode.db, which is the default",
-                () -> Selection.of(history, new DatabaseChoice(null, Path.of("opencode.db"), false), null, LATER));
-        assertEquals("say where it goes: sqlite-backup restore " + history + " --to=app.db", failure.hint());
-        assertEquals(NOON, Selection.of(history, new DatabaseChoice(null, Path.of("opencode.db"), true), null, LATER).createdAt());
+                () -> Selection.of(history, new DatabaseChoice(null, Path.of("opencode.db"), false), null, LATER, AGAIN));
+        assertEquals("say where it goes: sqlite-backup restore " + history + " --to=" + Path.of("app.db").toAbsolutePath(), failure.hint());
+        assertEquals(NOON, Selection.of(history, new DatabaseChoice(null, Path.of("opencode.db"), true), null, LATER, AGAIN).createdAt());
         Path source = lab.path("app.db");
-        assertEquals(NOON, Selection.of(history, new DatabaseChoice(null, source, false), null, LATER).createdAt());
+        assertEquals(NOON, Selection.of(history, new DatabaseChoice(null, source, false), null, LATER, AGAIN).createdAt());
         Path namesake = lab.path("elsewhere/app.db");
         Expect.failure(Failure.Kind.USAGE, history + " holds backups of another app.db, not of " + namesake + ", which is the default",
-                () -> Selection.of(history, new DatabaseChoice(null, namesake, false), null, LATER));
+                () -> Selection.of(history, new DatabaseChoice(null, namesake, false), null, LATER, AGAIN));
     }
 }

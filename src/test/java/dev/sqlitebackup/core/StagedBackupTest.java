@@ -129,7 +129,7 @@ class StagedBackupTest {
     @Test
     void saysWhatElseLiesThere() throws IOException {
         Failure pointer = refused(Failure.Kind.NOT_FOUND, Files.writeString(lab.path("pointer.gz"), "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"));
-        assertTrue(pointer.hint().contains("git lfs pull"), pointer.hint());
+        assertTrue(pointer.hint().startsWith("fetch it: git -C " + directory + "/ lfs pull"), pointer.hint());
         assertTrue(refused(Failure.Kind.CORRUPT, Files.write(lab.path("empty.gz"), new byte[0])).getMessage().endsWith("it is empty (0 bytes)"));
         assertTrue(refused(Failure.Kind.CORRUPT, Files.writeString(lab.path("text.gz"), "text")).getMessage().endsWith("it is neither a gzip file nor a SQLite database"));
         assertTrue(refused(Failure.Kind.CORRUPT, gzip("text.gz", new byte[200])).getMessage().endsWith("what it holds is not a SQLite database"));
@@ -145,7 +145,11 @@ class StagedBackupTest {
         byte[] bytes = Files.readAllBytes(damaged);
         bytes[bytes.length / 2] ^= 1;
         Files.write(damaged, bytes);
-        assertTrue(refused(Failure.Kind.CORRUPT, damaged).hint().startsWith("nothing was changed; try an older backup"));
+        assertEquals("nothing was changed; for an older one, where Git keeps them: sqlite-backup list " + damaged, refused(Failure.Kind.CORRUPT, damaged).hint());
+        Path one = Files.copy(damaged, lab.path("app-20261122T120000Z.db.gz"));
+        assertEquals("nothing was changed; for an older one: sqlite-backup list " + directory + "/", refused(Failure.Kind.CORRUPT, one).hint(), "the others lie beside it");
+        Selection far = new Selection("s3://b/p/b.gz", null, null, null, List.of(), workspace -> damaged);
+        assertEquals("nothing was changed; the store has only this one", assertThrows(Failure.class, () -> stage(far, lab.temporary(), Progress.NONE)).hint());
         Selection ofHistory = new Selection("b.gz", null, NOW, "the one before it", List.of(), workspace -> damaged);
         assertEquals("the one before it", assertThrows(Failure.class, () -> stage(ofHistory, lab.temporary(), Progress.NONE)).hint());
         Selection gone = new Selection("b.gz", null, NOW, null, List.of(), workspace -> lab.path("gone.gz"));

@@ -96,13 +96,13 @@ class StatusServiceTest {
         Files.write(lab.path("b.gz"), Arrays.copyOf(whole, whole.length - 1));
         assertMissing("the backup " + file + " failed verification: it is cut short", hint, file);
         Lab.write(lab.path("b.gz"), "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n");
-        assertMissing("only a Git LFS pointer is at " + file + ", not the backup itself", "run `git lfs pull` in that repository (for an older version: `git lfs fetch --all`)", file);
+        assertMissing("only a Git LFS pointer is at " + file + ", not the backup itself", "fetch it: git -C " + directory + "/ lfs pull; for an older version: git -C " + directory + "/ lfs fetch --all", file);
         Expect.failure(Failure.Kind.FAILURE, "cannot read", () -> status(Location.file(lab.path("x".repeat(300)))));
     }
 
     @Test
     void refusesADirectoryForADatabase() {
-        assertEquals("did you mean --to=" + directory + "/?", Expect.failure(Failure.Kind.USAGE, "this is a directory and no database", () -> status(directory, true, history)).hint());
+        assertEquals("did you mean its history? sqlite-backup status --to=" + directory + "/", Expect.failure(Failure.Kind.USAGE, "this is a directory and no database", () -> status(directory, true, history)).hint());
     }
 
     /** The default database need not exist, on a monitoring host say: the only one in the history is meant then. */

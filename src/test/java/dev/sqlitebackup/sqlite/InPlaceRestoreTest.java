@@ -87,6 +87,6 @@ class InPlaceRestoreTest {
     }
 
     private boolean restore(Path target, Duration busyTimeout) {
-        return InPlaceRestore.run(target, staged, safetyCopy, copy -> { }, busyTimeout, Progress.NONE);
+        return InPlaceRestore.run(target, staged, safetyCopy, copy -> "undo", busyTimeout, Progress.NONE);
     }
 }

@@ -53,7 +53,7 @@ class LiveRestoreTest {
         Path target = lab.database("t.db", journalMode, 2000, "old");
         Path staged = lab.database("staged.db", "delete", 2000, "new");
         Path unwritable = Files.write(directory.resolve("safety"), "this is not a database that could be written over".repeat(100).getBytes());
-        assertThrows(Failure.class, () -> restore(target, staged, unwritable, copy -> { }));
+        assertThrows(Failure.class, () -> restore(target, staged, unwritable, copy -> "undo"));
         assertEquals("2000", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'old'"));
     }
 
@@ -67,6 +67,7 @@ class LiveRestoreTest {
         assertEquals(LiveRestore.Outcome.VERIFIED, restore(target, staged, Files.createFile(directory.resolve("safety")), copy -> {
             kept[0] = true;
             assertEquals("2000", Lab.query(copy, "SELECT count(*) FROM t WHERE generation = 'old'"));
+            return "undo";
         }));
         assertTrue(kept[0]);
         assertEquals("3000", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'new'"));
@@ -88,6 +89,7 @@ class LiveRestoreTest {
             LiveRestore.Outcome outcome = LiveRestore.run(target, staged, Files.createFile(lab.path("safety")), Files.createFile(lab.path("proof")), copy -> {
                 kept[0] = true;
                 assertEquals("300", Lab.query(copy, "SELECT count(*) FROM t WHERE generation = 'old'"));
+                return "undo";
             }, Duration.ofSeconds(5), Progress.NONE);
             assertEquals(LiveRestore.Outcome.VERIFIED, outcome, pages + " pages");
             assertTrue(kept[0]);
@@ -120,6 +122,7 @@ class LiveRestoreTest {
             LiveRestore.run(target, staged, Files.createFile(directory.resolve("safety")), Files.createFile(directory.resolve("proof")), copy -> {
                 kept[0] = true;
                 assertEquals("1", Lab.query(copy, "SELECT count(*) FROM t WHERE generation = 'only in the wal'"));
+                return "undo";
             }, Duration.ofSeconds(5), switchesToWal);
             assertTrue(kept[0]);
         }
@@ -150,7 +153,7 @@ class LiveRestoreTest {
                 @Override
                 public void at(long doneBytes) { }
             };
-            Executable restore = () -> LiveRestore.run(target, staged, Files.createFile(directory.resolve("safety")), Files.createFile(directory.resolve("proof")), copy -> { },
+            Executable restore = () -> LiveRestore.run(target, staged, Files.createFile(directory.resolve("safety")), Files.createFile(directory.resolve("proof")), copy -> "undo",
                     Duration.ofSeconds(5), makesATable);
             if (makesTable) {
                 assertTrue(Expect.failure(Failure.Kind.IN_USE, "UTF-16le", restore).hint().contains("without --live"));

@@ -155,7 +155,7 @@ class GitHistoryTest {
         Failure missing = assertThrows(Failure.class, () -> checkedOut(first));
         assertEquals(Failure.Kind.NOT_FOUND, missing.kind());
         assertTrue(missing.getMessage().startsWith("git could not bring back " + file + " of commit " + first.commit() + ": "), missing.getMessage());
-        assertTrue(missing.hint().contains("git lfs fetch --all"));
+        assertTrue(missing.hint().contains("fetch it first: git -C '") && missing.hint().endsWith("' lfs fetch --all"));
     }
 
     /** The pipe that nobody reads would fill up and stop Git. */

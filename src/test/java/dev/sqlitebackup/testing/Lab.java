@@ -25,6 +25,8 @@ import java.util.stream.Stream;
 /** A directory with databases and backups in it, and the packaged program to use on them. */
 public final class Lab {
     public static final Path JAR = Path.of("target/sqlite-backup.jar").toAbsolutePath();
+    /** How its hints name the program when it is started here. */
+    public static final String PROGRAM = "java -jar " + JAR;
     public static final String JAVA = System.getProperty("java.home") + "/bin/java";
 
     private final Path directory;

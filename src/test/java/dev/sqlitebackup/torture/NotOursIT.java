@@ -183,7 +183,7 @@ class NotOursIT {
             JsonObject refused = lab.json(2, "restore", backup);
             assertEquals(backup + " is " + (backup.startsWith("noted") ? "a backup of " + database.toRealPath() : "by its name a backup of app.db") + ", not of " + opencode + ", which is the default", refused.get("message").getAsString());
             String target = backup.startsWith("noted") ? database.toRealPath().toString() : "app.db";
-            assertEquals("say where it goes: sqlite-backup restore " + backup + " --to=" + target, refused.get("hint").getAsString());
+            assertEquals("say where it goes: " + Lab.PROGRAM + " restore " + lab.path(backup) + " --to=" + lab.path(target), refused.get("hint").getAsString());
             lab.json(2, "restore", backup, "--dry-run");
         }
         assertEquals(2, lab.run("restore", "history").exitCode());
@@ -209,7 +209,7 @@ class NotOursIT {
             String place = "s3://" + S3Server.BUCKET + "/opencode.db.gz";
             lab.json(0, "backup", database, "--to=" + place);
             JsonObject refused = lab.json(2, "restore", place);
-            assertEquals("say where it goes: sqlite-backup restore " + place + " --to=" + database.toRealPath(), refused.get("hint").getAsString());
+            assertEquals("say where it goes: " + Lab.PROGRAM + " restore " + place + " --to=" + database.toRealPath(), refused.get("hint").getAsString());
             assertFalse(Files.exists(lab.path("opencode")));
             lab.json(0, "restore", place, "--to=new.db");
         }
@@ -222,7 +222,7 @@ class NotOursIT {
         Tools.sh("cd \"$1\"; mkdir repo; cd repo; git init -q; gzip -c ../app.db > app.db.gz; cp app.db.gz opencode.db.gz; git add .; git -c user.name=u -c user.email=u@example.org commit -q -m one",
                 directory).ok();
         JsonObject refused = lab.json(2, "restore", "repo/app.db.gz", "--at=2999-01-01T00:00:00Z");
-        assertEquals("say where it goes: sqlite-backup restore repo/app.db.gz --at=2999-01-01T00:00:00Z --to=app.db", refused.get("hint").getAsString());
+        assertEquals("say where it goes: " + Lab.PROGRAM + " restore " + lab.path("repo/app.db.gz") + " --at=2999-01-01T00:00:00Z --to=" + lab.path("app.db"), refused.get("hint").getAsString());
         assertFalse(Files.exists(lab.path("opencode")));
         lab.json(0, "restore", "repo/opencode.db.gz", "--at=2999-01-01T00:00:00Z");
     }
