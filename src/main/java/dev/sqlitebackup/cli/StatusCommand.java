@@ -65,8 +65,8 @@ public final class StatusCommand implements Callable<Integer> {
                 return output.failure(new Failure(Failure.Kind.STALE, "stale: " + facts(result), "see why backups have stopped; or " + result.hint()), result.warnings(), fields);
             }
             case SHRUNK -> {
-                return output.failure(new Failure(Failure.Kind.STALE, String.format(Locale.ROOT, "%s has shrunk, and nobody has said that this is right: %s of it were in use in the backup of %s; %s",
-                        result.database(), Output.size(result.shrunk().contentBytes()), result.shrunk().createdAt(), facts(result)), result.hint()), result.warnings(), fields);
+                return output.failure(new Failure(Failure.Kind.STALE, String.format(Locale.ROOT, "%s has shrunk, and nobody has said that this is right: %s of it were in use in the backup of %s; the newest is of %s: %s",
+                        result.database(), Output.size(result.shrunk().contentBytes()), result.shrunk().createdAt(), result.backup().createdAt(), result.backup().location()), result.hint()), result.warnings(), fields);
             }
             case MISSING -> {
                 return output.failure(new Failure(Failure.Kind.STALE, result.missing(), result.hint()), result.warnings(), fields);

@@ -118,15 +118,8 @@ public final class BackupService {
         try {
             return Databases.existing(request.database);
         } catch (Failure e) {
-            boolean nothingThere = request.destination instanceof Location.Local local && !Files.exists(local.path());
-            if (e.kind() != Failure.Kind.NOT_FOUND || nothingThere) {
-                throw e;
-            }
-            List<String> restore = new ArrayList<>(List.of("restore", request.destination.toString(), "--to=" + request.database));
-            if (request.name != null && request.destination.isDirectory()) {
-                restore.add("--name=" + request.name);
-            }
-            throw e.withHint(e.hint() + "; if it is lost, bring its newest backup back: " + Hints.command(restore.toArray(String[]::new)));
+            String restore = e.kind() == Failure.Kind.NOT_FOUND ? OtherBackups.ofLost(request.database, request.destination, request.name) : null;
+            throw restore == null ? e : e.withHint(e.hint() + "; if it is lost, bring its newest backup back: " + restore);
         }
     }
 

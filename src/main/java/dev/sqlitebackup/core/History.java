@@ -249,7 +249,7 @@ final class History {
     String nameOf(Path database) {
         String fileName = database.getFileName().toString();
         SortedSet<String> databases = databases();
-        return databases.size() == 1 ? databases.contains(fileName) ? fileName : null
+        return databases.size() == 1 && databases.contains(fileName) ? fileName
                 : Stream.concat(Stream.of(fileName).filter(databases::contains), databases.stream()).filter(name -> isNotedAt(name, database)).findFirst()
                         .orElse(databases.contains(fileName) ? fileName : null);
     }

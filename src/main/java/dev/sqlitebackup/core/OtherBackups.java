@@ -1,6 +1,9 @@
 package dev.sqlitebackup.core;
 
+import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.store.BackupName;
+import dev.sqlitebackup.store.State;
+import java.nio.file.Path;
 
 /** For hints: where there may be others, when a backup is of no use. */
 final class OtherBackups {
@@ -20,6 +23,30 @@ final class OtherBackups {
         }
         String git = "git -C " + Hints.quoted(directory(backup));
         return "fetch it: " + git + " lfs pull; for an older version: " + git + " lfs fetch --all";
+    }
+
+    /**
+     * The command that brings a database back which is not there any more.
+     *
+     * @param named the database as the user named it
+     * @param name what its backups are called, null if the user did not say
+     * @return null where no backup of it is known
+     */
+    static String ofLost(Path named, Location destination, String name) {
+        try {
+            Path database = Databases.inRealDirectory(named);
+            if (destination.isDirectory()) {
+                History history = History.at(destination);
+                String there = name != null && history.databases().contains(name) ? name : name == null ? history.nameOf(database) : null;
+                return there == null ? null : Hints.command("restore", destination.toString(), "--to=" + database, "--name=" + there);
+            }
+            SingleFile file = SingleFile.toRead(destination);
+            State noted = file.store().readState(file.stateFile());
+            boolean isIts = file.store().find(file.name()) != null && Origin.of(noted == null ? null : noted.source(), database) != Origin.ANOTHER;
+            return isIts ? Hints.command("restore", destination.toString(), "--to=" + database) : null;
+        } catch (Failure e) {
+            return null;    // Where nothing can be seen, nothing is promised.
+        }
     }
 
     private static boolean isFarAway(String location) {

@@ -86,6 +86,19 @@ class SameNameIT {
         assertEquals(expected, Lab.dump(vault), "the name of the file is the wiki's, and where it lies is its own");
     }
 
+    /** What is typed at three in the morning must not bring another database. */
+    @Test
+    void aDatabaseThatIsGoneIsBroughtBackByItsOwnNameOrNotAtAll() throws IOException {
+        lab.json(0, "backup", vault, "--to=h/", "--name=vw.db");
+        assertEquals("fresh", lab.json(0, "status", vault, "--to=h/").get("state").getAsString());
+        Files.delete(vault);
+        String hint = lab.json(10, "backup", vault, "--to=h/").get("hint").getAsString();
+        assertTrue(hint.contains("--to=" + vault + " --name=vw.db"), hint);
+        assertFalse(lab.json(10, "backup", "no.db", "--to=h/").get("hint").getAsString().contains("restore"));
+        lab.json(0, "backup", wiki, "--to=b.gz");
+        assertFalse(lab.json(10, "backup", vault, "--to=b.gz").get("hint").getAsString().contains("restore"));
+    }
+
     @Test
     void ofAnotherHostGoesOnWithAWarningUnlessTheNameIsSaid() throws IOException {
         lab.json(0, "backup", wiki, "--to=h/");
