@@ -52,7 +52,7 @@ public final class BackupCommand implements Callable<Integer> {
 
     @Mixin private NameOption name;
 
-    @Option(names = "--allow-shrink", description = "It is right that the database holds much less than its newest backup.")
+    @Option(names = "--allow-shrink", description = "Accept that the database holds less than half of its newest backup, or has no table left (else exit code 16).")
     private boolean allowShrink;
 
     @Option(names = "--level", paramLabel = "1..9", defaultValue = "6", description = "How hard to compress (default: ${DEFAULT-VALUE}).")

@@ -24,13 +24,13 @@ final class ChangesReport {
         String changed = later == null ? "" : "the database was last changed " + Output.age(later) + " after the backup was made";
         List<String> lines = new ArrayList<>();
         if (changes.tables() == null) {
-            lines.add("what this takes away cannot be counted: " + changes.whyNot() + (later == null ? "" : "; " + changed));
+            lines.add("what this removes cannot be counted: " + changes.whyNot() + (later == null ? "" : "; " + changed));
         } else if (changes.lastChangedAt() == null) {
-            lines.add("this takes nothing away: there is no database at " + database + " yet");
+            lines.add("this removes nothing: there is no database at " + database + " yet");
         } else if (changes.tables().stream().noneMatch(TableChange::isLoss)) {
-            lines.add("no table has fewer rows in the backup than in the database" + (later == null ? "" : "; " + changed));
+            lines.add("this removes no rows: every table has at least as many afterwards" + (later == null ? "" : "; " + changed));
         } else {
-            lines.add("this takes rows away from " + database + " (in the database → in the backup):");
+            lines.add("this removes rows or tables of " + database + " (now → afterwards):");
             addTables(lines, changes.tables().stream().filter(TableChange::differs).sorted(Comparator.comparing(table -> !table.isLoss())).toList());
             if (later != null) {
                 lines.add(changed);
@@ -50,8 +50,8 @@ final class ChangesReport {
     }
 
     private static String line(TableChange change) {
-        return "  " + shortened(change.table()) + ": " + (change.rowsBefore() == null ? "only in the backup, " + rows(change.rowsAfter())
-                : change.rowsAfter() == null ? rows(change.rowsBefore()) + ", and no such table in the backup" : change.rowsBefore() + " → " + rows(change.rowsAfter()));
+        return "  " + shortened(change.table()) + ": " + (change.rowsBefore() == null ? "no such table → " + rows(change.rowsAfter())
+                : change.rowsAfter() == null ? rows(change.rowsBefore()) + " → no such table" : change.rowsBefore() + " → " + rows(change.rowsAfter()));
     }
 
     private static String rows(long rows) {

@@ -8,7 +8,7 @@ import picocli.CommandLine.ParameterException;
 /** What the backups of a database are called where several share a place: the option of everything that names one. */
 public final class NameOption {
     @Option(names = "--name", paramLabel = "NAME",
-            description = "What the backups of the database are called at that place (default: the database's file name).")
+            description = "What the backups of the database are called at the destination, where another one has its file name (default: the file name).")
     private String name;
 
     /** @return null for the default */

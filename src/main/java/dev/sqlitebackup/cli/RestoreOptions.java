@@ -69,7 +69,7 @@ public final class RestoreOptions {
 
     private static Path directory(String option, Path directory) {
         if (directory != null && !Files.isDirectory(directory)) {
-            throw new Failure(Failure.Kind.FAILURE, "there is no directory " + directory.toAbsolutePath().normalize(), "make it, or choose another one with " + option);
+            throw new Failure(Failure.Kind.USAGE, (Files.exists(directory) ? "not a directory: " : "there is no directory ") + directory.toAbsolutePath().normalize(), "choose another one with " + option);
         }
         return directory;
     }
@@ -97,7 +97,7 @@ public final class RestoreOptions {
         String what = what(content);
         if (dryRun) {
             return "would restore " + what + " from " + Output.backup(content.backup()) + " to " + result.database()
-                    + (result.method() == RestoreService.Method.CREATED ? ", where there is no database" : ", after a safety copy of what is there")
+                    + (result.method() == RestoreService.Method.CREATED ? Files.exists(result.database()) ? ", in place of a file that SQLite cannot open, which is kept" : ", where there is no database" : ", after a safety copy of what is there")
                     + "; nothing was changed";
         }
         return "restored " + what + " from " + Output.backup(content.backup()) + " to " + result.database() + " in " + Output.seconds(durationMillis) + (result.verification().full() ? ", verified" : ", verified in part")

@@ -222,7 +222,7 @@ final class History {
         }
         String name = nameOf(choice.database());
         if (name == null) {
-            throw new Failure(Failure.Kind.USAGE, "several databases are backed up in " + store.place() + " (" + String.join(", ", databases) + "), and none is named " + choice.fileName(),
+            throw new Failure(Failure.Kind.USAGE, "several databases are backed up in " + store.place() + " (" + String.join(", ", databases) + "), and none is called " + choice.fileName(),
                     "say which: " + options(databases));
         }
         return name;
@@ -232,7 +232,7 @@ final class History {
     void requireName(String name) {
         SortedSet<String> databases = databases();
         if (!databases.contains(name)) {
-            throw new Failure(Failure.Kind.NOT_FOUND, "there is no backup of the name " + name + " in " + store.place(), databases.isEmpty() ? null : "there are: " + options(databases));
+            throw new Failure(Failure.Kind.NOT_FOUND, "there is no backup of a database called " + name + " in " + store.place(), databases.isEmpty() ? null : "there are: " + options(databases));
         }
     }
 

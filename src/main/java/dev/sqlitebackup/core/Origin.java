@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Which database the backups of one name at one place are of, as the last run noted it. Two databases of one name would replace each other's backups, and a prune
@@ -64,28 +66,51 @@ enum Origin {
         State.Source noted = before == null ? null : before.source();
         String known = noted == null || noted.name() == null ? name : noted.name();
         boolean isNamed = known.equals(request.name());
-        String theirs = noted == null ? null : "the backups of the name " + known + " at " + request.destination() + " are of " + noted.path();
+        Location place = request.destination();
         return switch (of(noted, database)) {
             case SAME -> List.of();
-            case MOVED -> List.of(theirs + ", where no database is any more: they go on with " + database);
-            case OTHER_HOST -> isNamed && noted.path().equals(database.toString()) ? List.of() : List.of(theirs + " on the host " + noted.host() + ": they go on with " + database
-                    + "; if that is another database, give it a name of its own: " + ownName(database, request.destination()));
+            case MOVED -> List.of(noted.path() + ", whose backups are called " + known + " at " + place + ", is no database any more: they are continued with " + database);
+            case OTHER_HOST -> isNamed && noted.path().equals(database.toString()) ? List.of() : List.of("the backups called " + known + " at " + place + " were last made of " + noted.path() + " on the host "
+                    + noted.host().substring(0, noted.host().lastIndexOf('/')) + ", and are continued with " + database + "; if that is another database: " + ownName(database, place)
+                    + "; if it is the same one, --name=" + known + " says so");
             case ANOTHER -> {
                 if (!isNamed) {
-                    throw new Failure(Failure.Kind.USAGE, theirs + ", and not of " + database,
-                            "give this one a name of its own: " + ownName(database, request.destination()) + "; if it is the same database in another place: " + command(database, request.destination(), "--name=" + known));
+                    throw new Failure(Failure.Kind.USAGE, place + " holds the backups of another database that is called " + known + ": " + noted.path() + ", and this one is " + database,
+                            ownName(database, place) + "; only if it is the same database, which has moved (its backups are then continued with this one): " + command(database, place, "--name=" + known));
                 }
-                yield List.of(theirs + ", which is still there: from now on they are of " + database);
+                yield List.of("the backups called " + known + " at " + place + " were of " + noted.path() + ", which is still there, and are continued with " + database);
             }
         };
     }
 
-    /** By its directory, which is what tells databases of one file name from each other. */
+    /** How to back up a database to where its name is another's: by the name that it has there already, else by its directory, which is what tells databases of one file name from each other. */
     static String ownName(Path database, Location destination) {
-        String name = (database.getParent().getFileName() == null ? "other" : database.getParent().getFileName()) + "-" + database.getFileName();
         String place = destination.toString();
-        return destination.isDirectory() ? command(database, destination, "--name=" + name)
-                : Hints.command("backup", database.toString(), "--to=" + place.substring(0, place.lastIndexOf('/') + 1) + name + Location.BACKUP_SUFFIX);
+        if (!destination.isDirectory()) {
+            return "give this one a file of its own: " + Hints.command("backup", database.toString(), "--to=" + place.substring(0, place.lastIndexOf('/') + 1) + byDirectory(database, 1) + Location.BACKUP_SUFFIX);
+        }
+        History history = History.at(destination);
+        String there = history.nameOf(database);
+        if (there != null && !there.equals(database.getFileName().toString())) {
+            return "its backups are called " + there + " there: " + command(database, destination, "--name=" + there);
+        }
+        Set<String> taken = history.databases();
+        String free = IntStream.iterate(1, directories -> directories + 1).mapToObj(directories -> byDirectory(database, directories)).filter(name -> !taken.contains(name)).findFirst().orElseThrow();
+        return "give this one a name of its own, in every command: " + command(database, destination, "--name=" + free);
+    }
+
+    /** @param directories how many of those above are in the name; beyond the last, a number is */
+    private static String byDirectory(Path database, int directories) {
+        String name = database.getFileName().toString();
+        Path above = database.getParent();
+        for (int i = 0; i < directories; i++) {
+            if (above == null || above.getFileName() == null) {
+                return (directories - i + 1) + "-" + name;
+            }
+            name = above.getFileName() + "-" + name;
+            above = above.getParent();
+        }
+        return name;
     }
 
     private static String command(Path database, Location destination, String name) {

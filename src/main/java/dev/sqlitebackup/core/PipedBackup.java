@@ -46,7 +46,7 @@ final class PipedBackup {
             for (long written = length, nextLookBytes = StagedBackup.LOOK_EVERY_BYTES; (length = read(in, buffer)) > 0; written += length) {
                 Interruption.check();
                 if (written >= nextLookBytes) {
-                    new Space().need(file.getParent().getParent(), StagedBackup.LEFT_FREE_BYTES).check("a pipe does not say how much will come; free some space there; nothing was changed");
+                    new Space().need(file.getParent().getParent(), StagedBackup.LEFT_FREE_BYTES).check("nothing was changed; free some space there: how much will come is not known");
                     nextLookBytes += StagedBackup.LOOK_EVERY_BYTES;
                 }
                 out.write(buffer, 0, length);

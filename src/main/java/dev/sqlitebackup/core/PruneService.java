@@ -54,7 +54,7 @@ public final class PruneService {
             case DIRECTORY -> pruneHistory(request);
             case DATABASE -> {
                 if (request.name != null) {
-                    throw new Failure(Failure.Kind.USAGE, "--name chooses in a history, and this is a database: " + request.location, "for its safety copies leave --name out, and look first: " + Hints.command("prune", request.location.toString(), "--keep-last=3", "--dry-run"));
+                    throw new Failure(Failure.Kind.USAGE, "--name is for a history, and this is a database: " + request.location, "for its safety copies leave --name out, and look first: " + Hints.command("prune", request.location.toString(), "--keep-last=3", "--dry-run"));
                 }
                 yield pruneSafetyCopies(request);
             }

@@ -42,6 +42,7 @@ record RestoreRoom(Path target, Path staging, Path safety, boolean live) impleme
         } else {
             space.need(beside, fileBytes);
         }
-        space.check("free some space there, or stage elsewhere with --tmp-dir, or keep the safety copy elsewhere with --safety-dir; nothing was changed");
+        space.check("nothing was changed; free some space there" + (fileBytes == 0 ? ", or decompress elsewhere with --tmp-dir=DIR" : "")
+                + (oldBytes > 0 && safety.equals(target.getParent()) ? ", or keep the safety copy elsewhere with --safety-dir=DIR" : ""));
     }
 }

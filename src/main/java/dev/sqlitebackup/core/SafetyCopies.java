@@ -89,7 +89,7 @@ final class SafetyCopies {
         List<Backup> copies = list(in(directory, database));
         if (copies.isEmpty()) {
             throw new Failure(Failure.Kind.NOT_FOUND, "there is no safety copy of " + database + (directory == null ? "" : " in " + directory) + ", so there is nothing to undo",
-                    directory == null ? "if it was kept in another directory (restore --safety-dir), say the same --safety-dir" : null);
+                    directory == null ? "if it was kept in another directory, say the same --safety-dir=DIR" : "leave out --safety-dir to look beside the database");
         }
         Backup latest = copies.get(0);
         Backup newest = copies.stream().filter(copy -> !copy.createdAt().isAfter(now)).findFirst().orElse(latest);

@@ -95,13 +95,22 @@ record Selection(String location, String commit, Instant createdAt, String hintI
         }
     }
 
-    /** A note is worth having, and no reason to fail. Where others may write, only one counts of somebody who could read the backup anyway: it says who may read the database. */
+    /** A note is worth having, and no reason to fail. */
+    private static State readState(Store store, String stateFile) {
+        try {
+            return store.readState(stateFile);
+        } catch (Failure e) {
+            return null;
+        }
+    }
+
+    /** The same. Where others may write, only one counts of somebody who could read the backup anyway: it says who may read the database. */
     private static State readState(Store store, String stateFile, String backup) {
         try {
             boolean isTrusted = !store.isNear() || PrivateFiles.isOurs(store.local(stateFile)) || PrivateFiles.belongsToRoot(store.local(stateFile))
                     || PrivateFiles.haveOneOwner(store.local(stateFile), store.local(backup));
-            return isTrusted ? store.readState(stateFile) : null;
-        } catch (Failure | IOException e) {
+            return isTrusted ? readState(store, stateFile) : null;
+        } catch (IOException e) {
             return null;
         }
     }
@@ -209,6 +218,10 @@ record Selection(String location, String commit, Instant createdAt, String hintI
         }
         if (newest.createdAt().isAfter(now) && notAfter == null) {
             warnings.add(newest.location() + " is dated after now (" + seconds(now) + "): a clock is or was wrong; for the newest that is not: " + again.atNow());
+        }
+        String shrunk = Shrinkage.warning(history.store(), readState(history.store(), Destination.stateFile(database)), newest.createdAt());
+        if (shrunk != null) {
+            warnings.add(shrunk);
         }
         Instant older = history.createdBefore(newest);
         return new Selection(newest.location(), null, newest.createdAt(), older == null ? null : "nothing was changed; the backup before it: " + again.at(older), warnings,

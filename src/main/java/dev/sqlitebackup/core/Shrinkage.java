@@ -76,10 +76,23 @@ final class Shrinkage {
      */
     static Failure failure(Path database, Path snapshot, BackupService.Request request, Store store, State.Shrunk before, Instant now, boolean made) throws IOException {
         String last = store.location(before.backup());
-        String message = String.format(Locale.ROOT, "%s has %s: %,d bytes of it are in use now (%s), and %,d were in the backup of %s, ", database,
-                IntegrityCheck.hasTables(snapshot) ? "shrunk" : "no table any more", DatabaseHeader.of(snapshot).contentBytes(), now, before.contentBytes(), before.createdAt());
-        return new Failure(Failure.Kind.SHRUNK, message + (made ? last + "; the database as it is now is backed up beside it, and nothing is pruned" : "which was left as it is: " + last),
+        String message = String.format(Locale.ROOT, "%s has shrunk from %,d bytes in use (the backup of %s) to %,d (%s)%s; ", database, before.contentBytes(), before.createdAt(),
+                DatabaseHeader.of(snapshot).contentBytes(), now, IntegrityCheck.hasTables(snapshot) ? "" : " and has no table any more");
+        return new Failure(Failure.Kind.SHRUNK, message + (made ? "that backup is kept: " + last + "; the database as it is now has a backup of its own, and nothing is pruned" : "that backup was left as it is: " + last),
                 hint(database, last, request.destination(), request.name()));
+    }
+
+    /**
+     * What whoever reads a backup has to hear.
+     *
+     * @param state of the database at that place, null for nothing
+     * @param createdAt of the backup
+     * @return null if it is from before the database shrank
+     */
+    static String warning(Store store, State state, Instant createdAt) {
+        State.Shrunk before = state == null ? null : state.shrunk();
+        return before == null || !createdAt.isAfter(Instant.parse(before.createdAt())) ? null : "this backup was made after the database had shrunk from " + String.format(Locale.ROOT, "%,d", before.contentBytes())
+                + " bytes in use; the last one from before: " + store.location(before.backup());
     }
 
     /**

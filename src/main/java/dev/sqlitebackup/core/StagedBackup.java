@@ -53,7 +53,7 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
 
         /** Of a run that does nothing but stage. */
         static Room in(Path directory) {
-            return (toStageBytes, stagedBytes) -> new Space().need(directory, toStageBytes).check("free some space there; nothing was changed");
+            return (toStageBytes, stagedBytes) -> new Space().need(directory, toStageBytes).check("nothing was changed; free some space there, or set TMPDIR to another directory");
         }
     }
 

@@ -78,9 +78,9 @@ public final class StatusService {
         }
         State noted = newest.store.readState(newest.stateFile);
         State.Source source = noted == null ? null : noted.source();
-        if (request.name == null && Files.exists(database) && Origin.of(source, real(database)) == Origin.ANOTHER) {
-            return new Result(database, null, null, null, null, Freshness.MISSING, "there is no backup of " + database + " at " + request.destination + ": those of the name " + source.name() + " are of "
-                    + source.path(), "run one: " + Origin.ownName(real(database), request.destination), warnings, null);
+        if (Files.exists(database) && Origin.of(source, real(database)) == Origin.ANOTHER) {
+            return new Result(database, null, null, null, null, Freshness.MISSING, "there is no backup of " + database + " at " + request.destination + ": those called " + source.name() + " are of "
+                    + source.path(), Origin.ownName(real(database), request.destination), warnings, null);
         }
         // The backup may have come, or gone, by another way, such as `git pull`.
         State state = noted == null || !noted.isOf(newest.backup.createdAt()) ? null : noted;

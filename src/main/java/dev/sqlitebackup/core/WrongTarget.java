@@ -32,7 +32,7 @@ final class WrongTarget {
      */
     static void refuse(Path named, Path target) {
         if (DatabaseFiles.isNamedAsSidecar(target)) {
-            throw new Failure(Failure.Kind.USAGE, "SQLite would take a database of that name for a sidecar of the one beside it: " + target, "choose another name with --to");
+            throw new Failure(Failure.Kind.USAGE, "SQLite would take a database of that name for a sidecar of the one beside it: " + target, "choose another name for it");
         }
         for (Path path : List.of(named, target)) {
             BackupName name = BackupName.parse(path.getFileName().toString());

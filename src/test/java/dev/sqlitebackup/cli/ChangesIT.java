@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A restore says what it takes away before it takes it, on the packaged program. */
 class ChangesIT {
-    private static final String ONE_LINE = "no table has fewer rows in the backup than in the database";
+    private static final String ONE_LINE = "this removes no rows: every table has at least as many afterwards";
     @TempDir Path directory;
     private Lab lab;
 
@@ -63,9 +63,9 @@ class ChangesIT {
             Lab.sql(target, "INSERT INTO audit VALUES (4)");
         }
         Tools.Ended ended = (how.equals("undo") ? lab.run("undo", "t.db") : how.equals("restore") ? lab.run("restore", "b.gz", "--to=t.db") : lab.run("restore", "b.gz", "--to=t.db", "--dry-run")).ok();
-        assertTrue(ended.err().contains("this takes rows away from " + target + " (in the database → in the backup):\n"
-                + (how.equals("undo") ? "  audit: 4 rows, and no such table in the backup\n  drafts: only in the backup, 1 row\n  t: 70 → 90 rows\n"
-                        : "  drafts: 1 row, and no such table in the backup\n  t: 90 → 70 rows\n  audit: only in the backup, 3 rows\n")), ended.err());
+        assertTrue(ended.err().contains("this removes rows or tables of " + target + " (now → afterwards):\n"
+                + (how.equals("undo") ? "  audit: 4 rows → no such table\n  drafts: no such table → 1 row\n  t: 70 → 90 rows\n"
+                        : "  drafts: 1 row → no such table\n  t: 90 → 70 rows\n  audit: no such table → 3 rows\n")), ended.err());
         assertEquals(1, ended.out().lines().count(), ended.out());
     }
 
@@ -78,9 +78,9 @@ class ChangesIT {
         Lab.sql(target, "DELETE FROM t");
         assertTrue(lab.run("restore", "b.gz", "--to=t.db", "--dry-run").ok().err().startsWith(ONE_LINE), "fewer rows in the database");
         Lab.sql(target, "DROP TABLE t", "CREATE TABLE gone(a)");
-        assertTrue(lab.run("restore", "b.gz", "--to=t.db", "--dry-run").ok().err().contains("gone: 0 rows, and no such table in the backup"), "an empty table");
+        assertTrue(lab.run("restore", "b.gz", "--to=t.db", "--dry-run").ok().err().contains("gone: 0 rows → no such table"), "an empty table");
         assertEquals("", lab.run("restore", "--quiet", "b.gz", "--to=t.db").ok().err());
-        assertEquals("this takes nothing away: there is no database at " + lab.path("new.db") + " yet\n", lab.run("restore", "b.gz", "--to=new.db").ok().err());
+        assertEquals("this removes nothing: there is no database at " + lab.path("new.db") + " yet\n", lab.run("restore", "b.gz", "--to=new.db").ok().err());
     }
 
     @Test
@@ -162,7 +162,7 @@ class ChangesIT {
         assertTrue(dry.get("changes").isJsonNull(), dry.toString());
         assertEquals(before, lab.state("t.db"));
         Tools.Ended ended = lab.run("restore", "b.gz", "--to=t.db").ok();
-        assertTrue(ended.err().contains("what this takes away cannot be counted: "), ended.err());
+        assertTrue(ended.err().contains("what this removes cannot be counted: "), ended.err());
         assertEquals("70", Lab.query(target, "SELECT count(*) FROM t"));
         assertEquals(List.of(), lab.litter());
     }

@@ -121,7 +121,7 @@ class RestoreRoomIT {
     @Test
     void aDirectoryThatIsNotThereIsSaidBeforeAnythingHappens() {
         for (String option : List.of("--tmp-dir", "--safety-dir")) {
-            JsonObject refused = lab.json(1, "restore", "b.gz", "--to=new.db", option + "=missing");
+            JsonObject refused = lab.json(2, "restore", "b.gz", "--to=new.db", option + "=missing");
             assertEquals("there is no directory " + lab.path("missing").toAbsolutePath(), refused.get("message").getAsString());
             assertTrue(refused.get("hint").getAsString().endsWith(option));
         }

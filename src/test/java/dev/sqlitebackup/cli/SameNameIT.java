@@ -43,7 +43,7 @@ class SameNameIT {
         lab.json(0, "backup", wiki, "--to=b.gz");
         String before = Lab.sha256(lab.path("b.gz"));
         JsonObject refused = lab.json(2, "backup", vault, "--to=b.gz");
-        assertEquals("the backups of the name db.sqlite3 at b.gz are of " + wiki + ", and not of " + vault, refused.get("message").getAsString());
+        assertEquals("b.gz holds the backups of another database that is called db.sqlite3: " + wiki + ", and this one is " + vault, refused.get("message").getAsString());
         assertEquals(before, Lab.sha256(lab.path("b.gz")));
         assertEquals(List.of(), lab.litter());
     }
@@ -56,10 +56,12 @@ class SameNameIT {
         assertEquals(List.of("db.sqlite3.gz"), backups("h"));
         JsonObject missing = lab.json(14, "status", vault, "--to=h/");
         assertEquals("missing", missing.get("state").getAsString());
-        assertTrue(missing.get("message").getAsString().contains("those of the name db.sqlite3 are of " + wiki), missing.toString());
+        assertTrue(missing.get("message").getAsString().contains("those called db.sqlite3 are of " + wiki), missing.toString());
 
         lab.json(0, "backup", vault, "--to=h/", "--name=vw.db");
         assertEquals(List.of("db.sqlite3.gz", "vw.db.gz"), backups("h"));
+        assertTrue(lab.json(2, "backup", vault, "--to=h/").get("hint").getAsString().contains("its backups are called vw.db there: "), "a forgotten name");
+        assertEquals("missing", lab.json(14, "status", wiki, "--to=h/", "--name=vw.db").get("state").getAsString(), "whoever says the name of another");
         assertTrue(Files.exists(lab.path("h/.vw.db.state")));
         assertEquals("fresh", lab.json(0, "status", vault, "--to=h/").get("state").getAsString(), "found by where it lies");
         assertEquals("fresh", lab.json(0, "status", vault, "--to=h/", "--name=vw.db").get("state").getAsString());
@@ -86,6 +88,17 @@ class SameNameIT {
         assertEquals(expected, Lab.dump(vault), "the name of the file is the wiki's, and where it lies is its own");
     }
 
+    /** A hint that is typed must not take over a third one's backups. */
+    @Test
+    void theNameThatAHintGivesIsFree() throws IOException {
+        lab.json(0, "backup", wiki, "--to=h/");
+        lab.json(0, "backup", vault, "--to=h/", "--name=vw-db.sqlite3");
+        Files.createDirectories(lab.path("third/vw"));
+        Path third = lab.database("third/vw/db.sqlite3", "delete", 3, "third");
+        String hint = lab.json(2, "backup", third, "--to=h/").get("hint").getAsString();
+        assertTrue(hint.contains("--name=third-vw-db.sqlite3"), hint);
+    }
+
     /** What is typed at three in the morning must not bring another database. */
     @Test
     void aDatabaseThatIsGoneIsBroughtBackByItsOwnNameOrNotAtAll() throws IOException {
@@ -105,7 +118,7 @@ class SameNameIT {
         Path state = lab.path("h/.db.sqlite3.state");
         String there = Files.readString(state).replaceFirst("\"host\":\"[^\"]*\"", "\"host\":\"other/00000000\"");
         Files.writeString(state, there);
-        assertTrue(lab.json(0, "backup", wiki, "--to=h/").get("warnings").toString().contains("are of " + wiki + " on the host other/00000000: they go on with " + wiki));
+        assertTrue(lab.json(0, "backup", wiki, "--to=h/").get("warnings").toString().contains("were last made of " + wiki + " on the host other, and are continued with " + wiki));
         assertFalse(lab.json(0, "backup", wiki, "--to=h/").has("warnings"), "noted anew");
         Files.writeString(state, there);
         assertFalse(lab.json(0, "backup", wiki, "--to=h/", "--name=db.sqlite3").has("warnings"));
@@ -116,12 +129,12 @@ class SameNameIT {
         lab.json(0, "backup", wiki, "--to=h/");
         Files.createDirectory(lab.path("new"));
         Path moved = Files.move(wiki, lab.path("new/db.sqlite3"));
-        assertTrue(lab.json(0, "backup", moved, "--to=h/").get("warnings").toString().contains("where no database is any more: they go on with " + moved));
+        assertTrue(lab.json(0, "backup", moved, "--to=h/").get("warnings").toString().contains("is no database any more: they are continued with " + moved));
         assertFalse(lab.json(0, "backup", moved, "--to=h/").has("warnings"));
         // A copy of the old one still lies there: only the user can know.
         Files.copy(moved, wiki);
         lab.json(2, "backup", wiki, "--to=h/");
-        assertTrue(lab.json(0, "backup", wiki, "--to=h/", "--name=db.sqlite3").get("warnings").toString().contains("from now on they are of " + wiki));
+        assertTrue(lab.json(0, "backup", wiki, "--to=h/", "--name=db.sqlite3").get("warnings").toString().contains("which is still there, and are continued with " + wiki));
     }
 
     @Test

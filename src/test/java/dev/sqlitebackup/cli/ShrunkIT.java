@@ -61,7 +61,7 @@ class ShrunkIT {
         emptyDatabase();
         JsonObject refused = lab.json(SHRUNK, "backup", database, "--to=b.gz");
         assertEquals("shrunk", refused.get("error").getAsString());
-        assertTrue(refused.get("message").getAsString().matches("(?s).*/app\\.db has shrunk: 8,192 bytes of it are in use now \\(.*Z\\), and [\\d,]+ were in the backup of .*Z, which was left as it is: .*b\\.gz"),
+        assertTrue(refused.get("message").getAsString().matches("(?s).*/app\\.db has shrunk from [\\d,]+ bytes in use \\(the backup of .*Z\\) to 8,192 \\(.*Z\\); that backup was left as it is: .*b\\.gz"),
                 refused.toString());
         assertTrue(refused.get("hint").getAsString().contains("restore " + lab.path("b.gz").toAbsolutePath() + " --to=" + database) && refused.get("hint").getAsString().endsWith("--allow-shrink"), refused.toString());
         assertEquals(before, Lab.sha256(lab.path("b.gz")));
@@ -132,6 +132,9 @@ class ShrunkIT {
         String good = lab.json(0, "backup", database, "--to=h/").get("backup").getAsString();
         emptyDatabase();
         lab.json(SHRUNK, "backup", database, "--to=h/");
+        for (String command : List.of("restore", "verify")) {
+            assertTrue(lab.json(0, command, "h/", command.equals("verify") ? "--quiet" : "--to=there.db").get("warnings").toString().contains("the last one from before: " + good));
+        }
         lab.json(0, "restore", good, "--to=" + database);
         lab.json(0, "backup", database, "--to=h/");
         assertEquals("fresh", state(0, "h/"));

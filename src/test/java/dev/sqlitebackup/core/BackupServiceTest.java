@@ -134,8 +134,8 @@ class BackupServiceTest {
         makePrevious(content);
         shrinkTo(database, content.length / 2 - PAGE_SIZE);
         String before = Lab.sha256(lab.path("b.gz"));
-        Failure shrunk = Expect.failure(Failure.Kind.SHRUNK, String.format(Locale.ROOT, "%s has shrunk: %,d bytes of it are in use now (%s), and %,d were in the backup of %s, which was left as it is: %s", database,
-                Files.size(database), NOW, content.length, NOW.minusSeconds(60), lab.path("b.gz")), () -> backup(database));
+        Failure shrunk = Expect.failure(Failure.Kind.SHRUNK, String.format(Locale.ROOT, "%s has shrunk from %,d bytes in use (the backup of %s) to %,d (%s); that backup was left as it is: %s", database,
+                content.length, NOW.minusSeconds(60), Files.size(database), NOW, lab.path("b.gz")), () -> backup(database));
         assertEquals("if something was lost: sqlite-backup restore " + lab.path("b.gz") + " --to=" + database + "; if this is right: sqlite-backup backup " + database + " --to=" + lab.path("b.gz")
                 + " --allow-shrink", shrunk.hint());
         assertEquals(before, Lab.sha256(lab.path("b.gz")));

@@ -307,7 +307,7 @@ class RestoreServiceTest {
             Failure failure = assertThrows(Failure.class, this::restore);
             assertEquals(Failure.Kind.NO_SPACE, failure.kind());
             assertTrue(failure.getMessage().startsWith("not enough room in " + disk.path("")), failure.getMessage());
-            assertEquals("free some space there, or stage elsewhere with --tmp-dir, or keep the safety copy elsewhere with --safety-dir; nothing was changed", failure.hint());
+            assertEquals("nothing was changed; free some space there, or decompress elsewhere with --tmp-dir=DIR, or keep the safety copy elsewhere with --safety-dir=DIR", failure.hint());
             assertEquals("old " + oldRows, content(target));
             disk.leave(newBytes + neededBytes + 300_000);
             restore();

@@ -38,7 +38,7 @@ class JavaVersionsIT {
         Lab lab = new Lab(own);
         lab.database("app.db", "wal", 50, "g");
         for (String arguments : List.of("backup app.db --to=out/", "backup app.db --to=b.gz", "backup app.db --to=- --quiet", "list out", "status app.db --to=b.gz", "verify b.gz",
-                "restore b.gz --to=app.db", "restore b.gz --to=app.db --live", "undo app.db", "list app.db", "prune out --keep-last=1", "prune app.db --keep-last=1", "--version", "backup --help")) {
+                "restore b.gz --to=app.db --quiet", "restore b.gz --to=app.db --live --quiet", "undo app.db --quiet", "list app.db", "prune out --keep-last=1", "prune app.db --keep-last=1", "--version", "backup --help")) {
             List<String> command = Stream.concat(program.stream(), Stream.of(arguments.split(" "))).toList();
             Tools.Ended ended = Tools.run(command, Map.of("JAVA_HOME", java.getValue().toString(), "TMPDIR", lab.temporary().toString()), own);
             assertEquals("0: ", ended.exitCode() + ": " + ended.err(), () -> "Java " + java.getKey() + ": " + command);

@@ -43,7 +43,7 @@ abstract class Scenario {
     private Scenario(String name, String... command) {
         this.name = name;
         this.command = new ArrayList<>(List.of(command));
-        this.command.add("--busy-timeout=5s");
+        this.command.addAll(List.of("--busy-timeout=5s", "--quiet"));     // What else is said on standard error is one line.
     }
 
     final List<String> command() {
