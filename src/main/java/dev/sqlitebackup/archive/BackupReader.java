@@ -21,6 +21,8 @@ import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 public final class BackupReader {
     /** The most that a sink gets at once. */
     public static final int BUFFER_BYTES = 1 << 16;
+    /** A deflate stream holds at most so many times its own length: a match of 258 bytes takes two bits (zlib's "maximum compression factor"). */
+    public static final int MOST_COMPRESSION = 1032;
     /** ID1, ID2 (RFC 1952, 2.3.1). */
     private static final int MAGIC_0 = 0x1f;
     private static final int MAGIC_1 = 0x8b;
@@ -56,7 +58,15 @@ public final class BackupReader {
          * @return null if the file does not end like one of ours
          */
         public static Summary parse(byte[] tail) {
-            Trailer trailer = Trailer.parse(tail);
+            return of(Trailer.parse(tail));
+        }
+
+        /** The same of an open file, whose position it leaves alone. */
+        public static Summary of(FileChannel file) throws IOException {
+            return of(Trailer.read(file));
+        }
+
+        private static Summary of(Trailer trailer) {
             return trailer == null ? null : new Summary(trailer.createdAt(), trailer.databaseBytes());
         }
     }

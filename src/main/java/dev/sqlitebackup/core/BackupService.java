@@ -81,9 +81,9 @@ public final class BackupService {
                 Workspace temporary = Workspace.create(request.temporaryDirectory);
                 Workspace beside = Workspace.create(store.workingDirectory())) {
             Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
-            State before = stateBefore(destination);
-            List<String> warnings = new ArrayList<>(Origin.refuseAnother(before, database, name, request));
-            String previous = previous(destination, now);
+            There there = There.at(destination, now);
+            List<String> warnings = new ArrayList<>(Origin.refuseAnother(there.before, database, name, request));
+            String previous = there.previous;
             String ahead = previous == null ? null : destination.datedAfter(now);
             Path previousFile = previous == null ? null : store.local(previous);
             checkRoom(database, store, previousFile, request.temporaryDirectory);
@@ -95,12 +95,12 @@ public final class BackupService {
             String lastGood = previous == null ? null : store.location(previous);
             warnings.addAll(naming(lastGood, database, () -> Snapshot.take(database, snapshot, request.compact, temporary.directory(), request.busyTimeout, progress)));
             try (Background<Verification> check = new Background<>(() -> naming(lastGood, database, () -> Verification.of(IntegrityCheck.check(snapshot, "the database " + database))))) {
-                Run run = new Run(request, database, destination, lock, before, source, now, snapshot, check);
+                Run run = new Run(request, database, destination, lock, there, source, now, snapshot, check);
                 Published published = publish(run, previous, previousFile, beside);
                 warnings.addAll(store.warnings());
                 Verification verification = warnIfNotNewest(ahead, now, check.await().withWarnings(warnings));
                 request.destination.noteFileSystem();
-                verification = verification.full() ? verification : verification.after(before == null ? null : before.leftOut());
+                verification = verification.full() ? verification : verification.after(published.before == null ? null : published.before.leftOut());
                 verification = confirm(lock, State.confirmed(now, published.content.createdAt(), identity, walIdentity).from(source).leavingOut(verification.leftOut())
                         .shrunkFrom(published.shrunk), verification);
                 PruneService.Pruned pruned = published.shrunk != null ? PruneService.NOTHING
@@ -123,27 +123,28 @@ public final class BackupService {
         }
     }
 
-    /** What the last run noted. A store far away that does not answer now may do so when the backup is made. */
-    private static State stateBefore(Destination destination) {
-        try {
-            return destination.store().readState(destination.stateFile());
-        } catch (Failure e) {
-            if (destination.store().isNear() || e.kind() != Failure.Kind.FAILURE) {
-                throw e;
+    /**
+     * What is at the destination already. A store far away that does not answer at first may do so when the backup is made, so the backup is made all the same. But
+     * what is not known is not nothing: it is asked again before anything is published there.
+     *
+     * @param unknown why it is not known, null if it is
+     * @param before what the last run noted, null for nothing
+     * @param previous the name of the backup to compare with, null for none
+     */
+    private record There(Failure unknown, State before, String previous) {
+        static There at(Destination destination, Instant now) {
+            try {
+                return asked(destination, now);
+            } catch (Failure e) {
+                if (destination.store().isNear() || e.kind() != Failure.Kind.FAILURE) {
+                    throw e;
+                }
+                return new There(e, null, null);
             }
-            return null;
         }
-    }
 
-    /** A store far away that cannot be reached has none to compare with. The backup is made all the same, and will be kept here when it cannot be sent. */
-    private static String previous(Destination destination, Instant now) {
-        try {
-            return destination.previous(now);
-        } catch (Failure e) {
-            if (destination.store().isNear() || e.kind() != Failure.Kind.FAILURE) {
-                throw e;
-            }
-            return null;
+        static There asked(Destination destination, Instant now) {
+            return new There(null, destination.store().readState(destination.stateFile()), destination.previous(now));
         }
     }
 
@@ -170,10 +171,10 @@ public final class BackupService {
     }
 
     /** What is known when the snapshot is taken. */
-    private record Run(Request request, Path database, Destination destination, StateLock lock, State before, State.Source source, Instant now, Path snapshot, Background<Verification> check) {
+    private record Run(Request request, Path database, Destination destination, StateLock lock, There there, State.Source source, Instant now, Path snapshot, Background<Verification> check) {
         /** What an earlier run found in a history and nobody has settled. A single file is compared itself: it was left as it was. */
         State.Shrunk pending() {
-            return before != null && destination instanceof HistoryDestination ? before.shrunk() : null;
+            return there.before != null && destination instanceof HistoryDestination ? there.before.shrunk() : null;
         }
 
         /** @param newest to compare with, null for none, as {@code newestFile} is for what is not here */
@@ -185,10 +186,20 @@ public final class BackupService {
             return Shrinkage.failure(database, snapshot, request, destination.store(), since, now, made);
         }
 
+        /** The same run, which knows by now what is there; and whether it may go there at all. */
+        Run knowing() {
+            if (there.unknown == null) {
+                return this;
+            }
+            There asked = There.asked(destination, now);
+            Origin.refuseAnother(asked.before, database, source.name(), request);
+            return new Run(request, database, destination, lock, asked, source, now, snapshot, check);
+        }
+
         /** Noted before a backup is published, because the next run would take that for what the database always held. */
         void note(State.Shrunk shrunk) {
             Instant createdAt = Instant.parse(shrunk.createdAt());
-            State known = before != null ? before : State.confirmed(createdAt, createdAt, FileIdentity.UNKNOWN, null).from(source);
+            State known = there.before != null ? there.before : State.confirmed(createdAt, createdAt, FileIdentity.UNKNOWN, null).from(source);
             lock.write(known.shrunkFrom(shrunk));
         }
     }
@@ -197,8 +208,9 @@ public final class BackupService {
      * @param name of the backup at the destination
      * @param sizeBytes of the backup
      * @param shrunk what the database held before, null if it has not shrunk
+     * @param before what the last run noted, null for nothing
      */
-    private record Published(String name, long sizeBytes, BackupReader.Content content, boolean unchanged, State.Shrunk shrunk) { }
+    private record Published(String name, long sizeBytes, BackupReader.Content content, boolean unchanged, State.Shrunk shrunk, State before) { }
 
     /**
      * Leaves the previous backup as it is if it holds the snapshot already; else publishes one that is proven to. It is read back before it
@@ -215,24 +227,41 @@ public final class BackupService {
                     run.check.await();
                     // Asked again: far away, somebody else may have removed it meanwhile.
                     if (store.local(previousName) != null) {
-                        return new Published(previousName, Files.size(previousFile), content, true, run.shrunkSince(null, null));
+                        return new Published(previousName, Files.size(previousFile), content, true, run.shrunkSince(null, null), run.there.before);
                     }
-                }
-            }
-            State.Shrunk shrunk = run.shrunkSince(previousName, previousFile);
-            if (shrunk != null) {
-                run.check.await();
-                run.note(shrunk);
-                if (!(run.destination instanceof HistoryDestination)) {
-                    throw run.shrunk(shrunk, false);
                 }
             }
             Path compressed = beside.path("backup.gz");
             BackupReader.Content content = file.write(compressed, run.now, previous);
-            LeftOut.refuseToReplaceBetter(run.destination, run.check.await(), run.request, progress);
+            Looked looked = look(run, compressed, previousFile);
+            if (looked.shrunk != null) {
+                looked.run.note(looked.shrunk);
+                if (!(run.destination instanceof HistoryDestination)) {
+                    throw looked.run.shrunk(looked.shrunk, false);
+                }
+            }
             Interruption.check();
             long sizeBytes = Files.size(compressed);
-            return new Published(run.destination.publish(compressed, run.now), sizeBytes, content, false, shrunk);
+            return new Published(run.destination.publish(compressed, run.now), sizeBytes, content, false, looked.shrunk, looked.run.there.before);
+        }
+    }
+
+    /** What there is to know before a finished backup is published: the run, which now knows what is there, and whether the database has shrunk since. */
+    private record Looked(Run run, State.Shrunk shrunk) { }
+
+    private Looked look(Run run, Path compressed, Path previousFile) throws IOException {
+        Store store = run.destination.store();
+        try {
+            Run knowing = run.knowing();
+            State.Shrunk shrunk = knowing.shrunkSince(knowing.there.previous, previousFile);
+            LeftOut.refuseToReplaceBetter(run.destination, run.check.await(), run.request, progress);
+            return new Looked(knowing, shrunk);
+        } catch (Failure e) {
+            if (store.isNear() || e.kind() != Failure.Kind.FAILURE) {
+                throw e;
+            }
+            Failure unknown = new Failure(e.kind(), "the backup is made and verified, but what is at " + run.request.destination + " already could not be asked: " + e.getMessage(), e.hint(), e);
+            throw store.keepUnpublished(compressed, run.destination.name(run.now), unknown);
         }
     }
 

@@ -63,6 +63,9 @@ interface Destination {
      */
     String publish(Path finished, Instant createdAt);
 
+    /** The name of a backup of that moment. */
+    String name(Instant createdAt);
+
     /** @return where the newest backup is, if that is dated after now; else null */
     String datedAfter(Instant now);
 }

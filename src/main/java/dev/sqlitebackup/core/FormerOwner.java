@@ -4,6 +4,7 @@ import dev.sqlitebackup.files.PrivateFiles;
 import dev.sqlitebackup.store.State;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,9 +17,10 @@ final class FormerOwner {
      * more of it than he had of the old one.
      *
      * @param noted what is known of the database at the place that the backup is from, null for nothing
+     * @param file as its workspace has it
      * @return what to say of what could not be given; null where nothing is known of a database that lay there
      */
-    static List<String> give(State.Source noted, Path target, Path file) {
+    static List<String> give(State.Source noted, Path target, PosixFileAttributeView file) {
         if (noted == null || !target.toString().equals(noted.path()) || noted.owner() == null || noted.group() == null || noted.mode() == null || !PrivateFiles.isPosix()) {
             return null;
         }

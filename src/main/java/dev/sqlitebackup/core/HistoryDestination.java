@@ -49,6 +49,11 @@ record HistoryDestination(History history, String database) implements Destinati
     }
 
     @Override
+    public String name(Instant createdAt) {
+        return new BackupName(database, createdAt, 1).fileName();
+    }
+
+    @Override
     public String publish(Path finished, Instant createdAt) {
         BackupName name = new BackupName(database, createdAt, 1);
         while (!store().publishNew(finished, name.fileName())) {

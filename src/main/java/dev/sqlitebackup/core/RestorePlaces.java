@@ -2,8 +2,8 @@ package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.files.Digests;
-import dev.sqlitebackup.files.PrivateFiles;
 import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.sqlite.StagedFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -35,6 +35,11 @@ record RestorePlaces(Workspace staging, Workspace beside, Workspace safety) impl
         }
     }
 
+    /** The staged database for a switch in place. */
+    StagedFile open(StagedBackup staged) throws IOException {
+        return new StagedFile(staged.file(), staging.open(staged.file(), StandardOpenOption.READ));
+    }
+
     /**
      * The staged database as a file that can get the target's name: itself, or a copy beside the target, forced and read back.
      *
@@ -45,13 +50,13 @@ record RestorePlaces(Workspace staging, Workspace beside, Workspace safety) impl
             return staged.file();
         }
         Path copy = beside.path("restored.db");
-        try (FileChannel in = FileChannel.open(staged.file(), StandardOpenOption.READ);
-                FileChannel out = PrivateFiles.open(copy, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+        try (FileChannel in = staging.open(staged.file(), StandardOpenOption.READ);
+                FileChannel out = beside.open(copy, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             for (long done = 0; done < in.size(); ) {
                 done += in.transferTo(done, in.size() - done, out);
             }
             out.force(true);
-            if (!Digests.sha256(copy).equals(staged.sha256())) {
+            if (!Digests.sha256(out).equals(staged.sha256())) {
                 throw new Failure(Failure.Kind.CORRUPT, "what was read back from " + copy + " is not what was written", "the disk or the memory of this machine is failing");
             }
             return copy;

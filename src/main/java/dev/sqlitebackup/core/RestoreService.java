@@ -14,10 +14,12 @@ import dev.sqlitebackup.sqlite.InPlaceRestore;
 import dev.sqlitebackup.sqlite.LiveRestore;
 import dev.sqlitebackup.sqlite.OpenHandles;
 import dev.sqlitebackup.sqlite.Replacement;
+import dev.sqlitebackup.sqlite.StagedFile;
 import dev.sqlitebackup.store.State;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -200,13 +202,21 @@ public final class RestoreService {
     }
 
     private boolean restoreInPlace(Path target, StagedBackup staged, RestorePlaces places, Request request) {
-        return InPlaceRestore.run(target, staged.file(), places.safety().createFile("safety.db"), copy -> keep(copy, target, request), request.busyTimeout, progress);
+        try (StagedFile file = places.open(staged)) {
+            return InPlaceRestore.run(target, file, places.safety().createFile("safety.db"), copy -> keep(copy, target, places, request), request.busyTimeout, progress);
+        } catch (IOException e) {
+            throw Failure.io("cannot read", staged.file(), e);
+        }
     }
 
     private LiveRestore.Outcome restoreLive(Path target, StagedBackup staged, RestorePlaces places, Request request) {
         refuseToLockOutTheOwner(target, places.beside());
-        return LiveRestore.run(target, staged.file(), places.safety().createFile("safety.db"), places.staging().createFile("proof.db"),
-                copy -> keep(copy, target, request), request.busyTimeout, progress);
+        try (StagedFile file = places.open(staged)) {
+            return LiveRestore.run(target, file, places.safety().createFile("safety.db"), places.staging().createFile("proof.db"),
+                    copy -> keep(copy, target, places, request), request.busyTimeout, progress);
+        } catch (IOException e) {
+            throw Failure.io("cannot read", staged.file(), e);
+        }
     }
 
     /**
@@ -218,7 +228,7 @@ public final class RestoreService {
             DatabaseFiles.Present present = DatabaseFiles.of(target).present();
             DatabaseHeader header = DatabaseHeader.of(target);
             boolean makesSidecars = (present.wal() || header != null && header.isWal()) && !(present.wal() && present.shm());
-            if (makesSidecars && !PrivateFiles.ownerMayWrite(target, workspace.createFile("sidecar"))) {
+            if (makesSidecars && !PrivateFiles.ownerMayWrite(target, workspace.attributes(workspace.createFile("sidecar")))) {
                 throw new Failure(Failure.Kind.FAILURE, "this user's sidecars of " + target + " could not be written by its owner, who may open it at any moment",
                         "run the restore as the user who owns the database, or without --live");
             }
@@ -232,9 +242,9 @@ public final class RestoreService {
      *
      * @return what to type to do that
      */
-    private String keep(Path copy, Path target, Request request) {
+    private String keep(Path copy, Path target, RestorePlaces places, Request request) {
         try {
-            PrivateFiles.copyOwner(target, copy);
+            PrivateFiles.copyOwner(target, places.safety().attributes(copy));
         } catch (IOException e) {
             // Only root can give files away. Ours then, and still safe.
         }
@@ -245,9 +255,10 @@ public final class RestoreService {
     private Verification create(Path target, StagedBackup staged, RestorePlaces places) {
         Path file = places.stagedBeside(staged);
         State noted = staged.backup().content().noted();
-        List<String> notGiven = FormerOwner.give(noted == null ? null : noted.source(), target, file);
-        Verification owned = notGiven == null ? giveToOwnerOfDirectory(target, file, staged.verification()) : staged.verification().withWarnings(notGiven);
-        FileIdentity proven = identity(file);
+        PosixFileAttributeView ownership = places.beside().attributes(file);
+        List<String> notGiven = FormerOwner.give(noted == null ? null : noted.source(), target, ownership);
+        Verification owned = notGiven == null ? giveToOwnerOfDirectory(target, ownership, staged.verification()) : staged.verification().withWarnings(notGiven);
+        FileIdentity proven = identity(places, file);
         Path safetyName = SafetyCopies.freeName(target, clock.instant());
         boolean keptSidecars = Replacement.create(target, file, safetyName);
         proveCreated(target, proven, staged);
@@ -255,7 +266,7 @@ public final class RestoreService {
     }
 
     /** A database that root makes for an application has to be the application's; for anybody else this changes nothing. */
-    private static Verification giveToOwnerOfDirectory(Path target, Path file, Verification verification) {
+    private static Verification giveToOwnerOfDirectory(Path target, PosixFileAttributeView file, Verification verification) {
         try {
             PrivateFiles.copyOwner(target.getParent(), file);
         } catch (IOException e) {
@@ -270,8 +281,8 @@ public final class RestoreService {
     private Switch replace(Path target, StagedBackup staged, RestorePlaces places, Request request) {
         Path name = SafetyCopies.freeName(target, clock.instant());
         Path file = places.stagedBeside(staged);
-        FileIdentity proven = identity(file);
-        Replacement.replaceUnreadable(target, file, name);
+        FileIdentity proven = identity(places, file);
+        Replacement.replaceUnreadable(target, file, places.beside().attributes(file), name);
         safetyCopy = name;
         proveCreated(target, proven, staged);
         Switch done = replaced(target, staged, "was replaced");
@@ -281,7 +292,7 @@ public final class RestoreService {
     /** The staged file was read back when it was verified; now the name has to refer to that very file. */
     private static void proveCreated(Path target, FileIdentity proven, StagedBackup staged) {
         try {
-            if (!proven.isSameFileAs(identity(target)) && !Digests.sha256(target).equals(staged.sha256())) {
+            if (!proven.isSameFileAs(FileIdentity.of(target)) && !Digests.sha256(target).equals(staged.sha256())) {
                 throw new Failure(Failure.Kind.CORRUPT, "what was read back from " + target + " is not what was written",
                         "an application may have written to it already; if not, the disk or the memory of this machine is failing");
             }
@@ -290,9 +301,9 @@ public final class RestoreService {
         }
     }
 
-    private static FileIdentity identity(Path file) {
+    private static FileIdentity identity(RestorePlaces places, Path file) {
         try {
-            return FileIdentity.of(file);
+            return places.beside().identity(file);
         } catch (IOException e) {
             throw Failure.io("cannot read", file, e);
         }

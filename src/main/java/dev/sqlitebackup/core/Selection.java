@@ -107,9 +107,7 @@ record Selection(String location, String commit, Instant createdAt, String hintI
     /** The same. Where others may write, only one counts of somebody who could read the backup anyway: it says who may read the database. */
     private static State readState(Store store, String stateFile, String backup) {
         try {
-            boolean isTrusted = !store.isNear() || PrivateFiles.isOurs(store.local(stateFile)) || PrivateFiles.belongsToRoot(store.local(stateFile))
-                    || PrivateFiles.haveOneOwner(store.local(stateFile), store.local(backup));
-            return isTrusted ? readState(store, stateFile) : null;
+            return !store.isNear() || PrivateFiles.isWrittenByUsRootOrOwnerOf(store.local(stateFile), store.local(backup)) ? readState(store, stateFile) : null;
         } catch (IOException e) {
             return null;
         }

@@ -105,6 +105,11 @@ record SingleFile(Store store, String name) implements Destination {
     }
 
     @Override
+    public String name(Instant createdAt) {
+        return name;
+    }
+
+    @Override
     public String publish(Path finished, Instant createdAt) {
         Foreign.refuse(store, name);    // Somebody may have put another file there since.
         store.replace(finished, name);

@@ -91,19 +91,19 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
             BackupReader.Content content = null;
             long backupBytes;
             Instant modifiedAt;
-            // Opened once: a prune may take its name away meanwhile.
+            // Opened once, and not looked at by its name any more: a prune may take that away meanwhile.
+            modifiedAt = Files.getLastModifiedTime(source).toInstant();
             try (FileChannel channel = RegularFiles.open(source, StandardOpenOption.READ)) {
-                modifiedAt = Files.getLastModifiedTime(source).toInstant();
                 backupBytes = channel.size();
                 byte[] start = java.nio.channels.Channels.newInputStream(channel).readNBytes(HEADER_IN_GZIP_BYTES);
                 if (announced == null) {
-                    announced = announcedBytes(start, source);
+                    announced = announcedBytes(start, channel, source);
                     if (announced > 0) {
                         room.require(announced, announced);
                     }
                 }
                 if (BackupReader.isGzip(start)) {
-                    content = decompress(channel, backup, file, progress);
+                    content = decompress(channel, backup, workspace, file, progress);
                 } else if (!startsWith(start, SQLITE_MAGIC)) {
                     throw notABackup(backup.toString(), start);
                 }
@@ -113,14 +113,14 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
             if (content == null) {
                 copyPlain(source, backup, file, workspace, busyTimeout, progress);
             }
-            String sha256 = content == null ? Digests.sha256(file) : content.sha256();
+            String sha256 = content == null ? sha256(workspace, file) : content.sha256();
             Instant createdAt = content != null && content.createdAt() != null ? content.createdAt() : backup.createdAt() != null ? backup.createdAt() : modifiedAt;
             progress.phase("check", -1);
             if (announced == 0) {
                 room.require(0, Files.size(file));
             }
             beforeVerification.accept(file);
-            Verification verification = verify(backup, file, sha256);
+            Verification verification = verify(backup, workspace, file, sha256);
             for (String warning : backup.warnings()) {
                 verification = verification.withWarning(warning);
             }
@@ -130,13 +130,15 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
         }
     }
 
-    /** What the database in a backup declares, 0 where it declares nothing, as before SQLite 3.7.0, or is none. */
-    private static long announcedBytes(byte[] start, Path source) {
+    /** What a backup says that it holds, 0 where it says nothing, as before SQLite 3.7.0, or what cannot be true: then it is damaged, and nobody shall make room for it. */
+    private static long announcedBytes(byte[] start, FileChannel backup, Path source) throws IOException {
         if (!BackupReader.isGzip(start)) {
             return startsAsDatabase(start) ? Databases.sizeBytes(source) + Databases.sizeBytes(DatabaseFiles.of(Databases.real(source)).wal()) : 0;
         }
+        BackupReader.Summary summary = BackupReader.Summary.of(backup);
         DatabaseHeader header = headerIn(start);
-        return header == null ? 0 : header.pageCount() * header.pageSizeBytes();
+        long bytes = summary != null ? summary.databaseBytes() : header == null ? 0 : header.pageCount() * header.pageSizeBytes();
+        return bytes <= BackupReader.MOST_COMPRESSION * backup.size() ? bytes : 0;
     }
 
     /**
@@ -163,12 +165,18 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
     }
 
     /** Structure and, beside it, the bytes as they are read back from the staged file. */
-    private static Verification verify(Selection backup, Path file, String sha256) throws IOException {
+    private static Verification verify(Selection backup, Workspace workspace, Path file, String sha256) throws IOException {
         try (Background<Verification> check = new Background<>(() -> Verification.of(IntegrityCheck.check(file, "the database in the backup " + backup)))) {
-            if (!Digests.sha256(file).equals(sha256)) {
+            if (!sha256(workspace, file).equals(sha256)) {
                 throw new Failure(Failure.Kind.CORRUPT, "the backup " + backup + " failed verification: the SHA-256 of its content is not " + sha256);
             }
             return check.await();
+        }
+    }
+
+    private static String sha256(Workspace workspace, Path file) throws IOException {
+        try (FileChannel channel = workspace.open(file, StandardOpenOption.READ)) {
+            return Digests.sha256(channel);
         }
     }
 
@@ -228,8 +236,8 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
         return new Failure(Failure.Kind.CORRUPT, "the backup " + backup + " failed verification: " + found);
     }
 
-    private static BackupReader.Content decompress(FileChannel source, Selection backup, Path file, Progress progress) throws IOException {
-        try (OutputStream out = Files.newOutputStream(file)) {
+    private static BackupReader.Content decompress(FileChannel source, Selection backup, Workspace workspace, Path file, Progress progress) throws IOException {
+        try (OutputStream out = java.nio.channels.Channels.newOutputStream(workspace.open(file, StandardOpenOption.WRITE))) {
             // The checksum is compared with what is read back from the staged file, which proves more.
             return BackupReader.read(source, backup.toString(), Runtime.getRuntime().availableProcessors(), false, new StagingSink(backup.toString(), file, out, progress));
         }

@@ -6,7 +6,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 
 /**
@@ -35,13 +34,16 @@ public record FileIdentity(long sizeBytes, String inode, String modifiedAt, Stri
     /** @return null if there is no such file */
     public static FileIdentity of(Path file) throws IOException {
         try {
-            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-            String changedAt = PrivateFiles.isPosix()
-                    ? ((FileTime) Files.getAttribute(file, "unix:ctime", LinkOption.NOFOLLOW_LINKS)).toString() : null;
-            String inode = attributes.fileKey() == null ? null : attributes.fileKey().toString();
-            return new FileIdentity(attributes.size(), inode, attributes.lastModifiedTime().toString(), changedAt);
+            FileIdentity identity = of(Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS));
+            return !PrivateFiles.isPosix() ? identity
+                    : new FileIdentity(identity.sizeBytes, identity.inode, identity.modifiedAt, Files.getAttribute(file, "unix:ctime", LinkOption.NOFOLLOW_LINKS).toString());
         } catch (NoSuchFileException e) {
             return null;
         }
+    }
+
+    /** The same without the inode's own time. */
+    static FileIdentity of(BasicFileAttributes attributes) {
+        return new FileIdentity(attributes.size(), attributes.fileKey() == null ? null : attributes.fileKey().toString(), attributes.lastModifiedTime().toString(), null);
     }
 }

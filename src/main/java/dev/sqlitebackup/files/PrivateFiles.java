@@ -21,6 +21,9 @@ import java.util.Set;
 public final class PrivateFiles {
     private static final boolean POSIX = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
 
+    /** Of files that this makes. */
+    static final FileAttribute<?>[] MODE = mode("rw-------");
+
     private PrivateFiles() { }
 
     public static boolean isPosix() {
@@ -31,7 +34,7 @@ public final class PrivateFiles {
     public static FileChannel open(Path file, OpenOption... options) throws IOException {
         Set<OpenOption> all = new HashSet<>(Set.of(options));
         all.add(LinkOption.NOFOLLOW_LINKS);
-        return RegularFiles.open(file, all, mode("rw-------"));
+        return RegularFiles.open(file, all, MODE);
     }
 
     /** Makes a directory, 0700. @return it */
@@ -45,59 +48,53 @@ public final class PrivateFiles {
                 : new FileAttribute<?>[0];
     }
 
-    /** Gives {@code to} the owner, group and mode of {@code from}; an error if this user may not. */
-    public static void copyOwnerAndMode(Path from, Path to) throws IOException {
+    /**
+     * Gives {@code to} the owner, group and mode of {@code from}; an error if this user may not.
+     *
+     * @param to as {@link Workspace#attributes} has it, and so below: a path could have been led elsewhere since the file was made
+     */
+    public static void copyOwnerAndMode(Path from, PosixFileAttributeView to) throws IOException {
         if (POSIX) {
             PosixFileAttributes wanted = Files.readAttributes(from, PosixFileAttributes.class);
             copyOwner(wanted, to);
-            Files.setPosixFilePermissions(to, wanted.permissions());
+            to.setPermissions(wanted.permissions());
         }
     }
 
     /** Gives {@code to} the owner and group of {@code from}, whose mode stays private; an error if this user may not. */
-    public static void copyOwner(Path from, Path to) throws IOException {
+    public static void copyOwner(Path from, PosixFileAttributeView to) throws IOException {
         if (POSIX) {
             copyOwner(Files.readAttributes(from, PosixFileAttributes.class), to);
         }
     }
 
-    private static void copyOwner(PosixFileAttributes wanted, Path to) throws IOException {
-        PosixFileAttributeView view = Files.getFileAttributeView(to, PosixFileAttributeView.class);
-        PosixFileAttributes current = view.readAttributes();
+    private static void copyOwner(PosixFileAttributes wanted, PosixFileAttributeView to) throws IOException {
+        PosixFileAttributes current = to.readAttributes();
         if (!current.owner().equals(wanted.owner())) {
-            view.setOwner(wanted.owner());
+            to.setOwner(wanted.owner());
         }
         if (!current.group().equals(wanted.group())) {
-            view.setGroup(wanted.group());
+            to.setGroup(wanted.group());
         }
     }
 
     /** @param owner a name, or the digits of a number that has none; an error if this user may not, or there is none of that name */
-    public static void setOwner(Path file, String owner) throws IOException {
-        if (!owner.equals(Files.getOwner(file).getName())) {
-            if (owner.chars().allMatch(Character::isDigit)) {
-                Files.setAttribute(file, "unix:uid", Integer.parseInt(owner));
-            } else {
-                Files.setOwner(file, file.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(owner));
-            }
+    public static void setOwner(PosixFileAttributeView file, String owner) throws IOException {
+        if (!owner.equals(file.readAttributes().owner().getName())) {
+            file.setOwner(FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByName(owner));
         }
     }
 
     /** @param group likewise */
-    public static void setGroup(Path file, String group) throws IOException {
-        PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
-        if (!group.equals(view.readAttributes().group().getName())) {
-            if (group.chars().allMatch(Character::isDigit)) {
-                Files.setAttribute(file, "unix:gid", Integer.parseInt(group));
-            } else {
-                view.setGroup(file.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName(group));
-            }
+    public static void setGroup(PosixFileAttributeView file, String group) throws IOException {
+        if (!group.equals(file.readAttributes().group().getName())) {
+            file.setGroup(FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByGroupName(group));
         }
     }
 
     /** @param mode nine letters: {@code rw-r--r--} */
-    public static void setMode(Path file, String mode) throws IOException {
-        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
+    public static void setMode(PosixFileAttributeView file, String mode) throws IOException {
+        file.setPermissions(PosixFilePermissions.fromString(mode));
     }
 
     /** A mode as {@code chmod} takes it: {@code 644}. */
@@ -115,7 +112,7 @@ public final class PrivateFiles {
      *
      * @param sample a file that this process made in the same directory; may be given away
      */
-    public static boolean ownerMayWrite(Path database, Path sample) throws IOException {
+    public static boolean ownerMayWrite(Path database, PosixFileAttributeView sample) throws IOException {
         if (!POSIX) {
             return true;
         }
@@ -127,27 +124,42 @@ public final class PrivateFiles {
             }
         }
         PosixFileAttributes wanted = Files.readAttributes(database, PosixFileAttributes.class);
-        PosixFileAttributes made = Files.readAttributes(sample, PosixFileAttributes.class);
+        PosixFileAttributes made = sample.readAttributes();
         return made.owner().equals(wanted.owner()) || wanted.permissions().contains(PosixFilePermission.OTHERS_WRITE)
                 || made.group().equals(wanted.group()) && wanted.permissions().contains(PosixFilePermission.GROUP_WRITE);
     }
 
-    public static boolean belongsToRoot(Path file) {
+    public static boolean belongsToRoot(PosixFileAttributeView file) {
         try {
-            return POSIX && Integer.valueOf(0).equals(Files.getAttribute(file, "unix:uid"));
+            return POSIX && file.readAttributes().owner().equals(FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByName("0"));
         } catch (IOException e) {
             return false;
         }
     }
 
+    /**
+     * Whether nobody can have written a file but us, root, and whom another file belongs to. What links to it says nothing.
+     *
+     * @param other whose owner is believed too
+     */
+    public static boolean isWrittenByUsRootOrOwnerOf(Path file, Path other) throws IOException {
+        if (!POSIX) {
+            return true;
+        }
+        PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+        PosixFileAttributes attributes = view.readAttributes();
+        boolean othersMayWrite = attributes.permissions().contains(PosixFilePermission.GROUP_WRITE) || attributes.permissions().contains(PosixFilePermission.OTHERS_WRITE);
+        return !othersMayWrite && (attributes.owner().equals(ourselves()) || belongsToRoot(view) || attributes.owner().equals(owner(other)));
+    }
+
+    /** Whether a file belongs to the user that runs us. */
+    static boolean isOurs(PosixFileAttributeView file) throws IOException {
+        return file.readAttributes().owner().equals(ourselves());
+    }
+
     /** Whether the file, not what it may link to, belongs to the user that runs us. */
     public static boolean isOurs(Path file) throws IOException {
         return !POSIX || owner(file).equals(ourselves());
-    }
-
-    /** Whether both files, not what they may link to, belong to one user. */
-    public static boolean haveOneOwner(Path a, Path b) throws IOException {
-        return !POSIX || owner(a).equals(owner(b));
     }
 
     private static UserPrincipal owner(Path file) throws IOException {

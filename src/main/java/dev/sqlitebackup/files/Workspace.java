@@ -11,11 +11,14 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -33,11 +36,14 @@ public final class Workspace implements AutoCloseable {
 
     private final Path directory;
     private final FileChannel lockChannel;
+    /** Null where the system has no such calls (Windows). */
+    private final SecureDirectoryStream<Path> held;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private Workspace(Path directory, FileChannel lockChannel) {
+    private Workspace(Path directory, FileChannel lockChannel, SecureDirectoryStream<Path> held) {
         this.directory = directory;
         this.lockChannel = lockChannel;
+        this.held = held;
     }
 
     /** Makes a workspace in {@code parent}, which exists, after removing what dead runs left there. */
@@ -49,14 +55,40 @@ public final class Workspace implements AutoCloseable {
                 left = null;
                 FileChannel channel = lockOrNull(directory);
                 if (channel != null) {
-                    Workspace workspace = new Workspace(directory, channel);
-                    OPEN.add(workspace);
-                    return workspace;
+                    return new Workspace(directory, channel, hold(directory, channel)).open();
                 }
                 // Another run took the directory for a dead one before its lock was held. Nothing was in it yet.
             }
         } catch (IOException e) {
             throw Failure.io("cannot make a private directory in", parent, e);
+        }
+    }
+
+    private Workspace open() {
+        OPEN.add(this);
+        return this;
+    }
+
+    /** @return null where the system cannot */
+    private static SecureDirectoryStream<Path> hold(Path directory, FileChannel lock) throws IOException {
+        DirectoryStream<Path> stream = null;
+        try {
+            stream = Files.newDirectoryStream(directory);
+            if (!(stream instanceof SecureDirectoryStream<Path> secure)) {
+                return null;
+            }
+            if (!PrivateFiles.isOurs(secure.getFileAttributeView(PosixFileAttributeView.class))) {
+                throw new IOException("somebody has put another directory in its place");
+            }
+            stream = null;
+            return secure;
+        } catch (IOException e) {
+            lock.close();
+            throw e;
+        } finally {
+            if (stream != null) {
+                stream.close();
+            }
         }
     }
 
@@ -93,11 +125,37 @@ public final class Workspace implements AutoCloseable {
     public Path createFile(String name) {
         Path file = path(name);
         try {
-            PrivateFiles.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE).close();
+            open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE).close();
             return file;
         } catch (IOException e) {
             throw Failure.io("cannot create", file, e);
         }
+    }
+
+    /**
+     * Opens a file of this workspace through the directory itself. Its path leads through one that may be somebody else's, who can rename this one and put
+     * a link in its stead.
+     *
+     * @param file in it; one that this creates is 0600
+     */
+    public FileChannel open(Path file, OpenOption... options) throws IOException {
+        if (held == null) {
+            return PrivateFiles.open(file, options);
+        }
+        Set<OpenOption> all = new HashSet<>(Set.of(options));
+        all.add(LinkOption.NOFOLLOW_LINKS);
+        return (FileChannel) held.newByteChannel(file.getFileName(), all, PrivateFiles.MODE);
+    }
+
+    /** Whose such a file is, to ask and to change, likewise. @return null where there are no POSIX modes */
+    public PosixFileAttributeView attributes(Path file) {
+        return held == null ? Files.getFileAttributeView(file, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+                : held.getFileAttributeView(file.getFileName(), PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** What tells such a file from others, likewise. */
+    public FileIdentity identity(Path file) throws IOException {
+        return held == null ? FileIdentity.of(file) : FileIdentity.of(attributes(file).readAttributes());
     }
 
     /** Counts as open until it is gone: whoever took it for a dead one and closed its lock would let go of ours. */
@@ -106,7 +164,7 @@ public final class Workspace implements AutoCloseable {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
-        try {
+        try (SecureDirectoryStream<Path> closing = held) {
             deleteTree(directory, lockChannel);
         } catch (IOException e) {
             throw Failure.io("cannot remove the private directory", directory, e);

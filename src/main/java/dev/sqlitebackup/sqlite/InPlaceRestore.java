@@ -42,13 +42,13 @@ public final class InPlaceRestore {
     }
 
     private final Path target;
-    private final Path staged;
+    private final StagedFile staged;
     private final Path safetyCopy;
     private final SafetyCopyKeeper keeper;
     private final Progress progress;
     private String undo;
 
-    private InPlaceRestore(Path target, Path staged, Path safetyCopy, SafetyCopyKeeper keeper, Progress progress) {
+    private InPlaceRestore(Path target, StagedFile staged, Path safetyCopy, SafetyCopyKeeper keeper, Progress progress) {
         this.target = target;
         this.staged = staged;
         this.safetyCopy = safetyCopy;
@@ -58,12 +58,11 @@ public final class InPlaceRestore {
 
     /**
      * @param target an existing file that this user may write
-     * @param staged a verified database that nobody else has open
      * @param safetyCopy an empty private file beside the target
      * @return false if SQLite cannot open or copy the target; then nothing was changed
      * @throws Failure IN_USE if somebody else holds a lock on it after {@code busyTimeout}
      */
-    public static boolean run(Path target, Path staged, Path safetyCopy, SafetyCopyKeeper keeper, Duration busyTimeout, Progress progress) {
+    public static boolean run(Path target, StagedFile staged, Path safetyCopy, SafetyCopyKeeper keeper, Duration busyTimeout, Progress progress) {
         try (FileChannel file = FileChannel.open(target, StandardOpenOption.READ)) {
             if (!TargetProbe.isReadable(DatabaseFiles.of(target), file, busyTimeout)) {
                 return false;
@@ -212,15 +211,13 @@ public final class InPlaceRestore {
 
     private void switchContent(FileChannel file, SqliteConnection connection) throws SQLException, IOException {
         progress.phase("restore", file.size());
-        boolean checksums = PageChecksums.foresee(staged, file, connection.versionNumber());
-        try (FileChannel expected = FileChannel.open(staged, StandardOpenOption.READ)) {
-            boolean copied;
-            try (SqliteConnection source = SqliteConnection.open(staged, "mode=ro&immutable=1", Duration.ZERO)) {
-                copied = connection.restoreFrom(staged, SqliteConnection.reporting(progress, source.pageSizeBytes()));
-            }
-            if (!copied || !DatabaseContent.equal(file, expected)) {
-                throw notRestored(file, expected);
-            }
+        boolean checksums = PageChecksums.foresee(staged.path(), file, connection.versionNumber());
+        boolean copied;
+        try (SqliteConnection source = SqliteConnection.open(staged.path(), "mode=ro&immutable=1", Duration.ZERO)) {
+            copied = connection.restoreFrom(staged.path(), SqliteConnection.reporting(progress, source.pageSizeBytes()));
+        }
+        if (!copied || !DatabaseContent.equal(file, staged.content())) {
+            throw notRestored(file);
         }
         if (checksums && !PageChecksums.firstHolds(file)) {
             throw new Failure(Failure.Kind.FAILURE, "the backup was restored to " + target + ", but its first page has got a checksum that the checksum VFS will refuse",
@@ -235,18 +232,18 @@ public final class InPlaceRestore {
     }
 
     /** The transaction was rolled back, most likely because the disk is full; or it could not even be rolled back; or it was over, and only its end failed. */
-    private Failure notRestored(FileChannel file, FileChannel expected) throws IOException {
+    private Failure notRestored(FileChannel file) throws IOException {
         DatabaseFiles files = DatabaseFiles.of(target);
         boolean hot = files.present().journal();
         // What the switch had taken is free again by now, unless its journal is still there: so it is asked for what it needs, the old pages in the journal and what the new content is longer.
-        boolean full = Space.isExhausted(target.getParent(), hot ? SqliteConnection.PROBE_BYTES : Math.max(file.size(), expected.size()));
+        boolean full = Space.isExhausted(target.getParent(), hot ? SqliteConnection.PROBE_BYTES : Math.max(file.size(), staged.content().size()));
         Failure.Kind kind = full ? Failure.Kind.NO_SPACE : Failure.Kind.FAILURE;
         String hint = full ? "free some space on its file system" : null;
         if (hot) {
             return new Failure(kind, "SQLite could not write the backup into " + target + ", nor take back what it had written: whoever opens the database next does that, from " + files.journal(),
                     (full ? hint + "; then" : "do not remove that file;") + " restore again, or open the database with sqlite3 for the old content");
         }
-        if (DatabaseContent.holds(file, expected)) {
+        if (DatabaseContent.holds(file, staged.content())) {
             return new Failure(kind, "the backup was restored to " + target + ", but SQLite could not end that properly, and a power failure may still undo it",
                     full ? hint + " and restore again" : "restore it again");
         }

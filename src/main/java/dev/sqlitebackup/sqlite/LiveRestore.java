@@ -28,7 +28,7 @@ public final class LiveRestore {
     private static final long POLL_MILLIS = 2;
 
     private final Path target;
-    private final Path staged;
+    private final StagedFile staged;
     private final Path safetyCopy;
     private final Path proof;
     private final InPlaceRestore.SafetyCopyKeeper keeper;
@@ -39,7 +39,7 @@ public final class LiveRestore {
     private boolean safetyCopyMade;
     private String undo;
 
-    private LiveRestore(Path target, Path staged, Path safetyCopy, Path proof, InPlaceRestore.SafetyCopyKeeper keeper,
+    private LiveRestore(Path target, StagedFile staged, Path safetyCopy, Path proof, InPlaceRestore.SafetyCopyKeeper keeper,
             Duration busyTimeout, Progress progress) {
         this.target = target;
         this.staged = staged;
@@ -62,12 +62,11 @@ public final class LiveRestore {
 
     /**
      * @param target an existing file that this user may write
-     * @param staged a verified database that nobody else has open
      * @param safetyCopy an empty private file beside the target
      * @param proof an empty private file, for reading back what was written
      * @throws Failure BUSY if the write lock cannot be had within {@code busyTimeout}
      */
-    public static Outcome run(Path target, Path staged, Path safetyCopy, Path proof, InPlaceRestore.SafetyCopyKeeper keeper,
+    public static Outcome run(Path target, StagedFile staged, Path safetyCopy, Path proof, InPlaceRestore.SafetyCopyKeeper keeper,
             Duration busyTimeout, Progress progress) {
         LiveRestore restore = new LiveRestore(target, staged, safetyCopy, proof, keeper, busyTimeout, progress);
         try (FileChannel file = FileChannel.open(target, StandardOpenOption.READ)) {
@@ -100,14 +99,14 @@ public final class LiveRestore {
             }
             throw explained;
         }
-        backup = DatabaseHeader.of(staged);
-        refuseWhatCannotBeSwitched(target, DatabaseHeader.read(file), backup, Files.size(staged), wal);
-        refuseChecksums(staged);
+        backup = DatabaseHeader.read(staged.content());
+        refuseWhatCannotBeSwitched(target, DatabaseHeader.read(file), backup, staged.content().size(), wal);
+        refuseChecksums(staged.path());
         if (!wal) {
-            DatabaseHeader.markAsRollback(staged);
+            DatabaseHeader.markAsRollback(staged.path());
         }
         Interruption.check();
-        try (SqliteConnection source = SqliteConnection.open(staged, "mode=rw", Duration.ZERO)) {
+        try (SqliteConnection source = SqliteConnection.open(staged.path(), "mode=rw", Duration.ZERO)) {
             switchContent(file, source);
         }
         forceEndOfJournal();
@@ -264,7 +263,7 @@ public final class LiveRestore {
             reader.beginRead();
             reader.backupTo(proof, (remaining, total) -> { });
         }
-        if (sameContent(proof, staged)) {
+        if (holdsExpected(proof)) {
             return Outcome.VERIFIED;
         }
         if (sameContent(proof, safetyCopy)) {
@@ -276,6 +275,12 @@ public final class LiveRestore {
             throw notReadBack(e);
         }
         return Outcome.WRITTEN_SINCE;
+    }
+
+    private boolean holdsExpected(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            return DatabaseContent.equalInAnyJournalMode(channel, staged.content());
+        }
     }
 
     private static boolean sameContent(Path a, Path b) throws IOException {

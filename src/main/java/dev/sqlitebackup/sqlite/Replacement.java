@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -78,16 +79,17 @@ public final class Replacement {
     /**
      * @param target a file that SQLite cannot open
      * @param staged a verified database on the same file system; gets the target's owner and mode
+     * @param ownership of {@code staged}
      * @param safetyName under which the target and its sidecars are kept as they are
      */
-    public static void replaceUnreadable(Path target, Path staged, Path safetyName) {
+    public static void replaceUnreadable(Path target, Path staged, PosixFileAttributeView ownership, Path safetyName) {
         String hint = "SQLite cannot open it here, so it cannot be restored in place: close the application first";
         try (FileChannel channel = FileChannel.open(target, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             if (!tryLock(channel) || !OpenHandles.find(target).isEmpty()) {
                 throw OpenHandles.inUse(target, hint);
             }
             Interruption.check();
-            PrivateFiles.copyOwnerAndMode(target, staged);
+            PrivateFiles.copyOwnerAndMode(target, ownership);
             channel.force(true);
             try (Interruption.Blocking critical = Interruption.critical()) {
                 Kept kept = new Kept(target, safetyName, staged.getParent());

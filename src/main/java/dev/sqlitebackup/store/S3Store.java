@@ -166,6 +166,11 @@ public final class S3Store implements Store {
     }
 
     @Override
+    public Failure keepUnpublished(Path file, String name, Failure why) {
+        return unsent(why, false, lastSent(name), file);
+    }
+
+    @Override
     public List<String> warnings() {
         return warnings;
     }

@@ -87,6 +87,16 @@ public interface Store {
     /** Gives a finished, proven file a name in place of whatever had it. {@code file} is gone afterwards. */
     void replace(Path file, String name);
 
+    /**
+     * Keeps a finished, proven file that is not published, where that could be the fault of the way there and not of the file.
+     *
+     * @param name that it would have got
+     * @return how to say that, and where it is
+     */
+    default Failure keepUnpublished(Path file, String name, Failure why) {
+        return why;
+    }
+
     /** What went wrong in the calls so far that is worth a warning and takes nothing from what they promise. */
     default List<String> warnings() {
         return List.of();

@@ -108,7 +108,7 @@ class HintsIT {
         lab.json(0, "backup", lab.database("vw/db.sqlite3", "delete", 30, "vw"), "--to=h/");
         lab.database("wiki/db.sqlite3", "delete", 20, "wiki");
         Tools.Ended refused = lab.run("backup", "wiki/db.sqlite3", "--to=h").endsWith(2);
-        type(refused, "give this one a name of its own: ").ok();
+        type(refused, "give this one a name of its own, in every command: ").ok();
         lab.json(0, "restore", "h/", "--name=wiki-db.sqlite3", "--to=back.db");
         assertEquals("20", Lab.query(lab.path("back.db"), ROWS));
     }

@@ -18,6 +18,7 @@ import dev.sqlitebackup.testing.SharedS3;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -71,6 +72,42 @@ class FarAwayTest {
         assertEquals(Failure.Kind.FAILURE, failure.kind());
         String kept = failure.hint().substring(failure.hint().lastIndexOf(": ") + 2);
         assertTrue(Files.isRegularFile(Path.of(kept)), failure.hint());
+    }
+
+    /** What is not known is not nothing: a reading that fails for a moment must not let an emptied database replace the only backup. */
+    @Test
+    void asksAgainWhatIsThereBeforeAnythingGivesWay() throws IOException {
+        Lab.sql(database, "CREATE TABLE big(b)", "INSERT INTO big VALUES (zeroblob(200000))");
+        for (Location place : List.of(file, history)) {
+            String before = backUp(place, NOON).backup();
+            byte[] good = object(before);
+            Path kept = lab.path("kept.db");
+            Files.move(database, kept);
+            Lab.sql(database, "CREATE TABLE t(generation)");
+            server.answerTo("GET ", 403, "AccessDenied");
+            Failure unknown = assertThrows(Failure.class, () -> backUp(place, NOON.plusSeconds(5)));
+            assertEquals(Failure.Kind.FAILURE, unknown.kind());
+            assertTrue(unknown.getMessage().contains("already could not be asked: ") && unknown.hint().contains("the new backup is safe here: "), unknown.getMessage() + unknown.hint());
+            server.behave();
+            Progress healsAtTheSnapshot = new Progress() {
+                @Override
+                public void phase(String name, long totalBytes) {
+                    server.behave();
+                }
+
+                @Override
+                public void at(long doneBytes) { }
+            };
+            server.answerTo("GET ", 403, "AccessDenied");
+            BackupService service = new BackupService(Clock.fixed(NOON.plusSeconds(9), ZoneOffset.UTC), healsAtTheSnapshot);
+            Failure shrunk = assertThrows(Failure.class, () -> {
+                // A history has a new backup all the same, and prunes nothing.
+                throw service.backup(new BackupService.Request(database, place, false, 6, 2, lab.temporary(), Duration.ZERO, place == history ? ONE : RetentionRules.NONE, null, false)).shrunk();
+            });
+            assertEquals(Failure.Kind.SHRUNK, shrunk.kind(), shrunk.getMessage());
+            assertArrayEquals(good, object(before));
+            Files.move(kept, database, StandardCopyOption.REPLACE_EXISTING);
+        }
     }
 
     private static Selection select(Location location, Instant notAfter) {

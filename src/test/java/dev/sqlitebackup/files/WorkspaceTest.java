@@ -5,8 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
@@ -36,6 +39,30 @@ class WorkspaceTest {
             Files.createDirectories(path.resolve("a/b"));
         }
         assertFalse(Files.exists(path));
+    }
+
+    /** Root may work in a directory that is somebody else's, who can rename what lies in it. */
+    @Test
+    void itsFilesAreItsOwnWhereverItsPathLeads() throws IOException {
+        Path foreign = Files.writeString(directory.resolve("foreign"), "somebody's");
+        Files.setPosixFilePermissions(foreign, PosixFilePermissions.fromString("rw-------"));
+        Workspace workspace = Workspace.create(directory);
+        Path file = workspace.createFile("x");
+        Path moved = Files.move(workspace.directory(), directory.resolve("moved"));
+        Files.createDirectory(workspace.directory());
+        Files.createSymbolicLink(file, foreign);
+        try (FileChannel channel = workspace.open(file, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(new byte[] {'o', 'u', 'r', 's'}));
+        }
+        workspace.attributes(file).setPermissions(PosixFilePermissions.fromString("rw-r--r--"));
+        assertEquals("somebody's", Files.readString(foreign));
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(foreign)));
+        assertEquals("ours", Files.readString(moved.resolve("x")));
+        assertTrue(workspace.identity(file).isSameFileAs(FileIdentity.of(moved.resolve("x"))));
+        Files.delete(file);
+        Files.delete(workspace.directory());
+        Files.move(moved, workspace.directory());
+        workspace.close();
     }
 
     @Test

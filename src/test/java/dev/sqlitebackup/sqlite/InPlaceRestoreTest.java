@@ -10,6 +10,7 @@ import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Writer;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -87,6 +88,10 @@ class InPlaceRestoreTest {
     }
 
     private boolean restore(Path target, Duration busyTimeout) {
-        return InPlaceRestore.run(target, staged, safetyCopy, copy -> "undo", busyTimeout, Progress.NONE);
+        try (StagedFile file = new StagedFile(staged, FileChannel.open(staged))) {
+            return InPlaceRestore.run(target, file, safetyCopy, copy -> "undo", busyTimeout, Progress.NONE);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
     }
 }

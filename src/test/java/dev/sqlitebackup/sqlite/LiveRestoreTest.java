@@ -11,6 +11,7 @@ import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Writer;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -86,11 +87,11 @@ class LiveRestoreTest {
             Lab.sql(staged, pages == 2 ? "SELECT 1" : "INSERT INTO t VALUES ('new', zeroblob(" + ((pages - 2) * 4092) + "))");
             assertEquals(pages, Files.size(staged) / 4096);
             boolean[] kept = {false};
-            LiveRestore.Outcome outcome = LiveRestore.run(target, staged, Files.createFile(lab.path("safety")), Files.createFile(lab.path("proof")), copy -> {
+            LiveRestore.Outcome outcome = restore(target, staged, Files.createFile(lab.path("safety")), Files.createFile(lab.path("proof")), copy -> {
                 kept[0] = true;
                 assertEquals("300", Lab.query(copy, "SELECT count(*) FROM t WHERE generation = 'old'"));
                 return "undo";
-            }, Duration.ofSeconds(5), Progress.NONE);
+            }, Progress.NONE);
             assertEquals(LiveRestore.Outcome.VERIFIED, outcome, pages + " pages");
             assertTrue(kept[0]);
             assertEquals("0", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'old'"));
@@ -119,11 +120,11 @@ class LiveRestoreTest {
                 public void at(long doneBytes) { }
             };
             boolean[] kept = {false};
-            LiveRestore.run(target, staged, Files.createFile(directory.resolve("safety")), Files.createFile(directory.resolve("proof")), copy -> {
+            restore(target, staged, Files.createFile(directory.resolve("safety")), Files.createFile(directory.resolve("proof")), copy -> {
                 kept[0] = true;
                 assertEquals("1", Lab.query(copy, "SELECT count(*) FROM t WHERE generation = 'only in the wal'"));
                 return "undo";
-            }, Duration.ofSeconds(5), switchesToWal);
+            }, switchesToWal);
             assertTrue(kept[0]);
         }
         assertEquals("500", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'new'"));
@@ -153,8 +154,7 @@ class LiveRestoreTest {
                 @Override
                 public void at(long doneBytes) { }
             };
-            Executable restore = () -> LiveRestore.run(target, staged, Files.createFile(directory.resolve("safety")), Files.createFile(directory.resolve("proof")), copy -> "undo",
-                    Duration.ofSeconds(5), makesATable);
+            Executable restore = () -> restore(target, staged, Files.createFile(directory.resolve("safety")), Files.createFile(directory.resolve("proof")), copy -> "undo", makesATable);
             if (makesTable) {
                 assertTrue(Expect.failure(Failure.Kind.IN_USE, "UTF-16le", restore).hint().contains("without --live"));
                 sql.execute("INSERT INTO first VALUES ('still there')");
@@ -168,6 +168,12 @@ class LiveRestoreTest {
     }
 
     private LiveRestore.Outcome restore(Path target, Path staged, Path safetyCopy, InPlaceRestore.SafetyCopyKeeper keeper) throws IOException {
-        return LiveRestore.run(target, staged, safetyCopy, Files.createFile(directory.resolve("proof")), keeper, Duration.ofSeconds(5), Progress.NONE);
+        return restore(target, staged, safetyCopy, Files.createFile(directory.resolve("proof")), keeper, Progress.NONE);
+    }
+
+    private static LiveRestore.Outcome restore(Path target, Path staged, Path safetyCopy, Path proof, InPlaceRestore.SafetyCopyKeeper keeper, Progress progress) throws IOException {
+        try (StagedFile file = new StagedFile(staged, FileChannel.open(staged))) {
+            return LiveRestore.run(target, file, safetyCopy, proof, keeper, Duration.ofSeconds(5), progress);
+        }
     }
 }
