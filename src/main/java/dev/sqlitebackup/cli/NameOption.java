@@ -1,5 +1,6 @@
 package dev.sqlitebackup.cli;
 
+import dev.sqlitebackup.core.Location;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -13,7 +14,7 @@ public final class NameOption {
 
     /** @return null for the default */
     String name(CommandSpec spec) {
-        if (name != null && (name.isEmpty() || List.of(".", "..").contains(name) || name.indexOf('/') >= 0 || name.indexOf('\0') >= 0 || name.indexOf('\uFFFD') >= 0)) {
+        if (name != null && (name.isEmpty() || List.of(".", "..").contains(name) || name.indexOf('/') >= 0 || name.indexOf('\0') >= 0 || name.indexOf('\uFFFD') >= 0 || name.endsWith(Location.BACKUP_SUFFIX))) {
             throw new ParameterException(spec.commandLine(), "--name wants a file name, such as wiki.db, and not '" + name + "'");
         }
         return name;

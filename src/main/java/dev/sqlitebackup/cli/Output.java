@@ -169,8 +169,13 @@ final class Output {
 
     /** Says to people what is no result. */
     void tell(List<String> lines) {
-        lines.forEach(line -> err.println(encodable(escape(line))));
-        err.flush();
+        tell(err, lines);
+    }
+
+    /** The same to whom it has to reach. */
+    static void tell(PrintWriter terminal, List<String> lines) {
+        lines.forEach(line -> terminal.println(encodable(escape(line))));
+        terminal.flush();
     }
 
     /** With blanks before it, so that columns line up. */

@@ -3,6 +3,7 @@ package dev.sqlitebackup.cli;
 import dev.sqlitebackup.Interruption;
 import java.io.BufferedReader;
 import java.io.FileDescriptor;
+import java.io.FileWriter;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
@@ -16,13 +17,23 @@ final class Question {
 
     private Question() { }
 
-    /** Whether somebody can read the question and answer it. */
+    /** Whether somebody can answer. Where standard error goes elsewhere, the question is put to the terminal itself. */
     static boolean canBeAsked() {
-        return Terminals.isTerminal(FileDescriptor.in) && Terminals.isTerminal(FileDescriptor.err);
+        return Terminals.isTerminal(FileDescriptor.in);
+    }
+
+    /** @param err standard error */
+    static PrintWriter terminal(PrintWriter err) {
+        try {
+            return Terminals.isTerminal(FileDescriptor.err) ? err : new PrintWriter(new FileWriter("/dev/tty"), true);
+        } catch (IOException e) {
+            return err;     // Whatever takes it may show it.
+        }
     }
 
     /** @throws dev.sqlitebackup.Failure of kind INTERRUPTED if a signal comes instead of an answer */
     static boolean isAnsweredYes(String question, PrintWriter err) {
+        forgetWhatWasTyped();
         err.print(question + " [y/N] ");
         err.flush();
         CompletableFuture<String> answer = new CompletableFuture<>();
@@ -40,6 +51,15 @@ final class Question {
         }
         Interruption.check();
         return line != null && YES.contains(line.strip().toLowerCase(Locale.ROOT));
+    }
+
+    /** An answer is one to this question. */
+    private static void forgetWhatWasTyped() {
+        try {
+            System.in.skipNBytes(System.in.available());
+        } catch (IOException e) {
+            // The terminal is gone, which the next read says.
+        }
     }
 
     private static String readLine() {

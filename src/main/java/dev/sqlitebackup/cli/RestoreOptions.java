@@ -6,6 +6,7 @@ import dev.sqlitebackup.core.Location;
 import dev.sqlitebackup.core.RestoreService;
 import dev.sqlitebackup.core.VerifyService;
 import dev.sqlitebackup.sqlite.NativeLibrary;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -77,13 +78,17 @@ public final class RestoreOptions {
     /** What is asked is shown in any case. */
     private static void announce(CommandLine commandLine, CommonOptions common, Path target, VerifyService.Result backup, Changes changes, boolean asks) {
         Output output = Output.of(commandLine, common);
-        if (asks) {
-            output.tell(List.of("about to restore " + what(backup) + " from " + backup.backup() + " to " + target));
+        List<String> lines = ChangesReport.lines(target, changes, backup.createdAt());
+        if (!asks) {
+            if (!common.quiet && !common.json) {
+                output.tell(lines);
+            }
+            return;
         }
-        if (asks || !common.quiet && !common.json) {
-            output.tell(ChangesReport.lines(target, changes, backup.createdAt()));
-        }
-        if (asks && !Question.isAnsweredYes("Restore?", commandLine.getErr())) {
+        PrintWriter terminal = Question.terminal(commandLine.getErr());
+        Output.tell(terminal, List.of("about to restore " + what(backup) + " from " + backup.backup() + " to " + target));
+        Output.tell(terminal, lines);
+        if (!Question.isAnsweredYes("Restore?", terminal)) {
             throw new Failure(Failure.Kind.FAILURE, "not restored: nothing was changed", "answer y to restore; --yes asks nothing");
         }
     }

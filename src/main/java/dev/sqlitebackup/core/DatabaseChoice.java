@@ -20,8 +20,4 @@ record DatabaseChoice(String name, Path database, boolean databaseNamed) {
     String fileName() {
         return database.getFileName().toString();
     }
-
-    boolean isNamed() {
-        return name != null || databaseNamed;
-    }
 }

@@ -222,8 +222,8 @@ final class History {
         }
         String name = nameOf(choice.database());
         if (name == null) {
-            throw new Failure(Failure.Kind.USAGE, "several databases are backed up in " + store.place() + " (" + String.join(", ", databases) + "), and none is called " + choice.fileName(),
-                    "say which: " + options(databases));
+            throw new Failure(Failure.Kind.USAGE, "several databases are backed up in " + store.place() + " (" + String.join(", ", databases) + "), and "
+                    + (databases.contains(choice.fileName()) ? "more than one was called " : "none is called ") + choice.fileName(), "say which: " + options(databases));
         }
         return name;
     }
@@ -241,7 +241,7 @@ final class History {
     }
 
     /**
-     * The name here of the database that lies there: as the last run noted it, else its file name.
+     * The name here of the database that lies there: as the last run noted it, on this host or else on another one; else its file name, unless it may be another's.
      *
      * @param database real, or where it was
      * @return null if there is none of either
@@ -249,19 +249,50 @@ final class History {
     String nameOf(Path database) {
         String fileName = database.getFileName().toString();
         SortedSet<String> databases = databases();
-        return databases.size() == 1 && databases.contains(fileName) ? fileName
-                : Stream.concat(Stream.of(fileName).filter(databases::contains), databases.stream()).filter(name -> isNotedAt(name, database)).findFirst()
-                        .orElse(databases.contains(fileName) ? fileName : null);
+        if (databases.size() == 1 && databases.contains(fileName)) {
+            return fileName;
+        }
+        List<Noted> all = Stream.concat(Stream.of(fileName).filter(databases::contains), databases.stream().filter(name -> !name.equals(fileName))).map(name -> new Noted(name, source(name))).toList();
+        List<Noted> there = all.stream().filter(noted -> noted.isAt(database)).toList();
+        Noted here = there.stream().filter(noted -> Origin.of(noted.source, database) == Origin.SAME).findFirst().orElse(there.size() == 1 ? there.get(0) : null);
+        if (here != null) {
+            return here.name;
+        }
+        List<Noted> possible = all.stream().filter(noted -> noted.isCalled(fileName)).toList();
+        List<Noted> likely = possible.stream().filter(noted -> Origin.of(noted.source, database) != Origin.ANOTHER).toList();
+        List<Noted> meant = likely.isEmpty() ? possible : likely;
+        return meant.size() == 1 && meant.get(0).name.equals(fileName) ? fileName : null;
     }
 
-    /** Whether the backups of that name here are, as noted, of another database than this. */
-    boolean isOfAnother(String name, Path database) {
-        State state = store.readState(Destination.stateFile(name));
-        return state != null && Origin.of(state.source(), database) == Origin.ANOTHER;
+    /**
+     * A name, and what the last run noted of the database that has it here.
+     *
+     * @param source null for nothing
+     */
+    private record Noted(String name, State.Source source) {
+        boolean isAt(Path database) {
+            return source != null && database.toString().equals(source.path());
+        }
+
+        boolean isCalled(String fileName) {
+            return name.equals(fileName) || source != null && source.path() != null && source.path().endsWith("/" + fileName);
+        }
     }
 
-    private boolean isNotedAt(String name, Path database) {
+    private State.Source source(String name) {
         State state = store.readState(Destination.stateFile(name));
-        return state != null && state.source() != null && database.toString().equals(state.source().path()) && Origin.of(state.source(), database) == Origin.SAME;
+        return state == null ? null : state.source();
+    }
+
+    /** Whether the backups of that name here may be of this database: noted there, or called so and noted nowhere else on this host. */
+    boolean mayBeOf(String name, Path database) {
+        Noted noted = new Noted(name, source(name));
+        return noted.isAt(database) || name.equals(database.getFileName().toString()) && Origin.of(noted.source, database) != Origin.ANOTHER;
+    }
+
+    /** Where the database lies whose backups have that name here, if that is, as noted, another one than this. @return null if it is not */
+    String pathOfAnother(String name, Path database) {
+        State.Source source = source(name);
+        return source == null || source.path() == null || Origin.of(source, database) == Origin.SAME || source.path().equals(database.toString()) ? null : source.path();
     }
 }

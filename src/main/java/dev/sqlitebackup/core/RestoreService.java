@@ -82,6 +82,7 @@ public final class RestoreService {
     public Result undo(Request request) {
         Path database = Databases.existingOrNew(request.database);
         WrongTarget.refuse(request.database, database);
+        SafetyDirectory.refuseOfAnother(request.safetyDirectory, database);
         Selection newest = SafetyCopies.newest(database, request.safetyDirectory, clock.instant());
         try {
             return restore(request, newest, database);
@@ -94,6 +95,7 @@ public final class RestoreService {
     public Result restore(Request request) {
         Path target = Databases.existingOrNew(request.database);
         WrongTarget.refuse(request.database, target);
+        SafetyDirectory.refuseOfAnother(request.safetyDirectory, target);
         if (!request.databaseNamed && !request.backup.isDirectory()) {
             Provenance.refuseIfOfAnother(request.backup, request.database, target, request.notAfter);
         }
@@ -105,6 +107,7 @@ public final class RestoreService {
     }
 
     private Result restore(Request request, Selection selection, Path target) {
+        boolean hadDirectory = Files.isDirectory(target.getParent());
         if (!request.dryRun) {
             DurableFiles.createDirectories(target.getParent());
             refuseIfNotWritable(target);
@@ -122,6 +125,9 @@ public final class RestoreService {
             List<String> unseen = refuseIfInUse(target, request);
             Switch done = request.dryRun ? foresee(target, staged, request.live) : switchTo(target, staged, workspace, safety, request);
             Verification verification = done.verification.withWarnings(unseen);
+            if (!hadDirectory && !request.dryRun) {
+                verification = verification.withWarning("the directory " + target.getParent() + " was made: whoever uses the database has to be able to write to it");
+            }
             return new Result(target, VerifyService.Result.of(staged, verification), safetyCopy, done.method, verification, changes);
         }
     }
@@ -134,6 +140,7 @@ public final class RestoreService {
             if (!Files.exists(target)) {
                 return new Switch(Method.CREATED, create(target, staged, places));
             }
+            SafetyDirectory.claim(request.safetyDirectory, target, clock.instant(), request.busyTimeout);
             if (request.live) {
                 return switch (restoreLive(target, staged, places, request)) {
                     case UNREADABLE -> replace(target, staged, places, request);

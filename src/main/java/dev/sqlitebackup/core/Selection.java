@@ -204,7 +204,7 @@ record Selection(String location, String commit, Instant createdAt, String hintI
     private static Selection fromHistory(History history, DatabaseChoice choice, Instant notAfter, Instant now, Again again) {
         String place = history.store().place();
         String database = history.choose(choice);
-        if (!choice.isNamed() && (!database.equals(choice.fileName()) || history.isOfAnother(database, choice.database()))) {
+        if (!choice.databaseNamed() && !history.mayBeOf(database, choice.database())) {
             throw new Failure(Failure.Kind.USAGE, place + " holds backups of " + (database.equals(choice.fileName()) ? "another " : "") + database + ", not of " + choice.database() + ", which is the default",
                     Provenance.hint(place, database, notAfter));
         }
@@ -217,7 +217,11 @@ record Selection(String location, String commit, Instant createdAt, String hintI
         if (newest.createdAt().isAfter(now) && notAfter == null) {
             warnings.add(newest.location() + " is dated after now (" + seconds(now) + "): a clock is or was wrong; for the newest that is not: " + again.atNow());
         }
-        String shrunk = Shrinkage.warning(history.store(), readState(history.store(), Destination.stateFile(database)), newest.createdAt());
+        String another = Files.exists(choice.database()) ? history.pathOfAnother(database, choice.database()) : null;
+        if (another != null) {
+            warnings.add("the backups called " + database + " in " + place + " are of " + another + ", and not of " + choice.database());
+        }
+        String shrunk = Shrinkage.warning(history.store(), readState(history.store(), Destination.stateFile(database)), newest.name(), newest.createdAt());
         if (shrunk != null) {
             warnings.add(shrunk);
         }
@@ -243,7 +247,7 @@ record Selection(String location, String commit, Instant createdAt, String hintI
                 : new Failure(Failure.Kind.NOT_FOUND, "Git has no backup here as old as " + seconds(notAfter) + ": what this clone has of " + file + " begins at " + oldest, fetch);
     }
 
-    private boolean isPiped() {
+    boolean isPiped() {
         return location.equals(Location.Pipe.NAME);     // Every other location begins with a slash or a scheme.
     }
 

@@ -86,12 +86,12 @@ final class Shrinkage {
      * What whoever reads a backup has to hear.
      *
      * @param state of the database at that place, null for nothing
-     * @param createdAt of the backup
+     * @param name of the backup; within a second, its time does not tell
      * @return null if it is from before the database shrank
      */
-    static String warning(Store store, State state, Instant createdAt) {
+    static String warning(Store store, State state, String name, Instant createdAt) {
         State.Shrunk before = state == null ? null : state.shrunk();
-        return before == null || !createdAt.isAfter(Instant.parse(before.createdAt())) ? null : "this backup was made after the database had shrunk from " + String.format(Locale.ROOT, "%,d", before.contentBytes())
+        return before == null || name.equals(before.backup()) || createdAt.isBefore(Instant.parse(before.createdAt())) ? null : "this backup was made after the database had shrunk from " + String.format(Locale.ROOT, "%,d", before.contentBytes())
                 + " bytes in use; the last one from before: " + store.location(before.backup());
     }
 

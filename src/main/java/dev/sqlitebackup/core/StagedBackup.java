@@ -124,6 +124,10 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
             for (String warning : backup.warnings()) {
                 verification = verification.withWarning(warning);
             }
+            if (content == null && backup.isPiped() && DatabaseHeader.of(file).isWal()) {
+                verification = verification.withWarning("a database in WAL mode came " + PipedBackup.NAME + " without its WAL: what was only in that is missing; pipe a backup instead, from: "
+                        + Hints.command("backup", "DATABASE", "--to=-"));
+            }
             return new StagedBackup(backup, file, createdAt.truncatedTo(ChronoUnit.SECONDS), backupBytes, Files.size(file), sha256, verification);
         } catch (IOException e) {
             throw Failure.io("cannot stage the backup in", workspace.directory(), e);

@@ -20,6 +20,9 @@ final class WrongTarget {
     private static final int START_BYTES = 64;
     /** The first line of a file of age (age-encryption.org/v1), and of an armored one. */
     private static final List<byte[]> AGE = List.of(bytes("age-encryption.org/"), bytes("-----BEGIN AGE ENCRYPTED FILE-----"));
+    /** xz, zstd, zip: what other tools make of a database. */
+    private static final List<byte[]> COMPRESSED = List.of(new byte[] {(byte) 0xfd, '7', 'z', 'X', 'Z', 0}, new byte[] {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd},
+            new byte[] {'P', 'K', 3, 4});
 
     private WrongTarget() { }
 
@@ -58,7 +61,11 @@ final class WrongTarget {
             throw Failure.io("cannot read", target, e);
         }
         return BackupReader.isGzip(start) ? "a gzip file" : StagedBackup.startsAsLfsPointer(start) ? "a Git LFS pointer"
-                : AGE.stream().anyMatch(magic -> Arrays.equals(magic, 0, magic.length, start, 0, Math.min(start.length, magic.length))) ? "an age file" : null;
+                : AGE.stream().anyMatch(magic -> startsWith(start, magic)) ? "an age file" : COMPRESSED.stream().anyMatch(magic -> startsWith(start, magic)) ? "a compressed file" : null;
+    }
+
+    private static boolean startsWith(byte[] start, byte[] magic) {
+        return Arrays.equals(magic, 0, magic.length, start, 0, Math.min(start.length, magic.length));
     }
 
     private static byte[] bytes(String text) {

@@ -5,6 +5,7 @@ import com.google.gson.JsonParseException;
 import dev.sqlitebackup.files.FileIdentity;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -12,6 +13,8 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The content of a state file: when a backup was last found to be current, and what the source looked like then. One line of JSON.
@@ -35,7 +38,21 @@ public record State(String confirmedAt, String createdAt, FileIdentity database,
      * @param group likewise
      * @param mode as {@code ls -l} prints permissions: {@code rw-r--r--}
      */
-    public record Source(String name, String path, String host, String owner, String group, String mode) { }
+    public record Source(String name, String path, String host, String owner, String group, String mode) {
+        /** Whether everybody who reads it can count on its form: what others may have written is as good as absent. */
+        private boolean makesSense() {
+            return (path == null || isPath(path)) && (host == null || host.indexOf('/') > 0) && (mode == null || MODE.matcher(mode).matches())
+                    && Stream.of(name, owner, group).noneMatch(word -> word != null && (word.isEmpty() || word.indexOf('/') >= 0 || word.indexOf('\0') >= 0));
+        }
+
+        private static boolean isPath(String path) {
+            try {
+                return Path.of(path).isAbsolute();
+            } catch (InvalidPathException e) {
+                return false;
+            }
+        }
+    }
 
     /**
      * What a database held before it shrank.
@@ -44,9 +61,14 @@ public record State(String confirmedAt, String createdAt, FileIdentity database,
      * @param createdAt of that backup, RFC 3339, UTC
      * @param contentBytes what that holds: its pages that are in use
      */
-    public record Shrunk(String backup, String createdAt, long contentBytes) { }
+    public record Shrunk(String backup, String createdAt, long contentBytes) {
+        private boolean makesSense() {
+            return backup != null && !backup.isEmpty() && backup.indexOf('/') < 0 && backup.indexOf('\0') < 0 && contentBytes > 0 && Instant.parse(createdAt) != null;
+        }
+    }
 
     static final int MAX_BYTES = 1 << 16;
+    private static final Pattern MODE = Pattern.compile("([r-][w-][x-]){3}");
     private static final Gson GSON = new Gson();
     /** FAT and exFAT note times in steps of this, ext4 with small inodes in whole seconds. */
     private static final Duration COARSEST_STEP = Duration.ofSeconds(2);
@@ -102,8 +124,10 @@ public record State(String confirmedAt, String createdAt, FileIdentity database,
         return database.isOlderThan(before) && (wal == null || wal.isOlderThan(before)) ? false : null;
     }
 
+    /** Without what was left out, where that is too much to be read again: then it is not known, and the next who asks looks himself. */
     byte[] encode() {
-        return (GSON.toJson(this) + "\n").getBytes(StandardCharsets.UTF_8);
+        byte[] all = (GSON.toJson(this) + "\n").getBytes(StandardCharsets.UTF_8);
+        return all.length <= MAX_BYTES || leftOut == null ? all : new State(confirmedAt, createdAt, database, wal, source, null, shrunk).encode();
     }
 
     /** @return null if the bytes make no sense; what follows the first line is what a shorter state left of a longer one */
@@ -116,7 +140,7 @@ public record State(String confirmedAt, String createdAt, FileIdentity database,
         try {
             State state = GSON.fromJson(text.substring(0, end), State.class);
             boolean makesSense = state != null && state.confirmedInstant() != null && state.database != null && (state.leftOut == null || !state.leftOut.contains(null))
-                    && (state.shrunk == null || state.shrunk.backup != null && Instant.parse(state.shrunk.createdAt) != null);
+                    && (state.source == null || state.source.makesSense()) && (state.shrunk == null || state.shrunk.makesSense());
             return makesSense ? state : null;
         } catch (JsonParseException | DateTimeException | NullPointerException e) {
             return null;

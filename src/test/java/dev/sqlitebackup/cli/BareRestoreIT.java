@@ -114,7 +114,7 @@ class BareRestoreIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"restore --yes", "restore b.gz --yes", "restore b.gz", "restore --to=t.db", "restore < /dev/null", "restore 2> said"})
+    @ValueSource(strings = {"restore --yes", "restore b.gz --yes", "restore b.gz", "restore --to=t.db", "restore < /dev/null"})
     void asksNothingWhereItIsToldOrNobodyCanAnswer(String arguments) throws Exception {
         try (Terminal terminal = terminal(arguments)) {
             Tools.Ended ended = terminal.end().endsWith(0);
@@ -134,7 +134,7 @@ class BareRestoreIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"restore --json > said", "restore --quiet"})
+    @ValueSource(strings = {"restore --json > said", "restore --quiet", "restore 2> said"})
     void showsWhatItAsksWhateverIsPrintedOtherwise(String arguments) throws Exception {
         try (Terminal terminal = terminal(arguments)) {
             assertTrue(terminal.await(QUESTION).contains("t: 90 "));

@@ -124,6 +124,40 @@ class SameNameIT {
         assertFalse(lab.json(0, "backup", wiki, "--to=h/", "--name=db.sqlite3").has("warnings"));
     }
 
+    /** After a disaster it is another host, where the paths are the old ones, or are not. */
+    @Test
+    void onAnotherHostARestoreFindsADatabaseByWhereItLayAndElseAsks() throws IOException {
+        lab.json(0, "backup", wiki, "--to=h/");
+        lab.json(0, "backup", vault, "--to=h/", "--name=vw.db");
+        for (String state : List.of("h/.db.sqlite3.state", "h/.vw.db.state")) {
+            Files.writeString(lab.path(state), Files.readString(lab.path(state)).replaceFirst("\"host\":\"[^\"]*\"", "\"host\":\"other/00000000\""));
+        }
+        Files.delete(vault);
+        lab.json(0, "restore", "h/", "--to=" + vault);
+        assertEquals("10", Lab.query(vault, "SELECT count(*) FROM t"));
+        JsonObject unclear = lab.json(2, "restore", "h/", "--to=new/db.sqlite3");
+        assertTrue(unclear.get("message").getAsString().contains("more than one was called db.sqlite3") && unclear.get("hint").getAsString().contains("--name=vw.db"), unclear.toString());
+        assertFalse(Files.exists(lab.path("new")));
+        JsonObject other = lab.json(0, "restore", "h/", "--name=db.sqlite3", "--to=" + vault);
+        assertTrue(other.get("warnings").toString().contains("are of " + wiki + ", and not of " + vault), other.toString());
+    }
+
+    /** Undo would bring back another one's content. */
+    @Test
+    void inOneSafetyDirectoryIsRefused() throws IOException {
+        Files.createDirectory(lab.path("safety"));
+        lab.json(0, "backup", wiki, "--to=w.gz");
+        lab.json(0, "backup", vault, "--to=v.gz");
+        lab.json(0, "restore", "w.gz", "--to=" + wiki, "--safety-dir=safety");
+        String before = Lab.dump(vault);
+        for (String[] command : new String[][] {{"restore", "v.gz", "--to=" + vault, "--safety-dir=safety"}, {"restore", "v.gz", "--to=" + vault, "--safety-dir=safety", "--dry-run"},
+            {"undo", vault.toString(), "--safety-dir=safety"}}) {
+            assertTrue(lab.json(2, (Object[]) command).get("message").getAsString().contains("holds the safety copies of another db.sqlite3: " + wiki));
+        }
+        assertEquals(before, Lab.dump(vault));
+        lab.json(0, "undo", wiki, "--safety-dir=safety");
+    }
+
     @Test
     void whatHasMovedGoesOn() throws IOException {
         lab.json(0, "backup", wiki, "--to=h/");
@@ -139,7 +173,7 @@ class SameNameIT {
 
     @Test
     void aNameIsAFileName() {
-        for (String name : List.of("", ".", "..", "a/b")) {
+        for (String name : List.of("", ".", "..", "a/b", "app.db.gz")) {
             lab.json(2, "backup", wiki, "--to=h/", "--name=" + name);
         }
         assertFalse(Files.exists(lab.path("h")));

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -64,5 +65,26 @@ class StateTest {
         String line = new String(state.encode(), StandardCharsets.UTF_8);
         assertEquals(state, State.decode((line + "rest of a longer one\n").getBytes(StandardCharsets.UTF_8)));
         assertNull(State.decode(line.strip().getBytes(StandardCharsets.UTF_8)), "a line without its end may be half a line");
+    }
+
+    /** A state lies where others may write. */
+    @Test
+    void isNoneWhereItsPartsHaveNotTheirForm() throws IOException {
+        State good = State.confirmed(Instant.EPOCH, Instant.EPOCH, FileIdentity.of(directory), null)
+                .from(new State.Source("app.db", "/srv/app.db", "host/01234567", "app", "1000", "rw-r--r--")).shrunkFrom(new State.Shrunk("a.gz", Instant.EPOCH.toString(), 40_960));
+        String line = new String(good.encode(), StandardCharsets.UTF_8);
+        assertEquals(good, State.decode(good.encode()));
+        for (String[] change : new String[][] {{"/srv/app.db", "app.db"}, {"/srv/app.db", "/srv/\\u0000"}, {"host/01234567", "host"}, {"rw-r--r--", "rw-r--r-"}, {"rw-r--r--", "rwsr-xr-x"}, {"a.gz", "../a.gz"},
+            {"40960", "-1"}, {"1970-01-01T00:00:00Z\",\"contentBytes", "never\",\"contentBytes"}}) {
+            assertTrue(line.contains(change[0]), change[0]);
+            assertNull(State.decode(line.replace(change[0], change[1]).getBytes(StandardCharsets.UTF_8)), change[1]);
+        }
+    }
+
+    @Test
+    void isNeverLongerThanWhatIsRead() throws IOException {
+        State state = State.confirmed(Instant.EPOCH, Instant.EPOCH, FileIdentity.of(directory), null);
+        assertNull(State.decode(state.leavingOut(Collections.nCopies(State.MAX_BYTES, "x")).encode()).leftOut());
+        assertEquals(List.of("x"), State.decode(state.leavingOut(List.of("x")).encode()).leftOut());
     }
 }
