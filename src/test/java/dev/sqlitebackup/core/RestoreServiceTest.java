@@ -107,7 +107,7 @@ class RestoreServiceTest {
         assertNew();
         assertEquals("created", created.method().word());
         assertNull(created.safetyCopy());
-        assertEquals(new Verification(true, List.of()), created.verification());
+        assertEquals(new Verification(true, List.of("the directory " + target.getParent() + " was made: whoever uses the database has to be able to write to it")), created.verification());
         assertEquals(Failure.Kind.NOT_FOUND, assertThrows(Failure.class, this::undo).kind());
     }
 
