@@ -3,7 +3,6 @@ package dev.sqlitebackup;
 import dev.sqlitebackup.cli.Environment;
 import dev.sqlitebackup.cli.FailureHandler;
 import dev.sqlitebackup.cli.SqliteBackup;
-import dev.sqlitebackup.core.Hints;
 import dev.sqlitebackup.files.Workspace;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;

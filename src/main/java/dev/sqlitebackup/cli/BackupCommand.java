@@ -3,9 +3,9 @@ package dev.sqlitebackup.cli;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.core.BackupService;
-import dev.sqlitebackup.core.Location;
-import dev.sqlitebackup.core.RetentionRules;
 import dev.sqlitebackup.core.StreamService;
+import dev.sqlitebackup.history.Location;
+import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.sqlite.NativeLibrary;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -22,8 +22,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 @Command(name = "backup", mixinStandardHelpOptions = true, versionProvider = Version.class,

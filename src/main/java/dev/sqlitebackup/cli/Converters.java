@@ -1,7 +1,7 @@
 package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.core.Location;
+import dev.sqlitebackup.history.Location;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -15,8 +15,8 @@ import java.time.format.ResolverStyle;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
+import picocli.CommandLine;
 
 /** The contract's words for values of options, and what to say when they are wrong. */
 final class Converters {

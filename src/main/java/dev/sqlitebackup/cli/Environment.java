@@ -1,7 +1,7 @@
 package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.core.Location;
+import dev.sqlitebackup.history.Location;
 import java.io.FileDescriptor;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;

@@ -1,16 +1,16 @@
 package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.core.Hints;
+import dev.sqlitebackup.Hints;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
+import picocli.CommandLine;
 
 /** The one place that prints a failure and turns it into an exit code. */
 public final class FailureHandler implements IExecutionExceptionHandler, IParameterExceptionHandler {

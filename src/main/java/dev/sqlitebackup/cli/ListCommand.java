@@ -1,8 +1,8 @@
 package dev.sqlitebackup.cli;
 
-import dev.sqlitebackup.core.Backup;
 import dev.sqlitebackup.core.ListService;
-import dev.sqlitebackup.core.Location;
+import dev.sqlitebackup.history.Backup;
+import dev.sqlitebackup.history.Location;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

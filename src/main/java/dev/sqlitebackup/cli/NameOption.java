@@ -1,6 +1,6 @@
 package dev.sqlitebackup.cli;
 
-import dev.sqlitebackup.core.Location;
+import dev.sqlitebackup.history.Location;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

@@ -3,7 +3,7 @@ package dev.sqlitebackup.cli;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.core.Location;
+import dev.sqlitebackup.history.Location;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.time.Duration;

@@ -1,9 +1,9 @@
 package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.core.Location;
 import dev.sqlitebackup.core.PruneService;
-import dev.sqlitebackup.core.Retention;
+import dev.sqlitebackup.history.Location;
+import dev.sqlitebackup.history.Retention;
 import dev.sqlitebackup.sqlite.NativeLibrary;
 import java.nio.file.Path;
 import java.util.ArrayList;

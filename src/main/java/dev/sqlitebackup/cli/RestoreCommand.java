@@ -1,7 +1,7 @@
 package dev.sqlitebackup.cli;
 
-import dev.sqlitebackup.core.Location;
 import dev.sqlitebackup.core.RestoreService;
+import dev.sqlitebackup.history.Location;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -2,9 +2,9 @@ package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.core.Changes;
-import dev.sqlitebackup.core.Location;
 import dev.sqlitebackup.core.RestoreService;
 import dev.sqlitebackup.core.VerifyService;
+import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.sqlite.NativeLibrary;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -14,8 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
-import picocli.CommandLine;
 import picocli.CommandLine.Option;
+import picocli.CommandLine;
 
 /** What restore and undo have in common: options, call and report. */
 public final class RestoreOptions {

@@ -1,6 +1,6 @@
 package dev.sqlitebackup.cli;
 
-import dev.sqlitebackup.core.RetentionRules;
+import dev.sqlitebackup.history.RetentionRules;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.stream.Stream;

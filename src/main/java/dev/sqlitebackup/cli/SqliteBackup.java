@@ -1,11 +1,11 @@
 package dev.sqlitebackup.cli;
 
 import picocli.AutoComplete.GenerateCompletion;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine;
 
 /** The command without a subcommand, and how all of them are put together. */
 @Command(name = "sqlite-backup", mixinStandardHelpOptions = true, versionProvider = Version.class,

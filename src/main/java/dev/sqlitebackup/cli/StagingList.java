@@ -2,8 +2,8 @@ package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.core.BackupService;
-import dev.sqlitebackup.core.Location;
-import dev.sqlitebackup.core.Retention;
+import dev.sqlitebackup.history.Location;
+import dev.sqlitebackup.history.Retention;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,8 +1,8 @@
 package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.core.Location;
 import dev.sqlitebackup.core.StatusService;
+import dev.sqlitebackup.history.Location;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;

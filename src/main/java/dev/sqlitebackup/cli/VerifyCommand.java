@@ -1,7 +1,7 @@
 package dev.sqlitebackup.cli;
 
-import dev.sqlitebackup.core.Location;
 import dev.sqlitebackup.core.VerifyService;
+import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.sqlite.NativeLibrary;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

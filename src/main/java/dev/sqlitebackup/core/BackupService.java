@@ -1,6 +1,7 @@
 package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.archive.BackupReader;
@@ -8,8 +9,16 @@ import dev.sqlitebackup.archive.ReusableBlocks;
 import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.files.Space;
 import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.history.Destination;
+import dev.sqlitebackup.history.HistoryDestination;
+import dev.sqlitebackup.history.Location;
+import dev.sqlitebackup.history.Origin;
+import dev.sqlitebackup.history.OtherBackups;
+import dev.sqlitebackup.history.Retention;
+import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
 import dev.sqlitebackup.sqlite.DatabaseHeader;
+import dev.sqlitebackup.sqlite.Databases;
 import dev.sqlitebackup.sqlite.IntegrityCheck;
 import dev.sqlitebackup.sqlite.Snapshot;
 import dev.sqlitebackup.store.State;
@@ -82,7 +91,7 @@ public final class BackupService {
                 Workspace beside = Workspace.create(store.workingDirectory())) {
             Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
             There there = There.at(destination, now);
-            List<String> warnings = new ArrayList<>(Origin.refuseAnother(there.before, database, name, request));
+            List<String> warnings = new ArrayList<>(Origin.refuseAnother(there.before, database, name, request.destination, request.name));
             String previous = there.previous;
             String ahead = previous == null ? null : destination.datedAfter(now);
             Path previousFile = previous == null ? null : store.local(previous);
@@ -192,7 +201,7 @@ public final class BackupService {
                 return this;
             }
             There asked = There.asked(destination, now);
-            Origin.refuseAnother(asked.before, database, source.name(), request);
+            Origin.refuseAnother(asked.before, database, source.name(), request.destination, request.name);
             return new Run(request, database, destination, lock, asked, source, now, snapshot, check);
         }
 

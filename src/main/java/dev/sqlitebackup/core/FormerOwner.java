@@ -1,5 +1,6 @@
 package dev.sqlitebackup.core;
 
+import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.files.PrivateFiles;
 import dev.sqlitebackup.store.State;
 import java.io.IOException;

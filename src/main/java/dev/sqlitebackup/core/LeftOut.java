@@ -1,8 +1,13 @@
 package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.history.Backup;
+import dev.sqlitebackup.history.Destination;
+import dev.sqlitebackup.history.Selection;
+import dev.sqlitebackup.history.SingleFile;
 import dev.sqlitebackup.store.State;
 import dev.sqlitebackup.store.Store;
 import java.nio.file.Path;

@@ -1,7 +1,14 @@
 package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.store.GitHistory;
+import dev.sqlitebackup.Hints;
+import dev.sqlitebackup.history.Backup;
+import dev.sqlitebackup.history.GitHistory;
+import dev.sqlitebackup.history.History;
+import dev.sqlitebackup.history.Location;
+import dev.sqlitebackup.history.SafetyCopies;
+import dev.sqlitebackup.history.SingleFile;
+import dev.sqlitebackup.sqlite.Databases;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -2,6 +2,9 @@ package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
+import dev.sqlitebackup.history.Backup;
+import dev.sqlitebackup.history.Retention;
+import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.store.State;
 import java.time.Clock;
 import java.util.ArrayList;

@@ -1,9 +1,20 @@
 package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.archive.BackupReader;
 import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.history.Backup;
+import dev.sqlitebackup.history.Destination;
+import dev.sqlitebackup.history.History;
+import dev.sqlitebackup.history.HistoryDestination;
+import dev.sqlitebackup.history.Location;
+import dev.sqlitebackup.history.Retention;
+import dev.sqlitebackup.history.RetentionRules;
+import dev.sqlitebackup.history.SafetyCopies;
+import dev.sqlitebackup.history.Selection;
+import dev.sqlitebackup.sqlite.Databases;
 import dev.sqlitebackup.store.StateLock;
 import dev.sqlitebackup.store.Store;
 import java.io.IOException;

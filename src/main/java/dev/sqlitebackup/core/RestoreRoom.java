@@ -2,6 +2,7 @@ package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.files.Space;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
+import dev.sqlitebackup.sqlite.Databases;
 import java.nio.file.Path;
 
 /**

@@ -1,14 +1,23 @@
 package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.files.Digests;
 import dev.sqlitebackup.files.DurableFiles;
 import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.files.PrivateFiles;
 import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.history.Again;
+import dev.sqlitebackup.history.DatabaseChoice;
+import dev.sqlitebackup.history.Location;
+import dev.sqlitebackup.history.Provenance;
+import dev.sqlitebackup.history.SafetyCopies;
+import dev.sqlitebackup.history.SafetyDirectory;
+import dev.sqlitebackup.history.Selection;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
 import dev.sqlitebackup.sqlite.DatabaseHeader;
+import dev.sqlitebackup.sqlite.Databases;
 import dev.sqlitebackup.sqlite.HiddenLog;
 import dev.sqlitebackup.sqlite.InPlaceRestore;
 import dev.sqlitebackup.sqlite.LiveRestore;
@@ -99,7 +108,7 @@ public final class RestoreService {
         if (!request.databaseNamed && !request.backup.isDirectory()) {
             Provenance.refuseIfOfAnother(request.backup, request.database, target, request.notAfter);
         }
-        Selection selection = Selection.of(request.backup, new DatabaseChoice(request.name, target, request.databaseNamed), request.notAfter, clock.instant(), Again.restore(request, target));
+        Selection selection = Selection.of(request.backup, new DatabaseChoice(request.name, target, request.databaseNamed), request.notAfter, clock.instant(), RestoreHints.again(request, target));
         if (selection.isFile(target)) {
             throw new Failure(Failure.Kind.USAGE, "the backup and the database are the same file: " + target, "choose another target with --to");
         }
@@ -256,7 +265,7 @@ public final class RestoreService {
             // Only root can give files away. Ours then, and still safe.
         }
         safetyCopy = SafetyCopies.keep(copy, SafetyCopies.in(request.safetyDirectory, target), clock.instant());
-        return Again.undo(request, target);
+        return RestoreHints.undo(request, target);
     }
 
     private Verification create(Path target, StagedBackup staged, RestorePlaces places) {

@@ -1,8 +1,11 @@
 package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.archive.BackupReader;
 import dev.sqlitebackup.files.RegularFiles;
+import dev.sqlitebackup.history.FileKind;
+import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.sqlite.DatabaseHeader;
 import dev.sqlitebackup.sqlite.IntegrityCheck;
 import dev.sqlitebackup.store.State;
@@ -46,8 +49,8 @@ final class Shrinkage {
 
     /** @return 0 for a backup that does not say what it holds, since there is nothing to compare with */
     private static long contentBytes(Store store, String backup, Path file) {
-        byte[] start = store.isNear() || file == null ? store.readStart(backup, StagedBackup.HEADER_IN_GZIP_BYTES) : startOf(file, backup, store);
-        DatabaseHeader header = start == null ? null : StagedBackup.headerIn(start);
+        byte[] start = store.isNear() || file == null ? store.readStart(backup, FileKind.HEADER_IN_GZIP_BYTES) : startOf(file, backup, store);
+        DatabaseHeader header = start == null ? null : FileKind.headerIn(start);
         return header == null ? 0 : header.contentBytes();
     }
 
@@ -62,9 +65,9 @@ final class Shrinkage {
     /** What was sent last is still here: no request. */
     private static byte[] startOf(Path file, String backup, Store store) {
         try (FileChannel channel = RegularFiles.open(file, StandardOpenOption.READ)) {
-            return Channels.newInputStream(channel).readNBytes(StagedBackup.HEADER_IN_GZIP_BYTES);
+            return Channels.newInputStream(channel).readNBytes(FileKind.HEADER_IN_GZIP_BYTES);
         } catch (IOException e) {
-            return store.readStart(backup, StagedBackup.HEADER_IN_GZIP_BYTES);
+            return store.readStart(backup, FileKind.HEADER_IN_GZIP_BYTES);
         }
     }
 
@@ -80,19 +83,6 @@ final class Shrinkage {
                 DatabaseHeader.of(snapshot).contentBytes(), now, IntegrityCheck.hasTables(snapshot) ? "" : " and has no table any more");
         return new Failure(Failure.Kind.SHRUNK, message + (made ? "that backup is kept: " + last + "; the database as it is now has a backup of its own, and nothing is pruned" : "that backup was left as it is: " + last),
                 hint(database, last, request.destination(), request.name()));
-    }
-
-    /**
-     * What whoever reads a backup has to hear.
-     *
-     * @param state of the database at that place, null for nothing
-     * @param name of the backup; within a second, its time does not tell
-     * @return null if it is from before the database shrank
-     */
-    static String warning(Store store, State state, String name, Instant createdAt) {
-        State.Shrunk before = state == null ? null : state.shrunk();
-        return before == null || name.equals(before.backup()) || createdAt.isBefore(Instant.parse(before.createdAt())) ? null : "this backup was made after the database had shrunk from " + String.format(Locale.ROOT, "%,d", before.contentBytes())
-                + " bytes in use; the last one from before: " + store.location(before.backup());
     }
 
     /**

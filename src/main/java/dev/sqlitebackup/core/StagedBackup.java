@@ -1,14 +1,20 @@
 package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.archive.BackupReader;
 import dev.sqlitebackup.files.Digests;
 import dev.sqlitebackup.files.RegularFiles;
 import dev.sqlitebackup.files.Space;
 import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.history.FileKind;
+import dev.sqlitebackup.history.OtherBackups;
+import dev.sqlitebackup.history.PipedBackup;
+import dev.sqlitebackup.history.Selection;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
 import dev.sqlitebackup.sqlite.DatabaseHeader;
+import dev.sqlitebackup.sqlite.Databases;
 import dev.sqlitebackup.sqlite.IntegrityCheck;
 import dev.sqlitebackup.sqlite.Snapshot;
 import java.io.IOException;
@@ -32,15 +38,7 @@ import java.util.function.Consumer;
  * @param createdAt when its snapshot was taken, to the second
  * @param sha256 of the decompressed content, in hexadecimal
  */
-record StagedBackup(Selection backup, Path file, Instant createdAt, long backupBytes, long databaseBytes, String sha256, Verification verification) {
-    static final int START_BYTES = DatabaseHeader.SIZE_BYTES;
-    /** Of what does not say how much it holds: it gets what room there is but the last of it. */
-    static final long LEFT_FREE_BYTES = 64 << 20;
-    static final long LOOK_EVERY_BYTES = 16 << 20;
-    /** Enough to decompress a database's header from any gzip file whose own header carries no more than a file name and a comment. */
-    static final int HEADER_IN_GZIP_BYTES = 4096;
-    private static final String LFS_POINTER = "version https://git-lfs.github.com/spec/";
-    private static final byte[] SQLITE_MAGIC = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
+public record StagedBackup(Selection backup, Path file, Instant createdAt, long backupBytes, long databaseBytes, String sha256, Verification verification) {
 
     /** Asks for all the room that a run takes, before its first byte. */
     interface Room {
@@ -95,7 +93,7 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
             modifiedAt = Files.getLastModifiedTime(source).toInstant();
             try (FileChannel channel = RegularFiles.open(source, StandardOpenOption.READ)) {
                 backupBytes = channel.size();
-                byte[] start = java.nio.channels.Channels.newInputStream(channel).readNBytes(HEADER_IN_GZIP_BYTES);
+                byte[] start = java.nio.channels.Channels.newInputStream(channel).readNBytes(FileKind.HEADER_IN_GZIP_BYTES);
                 if (announced == null) {
                     announced = announcedBytes(start, channel, source);
                     if (announced > 0) {
@@ -104,8 +102,8 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
                 }
                 if (BackupReader.isGzip(start)) {
                     content = decompress(channel, backup, workspace, file, progress);
-                } else if (!startsWith(start, SQLITE_MAGIC)) {
-                    throw notABackup(backup.toString(), start);
+                } else if (!FileKind.startsAsDatabase(start)) {
+                    throw FileKind.notABackup(backup.toString(), start);
                 }
             } catch (NoSuchFileException e) {
                 throw deletedMeanwhile(backup, e);
@@ -137,22 +135,12 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
     /** What a backup says that it holds, 0 where it says nothing, as before SQLite 3.7.0, or what cannot be true: then it is damaged, and nobody shall make room for it. */
     private static long announcedBytes(byte[] start, FileChannel backup, Path source) throws IOException {
         if (!BackupReader.isGzip(start)) {
-            return startsAsDatabase(start) ? Databases.sizeBytes(source) + Databases.sizeBytes(DatabaseFiles.of(Databases.real(source)).wal()) : 0;
+            return FileKind.startsAsDatabase(start) ? Databases.sizeBytes(source) + Databases.sizeBytes(DatabaseFiles.of(Databases.real(source)).wal()) : 0;
         }
         BackupReader.Summary summary = BackupReader.Summary.of(backup);
-        DatabaseHeader header = headerIn(start);
+        DatabaseHeader header = FileKind.headerIn(start);
         long bytes = summary != null ? summary.databaseBytes() : header == null ? 0 : header.pageCount() * header.pageSizeBytes();
         return bytes <= BackupReader.MOST_COMPRESSION * backup.size() ? bytes : 0;
-    }
-
-    /**
-     * The header of the database in a backup.
-     *
-     * @param start the first {@link #HEADER_IN_GZIP_BYTES} of a gzip file
-     * @return null if there is none
-     */
-    static DatabaseHeader headerIn(byte[] start) {
-        return DatabaseHeader.parse(ByteBuffer.wrap(BackupReader.startOfContent(start, DatabaseHeader.SIZE_BYTES)));
     }
 
     private static Failure deletedMeanwhile(Selection backup, NoSuchFileException e) {
@@ -184,62 +172,6 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
         }
     }
 
-    private static byte[] start(Path file) {
-        Databases.requireRegularFile(file, "backup", Selection.HINT_IF_MISSING);
-        try (FileChannel channel = RegularFiles.open(file, StandardOpenOption.READ)) {
-            return java.nio.channels.Channels.newInputStream(channel).readNBytes(DatabaseHeader.SIZE_BYTES);
-        } catch (IOException e) {
-            throw Failure.io("cannot read the backup", file, e);
-        }
-    }
-
-    static boolean isPlainDatabase(Path file) {
-        return startsWith(start(file), SQLITE_MAGIC);
-    }
-
-    static boolean isGzip(Path file) {
-        return BackupReader.isGzip(start(file));
-    }
-
-    /**
-     * @param start the first {@link #START_BYTES} of it
-     * @throws Failure NOT_FOUND for a Git LFS pointer, CORRUPT for anything else that does not begin like a gzip file
-     */
-    static void requireGzip(byte[] start, String backup) {
-        if (!BackupReader.isGzip(start)) {
-            throw notABackup(backup, start);
-        }
-    }
-
-    /** The same, for anything that can be restored. */
-    static void requireBackup(byte[] start, String backup) {
-        if (!startsAsDatabase(start)) {
-            requireGzip(start, backup);
-        }
-    }
-
-    /** @param start of a file, or of what a file decompresses to */
-    static boolean startsAsDatabase(byte[] start) {
-        return startsWith(start, SQLITE_MAGIC);
-    }
-
-    static boolean startsAsLfsPointer(byte[] start) {
-        return startsWith(start, LFS_POINTER.getBytes(StandardCharsets.US_ASCII));
-    }
-
-    private static boolean startsWith(byte[] bytes, byte[] prefix) {
-        return bytes.length >= prefix.length && ByteBuffer.wrap(bytes, 0, prefix.length).equals(ByteBuffer.wrap(prefix));
-    }
-
-    private static Failure notABackup(String backup, byte[] start) {
-        if (startsAsLfsPointer(start)) {
-            return new Failure(Failure.Kind.NOT_FOUND, "only a Git LFS pointer is at " + backup + ", not the backup itself",
-                    OtherBackups.ifPointer(backup));
-        }
-        String found = start.length == 0 ? "it is empty (0 bytes)" : "it is neither a gzip file nor a SQLite database";
-        return new Failure(Failure.Kind.CORRUPT, "the backup " + backup + " failed verification: " + found);
-    }
-
     private static BackupReader.Content decompress(FileChannel source, Selection backup, Workspace workspace, Path file, Progress progress) throws IOException {
         try (OutputStream out = java.nio.channels.Channels.newOutputStream(workspace.open(file, StandardOpenOption.WRITE))) {
             // The checksum is compared with what is read back from the staged file, which proves more.
@@ -259,7 +191,7 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
         private final ByteBuffer start = ByteBuffer.allocate(DatabaseHeader.SIZE_BYTES);
         private long written;
         private long expectedBytes = Long.MAX_VALUE;
-        private long nextLookBytes = LOOK_EVERY_BYTES;
+        private long nextLookBytes = PipedBackup.LOOK_EVERY_BYTES;
 
         StagingSink(String backup, Path file, OutputStream out, Progress progress) {
             this.backup = backup;
@@ -281,8 +213,8 @@ record StagedBackup(Selection backup, Path file, Instant createdAt, long backupB
                         + expectedBytes + " bytes that its database declares");
             }
             if (expectedBytes == Long.MAX_VALUE && written >= nextLookBytes) {
-                new Space().need(directory(), LEFT_FREE_BYTES).check("the backup does not say how much it holds; free some space there; nothing was changed");
-                nextLookBytes += LOOK_EVERY_BYTES;
+                new Space().need(directory(), PipedBackup.LEFT_FREE_BYTES).check("the backup does not say how much it holds; free some space there; nothing was changed");
+                nextLookBytes += PipedBackup.LOOK_EVERY_BYTES;
             }
             out.write(bytes, 0, length);
             written += length;

@@ -1,8 +1,17 @@
 package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.files.FileIdentity;
+import dev.sqlitebackup.history.Backup;
+import dev.sqlitebackup.history.DatabaseChoice;
+import dev.sqlitebackup.history.Destination;
+import dev.sqlitebackup.history.History;
+import dev.sqlitebackup.history.Location;
+import dev.sqlitebackup.history.Origin;
+import dev.sqlitebackup.history.SingleFile;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
+import dev.sqlitebackup.sqlite.Databases;
 import dev.sqlitebackup.sqlite.OtherNames;
 import dev.sqlitebackup.store.State;
 import dev.sqlitebackup.store.Store;

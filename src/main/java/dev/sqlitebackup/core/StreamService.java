@@ -7,6 +7,7 @@ import dev.sqlitebackup.files.Space;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
 import dev.sqlitebackup.sqlite.DatabaseHeader;
+import dev.sqlitebackup.sqlite.Databases;
 import dev.sqlitebackup.sqlite.IntegrityCheck;
 import dev.sqlitebackup.sqlite.Snapshot;
 import java.io.IOException;

@@ -2,6 +2,10 @@ package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.history.Again;
+import dev.sqlitebackup.history.DatabaseChoice;
+import dev.sqlitebackup.history.Location;
+import dev.sqlitebackup.history.Selection;
 import dev.sqlitebackup.sqlite.IntegrityCheck;
 import java.nio.file.Path;
 import java.time.Clock;

@@ -3,8 +3,9 @@ package dev.sqlitebackup.core;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.archive.BackupReader;
 import dev.sqlitebackup.files.RegularFiles;
+import dev.sqlitebackup.history.BackupName;
+import dev.sqlitebackup.history.FileKind;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
-import dev.sqlitebackup.store.BackupName;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -60,7 +61,7 @@ final class WrongTarget {
         } catch (IOException e) {
             throw Failure.io("cannot read", target, e);
         }
-        return BackupReader.isGzip(start) ? "a gzip file" : StagedBackup.startsAsLfsPointer(start) ? "a Git LFS pointer"
+        return BackupReader.isGzip(start) ? "a gzip file" : FileKind.startsAsLfsPointer(start) ? "a Git LFS pointer"
                 : AGE.stream().anyMatch(magic -> startsWith(start, magic)) ? "an age file" : COMPRESSED.stream().anyMatch(magic -> startsWith(start, magic)) ? "a compressed file" : null;
     }
 

@@ -5,6 +5,7 @@ import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.files.Digests;
 import dev.sqlitebackup.files.FileNames;
 import dev.sqlitebackup.files.PrivateFiles;
+import dev.sqlitebackup.history.BackupName;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;

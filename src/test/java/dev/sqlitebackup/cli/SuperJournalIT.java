@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import dev.sqlitebackup.testing.Lab;
-import dev.sqlitebackup.testing.SeveralDatabases;
 import dev.sqlitebackup.testing.SeveralDatabases.Deleted;
+import dev.sqlitebackup.testing.SeveralDatabases;
 import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;
 import java.nio.file.Files;

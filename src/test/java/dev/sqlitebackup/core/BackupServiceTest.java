@@ -11,6 +11,8 @@ import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.archive.BackupReader;
 import dev.sqlitebackup.archive.BackupWriter;
 import dev.sqlitebackup.archive.ReusableBlocks;
+import dev.sqlitebackup.history.Location;
+import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.testing.Collision;
 import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Heard;

@@ -5,6 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.history.Backup;
+import dev.sqlitebackup.history.Destination;
+import dev.sqlitebackup.history.Location;
+import dev.sqlitebackup.history.Retention;
+import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.store.StateLock;
 import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Heard;

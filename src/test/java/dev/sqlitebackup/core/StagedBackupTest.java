@@ -8,6 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.history.FileKind;
+import dev.sqlitebackup.history.Location;
+import dev.sqlitebackup.history.RetentionRules;
+import dev.sqlitebackup.history.Selection;
 import dev.sqlitebackup.testing.Heard;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.SmallDisk;
@@ -160,16 +164,16 @@ class StagedBackupTest {
 
     @Test
     void knowsAFileByItsFirstBytes() throws IOException {
-        assertTrue(StagedBackup.isPlainDatabase(database));
-        assertTrue(StagedBackup.isPlainDatabase(Files.write(lab.path("start"), Arrays.copyOf(content, 16))));
-        assertFalse(StagedBackup.isPlainDatabase(Files.write(lab.path("start"), Arrays.copyOf(content, 15))));
-        assertFalse(StagedBackup.isPlainDatabase(gzip("b.gz", content)));
-        assertTrue(StagedBackup.isGzip(lab.path("b.gz")));
-        assertFalse(StagedBackup.isGzip(database));
-        assertEquals(Failure.Kind.FAILURE, assertThrows(Failure.class, () -> StagedBackup.isGzip(directory)).kind());
-        assertEquals(Failure.Kind.NOT_FOUND, assertThrows(Failure.class, () -> StagedBackup.isGzip(lab.path("missing"))).kind());
-        StagedBackup.requireGzip(Files.readAllBytes(lab.path("b.gz")), "b.gz");
-        assertThrows(Failure.class, () -> StagedBackup.requireGzip(content, "b.gz"));
+        assertTrue(FileKind.isPlainDatabase(database));
+        assertTrue(FileKind.isPlainDatabase(Files.write(lab.path("start"), Arrays.copyOf(content, 16))));
+        assertFalse(FileKind.isPlainDatabase(Files.write(lab.path("start"), Arrays.copyOf(content, 15))));
+        assertFalse(FileKind.isPlainDatabase(gzip("b.gz", content)));
+        assertTrue(FileKind.isGzip(lab.path("b.gz")));
+        assertFalse(FileKind.isGzip(database));
+        assertEquals(Failure.Kind.FAILURE, assertThrows(Failure.class, () -> FileKind.isGzip(directory)).kind());
+        assertEquals(Failure.Kind.NOT_FOUND, assertThrows(Failure.class, () -> FileKind.isGzip(lab.path("missing"))).kind());
+        FileKind.requireGzip(Files.readAllBytes(lab.path("b.gz")), "b.gz");
+        assertThrows(Failure.class, () -> FileKind.requireGzip(content, "b.gz"));
     }
 
     // ---- bombs

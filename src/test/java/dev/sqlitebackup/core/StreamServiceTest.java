@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.archive.BackupReader;
+import dev.sqlitebackup.history.Location;
+import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.testing.Heard;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.SmallDisk;

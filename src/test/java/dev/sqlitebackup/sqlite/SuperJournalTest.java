@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.testing.SeveralDatabases;
 import dev.sqlitebackup.testing.SeveralDatabases.Deleted;
+import dev.sqlitebackup.testing.SeveralDatabases;
 import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
-import dev.sqlitebackup.core.Location;
 import dev.sqlitebackup.core.RestoreService;
 import dev.sqlitebackup.core.VerifyService;
+import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;

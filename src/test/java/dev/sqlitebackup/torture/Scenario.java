@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.core.BackupService;
-import dev.sqlitebackup.core.Location;
-import dev.sqlitebackup.core.RetentionRules;
+import dev.sqlitebackup.history.Location;
+import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Tools;
 import dev.sqlitebackup.testing.Writer;

@@ -2,8 +2,8 @@ package dev.sqlitebackup.torture;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
-import dev.sqlitebackup.core.Location;
 import dev.sqlitebackup.core.VerifyService;
+import dev.sqlitebackup.history.Location;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

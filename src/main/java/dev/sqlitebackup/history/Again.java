@@ -1,0 +1,39 @@
+package dev.sqlitebackup.history;
+
+import dev.sqlitebackup.Hints;
+import dev.sqlitebackup.core.RestoreService;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a user asked for, for hints: the same again, with a backup of another time. */
+public record Again(List<String> words) {
+    public static Again verify(Location backup, String name) {
+        return new Again(named(List.of("verify", backup.toString()), name));
+    }
+
+    public static List<String> named(List<String> words, String name) {
+        List<String> all = new ArrayList<>(words);
+        if (name != null) {
+            all.add("--name=" + name);
+        }
+        return all;
+    }
+
+    /** The newest backup that is not dated after a time. */
+    String at(Instant time) {
+        return with("--at=" + time);
+    }
+
+    /** The newest backup that is not dated after now; of a file that Git tracks, the newest that was committed. */
+    String atNow() {
+        return with("--at=0s");
+    }
+
+    private String with(String at) {
+        List<String> all = new ArrayList<>(words);
+        all.add(at);
+        return Hints.command(all.toArray(String[]::new));
+    }
+}

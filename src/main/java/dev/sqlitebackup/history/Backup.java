@@ -1,0 +1,24 @@
+package dev.sqlitebackup.history;
+
+import java.time.Instant;
+import java.util.Comparator;
+
+/**
+ * A backup, or a safety copy, as a list shows it: found, but not read.
+ *
+ * @param location its absolute path
+ * @param name its file name
+ * @param database the file name of the database that it is of, null where only its content would tell
+ * @param createdAt when its snapshot was taken, to the second; of a version in Git, when it was committed
+ * @param number 1, or 2 and up within a second
+ * @param databaseBytes size of the database in it, null where that would have to be decompressed
+ * @param commit that holds it in Git, else null
+ */
+public record Backup(String location, String name, String database, Instant createdAt, int number, long backupBytes, Long databaseBytes, String commit) {
+    /** The order of everything that lists or chooses: equal times are told apart by number, and then by name, so it never depends on the file system. */
+    static final Comparator<Backup> NEWEST_FIRST = Comparator.comparing(Backup::createdAt).thenComparing(Backup::number).thenComparing(Backup::name).reversed();
+
+    static Backup of(String location, String name, String database, Instant createdAt, int number, long backupBytes, Long databaseBytes) {
+        return new Backup(location, name, database, createdAt, number, backupBytes, databaseBytes, null);
+    }
+}

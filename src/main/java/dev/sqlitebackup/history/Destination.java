@@ -1,0 +1,72 @@
+package dev.sqlitebackup.history;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Hints;
+import dev.sqlitebackup.files.FileNames;
+import dev.sqlitebackup.store.Store;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+
+/** Where the backups of one database go: into one file that is always the newest, or into a history of files that never change. */
+public interface Destination {
+    /**
+     * @param database the real path of the database
+     * @param name by which its backups go in a history
+     * @throws Failure USAGE if nothing can be backed up there
+     */
+    static Destination of(Location location, Path database, String name) {
+        if (location.isDirectory()) {
+            return HistoryDestination.of(location, database, name);
+        }
+        if (!location.isNamedAsBackup()) {
+            throw new Failure(Failure.Kind.USAGE, "the destination is neither a file ending in .gz nor a directory: " + location,
+                    hint(location, database));
+        }
+        return location instanceof Location.Local local ? SingleFile.of(local.path(), database) : SingleFile.remote((Location.Remote) location, database);
+    }
+
+    /** A file cannot become a directory, so what has the name of one gets a directory beside it. */
+    private static String hint(Location location, Path database) {
+        boolean taken = location instanceof Location.Local local && Files.exists(local.path());
+        String history = taken ? elsewhere(location) : location + "/";
+        return "for one file, always the newest backup: " + Hints.command("backup", database.toString(), "--to=" + location + Location.BACKUP_SUFFIX)
+                + "; for a history: " + Hints.command("backup", database.toString(), "--to=" + history);
+    }
+
+    /** A directory of its own for backups, beside a place that cannot be used. */
+    static String elsewhere(Location location) {
+        return elsewhere(location.toString());
+    }
+
+    /** The same by its name. */
+    static String elsewhere(String place) {
+        return place.substring(0, place.lastIndexOf('/') + 1) + "backups/";
+    }
+
+    Store store();
+
+    /** The state file, whose lock makes runs of this database at this destination take turns. */
+    String stateFile();
+
+    /** Of a single file by its name, of a history by that of the database. */
+    static String stateFile(String name) {
+        return "." + FileNames.cut(name, FileNames.MAX_BYTES - "..state".length()) + ".state";
+    }
+
+    /** The backup to compare with and to take blocks from. @return its name, null if there is none */
+    String previous(Instant now);
+
+    /**
+     * Publishes a finished backup that has been read back.
+     *
+     * @return its name
+     */
+    String publish(Path finished, Instant createdAt);
+
+    /** The name of a backup of that moment. */
+    String name(Instant createdAt);
+
+    /** @return where the newest backup is, if that is dated after now; else null */
+    String datedAfter(Instant now);
+}

@@ -1,0 +1,68 @@
+package dev.sqlitebackup.history;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Hints;
+import dev.sqlitebackup.files.FileNames;
+import dev.sqlitebackup.store.Store;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+
+/**
+ * A directory in which every run leaves a file of its own. Several databases may share it; what is newest goes by the database's name at this place.
+ *
+ * @param database its name: its whole file name, or what the user calls it
+ */
+public record HistoryDestination(History history, String database) implements Destination {
+    /** Far more than can be made; without an end, a store that calls every name taken would be sent the backup for ever. */
+    private static final int MOST_IN_A_SECOND = 100;
+
+    /** @param source the database itself */
+    static HistoryDestination of(Location location, Path source, String database) {
+        if (location instanceof Location.Local && FileNames.sizeBytes(new BackupName(database, Instant.EPOCH, MOST_IN_A_SECOND).fileName()) > FileNames.MAX_BYTES) {
+            throw new Failure(Failure.Kind.USAGE, "the name of the database is too long for a history, which adds the time to it: " + database,
+                    "use a single file: " + Hints.command("backup", source.toString(), "--to=" + location + "/app.db.gz"));
+        }
+        return new HistoryDestination(History.at(location), database);
+    }
+
+    @Override
+    public Store store() {
+        return history.store();
+    }
+
+    @Override
+    public String stateFile() {
+        return Destination.stateFile(database);
+    }
+
+    @Override
+    public String previous(Instant now) {
+        Backup newest = history.newestByNow(database, now, new ArrayList<>());
+        return newest == null ? null : newest.name();
+    }
+
+    @Override
+    public String datedAfter(Instant now) {
+        Backup newest = history.newest(database, Instant.MAX, new ArrayList<>());
+        return newest != null && newest.createdAt().isAfter(now) ? newest.location() : null;
+    }
+
+    @Override
+    public String name(Instant createdAt) {
+        return new BackupName(database, createdAt, 1).fileName();
+    }
+
+    @Override
+    public String publish(Path finished, Instant createdAt) {
+        BackupName name = new BackupName(database, createdAt, 1);
+        while (!store().publishNew(finished, name.fileName())) {
+            name = name.next();
+            if (name.number() > MOST_IN_A_SECOND) {
+                throw new Failure(Failure.Kind.FAILURE, "no name is free for this second in " + store().place(), "see what else writes there");
+            }
+        }
+        history.forget();
+        return name.fileName();
+    }
+}

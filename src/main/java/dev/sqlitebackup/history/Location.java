@@ -1,0 +1,203 @@
+package dev.sqlitebackup.history;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.core.StagedBackup;
+import dev.sqlitebackup.sqlite.Databases;
+import dev.sqlitebackup.store.KnownPlace;
+import dev.sqlitebackup.store.LocalStore;
+import dev.sqlitebackup.store.S3Store;
+import dev.sqlitebackup.store.Store;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** What a destination or backup on the command line refers to: a file, or a directory with a history in it, here or in an object store; or a pipe. */
+public sealed interface Location {
+    String BACKUP_SUFFIX = ".gz";
+
+    /** What a location can be a list of. */
+    enum Kind {
+        /** A directory or prefix: a history. */
+        DIRECTORY,
+        /** A backup file. */
+        BACKUP,
+        /** A database: its safety copies. */
+        DATABASE
+    }
+
+    static Location file(Path path) {
+        return new Local(path, false);
+    }
+
+    /** Whether it holds a history. */
+    boolean isDirectory();
+
+    /** Whether a new backup may have this name. */
+    boolean isNamedAsBackup();
+
+    Kind kind();
+
+    /** How to say that the file system on which backups went there is missing; null if it is there, or nothing is known of it. */
+    default Failure missingFileSystem() {
+        return null;
+    }
+
+    /** Refuses to take an empty mount point for the place itself. */
+    default void requireFileSystem() {
+        Failure missing = missingFileSystem();
+        if (missing != null) {
+            throw missing;
+        }
+    }
+
+    /** Notes where the place lies, for {@link #missingFileSystem} of later runs. */
+    default void noteFileSystem() { }
+
+    /** The store that is this directory; of a remote file, the one in which it lies. */
+    Store store();
+
+    /**
+     * On this machine.
+     *
+     * @param namedAsDirectory whether it was written with a slash at its end
+     * @param records where this user keeps what earlier runs found ({@link KnownPlace}), null for nowhere
+     */
+    record Local(Path path, boolean namedAsDirectory, Path records) implements Location {
+        /** Of which nothing is known. */
+        public Local(Path path, boolean namedAsDirectory) {
+            this(path, namedAsDirectory, null);
+        }
+
+        @Override
+        public boolean isDirectory() {
+            return namedAsDirectory || Files.isDirectory(path);
+        }
+
+        @Override
+        public boolean isNamedAsBackup() {
+            return path.getFileName() != null && path.getFileName().toString().endsWith(BACKUP_SUFFIX);
+        }
+
+        @Override
+        public Failure missingFileSystem() {
+            if (records == null) {
+                return null;
+            }
+            return KnownPlace.missing(records, path.toAbsolutePath().normalize());
+        }
+
+        @Override
+        public void noteFileSystem() {
+            if (records != null) {
+                KnownPlace.note(records, place());
+            }
+        }
+
+        /** The directory that backups go to, as it was named: with its links resolved it would be another one where the file system is missing. */
+        private Path place() {
+            Path absolute = path.toAbsolutePath().normalize();
+            return isDirectory() || absolute.getParent() == null ? absolute : absolute.getParent();
+        }
+
+        /** A database may be gone, and its safety copies are then wanted most: so what is no directory and no backup is taken for one. */
+        @Override
+        public Kind kind() {
+            if (isDirectory()) {
+                return Kind.DIRECTORY;
+            }
+            if (Files.isRegularFile(path)) {
+                return FileKind.isGzip(path) || isNamedAsBackup() && !FileKind.isPlainDatabase(path) ? Kind.BACKUP : Kind.DATABASE;
+            }
+            return isNamedAsBackup() ? Kind.BACKUP : Kind.DATABASE;
+        }
+
+        @Override
+        public Store store() {
+            if (Files.exists(path) && !Files.isDirectory(path)) {
+                throw new Failure(Failure.Kind.FAILURE, "not a directory: " + path, "a directory is written with / at its end, a file without");
+            }
+            return new LocalStore(Files.exists(path) ? Databases.real(path) : Databases.inRealDirectory(path));
+        }
+
+        @Override
+        public String toString() {
+            return path.toString();
+        }
+    }
+
+    /**
+     * In an S3-compatible store.
+     *
+     * @param key of an object, or a prefix that is empty or ends with a slash
+     * @param cache where this machine keeps what spares it downloads
+     */
+    record Remote(String bucket, String key, Path cache) implements Location {
+        @Override
+        public boolean isDirectory() {
+            return key.isEmpty() || key.endsWith("/");
+        }
+
+        @Override
+        public boolean isNamedAsBackup() {
+            return key.endsWith(BACKUP_SUFFIX);
+        }
+
+        @Override
+        public Kind kind() {
+            return isDirectory() ? Kind.DIRECTORY : Kind.BACKUP;
+        }
+
+        String fileName() {
+            return key.substring(key.lastIndexOf('/') + 1);
+        }
+
+        @Override
+        public Store store() {
+            return new S3Store(bucket, key.substring(0, key.lastIndexOf('/') + 1), cache);
+        }
+
+        @Override
+        public String toString() {
+            return "s3://" + bucket + "/" + key;
+        }
+    }
+
+    /**
+     * The contract's {@code -}: standard output for what writes a backup, standard input for what reads one. A file of that name is {@code ./-}.
+     *
+     * @param in standard input
+     */
+    record Pipe(InputStream in) implements Location {
+        public static final String NAME = "-";
+
+        @Override
+        public boolean isDirectory() {
+            return false;
+        }
+
+        @Override
+        public boolean isNamedAsBackup() {
+            return false;
+        }
+
+        @Override
+        public Kind kind() {
+            throw noPlace();
+        }
+
+        @Override
+        public Store store() {
+            throw noPlace();
+        }
+
+        /** What to say to who wants to look for backups there. */
+        public Failure noPlace() {
+            return new Failure(Failure.Kind.USAGE, "- is standard input or output, where backups cannot be looked for", "name a directory, a file or s3://BUCKET/PREFIX/; a file of that name is ./-");
+        }
+
+        @Override
+        public String toString() {
+            return NAME;
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package dev.sqlitebackup.history;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Hints;
+import dev.sqlitebackup.sqlite.Databases;
+import dev.sqlitebackup.store.State;
+import java.nio.file.Path;
+
+/** For hints: where there may be others, when a backup is of no use. */
+public final class OtherBackups {
+    private OtherBackups() { }
+
+    /** A file of a history has them beside it, any other one in Git, if anywhere. */
+    public static String ifDamaged(String location) {
+        boolean ofHistory = BackupName.parse(location.substring(directory(location).length())) != null;
+        return "nothing was changed; " + (ofHistory ? "for an older one: " + Hints.command("list", directory(location))
+                : isFarAway(location) ? "the store has only this one" : "for an older one, where Git keeps them: " + Hints.command("list", location));
+    }
+
+    /** @param backup a file, perhaps of a commit, that is a Git LFS pointer */
+    static String ifPointer(String backup) {
+        if (isFarAway(backup)) {
+            return "somebody sent the pointer there: fetch the backup where the repository is, and send that";
+        }
+        String git = "git -C " + Hints.quoted(directory(backup));
+        return "fetch it: " + git + " lfs pull; for an older version: " + git + " lfs fetch --all";
+    }
+
+    /**
+     * The command that brings a database back which is not there any more.
+     *
+     * @param named the database as the user named it
+     * @param name what its backups are called, null if the user did not say
+     * @return null where no backup of it is known
+     */
+    public static String ofLost(Path named, Location destination, String name) {
+        try {
+            Path database = Databases.inRealDirectory(named);
+            if (destination.isDirectory()) {
+                History history = History.at(destination);
+                String there = name != null && history.databases().contains(name) ? name : name == null ? history.nameOf(database) : null;
+                return there == null ? null : Hints.command("restore", destination.toString(), "--to=" + database, "--name=" + there);
+            }
+            SingleFile file = SingleFile.toRead(destination);
+            State noted = file.store().readState(file.stateFile());
+            boolean isIts = file.store().find(file.name()) != null && Origin.of(noted == null ? null : noted.source(), database) != Origin.ANOTHER;
+            return isIts ? Hints.command("restore", destination.toString(), "--to=" + database) : null;
+        } catch (Failure e) {
+            return null;    // Where nothing can be seen, nothing is promised.
+        }
+    }
+
+    private static boolean isFarAway(String location) {
+        return location.startsWith("s3://");
+    }
+
+    private static String directory(String location) {
+        return location.substring(0, location.lastIndexOf('/') + 1);
+    }
+}

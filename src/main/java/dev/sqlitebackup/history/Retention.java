@@ -1,0 +1,116 @@
+package dev.sqlitebackup.history;
+
+import java.time.DayOfWeek;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.YearMonth;
+import java.time.ZoneId;
+import java.time.ZonedDateTime;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * The one decision about what is deleted: a pure function of the backups, the rules, the time and the time zone. The rules mean what restic's
+ * mean (restic documentation, "Removing snapshots according to a policy"): hours, days, weeks and so on are those of the calendar, only
+ * those with a backup count, the newest of each is kept, and where a rule is not used up, it keeps the oldest backup as well.
+ *
+ * <p>Two things are added. The newest backup that verifies stays, whatever the rules say. A backup that is dated after now stays and
+ * counts for nothing: a clock was or is wrong, and until it is known which, neither it nor what it would displace may go.
+ */
+public final class Retention {
+    /**
+     * @param reasons why it stays; of one that goes, that no rule keeps it
+     */
+    public record Decision(Backup backup, boolean kept, List<String> reasons) { }
+
+    private static final List<String> NO_RULE = List.of("no rule keeps it");
+
+    private Retention() { }
+
+    /**
+     * @param backups of one database, in any order
+     * @param proven the newest that is known to verify, null if there is none
+     * @param zone whose days and weeks count
+     * @return newest first
+     */
+    public static List<Decision> plan(Collection<Backup> backups, Backup proven, RetentionRules rules, Instant now, ZoneId zone) {
+        List<Backup> newestFirst = backups.stream().sorted(Backup.NEWEST_FIRST).toList();
+        List<Backup> counting = newestFirst.stream().filter(backup -> !backup.createdAt().isAfter(now)).toList();
+        List<Bucket> buckets = buckets(rules);
+        List<Decision> decisions = new ArrayList<>();
+        int index = 0;
+        for (Backup backup : newestFirst) {
+            List<String> reasons = new ArrayList<>();
+            if (backup.equals(proven)) {
+                reasons.add("newest that verifies");
+            }
+            if (backup.createdAt().isAfter(now)) {
+                reasons.add("dated after now");
+            } else {
+                boolean oldest = index == counting.size() - 1;
+                if (index < rules.last()) {
+                    reasons.add("last");
+                }
+                for (Bucket bucket : buckets) {
+                    bucket.offer(backup.createdAt().atZone(zone), oldest, reasons);
+                }
+                if (isWithin(rules.within(), backup, counting.get(0))) {
+                    reasons.add("within " + words(rules.within()) + " of the newest");
+                }
+                index++;
+            }
+            decisions.add(new Decision(backup, !reasons.isEmpty(), reasons.isEmpty() ? NO_RULE : reasons));
+        }
+        return decisions;
+    }
+
+    private static boolean isWithin(Duration within, Backup backup, Backup newest) {
+        return !within.isZero() && Duration.between(backup.createdAt(), newest.createdAt()).compareTo(within) < 0;
+    }
+
+    private static String words(Duration duration) {
+        return duration.toHours() >= 48 && duration.toSeconds() % 86_400 == 0 ? duration.toDays() + "d"
+                : duration.toSeconds() % 3_600 == 0 ? duration.toHours() + "h" : duration.toSeconds() + "s";
+    }
+
+    private static List<Bucket> buckets(RetentionRules rules) {
+        return List.of(
+                // With its offset: when clocks are set back, there are two hours of the same name.
+                new Bucket("hourly", rules.hourly(), time -> time.truncatedTo(ChronoUnit.HOURS).toOffsetDateTime()),
+                new Bucket("daily", rules.daily(), ZonedDateTime::toLocalDate),
+                // A week is known by its Monday, whatever the year.
+                new Bucket("weekly", rules.weekly(), time -> time.toLocalDate().with(DayOfWeek.MONDAY)),
+                new Bucket("monthly", rules.monthly(), YearMonth::from),
+                new Bucket("yearly", rules.yearly(), ZonedDateTime::getYear));
+    }
+
+    /** One rule that keeps the newest of each period. Backups come newest first. */
+    private static final class Bucket {
+        private final String name;
+        private final Function<ZonedDateTime, Object> period;
+        private int left;
+        private Object last;
+
+        Bucket(String name, int count, Function<ZonedDateTime, Object> period) {
+            this.name = name;
+            this.left = count;
+            this.period = period;
+        }
+
+        void offer(ZonedDateTime time, boolean oldest, List<String> reasons) {
+            if (left == 0) {
+                return;
+            }
+            Object current = period.apply(time);
+            boolean newestOfItsPeriod = !current.equals(last);
+            if (newestOfItsPeriod || oldest) {
+                reasons.add(newestOfItsPeriod ? name : "oldest, for " + name);
+                left--;
+                last = current;
+            }
+        }
+    }
+}

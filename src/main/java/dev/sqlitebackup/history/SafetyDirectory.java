@@ -1,0 +1,73 @@
+package dev.sqlitebackup.history;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.files.FileIdentity;
+import dev.sqlitebackup.files.PrivateFiles;
+import dev.sqlitebackup.sqlite.DatabaseFiles;
+import dev.sqlitebackup.sqlite.Databases;
+import dev.sqlitebackup.store.LocalStore;
+import dev.sqlitebackup.store.State;
+import dev.sqlitebackup.store.StateLock;
+import dev.sqlitebackup.store.Store;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+
+/**
+ * A directory for safety copies that is not the database's own. Databases of one file name would mix their copies there, and an undo would bring back another
+ * one's content, so a note says of which database they are.
+ */
+public final class SafetyDirectory {
+    private SafetyDirectory() { }
+
+    private static String noteFile(Path database) {
+        return Destination.stateFile(database.getFileName() + ".pre-restore");
+    }
+
+    /**
+     * Looks only.
+     *
+     * @param directory null for the database's own
+     * @throws Failure USAGE if the copies there are another database's
+     */
+    public static void refuseOfAnother(Path directory, Path database) {
+        if (directory != null) {
+            refuseOfAnother(new LocalStore(Databases.real(directory)), directory, database);
+        }
+    }
+
+    private static void refuseOfAnother(Store store, Path directory, Path database) {
+        State note = store.readState(noteFile(database));
+        if (note != null && Origin.of(note.source(), database) == Origin.ANOTHER) {
+            throw new Failure(Failure.Kind.USAGE, directory + " holds the safety copies of another " + database.getFileName() + ": " + note.source().path() + ", and this one is " + database,
+                    "choose another directory with --safety-dir, one for each database");
+        }
+    }
+
+    /**
+     * Notes, before there is a copy, of which database it will be. The note belongs to whom the database belongs, who has to be able to undo.
+     *
+     * @param database that exists
+     */
+    public static void claim(Path directory, Path database, Instant now, Duration busyTimeout) {
+        if (directory == null) {
+            return;
+        }
+        Path real = Databases.real(directory);
+        Store store = new LocalStore(real);
+        try (StateLock lock = store.lock(noteFile(database), busyTimeout)) {
+            refuseOfAnother(store, directory, database);
+            Instant second = now.truncatedTo(ChronoUnit.SECONDS);
+            lock.write(State.confirmed(second, second, FileIdentity.of(database), State.walIdentity(DatabaseFiles.of(database).wal()))
+                    .from(Origin.describe(database, database.getFileName().toString())));
+            PrivateFiles.copyOwner(database, Files.getFileAttributeView(real.resolve(noteFile(database)), PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS));
+        } catch (IOException e) {
+            // Only root can give files away. Ours then, as the copy will be.
+        }
+    }
+}
