@@ -6,30 +6,48 @@ import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.files.PrivateFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The state file beside a destination, and the lock on it that makes runs take turns. The lock is the operating
  * system's, so it dies with its process. It belongs to the inode: therefore the content is written in place and
  * the file is never replaced or removed. A crash while writing leaves something unreadable, which counts as absent.
+ *
+ * <p>A process that closes any descriptor of a file lets go of all its locks on it. So what this process has locked, it reads through the channel that has the lock.
  */
 public final class DestinationLock implements StateLock {
     /** Behind every byte of content: Windows locks are mandatory, and {@code status} reads while a backup runs. */
     private static final long LOCK_POSITION = Long.MAX_VALUE - 1;
     private static final long POLL_MILLIS = 20;
 
+    /** By what tells the file from others, whatever its name. */
+    private static final Map<Object, FileChannel> HELD = new ConcurrentHashMap<>();
+
     private final Path stateFile;
+    private final Object key;
     private final FileChannel channel;
 
-    private DestinationLock(Path stateFile, FileChannel channel) {
+    private DestinationLock(Path stateFile, FileChannel channel) throws IOException {
         this.stateFile = stateFile;
         this.channel = channel;
+        this.key = key(stateFile);
+        HELD.put(key, channel);
+    }
+
+    private static Object key(Path file) throws IOException {
+        Object inode = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).fileKey();
+        return inode == null ? file.toAbsolutePath().normalize() : inode;
     }
 
     /** @throws Failure of kind BUSY if another run still holds it after {@code timeout} */
@@ -70,11 +88,25 @@ public final class DestinationLock implements StateLock {
      * @return null if there is none that makes sense
      */
     static State read(Path stateFile) {
-        try (FileChannel channel = PrivateFiles.open(stateFile, StandardOpenOption.READ)) {
-            return State.decode(Channels.newInputStream(channel).readNBytes(State.MAX_BYTES));
+        try {
+            FileChannel held = HELD.get(key(stateFile));
+            if (held != null) {
+                return State.decode(read(held));
+            }
+            try (FileChannel channel = PrivateFiles.open(stateFile, StandardOpenOption.READ)) {
+                return State.decode(read(channel));
+            }
         } catch (IOException e) {
             return null;
         }
+    }
+
+    private static byte[] read(FileChannel channel) throws IOException {
+        ByteBuffer content = ByteBuffer.allocate((int) Math.min(channel.size(), State.MAX_BYTES));
+        while (content.hasRemaining() && channel.read(content, content.position()) >= 0) {
+            continue;
+        }
+        return Arrays.copyOf(content.array(), content.position());
     }
 
     /** In one write, so that whoever reads meanwhile sees the old line or the new one; what a longer old one leaves is cut off afterwards. */
@@ -94,6 +126,7 @@ public final class DestinationLock implements StateLock {
 
     @Override
     public void close() {
+        HELD.remove(key);
         closeQuietly(channel);
     }
 

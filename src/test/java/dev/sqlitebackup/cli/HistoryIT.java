@@ -35,6 +35,8 @@ import java.util.zip.CRC32;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What histories, status, prune and pings promise, on the packaged program. */
 class HistoryIT {
@@ -160,7 +162,7 @@ class HistoryIT {
 
         Tools.Started restore = lab.start("restore", "history", "--at=" + time, "--to=target.db", "--json");
         Path descriptors = Path.of("/proc/" + restore.process().pid() + "/fd");
-        while (restore.process().isAlive() && !(isStaging() && isOpen(descriptors, backup))) {
+        while (restore.process().isAlive() && !(isMade("staged.db") && isOpen(descriptors, backup))) {
             Thread.onSpinWait();
         }
         Tools.sh("kill -STOP \"$1\" || true", restore.process().pid());
@@ -171,9 +173,27 @@ class HistoryIT {
         assertEquals("20000", Lab.query(lab.path("target.db"), "SELECT count(*) FROM t WHERE generation = 'old'"));
     }
 
-    private boolean isStaging() {
+    /** Else both would take the same backup for the newest, and the second replace, or prune, what the first has not finished. */
+    @ParameterizedTest
+    @ValueSource(strings = {"history/", "b.gz"})
+    void runsTakeTurns(String to) throws Exception {
+        Tools.require("kill");
+        Path database = lab.database("app.db", "delete", 20_000, "old");
+        lab.json(0, "backup", database, "--to=" + to);
+        Lab.sql(database, "UPDATE t SET generation = 'new'");
+        Tools.Started first = lab.start("backup", database.toString(), "--to=" + to, "--json");
+        while (first.process().isAlive() && !isMade("snapshot.db")) {
+            Thread.onSpinWait();
+        }
+        Tools.sh("kill -STOP \"$1\"", first.process().pid()).ok();
+        assertEquals("busy", lab.json(11, "backup", database, "--to=" + to, "--busy-timeout=0s").get("error").getAsString());
+        Tools.sh("kill -CONT \"$1\"", first.process().pid()).ok();
+        Tools.await(first).ok();
+    }
+
+    private boolean isMade(String temporary) {
         try {
-            return lab.litter().stream().anyMatch(file -> file.endsWith("/staged.db"));
+            return lab.litter().stream().anyMatch(file -> file.endsWith("/" + temporary));
         } catch (java.io.UncheckedIOException e) {
             return false;   // Something was removed while it was listed.
         }

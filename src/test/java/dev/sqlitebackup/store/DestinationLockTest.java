@@ -90,4 +90,21 @@ class DestinationLockTest {
             other.destroy();
         }
     }
+
+    /** To close any descriptor of a file lets go of the process's locks on it. */
+    @Test
+    void isStillHeldWhenThisProcessHasReadTheState() throws Exception {
+        Tools.require("python3");
+        Path file = directory.resolve(".b.gz.state");
+        State state = State.confirmed(Instant.EPOCH, Instant.EPOCH, FileIdentity.of(directory), null);
+        try (DestinationLock lock = DestinationLock.acquire(file, Duration.ZERO)) {
+            lock.write(state);
+            Path otherName = Files.createLink(directory.resolve(".other"), file);
+            assertEquals(state, DestinationLock.read(file));
+            assertEquals(state, DestinationLock.read(otherName));
+            Tools.Ended other = Tools.sh("python3 -c \"import fcntl,sys; fcntl.lockf(open(sys.argv[1],'r+'),fcntl.LOCK_EX|fcntl.LOCK_NB,1,2**63-2)\" \"$1\"", file);
+            assertTrue(other.exitCode() != 0 && other.err().contains("BlockingIOError"), other.err());
+        }
+        assertEquals(state, DestinationLock.read(file));
+    }
 }
