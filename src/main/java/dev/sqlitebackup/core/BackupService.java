@@ -16,13 +16,13 @@ import dev.sqlitebackup.history.Origin;
 import dev.sqlitebackup.history.OtherBackups;
 import dev.sqlitebackup.history.Retention;
 import dev.sqlitebackup.history.RetentionRules;
+import dev.sqlitebackup.history.StateFile;
+import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
 import dev.sqlitebackup.sqlite.DatabaseHeader;
 import dev.sqlitebackup.sqlite.Databases;
 import dev.sqlitebackup.sqlite.IntegrityCheck;
 import dev.sqlitebackup.sqlite.Snapshot;
-import dev.sqlitebackup.store.State;
-import dev.sqlitebackup.store.StateLock;
 import dev.sqlitebackup.store.Store;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -86,7 +86,7 @@ public final class BackupService {
         }
         Store store = destination.store();
         store.create();
-        try (StateLock lock = store.lock(destination.stateFile(), request.busyTimeout);
+        try (StateFile.Turn turn = destination.stateFile().lock(request.busyTimeout);
                 Workspace temporary = Workspace.create(request.temporaryDirectory);
                 Workspace beside = Workspace.create(store.workingDirectory())) {
             Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
@@ -104,13 +104,13 @@ public final class BackupService {
             String lastGood = previous == null ? null : store.location(previous);
             warnings.addAll(naming(lastGood, database, () -> Snapshot.take(database, snapshot, request.compact, temporary.directory(), request.busyTimeout, progress)));
             try (Background<Verification> check = new Background<>(() -> naming(lastGood, database, () -> Verification.of(IntegrityCheck.check(snapshot, "the database " + database))))) {
-                Run run = new Run(request, database, destination, lock, there, source, now, snapshot, check);
+                Run run = new Run(request, database, destination, turn, there, source, now, snapshot, check);
                 Published published = publish(run, previous, previousFile, beside);
                 warnings.addAll(store.warnings());
                 Verification verification = warnIfNotNewest(ahead, now, check.await().withWarnings(warnings));
                 request.destination.noteFileSystem();
                 verification = verification.full() ? verification : verification.after(published.before == null ? null : published.before.leftOut());
-                verification = confirm(lock, State.confirmed(now, published.content.createdAt(), identity, walIdentity).from(source).leavingOut(verification.leftOut())
+                verification = confirm(turn, State.confirmed(now, published.content.createdAt(), identity, walIdentity).from(source).leavingOut(verification.leftOut())
                         .shrunkFrom(published.shrunk), verification);
                 PruneService.Pruned pruned = published.shrunk != null ? PruneService.NOTHING
                         : new PruneService(clock, progress).afterBackup(destination, published.name, verification.leftOut(), request.rules, request.temporaryDirectory);
@@ -153,7 +153,7 @@ public final class BackupService {
         }
 
         static There asked(Destination destination, Instant now) {
-            return new There(null, destination.store().readState(destination.stateFile()), destination.previous(now));
+            return new There(null, destination.stateFile().read(), destination.previous(now));
         }
     }
 
@@ -180,7 +180,7 @@ public final class BackupService {
     }
 
     /** What is known when the snapshot is taken. */
-    private record Run(Request request, Path database, Destination destination, StateLock lock, There there, State.Source source, Instant now, Path snapshot, Background<Verification> check) {
+    private record Run(Request request, Path database, Destination destination, StateFile.Turn turn, There there, State.Source source, Instant now, Path snapshot, Background<Verification> check) {
         /** What an earlier run found in a history and nobody has settled. A single file is compared itself: it was left as it was. */
         State.Shrunk pending() {
             return there.before != null && destination instanceof HistoryDestination ? there.before.shrunk() : null;
@@ -202,14 +202,14 @@ public final class BackupService {
             }
             There asked = There.asked(destination, now);
             Origin.refuseAnother(asked.before, database, source.name(), request.destination, request.name);
-            return new Run(request, database, destination, lock, asked, source, now, snapshot, check);
+            return new Run(request, database, destination, turn, asked, source, now, snapshot, check);
         }
 
         /** Noted before a backup is published, because the next run would take that for what the database always held. */
         void note(State.Shrunk shrunk) {
             Instant createdAt = Instant.parse(shrunk.createdAt());
             State known = there.before != null ? there.before : State.confirmed(createdAt, createdAt, FileIdentity.UNKNOWN, null).from(source);
-            lock.write(known.shrunkFrom(shrunk));
+            turn.write(known.shrunkFrom(shrunk));
         }
     }
 
@@ -281,9 +281,9 @@ public final class BackupService {
     }
 
     /** The backup is published and proven by now; that its state cannot be noted is worth a warning, not a failure. */
-    private static Verification confirm(StateLock lock, State state, Verification verification) {
+    private static Verification confirm(StateFile.Turn turn, State state, Verification verification) {
         try {
-            lock.write(state);
+            turn.write(state);
             return verification;
         } catch (Failure e) {
             return verification.withWarning(e.getMessage());

@@ -2,7 +2,7 @@ package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.files.PrivateFiles;
-import dev.sqlitebackup.store.State;
+import dev.sqlitebackup.run.State;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributeView;

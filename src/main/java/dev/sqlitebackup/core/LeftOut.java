@@ -8,7 +8,8 @@ import dev.sqlitebackup.history.Backup;
 import dev.sqlitebackup.history.Destination;
 import dev.sqlitebackup.history.Selection;
 import dev.sqlitebackup.history.SingleFile;
-import dev.sqlitebackup.store.State;
+import dev.sqlitebackup.history.StateFile;
+import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.store.Store;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,8 +26,8 @@ final class LeftOut {
     private LeftOut() { }
 
     /** What the last run noted of a backup. @return null if it noted nothing, or of another one */
-    static Set<String> noted(Store store, String stateFile, Instant createdAt) {
-        State state = store.readState(stateFile);
+    static Set<String> noted(StateFile stateFile, Instant createdAt) {
+        State state = stateFile.read();
         return state == null || state.leftOut() == null || !state.isOf(createdAt) ? null : Set.copyOf(state.leftOut());
     }
 
@@ -68,7 +69,7 @@ final class LeftOut {
             if (previous == null) {
                 return null;
             }
-            Set<String> noted = noted(single.store(), single.stateFile(), previous.createdAt());
+            Set<String> noted = noted(single.stateFile(), previous.createdAt());
             return noted != null ? noted : found(single.store(), single.name(), null, temporaryDirectory, progress);
         } catch (Failure e) {
             if (e.kind() != Failure.Kind.CORRUPT && e.kind() != Failure.Kind.NOT_FOUND) {

@@ -5,7 +5,7 @@ import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.history.Backup;
 import dev.sqlitebackup.history.Retention;
 import dev.sqlitebackup.history.RetentionRules;
-import dev.sqlitebackup.store.State;
+import dev.sqlitebackup.run.State;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -14,8 +14,8 @@ import dev.sqlitebackup.history.Retention;
 import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.history.SafetyCopies;
 import dev.sqlitebackup.history.Selection;
+import dev.sqlitebackup.history.StateFile;
 import dev.sqlitebackup.sqlite.Databases;
-import dev.sqlitebackup.store.StateLock;
 import dev.sqlitebackup.store.Store;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -81,13 +81,13 @@ public final class PruneService {
         if (request.name != null) {
             history.requireName(request.name);
         }
-        List<StateLock> locks = new ArrayList<>();
+        List<StateFile.Turn> turns = new ArrayList<>();
         try {
             SortedSet<String> databases = new TreeSet<>(history.databases());
             databases.removeIf(database -> request.name != null && !database.equals(request.name) || history.newest(database, Instant.MAX, new ArrayList<>()) == null);     // Named so by somebody else.
             if (!request.dryRun) {
                 for (String database : databases) {     // In the order of their names, so that two prunes cannot wait for each other.
-                    locks.add(history.store().lock(Destination.stateFile(database), request.busyTimeout));
+                    turns.add(StateFile.of(history.store(), database).lock(request.busyTimeout));
                 }
             }
             history.forget();
@@ -96,14 +96,14 @@ public final class PruneService {
             for (String database : databases) {
                 List<Backup> backups = listing.backups().stream().filter(backup -> backup.database().equals(database)).toList();
                 plan.add(database, backups, candidates -> history.ours(candidates, plan.warnings()), backup -> prove(history.store(), backup, request.temporaryDirectory));
-                plan.keepLastBefore(history.store().readState(Destination.stateFile(database)));
+                plan.keepLastBefore(StateFile.of(history.store(), database).read());
             }
             if (!request.dryRun) {
                 delete(history.store(), plan.decisions());
             }
             return pruned(plan.decisions(), plan.warnings(), plan.undecided());
         } finally {
-            locks.forEach(StateLock::close);
+            turns.forEach(StateFile.Turn::close);
         }
     }
 
@@ -154,7 +154,7 @@ public final class PruneService {
 
     /** The newest of a history: where the last run noted what it could not check, its bytes are enough. */
     private Set<String> prove(Store store, Backup backup, Path temporaryDirectory) {
-        Set<String> noted = LeftOut.noted(store, Destination.stateFile(backup.database()), backup.createdAt());
+        Set<String> noted = LeftOut.noted(StateFile.of(store, backup.database()), backup.createdAt());
         if (noted == null) {
             return LeftOut.found(store, backup.name(), backup.createdAt(), temporaryDirectory, progress);
         }

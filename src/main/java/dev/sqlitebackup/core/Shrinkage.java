@@ -6,9 +6,9 @@ import dev.sqlitebackup.archive.BackupReader;
 import dev.sqlitebackup.files.RegularFiles;
 import dev.sqlitebackup.history.FileKind;
 import dev.sqlitebackup.history.Location;
+import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.DatabaseHeader;
 import dev.sqlitebackup.sqlite.IntegrityCheck;
-import dev.sqlitebackup.store.State;
 import dev.sqlitebackup.store.Store;
 import java.io.IOException;
 import java.nio.channels.Channels;
@@ -27,7 +27,7 @@ import java.util.Locale;
  *
  * <p>What counts is the content, the pages that are in use: VACUUM is no shrinking. Both headers say it, that of the snapshot and that of the newest backup.
  */
-final class Shrinkage {
+public final class Shrinkage {
     /** A backup of less may have been made before the application had written anything. */
     private static final long LEAST_BYTES = 32 << 10;
 

@@ -10,10 +10,11 @@ import dev.sqlitebackup.history.History;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.Origin;
 import dev.sqlitebackup.history.SingleFile;
+import dev.sqlitebackup.history.StateFile;
+import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
 import dev.sqlitebackup.sqlite.Databases;
 import dev.sqlitebackup.sqlite.OtherNames;
-import dev.sqlitebackup.store.State;
 import dev.sqlitebackup.store.Store;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -85,7 +86,7 @@ public final class StatusService {
         if (newest.backup == null) {
             return new Result(database, null, null, null, null, Freshness.MISSING, newest.missing, newest.hint, warnings, null);
         }
-        State noted = newest.store.readState(newest.stateFile);
+        State noted = newest.stateFile.read();
         State.Source source = noted == null ? null : noted.source();
         if (Files.exists(database) && Origin.of(source, real(database)) == Origin.ANOTHER) {
             return new Result(database, null, null, null, null, Freshness.MISSING, "there is no backup of " + database + " at " + request.destination + ": those called " + source.name() + " are of "
@@ -112,7 +113,7 @@ public final class StatusService {
      * @param missing why not
      * @param hint what to do then, or when it is old
      */
-    private record Newest(Store store, String stateFile, Backup backup, String missing, String hint) { }
+    private record Newest(Store store, StateFile stateFile, Backup backup, String missing, String hint) { }
 
     private Newest inHistory(Request request, List<String> warnings) {
         History history = History.at(request.destination);
@@ -120,7 +121,7 @@ public final class StatusService {
         Backup backup = history.newestByNow(name, clock.instant(), warnings);
         SortedSet<String> others = history.databases();
         others.remove(name);    // There are files of that name, and none of them is a backup.
-        return new Newest(history.store(), Destination.stateFile(name), backup,
+        return new Newest(history.store(), StateFile.of(history.store(), name), backup,
                 "there is no backup of " + name + " in " + history.store().place() + (others.isEmpty() ? "" : ", only of " + String.join(", ", others)), "run one: " + backupCommand(request));
     }
 

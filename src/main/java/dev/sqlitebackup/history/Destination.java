@@ -46,13 +46,8 @@ public interface Destination {
 
     Store store();
 
-    /** The state file, whose lock makes runs of this database at this destination take turns. */
-    String stateFile();
-
-    /** Of a single file by its name, of a history by that of the database. */
-    static String stateFile(String name) {
-        return "." + FileNames.cut(name, FileNames.MAX_BYTES - "..state".length()) + ".state";
-    }
+    /** The state, whose lock makes runs of this database at this destination take turns. */
+    StateFile stateFile();
 
     /** The backup to compare with and to take blocks from. @return its name, null if there is none */
     String previous(Instant now);

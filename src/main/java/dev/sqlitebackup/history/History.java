@@ -3,7 +3,7 @@ package dev.sqlitebackup.history;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.archive.BackupReader;
-import dev.sqlitebackup.store.State;
+import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.store.Store;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
@@ -281,7 +281,7 @@ public final class History {
     }
 
     private State.Source source(String name) {
-        State state = store.readState(Destination.stateFile(name));
+        State state = StateFile.of(store, name).read();
         return state == null ? null : state.source();
     }
 
@@ -297,20 +297,11 @@ public final class History {
      * @return null if it is from before the database shrank, as far as it is noted
      */
     String shrunkBefore(Backup backup) {
-        State state = noted(backup.database());
+        State state = StateFile.of(store, backup.database()).readIfPossible();
         State.Shrunk before = state == null ? null : state.shrunk();
         // Within a second, only the name tells.
         return before == null || backup.name().equals(before.backup()) || backup.createdAt().isBefore(Instant.parse(before.createdAt())) ? null
                 : String.format(Locale.ROOT, "this backup was made after the database had shrunk from %,d bytes in use; the last one from before: %s", before.contentBytes(), store.location(before.backup()));
-    }
-
-    /** A note is worth having, and no reason to fail. */
-    private State noted(String name) {
-        try {
-            return store.readState(Destination.stateFile(name));
-        } catch (Failure e) {
-            return null;
-        }
     }
 
     /** Where the database lies whose backups have that name here, if that is, as noted, another one than this. @return null if it is not */

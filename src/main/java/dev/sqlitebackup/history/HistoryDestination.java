@@ -32,8 +32,8 @@ public record HistoryDestination(History history, String database) implements De
     }
 
     @Override
-    public String stateFile() {
-        return Destination.stateFile(database);
+    public StateFile stateFile() {
+        return StateFile.of(store(), database);
     }
 
     @Override

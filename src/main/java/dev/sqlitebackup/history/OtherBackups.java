@@ -2,8 +2,8 @@ package dev.sqlitebackup.history;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
+import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.Databases;
-import dev.sqlitebackup.store.State;
 import java.nio.file.Path;
 
 /** For hints: where there may be others, when a backup is of no use. */
@@ -42,7 +42,7 @@ public final class OtherBackups {
                 return there == null ? null : Hints.command("restore", destination.toString(), "--to=" + database, "--name=" + there);
             }
             SingleFile file = SingleFile.toRead(destination);
-            State noted = file.store().readState(file.stateFile());
+            State noted = file.stateFile().read();
             boolean isIts = file.store().find(file.name()) != null && Origin.of(noted == null ? null : noted.source(), database) != Origin.ANOTHER;
             return isIts ? Hints.command("restore", destination.toString(), "--to=" + database) : null;
         } catch (Failure e) {

@@ -2,8 +2,8 @@ package dev.sqlitebackup.history;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
+import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.Databases;
-import dev.sqlitebackup.store.State;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -54,7 +54,7 @@ public final class Provenance {
         SingleFile file = SingleFile.toRead(backup);
         try {
             Backup found = file.find();
-            State state = found == null ? null : file.store().readState(file.stateFile());
+            State state = found == null ? null : file.stateFile().read();
             return state != null && state.isOf(found.createdAt()) && state.source() != null ? state.source().path() : null;
         } catch (Failure e) {
             if (e.kind() == Failure.Kind.CORRUPT || e.kind() == Failure.Kind.NOT_FOUND) {

@@ -3,11 +3,10 @@ package dev.sqlitebackup.history;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.files.PrivateFiles;
+import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
 import dev.sqlitebackup.sqlite.Databases;
 import dev.sqlitebackup.store.LocalStore;
-import dev.sqlitebackup.store.State;
-import dev.sqlitebackup.store.StateLock;
 import dev.sqlitebackup.store.Store;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,8 +24,8 @@ import java.time.temporal.ChronoUnit;
 public final class SafetyDirectory {
     private SafetyDirectory() { }
 
-    private static String noteFile(Path database) {
-        return Destination.stateFile(database.getFileName() + ".pre-restore");
+    private static StateFile note(Path directory, Path database) {
+        return StateFile.of(new LocalStore(directory), database.getFileName() + ".pre-restore");
     }
 
     /**
@@ -37,12 +36,12 @@ public final class SafetyDirectory {
      */
     public static void refuseOfAnother(Path directory, Path database) {
         if (directory != null) {
-            refuseOfAnother(new LocalStore(Databases.real(directory)), directory, database);
+            refuseOfAnother(note(Databases.real(directory), database), directory, database);
         }
     }
 
-    private static void refuseOfAnother(Store store, Path directory, Path database) {
-        State note = store.readState(noteFile(database));
+    private static void refuseOfAnother(StateFile file, Path directory, Path database) {
+        State note = file.read();
         if (note != null && Origin.of(note.source(), database) == Origin.ANOTHER) {
             throw new Failure(Failure.Kind.USAGE, directory + " holds the safety copies of another " + database.getFileName() + ": " + note.source().path() + ", and this one is " + database,
                     "choose another directory with --safety-dir, one for each database");
@@ -59,13 +58,13 @@ public final class SafetyDirectory {
             return;
         }
         Path real = Databases.real(directory);
-        Store store = new LocalStore(real);
-        try (StateLock lock = store.lock(noteFile(database), busyTimeout)) {
-            refuseOfAnother(store, directory, database);
+        StateFile file = note(real, database);
+        try (StateFile.Turn turn = file.lock(busyTimeout)) {
+            refuseOfAnother(file, directory, database);
             Instant second = now.truncatedTo(ChronoUnit.SECONDS);
-            lock.write(State.confirmed(second, second, FileIdentity.of(database), State.walIdentity(DatabaseFiles.of(database).wal()))
+            turn.write(State.confirmed(second, second, FileIdentity.of(database), State.walIdentity(DatabaseFiles.of(database).wal()))
                     .from(Origin.describe(database, database.getFileName().toString())));
-            PrivateFiles.copyOwner(database, Files.getFileAttributeView(real.resolve(noteFile(database)), PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS));
+            PrivateFiles.copyOwner(database, Files.getFileAttributeView(real.resolve(file.name()), PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS));
         } catch (IOException e) {
             // Only root can give files away. Ours then, as the copy will be.
         }

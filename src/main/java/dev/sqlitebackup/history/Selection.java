@@ -6,8 +6,8 @@ import dev.sqlitebackup.core.Shrinkage;
 import dev.sqlitebackup.core.StagedBackup;
 import dev.sqlitebackup.files.PrivateFiles;
 import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.Databases;
-import dev.sqlitebackup.store.State;
 import dev.sqlitebackup.store.Store;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,7 +59,7 @@ public record Selection(String location, String commit, Instant createdAt, Strin
      *
      * @param stateFile of the database at that place
      */
-    private record Published(Store store, Backup backup, String stateFile) implements Content {
+    private record Published(Store store, Backup backup, StateFile stateFile) implements Content {
         @Override
         public Path in(Workspace workspace) {
             return store.fetch(backup.name(), workspace.directory());
@@ -77,7 +77,7 @@ public record Selection(String location, String commit, Instant createdAt, Strin
 
         @Override
         public State noted() {
-            return readState(store, stateFile, backup.name());
+            return readState(stateFile, backup.name());
         }
     }
 
@@ -93,23 +93,15 @@ public record Selection(String location, String commit, Instant createdAt, Strin
         public State noted() {
             SingleFile single = SingleFile.toRead(Location.file(file));
             BackupName name = BackupName.parse(single.name());
-            return readState(single.store(), name == null ? single.stateFile() : Destination.stateFile(name.database()), single.name());
+            return readState(name == null ? single.stateFile() : StateFile.of(single.store(), name.database()), single.name());
         }
     }
 
-    /** A note is worth having, and no reason to fail. */
-    private static State readState(Store store, String stateFile) {
+    /** Where others may write, only a note counts of somebody who could read the backup anyway: it says who may read the database. */
+    private static State readState(StateFile file, String backup) {
+        Store store = file.store();
         try {
-            return store.readState(stateFile);
-        } catch (Failure e) {
-            return null;
-        }
-    }
-
-    /** The same. Where others may write, only one counts of somebody who could read the backup anyway: it says who may read the database. */
-    private static State readState(Store store, String stateFile, String backup) {
-        try {
-            return !store.isNear() || PrivateFiles.isWrittenByUsRootOrOwnerOf(store.local(stateFile), store.local(backup)) ? readState(store, stateFile) : null;
+            return !store.isNear() || PrivateFiles.isWrittenByUsRootOrOwnerOf(store.local(file.name()), store.local(backup)) ? file.readIfPossible() : null;
         } catch (IOException e) {
             return null;
         }
@@ -229,7 +221,7 @@ public record Selection(String location, String commit, Instant createdAt, Strin
         }
         Instant older = history.createdBefore(newest);
         return new Selection(newest.location(), null, newest.createdAt(), older == null ? null : "nothing was changed; the backup before it: " + again.at(older), warnings,
-                new Published(history.store(), newest, Destination.stateFile(database)));
+                new Published(history.store(), newest, StateFile.of(history.store(), database)));
     }
 
     private static Selection fromGit(Path file, GitHistory git, List<GitHistory.Version> versions, Instant notAfter) {

@@ -88,8 +88,8 @@ public record SingleFile(Store store, String name) implements Destination {
     }
 
     @Override
-    public String stateFile() {
-        return Destination.stateFile(name);
+    public StateFile stateFile() {
+        return StateFile.of(store, name);
     }
 
     @Override

@@ -155,16 +155,6 @@ public final class LocalStore implements Store {
     }
 
     @Override
-    public StateLock lock(String stateFile, Duration timeout) {
-        return DestinationLock.acquire(directory.resolve(stateFile), timeout);
-    }
-
-    @Override
-    public State readState(String stateFile) {
-        return DestinationLock.read(directory.resolve(stateFile));
-    }
-
-    @Override
     public Path workingDirectory() {
         return directory;
     }

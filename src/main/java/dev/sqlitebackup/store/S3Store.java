@@ -240,27 +240,13 @@ public final class S3Store implements Store {
         }
     }
 
-    /** Turns are taken on this machine; that two machines back up the same database to the same prefix is told by the names, which are never given twice. */
     @Override
-    public StateLock lock(String stateFile, Duration timeout) {
-        create();
-        DestinationLock local = DestinationLock.acquire(directory.resolve(shortName(stateFile)), timeout);
-        return new StateLock() {
-            @Override
-            public void write(State state) {
-                local.write(state);
-                try {
-                    client().putObject(request -> request.bucket(bucket).key(prefix + stateFile), RequestBody.fromBytes(state.encode()));
-                } catch (SdkException e) {
-                    throw explain("cannot write the state " + location(stateFile), e);
-                }
-            }
-
-            @Override
-            public void close() {
-                local.close();
-            }
-        };
+    public void show(String name, byte[] content) {
+        try {
+            client().putObject(request -> request.bucket(bucket).key(prefix + name), RequestBody.fromBytes(content));
+        } catch (SdkException e) {
+            throw explain("cannot write " + location(name), e);
+        }
     }
 
     @Override
@@ -273,13 +259,6 @@ public final class S3Store implements Store {
         } catch (IOException e) {
             throw Failure.io("cannot make the cache directory", directory, e);
         }
-    }
-
-    /** The copy beside the objects: a monitoring host has no other. */
-    @Override
-    public State readState(String stateFile) {
-        byte[] content = objects.read(stateFile);
-        return content == null ? null : State.decode(content);
     }
 
     @Override

@@ -106,14 +106,11 @@ public interface Store {
     void delete(Collection<String> names);
 
     /**
-     * Takes turns with every other run that uses the same state file.
+     * Shows where the files are what this machine keeps under a name in {@link #workingDirectory}. Where that is the same place, nothing has to be done.
      *
-     * @throws dev.sqlitebackup.Failure of kind BUSY if another run still holds it after {@code timeout}
+     * @param content small
      */
-    StateLock lock(String stateFile, Duration timeout);
-
-    /** The state, read without the lock. @return null if there is none that makes sense */
-    State readState(String stateFile);
+    default void show(String name, byte[] content) { }
 
     /** A directory of this machine in which unfinished files have to lie, so that publishing is but a rename or an upload. It need not exist yet. */
     Path workingDirectory();

@@ -10,7 +10,7 @@ import dev.sqlitebackup.history.Destination;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.Retention;
 import dev.sqlitebackup.history.RetentionRules;
-import dev.sqlitebackup.store.StateLock;
+import dev.sqlitebackup.history.StateFile;
 import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Heard;
 import dev.sqlitebackup.testing.Lab;
@@ -72,8 +72,8 @@ class PruneServiceTest {
         return prune(history, false, Duration.ZERO);
     }
 
-    private StateLock lock(String stateFile) {
-        return history.store().lock(stateFile, Duration.ZERO);
+    private StateFile.Turn lock(String stateFile) {
+        return new StateFile(history.store(), stateFile).lock(Duration.ZERO);
     }
 
     private void damage(String name) throws IOException {
@@ -95,7 +95,7 @@ class PruneServiceTest {
     void takesTurnsWithEveryRunAndADryRunWithNone() {
         backUp(app, NOON, NOON.plusSeconds(1));
         backUp(other, NOON);
-        try (StateLock held = lock(".other.db.state")) {
+        try (StateFile.Turn held = lock(".other.db.state")) {
             assertEquals(1, prune(history, true, Duration.ZERO).deleted().size());
             Expect.failure(Failure.Kind.BUSY, "another run is using the destination", this::prune);
         }
@@ -113,7 +113,7 @@ class PruneServiceTest {
         Path firstLock = lab.path("history/.app.db.state");
         Files.delete(firstLock);
         CompletableFuture<PruneService.Pruned> pruning;
-        try (StateLock held = lock(".other.db.state")) {
+        try (StateFile.Turn held = lock(".other.db.state")) {
             pruning = CompletableFuture.supplyAsync(() -> prune(history, false, Duration.ofSeconds(30)));
             while (!Files.exists(firstLock) && !pruning.isDone()) {
                 Thread.onSpinWait();

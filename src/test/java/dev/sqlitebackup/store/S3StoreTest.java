@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.testing.S3Server;
 import dev.sqlitebackup.testing.SharedS3;
 import java.io.IOException;
@@ -16,7 +15,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -141,11 +139,7 @@ class S3StoreTest extends StoreContract {
         String place = store.place();
         Map.<String, Executable>of("cannot list " + place, () -> store.list(name -> true), "cannot look at " + place + "b1", () -> store.find("b1"),
                 "cannot read " + place + "b1", () -> store.readTail("b1", 3), "cannot delete in " + place, () -> store.delete(List.of("b1")),
-                "cannot read " + place + ".s", () -> store.readState(".s"), "cannot write the state " + place + ".s", () -> {
-                    try (StateLock lock = store.lock(".s", Duration.ZERO)) {
-                        lock.write(State.confirmed(Instant.EPOCH, Instant.EPOCH, FileIdentity.of(directory), null));
-                    }
-                }).forEach((doing, request) -> {
+                "cannot write " + place + ".s", () -> store.show(".s", new byte[1])).forEach((doing, request) -> {
             Failure failure = assertThrows(Failure.class, request);
             assertEquals(Failure.Kind.FAILURE, failure.kind());
             assertTrue(failure.getMessage().startsWith(doing + ": "), failure.getMessage());
@@ -239,12 +233,8 @@ class S3StoreTest extends StoreContract {
         Path cache = made.workingDirectory();
         assertTrue(cache.getFileName().toString().matches("[0-9a-f]{32}"), cache.toString());
         assertNotEquals(cache, new S3Store(S3Server.BUCKET, s3.prefix() + "b/", directory).workingDirectory());
-        State state = State.confirmed(Instant.EPOCH, Instant.EPOCH, FileIdentity.of(directory), null);
-        try (StateLock lock = made.lock(".s", Duration.ZERO)) {
-            lock.write(state);
-        }
+        made.create();
         assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(cache)));
-        assertEquals(state, DestinationLock.read(cache.resolve(".s")), "beside the copy in the store");
         made.create();
         Failure failure = assertThrows(Failure.class, () -> new S3Store(S3Server.BUCKET, "", Files.createFile(directory.resolve("file"))).create());
         assertTrue(failure.getMessage().startsWith("cannot make the cache directory "), failure.getMessage());

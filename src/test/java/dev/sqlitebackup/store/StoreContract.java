@@ -8,15 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.files.PrivateFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,7 +48,6 @@ abstract class StoreContract {
         assertNull(store().readTail("b1", 10));
         assertNull(store().readStart("b1", 10));
         assertThrows(Failure.class, () -> store().fetch("b1", directory));
-        assertNull(store().readState(".s"));
         store().delete(List.of("b1"));
     }
 
@@ -94,18 +90,5 @@ abstract class StoreContract {
         store().publishNew(finished("two"), "b2");
         store().delete(List.of("b0", "b1"));
         assertEquals(List.of("b2"), names());
-    }
-
-    @Test
-    void takesTurnsAndKeepsTheStateForWhoeverReadsIt() throws IOException {
-        State state = State.confirmed(Instant.EPOCH, Instant.EPOCH, FileIdentity.of(directory), null);
-        try (StateLock lock = store().lock(".s", Duration.ZERO)) {
-            assertEquals(Failure.Kind.BUSY, assertThrows(Failure.class, () -> store().lock(".s", Duration.ofMillis(30))).kind());
-            store().lock(".other", Duration.ZERO).close();
-            lock.write(state);
-            assertEquals(state, store().readState(".s"));
-        }
-        store().lock(".s", Duration.ZERO).close();
-        assertEquals(state, store().readState(".s"));
     }
 }

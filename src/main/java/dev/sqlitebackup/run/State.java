@@ -1,4 +1,4 @@
-package dev.sqlitebackup.store;
+package dev.sqlitebackup.run;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonParseException;
@@ -67,7 +67,7 @@ public record State(String confirmedAt, String createdAt, FileIdentity database,
         }
     }
 
-    static final int MAX_BYTES = 1 << 16;
+    public static final int MAX_BYTES = 1 << 16;
     private static final Pattern MODE = Pattern.compile("([r-][w-][x-]){3}");
     private static final Gson GSON = new Gson();
     /** FAT and exFAT note times in steps of this, ext4 with small inodes in whole seconds. */
@@ -125,13 +125,13 @@ public record State(String confirmedAt, String createdAt, FileIdentity database,
     }
 
     /** Without what was left out, where that is too much to be read again: then it is not known, and the next who asks looks himself. */
-    byte[] encode() {
+    public byte[] encode() {
         byte[] all = (GSON.toJson(this) + "\n").getBytes(StandardCharsets.UTF_8);
         return all.length <= MAX_BYTES || leftOut == null ? all : new State(confirmedAt, createdAt, database, wal, source, null, shrunk).encode();
     }
 
     /** @return null if the bytes make no sense; what follows the first line is what a shorter state left of a longer one */
-    static State decode(byte[] bytes) {
+    public static State decode(byte[] bytes) {
         String text = new String(bytes, StandardCharsets.UTF_8);
         int end = text.indexOf('\n');
         if (end == -1) {

@@ -1,4 +1,4 @@
-package dev.sqlitebackup.store;
+package dev.sqlitebackup.run;
 
 import dev.sqlitebackup.Deadline;
 import dev.sqlitebackup.Failure;
@@ -26,7 +26,7 @@ import java.util.concurrent.ConcurrentHashMap;
  *
  * <p>A process that closes any descriptor of a file lets go of all its locks on it. So what this process has locked, it reads through the channel that has the lock.
  */
-public final class DestinationLock implements StateLock {
+public final class RunLock implements AutoCloseable {
     /** Behind every byte of content: Windows locks are mandatory, and {@code status} reads while a backup runs. */
     private static final long LOCK_POSITION = Long.MAX_VALUE - 1;
     private static final long POLL_MILLIS = 20;
@@ -38,7 +38,7 @@ public final class DestinationLock implements StateLock {
     private final Object key;
     private final FileChannel channel;
 
-    private DestinationLock(Path stateFile, FileChannel channel) throws IOException {
+    private RunLock(Path stateFile, FileChannel channel) throws IOException {
         this.stateFile = stateFile;
         this.channel = channel;
         this.key = key(stateFile);
@@ -51,7 +51,7 @@ public final class DestinationLock implements StateLock {
     }
 
     /** @throws Failure of kind BUSY if another run still holds it after {@code timeout} */
-    static DestinationLock acquire(Path stateFile, Duration timeout) {
+    public static RunLock acquire(Path stateFile, Duration timeout) {
         Deadline deadline = Deadline.after(timeout);
         FileChannel channel = null;
         try {
@@ -63,7 +63,7 @@ public final class DestinationLock implements StateLock {
                 }
                 Interruption.pause(POLL_MILLIS);
             }
-            DestinationLock lock = new DestinationLock(stateFile, channel);
+            RunLock lock = new RunLock(stateFile, channel);
             channel = null;
             return lock;
         } catch (IOException e) {
@@ -87,7 +87,7 @@ public final class DestinationLock implements StateLock {
      *
      * @return null if there is none that makes sense
      */
-    static State read(Path stateFile) {
+    public static State read(Path stateFile) {
         try {
             FileChannel held = HELD.get(key(stateFile));
             if (held != null) {
@@ -110,7 +110,6 @@ public final class DestinationLock implements StateLock {
     }
 
     /** In one write, so that whoever reads meanwhile sees the old line or the new one; what a longer old one leaves is cut off afterwards. */
-    @Override
     public void write(State state) {
         try {
             ByteBuffer content = ByteBuffer.wrap(state.encode());

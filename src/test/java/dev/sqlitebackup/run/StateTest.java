@@ -1,4 +1,4 @@
-package dev.sqlitebackup.store;
+package dev.sqlitebackup.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

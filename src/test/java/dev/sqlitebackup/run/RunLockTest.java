@@ -1,4 +1,4 @@
-package dev.sqlitebackup.store;
+package dev.sqlitebackup.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -19,48 +19,48 @@ import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class DestinationLockTest {
+class RunLockTest {
     @TempDir Path directory;
 
     @Test
     void keepsTheStateForTheNextRunAndTakesAnUnreadableOneForNone() throws IOException {
         Path file = directory.resolve(".b.gz.state");
         State state = State.confirmed(Instant.EPOCH, Instant.EPOCH, FileIdentity.of(directory), null);
-        try (DestinationLock lock = DestinationLock.acquire(file, Duration.ZERO)) {
-            assertNull(DestinationLock.read(file));
+        try (RunLock lock = RunLock.acquire(file, Duration.ZERO)) {
+            assertNull(RunLock.read(file));
             lock.write(State.confirmed(Instant.MAX, Instant.MAX, FileIdentity.of(directory), FileIdentity.of(directory)));
             lock.write(state);
-            assertEquals(state, DestinationLock.read(file), "the lock keeps nobody from reading");
+            assertEquals(state, RunLock.read(file), "the lock keeps nobody from reading");
         }
-        assertEquals(state, DestinationLock.read(file));
+        assertEquals(state, RunLock.read(file));
         for (String damaged : new String[] {"", "\n", "{\"confirmedAt\":", "[]\n", "\"x\"\n", "null\n", "\0\0\0\n", "{\"database\":7}\n",
             "{\"confirmedAt\":\"never\",\"database\":{}}\n", Files.readString(file).strip()}) {
             Files.writeString(file, damaged);
-            assertNull(DestinationLock.read(file), damaged);
+            assertNull(RunLock.read(file), damaged);
         }
         Files.delete(file);
-        assertNull(DestinationLock.read(file));
+        assertNull(RunLock.read(file));
     }
 
     @Test
     void isHeldByOneAtATimeAndNotThroughALink() throws IOException {
         Path file = directory.resolve(".b.gz.state");
-        try (DestinationLock lock = DestinationLock.acquire(file, Duration.ZERO)) {
-            assertEquals(Failure.Kind.BUSY, assertThrows(Failure.class, () -> DestinationLock.acquire(file, Duration.ofMillis(50))).kind());
+        try (RunLock lock = RunLock.acquire(file, Duration.ZERO)) {
+            assertEquals(Failure.Kind.BUSY, assertThrows(Failure.class, () -> RunLock.acquire(file, Duration.ofMillis(50))).kind());
             assertEquals(1, Descriptors.of(file), "the one that holds it");
         }
         assertEquals(0, Descriptors.of(file));
         Path link = Files.createSymbolicLink(directory.resolve("link"), file);
-        assertThrows(Failure.class, () -> DestinationLock.acquire(link, Duration.ZERO));
+        assertThrows(Failure.class, () -> RunLock.acquire(link, Duration.ZERO));
     }
 
     @Test
     void isWaitedForWithoutWorkUntilTheOtherRunEnds() throws Exception {
         Path file = directory.resolve(".b.gz.state");
-        DestinationLock first = DestinationLock.acquire(file, Duration.ZERO);
+        RunLock first = RunLock.acquire(file, Duration.ZERO);
         FutureTask<State> second = new FutureTask<>(() -> {
-            try (DestinationLock lock = DestinationLock.acquire(file, Duration.ofSeconds(30))) {
-                return DestinationLock.read(file);
+            try (RunLock lock = RunLock.acquire(file, Duration.ofSeconds(30))) {
+                return RunLock.read(file);
             }
         });
         Thread waiting = new Thread(second);
@@ -83,7 +83,7 @@ class DestinationLockTest {
         Process other = new ProcessBuilder("python3", "-c", "import fcntl,sys; f=open(sys.argv[1],'r+'); fcntl.lockf(f,fcntl.LOCK_EX,1,2**63-2); print('held',flush=True); sys.stdin.read()", file.toString()).start();
         try (BufferedReader said = other.inputReader()) {
             assertEquals("held", said.readLine());
-            Failure busy = assertThrows(Failure.class, () -> DestinationLock.acquire(file, Duration.ofMillis(1)));
+            Failure busy = assertThrows(Failure.class, () -> RunLock.acquire(file, Duration.ofMillis(1)));
             assertEquals(Failure.Kind.BUSY, busy.kind());
             assertTrue(busy.getMessage().contains(file.toString()) && busy.hint().contains("--busy-timeout"), busy.getMessage());
         } finally {
@@ -97,14 +97,14 @@ class DestinationLockTest {
         Tools.require("python3");
         Path file = directory.resolve(".b.gz.state");
         State state = State.confirmed(Instant.EPOCH, Instant.EPOCH, FileIdentity.of(directory), null);
-        try (DestinationLock lock = DestinationLock.acquire(file, Duration.ZERO)) {
+        try (RunLock lock = RunLock.acquire(file, Duration.ZERO)) {
             lock.write(state);
             Path otherName = Files.createLink(directory.resolve(".other"), file);
-            assertEquals(state, DestinationLock.read(file));
-            assertEquals(state, DestinationLock.read(otherName));
+            assertEquals(state, RunLock.read(file));
+            assertEquals(state, RunLock.read(otherName));
             Tools.Ended other = Tools.sh("python3 -c \"import fcntl,sys; fcntl.lockf(open(sys.argv[1],'r+'),fcntl.LOCK_EX|fcntl.LOCK_NB,1,2**63-2)\" \"$1\"", file);
             assertTrue(other.exitCode() != 0 && other.err().contains("BlockingIOError"), other.err());
         }
-        assertEquals(state, DestinationLock.read(file));
+        assertEquals(state, RunLock.read(file));
     }
 }

@@ -1,0 +1,77 @@
+package dev.sqlitebackup.history;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.files.FileNames;
+import dev.sqlitebackup.run.RunLock;
+import dev.sqlitebackup.run.State;
+import dev.sqlitebackup.store.Store;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * The state of a database at a destination. Runs of this machine take turns by the lock on it. Far away it lies beside the backups as well, since a monitoring host has
+ * no other; that two machines back up the same database to the same place is told by the names of backups, which are never given twice.
+ */
+public record StateFile(Store store, String name) {
+    /** @param name of a single file, or by which the backups of a database go in a history */
+    public static StateFile of(Store store, String name) {
+        return new StateFile(store, "." + FileNames.cut(name, FileNames.MAX_BYTES - "..state".length()) + ".state");
+    }
+
+    /** A run's turn. */
+    public final class Turn implements AutoCloseable {
+        private final RunLock lock;
+
+        private Turn(RunLock lock) {
+            this.lock = lock;
+        }
+
+        /** @throws Failure if it cannot be noted */
+        public void write(State state) {
+            lock.write(state);
+            store.show(name, state.encode());
+        }
+
+        @Override
+        public void close() {
+            lock.close();
+        }
+    }
+
+    /**
+     * Takes turns with every other run that uses the same state.
+     *
+     * @throws Failure BUSY if another run still holds it after {@code timeout}
+     */
+    public Turn lock(Duration timeout) {
+        store.create();
+        return new Turn(RunLock.acquire(file(), timeout));
+    }
+
+    /**
+     * Reads it without the lock.
+     *
+     * @return null if there is none that makes sense
+     * @throws Failure if a store far away does not say
+     */
+    public State read() {
+        if (store.isNear()) {
+            return RunLock.read(file());
+        }
+        byte[] content = store.readStart(name, State.MAX_BYTES);
+        return content == null ? null : State.decode(content);
+    }
+
+    /** The same for whom a note is worth having, and no reason to fail. */
+    public State readIfPossible() {
+        try {
+            return read();
+        } catch (Failure e) {
+            return null;
+        }
+    }
+
+    private Path file() {
+        return store.workingDirectory().resolve(name);
+    }
+}
