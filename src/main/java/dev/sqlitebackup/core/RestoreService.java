@@ -8,7 +8,6 @@ import dev.sqlitebackup.files.DurableFiles;
 import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.files.PrivateFiles;
 import dev.sqlitebackup.files.Workspace;
-import dev.sqlitebackup.history.Again;
 import dev.sqlitebackup.history.DatabaseChoice;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.Provenance;

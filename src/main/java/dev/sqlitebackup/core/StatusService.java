@@ -5,7 +5,6 @@ import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.history.Backup;
 import dev.sqlitebackup.history.DatabaseChoice;
-import dev.sqlitebackup.history.Destination;
 import dev.sqlitebackup.history.History;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.Origin;

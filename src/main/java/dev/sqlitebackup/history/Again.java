@@ -1,8 +1,6 @@
 package dev.sqlitebackup.history;
 
 import dev.sqlitebackup.Hints;
-import dev.sqlitebackup.core.RestoreService;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.sqlitebackup.history;
 
+import dev.sqlitebackup.store.Families;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -24,6 +25,26 @@ public record BackupName(String database, Instant createdAt, int number) impleme
             "(.+)-(\\d{4})(\\d\\d)(\\d\\d)T(\\d\\d)(\\d\\d)(\\d\\d)Z(?:-([2-9]|[1-9]\\d{1,8}))?(\\.[^.]*)?\\.gz", Pattern.DOTALL);
     private static final Comparator<BackupName> OLDEST_FIRST = Comparator.comparing(BackupName::createdAt).thenComparing(BackupName::number)
             .thenComparing(BackupName::database);
+
+    /** The backups of one database; any other name is alone. */
+    public static final Families FAMILIES = new Families() {
+        @Override
+        public String of(String name) {
+            BackupName parsed = parse(name);
+            return parsed == null ? name : parsed.database();
+        }
+
+        @Override
+        public String prefix(String name) {
+            BackupName parsed = parse(name);
+            return parsed == null ? name : parsed.stem() + "-";
+        }
+    };
+
+    private String stem() {
+        int dot = database.lastIndexOf('.');
+        return database.substring(0, dot > 0 ? dot : database.length());    // A leading dot hides a file; it begins no extension.
+    }
 
     /** @return null if no backup of ours is named so */
     public static BackupName parse(String fileName) {
@@ -50,15 +71,8 @@ public record BackupName(String database, Instant createdAt, int number) impleme
     }
 
     public String fileName() {
-        int dot = database.lastIndexOf('.');
-        int end = dot > 0 ? dot : database.length();    // A leading dot hides a file; it begins no extension.
-        return database.substring(0, end) + "-" + TIME.format(createdAt) + (number == 1 ? "" : "-" + number) + database.substring(end) + SUFFIX;
-    }
-
-    /** What the names of all backups of this database begin with, and perhaps some of others. */
-    public String family() {
-        int dot = database.lastIndexOf('.');
-        return database.substring(0, dot > 0 ? dot : database.length()) + "-";
+        String stem = stem();
+        return stem + "-" + TIME.format(createdAt) + (number == 1 ? "" : "-" + number) + database.substring(stem.length()) + SUFFIX;
     }
 
     /** The name to try when this one is taken. */

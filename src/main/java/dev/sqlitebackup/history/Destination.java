@@ -2,7 +2,6 @@ package dev.sqlitebackup.history;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
-import dev.sqlitebackup.files.FileNames;
 import dev.sqlitebackup.store.Store;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,7 +2,6 @@ package dev.sqlitebackup.history;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.archive.BackupReader;
-import dev.sqlitebackup.core.StagedBackup;
 import dev.sqlitebackup.store.Store;
 
 /**

@@ -1,8 +1,8 @@
 package dev.sqlitebackup.history;
 
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.core.StagedBackup;
 import dev.sqlitebackup.sqlite.Databases;
+import dev.sqlitebackup.store.CachingStore;
 import dev.sqlitebackup.store.KnownPlace;
 import dev.sqlitebackup.store.LocalStore;
 import dev.sqlitebackup.store.S3Store;
@@ -153,7 +153,7 @@ public sealed interface Location {
 
         @Override
         public Store store() {
-            return new S3Store(bucket, key.substring(0, key.lastIndexOf('/') + 1), cache);
+            return new CachingStore(new S3Store(bucket, key.substring(0, key.lastIndexOf('/') + 1), cache, BackupName.FAMILIES), BackupName.FAMILIES);
         }
 
         @Override

@@ -2,8 +2,6 @@ package dev.sqlitebackup.history;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
-import dev.sqlitebackup.core.BackupService;
-import dev.sqlitebackup.core.StagedBackup;
 import dev.sqlitebackup.files.Host;
 import dev.sqlitebackup.files.PrivateFiles;
 import dev.sqlitebackup.run.State;

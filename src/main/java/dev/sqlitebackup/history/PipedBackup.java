@@ -2,7 +2,6 @@ package dev.sqlitebackup.history;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
-import dev.sqlitebackup.core.StagedBackup;
 import dev.sqlitebackup.files.Space;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.store.Interruptible;

@@ -2,7 +2,6 @@ package dev.sqlitebackup.history;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
-import dev.sqlitebackup.core.StagedBackup;
 import dev.sqlitebackup.files.DurableFiles;
 import dev.sqlitebackup.files.FileNames;
 import dev.sqlitebackup.sqlite.DatabaseFiles;

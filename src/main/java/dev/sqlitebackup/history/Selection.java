@@ -2,8 +2,6 @@ package dev.sqlitebackup.history;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
-import dev.sqlitebackup.core.Shrinkage;
-import dev.sqlitebackup.core.StagedBackup;
 import dev.sqlitebackup.files.PrivateFiles;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.run.State;
@@ -67,7 +65,7 @@ public record Selection(String location, String commit, Instant createdAt, Strin
 
         @Override
         public Long fetchedBytes() {
-            return store.isNear() || store.local(backup.name()) != null ? 0 : backup.backupBytes();
+            return store.isNear() ? 0 : backup.backupBytes();
         }
 
         @Override

@@ -3,7 +3,6 @@ package dev.sqlitebackup.history;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.archive.BackupReader;
-import dev.sqlitebackup.core.StagedBackup;
 import dev.sqlitebackup.files.PrivateFiles;
 import dev.sqlitebackup.sqlite.Databases;
 import dev.sqlitebackup.store.LocalStore;

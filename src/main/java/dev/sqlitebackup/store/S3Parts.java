@@ -15,22 +15,22 @@ final class S3Parts {
     private final S3Client client;
     private final String bucket;
     private final String key;
-    private final LastSent lastSent;
+    private final UploadNote note;
     private final String uploadId;
     private final List<CompletedPart> parts = new ArrayList<>();
     private final MessageDigest sha256 = Digests.sha256();
     private final MessageDigest md5 = FilePart.md5();
 
-    private S3Parts(S3Client client, String bucket, String key, LastSent lastSent, String uploadId) {
+    private S3Parts(S3Client client, String bucket, String key, UploadNote note, String uploadId) {
         this.client = client;
         this.bucket = bucket;
         this.key = key;
-        this.lastSent = lastSent;
+        this.note = note;
         this.uploadId = uploadId;
     }
 
-    static S3Parts begin(S3Client client, String bucket, String key, LastSent lastSent) {
-        return new S3Parts(client, bucket, key, lastSent,
+    static S3Parts begin(S3Client client, String bucket, String key, UploadNote note) {
+        return new S3Parts(client, bucket, key, note,
                 client.createMultipartUpload(request -> request.bucket(bucket).key(key).checksumAlgorithm(ChecksumAlgorithm.SHA256)).uploadId());
     }
 
@@ -46,7 +46,7 @@ final class S3Parts {
 
     /** All of them, one after the other. */
     void make(FileChannel content, long partBytes, Making making) throws IOException {
-        lastSent.begin(key, uploadId);
+        note.begin(key, uploadId);
         long sizeBytes = content.size();
         for (long position = 0; position < sizeBytes; position += partBytes) {
             FilePart part = new FilePart(content, position, Math.min(partBytes, sizeBytes - position));

@@ -26,7 +26,7 @@ final class S3Replacement {
     private final String bucket;
     private final String key;
     private final String asideKey;
-    private final LastSent lastSent;
+    private final UploadNote note;
     private final Consumer<String> warnings;
     private final long leastPartBytes;
     private final long mostBytesAtOnce;
@@ -36,16 +36,16 @@ final class S3Replacement {
      * @param asideKey a name that nobody takes for a backup
      * @param warnings takes what went wrong without any harm to the object
      */
-    S3Replacement(S3Client client, String bucket, String key, String asideKey, LastSent lastSent, Consumer<String> warnings) {
-        this(client, bucket, key, asideKey, lastSent, warnings, S3Upload.PART_BYTES, MOST_BYTES_AT_ONCE);
+    S3Replacement(S3Client client, String bucket, String key, String asideKey, UploadNote note, Consumer<String> warnings) {
+        this(client, bucket, key, asideKey, note, warnings, S3Upload.PART_BYTES, MOST_BYTES_AT_ONCE);
     }
 
-    S3Replacement(S3Client client, String bucket, String key, String asideKey, LastSent lastSent, Consumer<String> warnings, long leastPartBytes, long mostBytesAtOnce) {
+    S3Replacement(S3Client client, String bucket, String key, String asideKey, UploadNote note, Consumer<String> warnings, long leastPartBytes, long mostBytesAtOnce) {
         this.client = client;
         this.bucket = bucket;
         this.key = key;
         this.asideKey = asideKey;
-        this.lastSent = lastSent;
+        this.note = note;
         this.warnings = warnings;
         this.leastPartBytes = leastPartBytes;
         this.mostBytesAtOnce = mostBytesAtOnce;
@@ -97,7 +97,7 @@ final class S3Replacement {
     }
 
     private S3Upload upload(String to) {
-        return new S3Upload(client, bucket, to, to, lastSent, leastPartBytes);
+        return new S3Upload(client, bucket, to, to, note, leastPartBytes);
     }
 
     private String copyWhole(FileChannel content, String asideTag) throws IOException {
@@ -108,9 +108,9 @@ final class S3Replacement {
 
     /** In the parts in which it was sent, so that the sums over them are known. */
     private String copyParts(FileChannel content, String asideTag) throws IOException {
-        UnfinishedUploads unfinished = new UnfinishedUploads(client, bucket, key, lastSent);
+        UnfinishedUploads unfinished = new UnfinishedUploads(client, bucket, key, note);
         unfinished.abortForgotten();
-        S3Parts parts = S3Parts.begin(client, bucket, key, lastSent);
+        S3Parts parts = S3Parts.begin(client, bucket, key, note);
         try {
             parts.make(content, S3Upload.partBytes(content.size(), leastPartBytes), (number, part, sums) -> {
                 String range = "bytes=" + part.position() + "-" + (part.position() + part.length() - 1);
@@ -118,7 +118,7 @@ final class S3Replacement {
                         .destinationBucket(bucket).destinationKey(key).uploadId(parts.uploadId()).partNumber(number)).copyPartResult().eTag();
             });
             String eTag = publish(content, parts.sums(), parts.suffix(), () -> parts.complete(false));
-            lastSent.end();
+            note.end();
             return eTag;
         } finally {
             if (!mayBeWritten) {

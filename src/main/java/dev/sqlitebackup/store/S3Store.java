@@ -3,16 +3,13 @@ package dev.sqlitebackup.store;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.files.Digests;
-import dev.sqlitebackup.files.FileNames;
 import dev.sqlitebackup.files.PrivateFiles;
-import dev.sqlitebackup.history.BackupName;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -30,26 +27,27 @@ import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
  * A prefix in an S3-compatible store. An object appears whole or not at all, which is the store's own promise; that it is the one that was sent is proven by
  * the checksum that the server holds ({@link S3Upload}).
  *
- * <p>What would cost a download is kept on this machine: in a private directory of the user's cache lie the lock, the state and, for each database, the
- * last backup sent, together with what the server said of it. That file is used only while the object still has the same tag and size.
+ * <p>In a private directory of the user's cache lie unfinished files and the numbers of unfinished uploads.
  */
-public final class S3Store implements Store {
+public final class S3Store implements VersionedStore {
     private static final int DELETE_BATCH = 1000;
-    private static final int LONGEST_NAME_BYTES = 200;
 
     private final String bucket;
     private final String prefix;
     private final Path directory;
+    private final Families families;
     private final List<String> warnings = new ArrayList<>();
     private final S3Objects objects;
 
     /**
      * @param prefix empty, or ending with a slash
      * @param cache the program's directory in the user's cache; need not exist
+     * @param families of the names that take turns
      */
-    public S3Store(String bucket, String prefix, Path cache) {
+    public S3Store(String bucket, String prefix, Path cache, Families families) {
         this.bucket = bucket;
         this.prefix = prefix;
+        this.families = families;
         this.objects = new S3Objects(bucket, prefix);
         this.directory = cache.resolve("s3").resolve(digest(bucket + "/" + prefix));
     }
@@ -59,11 +57,6 @@ public final class S3Store implements Store {
         MessageDigest digest = Digests.sha256();
         digest.update(text.getBytes(StandardCharsets.UTF_8));
         return Digests.hex(digest).substring(0, 32);
-    }
-
-    /** A name for a file here, with room for an ending: keys may be four times as long as file names. */
-    static String shortName(String name) {
-        return FileNames.cut(name, LONGEST_NAME_BYTES);
     }
 
     private S3Client client() {
@@ -114,17 +107,20 @@ public final class S3Store implements Store {
         return objects.readStart(name, maxBytes);
     }
 
-    private LastSent lastSent(String name) {
-        BackupName parsed = BackupName.parse(name);
-        return new LastSent(directory, parsed == null ? name : parsed.database());
+    private UploadNote note(String name) {
+        return new UploadNote(directory, families.of(name));
+    }
+
+    /** Nothing of it is kept here; that is what {@link CachingStore} is for. */
+    @Override
+    public Path local(String name) {
+        return null;
     }
 
     @Override
-    public Path local(String name) {
-        LastSent lastSent = lastSent(name);
-        LastSent.Sent sent = lastSent.sent();
-        HeadObjectResponse head = sent != null && sent.key().equals(prefix + name) ? objects.head(name) : null;
-        return head != null && lastSent.isStill(sent, head.eTag(), head.contentLength()) ? lastSent.file() : null;
+    public Version version(String name) {
+        HeadObjectResponse head = objects.head(name);
+        return head == null ? null : new Version(head.eTag() == null ? "" : head.eTag(), head.contentLength());
     }
 
     @Override
@@ -146,11 +142,19 @@ public final class S3Store implements Store {
 
     @Override
     public boolean publishNew(Path file, String name) {
-        LastSent lastSent = lastSent(name);
-        BackupName parsed = BackupName.parse(name);
-        S3Upload upload = new S3Upload(client(), bucket, prefix + name, prefix + (parsed == null ? name : parsed.family()), lastSent);
+        return sendNew(file, name) != null;
+    }
+
+    @Override
+    public void replace(Path file, String name) {
+        send(file, name);
+    }
+
+    @Override
+    public Version sendNew(Path file, String name) {
+        S3Upload upload = new S3Upload(client(), bucket, prefix + name, prefix + families.prefix(name), note(name));
         try {
-            return send(file, name, lastSent, () -> objects.isTaken(name) ? null : upload.send(file, true), upload::mayBeWritten);
+            return send(file, name, () -> objects.isTaken(name) ? null : upload.send(file, true), upload::mayBeWritten);
         } catch (Failure e) {
             if (e.kind() == Failure.Kind.CORRUPT) {
                 withdraw(name);
@@ -160,15 +164,9 @@ public final class S3Store implements Store {
     }
 
     @Override
-    public void replace(Path file, String name) {
-        LastSent lastSent = lastSent(name);
-        S3Replacement replacement = new S3Replacement(client(), bucket, prefix + name, prefix + aside(name), lastSent, warnings::add);
-        send(file, name, lastSent, () -> replacement.replace(file), replacement::mayBeWritten);
-    }
-
-    @Override
-    public Failure keepUnpublished(Path file, String name, Failure why) {
-        return unsent(why, false, lastSent(name), file);
+    public Version send(Path file, String name) {
+        S3Replacement replacement = new S3Replacement(client(), bucket, prefix + name, prefix + aside(name), note(name), warnings::add);
+        return send(file, name, () -> replacement.replace(file), replacement::mayBeWritten);
     }
 
     @Override
@@ -178,7 +176,7 @@ public final class S3Store implements Store {
 
     /** Where a new object waits until it is proven: hidden, and no name of a backup. */
     static String aside(String name) {
-        return "." + shortName(name) + ".new";
+        return "." + SmallFiles.shortName(name) + ".new";
     }
 
     private interface Sending {
@@ -186,19 +184,15 @@ public final class S3Store implements Store {
         String send() throws IOException;
     }
 
-    private boolean send(Path file, String name, LastSent lastSent, Sending sending, BooleanSupplier mayBeWritten) {
+    private Version send(Path file, String name, Sending sending, BooleanSupplier mayBeWritten) {
         try {
             String eTag = sending.send();
-            if (eTag == null) {
-                return false;
-            }
-            lastSent.keep(file, prefix + name, eTag);
-            return true;
+            return eTag == null ? null : new Version(eTag, Files.size(file));
         } catch (SdkException e) {
             String what = mayBeWritten.getAsBoolean() ? "the backup is made and verified, but it could not be confirmed that it arrived at " : "the backup is made and verified, but could not be sent to ";
-            throw unsent(explain(what + location(name), e), mayBeWritten.getAsBoolean(), lastSent, file);
+            throw unsent(explain(what + location(name), e), mayBeWritten.getAsBoolean());
         } catch (Failure e) {
-            throw unsent(e, mayBeWritten.getAsBoolean(), lastSent, file);
+            throw unsent(e, mayBeWritten.getAsBoolean());
         } catch (IOException e) {
             throw Failure.io("cannot send", file, e);
         }
@@ -213,13 +207,9 @@ public final class S3Store implements Store {
         }
     }
 
-    private static Failure unsent(Failure failure, boolean mayBeWritten, LastSent lastSent, Path file) {
-        if (failure.kind() == Failure.Kind.INTERRUPTED) {
-            return failure;
-        }
-        Path kept = lastSent.keepUnsent(file);
-        return failure.withHint((failure.hint() == null ? "" : failure.hint() + "; ") + (mayBeWritten ? "" : "what is in the store is as it was, and ")
-                + "the new backup is safe here: " + kept);
+    private static Failure unsent(Failure failure, boolean mayBeWritten) {
+        return mayBeWritten || failure.kind() == Failure.Kind.INTERRUPTED ? failure
+                : failure.withHint((failure.hint() == null ? "" : failure.hint() + "; ") + "what is in the store is as it was");
     }
 
     @Override

@@ -28,23 +28,23 @@ final class S3Upload {
     private final S3Client client;
     private final String bucket;
     private final String key;
-    private final LastSent lastSent;
+    private final UploadNote note;
     private final UnfinishedUploads unfinished;
     private final HeldObject held;
     private final long leastPartBytes;
     private boolean mayBeWritten;
 
     /** @param family what the keys of all backups of this database begin with */
-    S3Upload(S3Client client, String bucket, String key, String family, LastSent lastSent) {
-        this(client, bucket, key, family, lastSent, PART_BYTES);
+    S3Upload(S3Client client, String bucket, String key, String family, UploadNote note) {
+        this(client, bucket, key, family, note, PART_BYTES);
     }
 
-    S3Upload(S3Client client, String bucket, String key, String family, LastSent lastSent, long leastPartBytes) {
+    S3Upload(S3Client client, String bucket, String key, String family, UploadNote note, long leastPartBytes) {
         this.client = client;
         this.bucket = bucket;
         this.key = key;
-        this.lastSent = lastSent;
-        this.unfinished = new UnfinishedUploads(client, bucket, family, lastSent);
+        this.note = note;
+        this.unfinished = new UnfinishedUploads(client, bucket, family, note);
         this.held = new HeldObject(client, bucket, key);
         this.leastPartBytes = leastPartBytes;
     }
@@ -149,13 +149,13 @@ final class S3Upload {
 
     private String sendParts(FileChannel content, long sizeBytes, boolean onlyIfNew) throws IOException {
         unfinished.abortForgotten();
-        S3Parts parts = S3Parts.begin(client, bucket, key, lastSent);
+        S3Parts parts = S3Parts.begin(client, bucket, key, note);
         try {
             parts.make(content, partBytes(sizeBytes, leastPartBytes), (number, part, sums) -> client.uploadPart(
                     request -> request.bucket(bucket).key(key).uploadId(parts.uploadId()).partNumber(number).checksumSHA256(sums.sha256Base64()), part.body()).eTag());
             String eTag = publish(onlyIfNew, content, parts.sums(), parts.suffix(), parts::complete);
             if (eTag != null) {
-                lastSent.end();
+                note.end();
             }
             return eTag;
         } finally {

@@ -2,7 +2,6 @@ package dev.sqlitebackup.store;
 
 import dev.sqlitebackup.Failure;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;

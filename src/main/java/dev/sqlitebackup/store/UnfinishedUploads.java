@@ -16,19 +16,19 @@ final class UnfinishedUploads {
     private final S3Client client;
     private final String bucket;
     private final String family;
-    private final LastSent lastSent;
+    private final UploadNote note;
 
     /** @param family what the keys of all backups of this database begin with */
-    UnfinishedUploads(S3Client client, String bucket, String family, LastSent lastSent) {
+    UnfinishedUploads(S3Client client, String bucket, String family, UploadNote note) {
         this.client = client;
         this.bucket = bucket;
         this.family = family;
-        this.lastSent = lastSent;
+        this.note = note;
     }
 
     /** What a killed run has begun costs money until it is taken back. */
     void abortNoted() {
-        LastSent.Upload noted = lastSent.unfinished();
+        UploadNote.Upload noted = note.unfinished();
         if (noted != null) {
             abort(noted.key(), noted.uploadId());
         }
@@ -51,10 +51,10 @@ final class UnfinishedUploads {
     void abort(String key, String uploadId) {
         try (S3Client last = S3Clients.createForCleaningUp()) {
             last.abortMultipartUpload(request -> request.bucket(bucket).key(key).uploadId(uploadId));
-            lastSent.end();
+            note.end();
         } catch (S3Exception e) {
             if (e.statusCode() == NOT_FOUND) {
-                lastSent.end();     // It is gone already.
+                note.end();     // It is gone already.
             }
         } catch (SdkException e) {
             // The note of it stays, and the next run tries again.

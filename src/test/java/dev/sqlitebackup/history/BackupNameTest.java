@@ -30,8 +30,10 @@ class BackupNameTest {
     void beginsAsAllOfItsDatabaseDo() {
         for (String database : new String[] {"opencode.db", "a.b.c", "history", ".hidden"}) {
             BackupName name = new BackupName(database, Instant.EPOCH, 2);
-            assertEquals(name.fileName(), name.family() + name.fileName().substring(name.family().length()));
-            assertEquals(name.fileName().indexOf("19700101T"), name.family().length(), database);
+            String prefix = BackupName.FAMILIES.prefix(name.fileName());
+        assertEquals(database, BackupName.FAMILIES.of(name.fileName()));
+        assertEquals(name.fileName(), prefix + name.fileName().substring(prefix.length()));
+            assertEquals(name.fileName().indexOf("19700101T"), prefix.length(), database);
         }
     }
 

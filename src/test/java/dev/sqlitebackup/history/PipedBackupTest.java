@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.core.StagedBackup;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.testing.SmallDisk;
 import java.io.ByteArrayInputStream;

@@ -64,7 +64,7 @@ class SingleFileTest {
     @Test
     void isPublishedUnderItsOwnNameWhateverTheTime() throws IOException {
         SingleFile file = destination("b.gz");
-        assertEquals(".b.gz.state", file.stateFile());
+        assertEquals(".b.gz.state", file.stateFile().name());
         assertNull(file.previous(NOON));
         Path finished = Files.move(backUp("other.gz"), lab.path("finished"));
         assertEquals("b.gz", file.publish(finished, NOON));
@@ -156,7 +156,7 @@ class SingleFileTest {
         }
         Location.Remote far = new Location.Remote("bucket", "p/app-20261122T120000Z.db.gz", lab.temporary());
         assertTrue(Expect.failure(Failure.Kind.USAGE, "such a file is never overwritten", () -> SingleFile.remote(far, database)).hint().endsWith(" --to=s3://bucket/p/"));
-        assertEquals(".b.gz.state", SingleFile.remote(new Location.Remote("bucket", "p/b.gz", lab.temporary()), database).stateFile());
+        assertEquals(".b.gz.state", SingleFile.remote(new Location.Remote("bucket", "p/b.gz", lab.temporary()), database).stateFile().name());
     }
 
     @Test

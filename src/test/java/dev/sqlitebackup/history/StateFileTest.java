@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.run.State;
+import dev.sqlitebackup.store.Families;
 import dev.sqlitebackup.store.LocalStore;
 import dev.sqlitebackup.store.S3Store;
 import dev.sqlitebackup.store.Store;
@@ -29,7 +30,7 @@ class StateFileTest {
     @TempDir Path directory;
 
     private Store store(String kind) {
-        return kind.equals("here") ? new LocalStore(directory) : new S3Store(S3Server.BUCKET, s3.prefix(), directory);
+        return kind.equals("here") ? new LocalStore(directory) : new S3Store(S3Server.BUCKET, s3.prefix(), directory, Families.NONE);
     }
 
     private State state() throws IOException {

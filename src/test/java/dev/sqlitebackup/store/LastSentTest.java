@@ -51,23 +51,24 @@ class LastSentTest {
     void isStillTheObjectWhileTagAndSizeAreThoseThatWereNoted() throws IOException {
         lastSent.keep(file("content"), "p/app.gz", TAG);
         LastSent.Sent sent = lastSent.sent();
-        assertTrue(lastSent.isStill(sent, TAG, 7));
-        assertFalse(lastSent.isStill(sent, "\"other\"", 7));
-        assertFalse(lastSent.isStill(sent, null, 7));
-        assertFalse(lastSent.isStill(sent, TAG, 8));
+        assertTrue(lastSent.isStill(sent, new VersionedStore.Version(TAG, 7)));
+        assertFalse(lastSent.isStill(sent, new VersionedStore.Version("\"other\"", 7)));
+        assertFalse(lastSent.isStill(sent, new VersionedStore.Version(null, 7)));
+        assertFalse(lastSent.isStill(sent, new VersionedStore.Version(TAG, 8)));
+        lastSent.keep(file("content"), "app.gz", "");
+        assertFalse(lastSent.isStill(lastSent.sent(), new VersionedStore.Version("", 7)), "a store that says nothing");
+        lastSent.keep(file("content"), "app.gz", TAG);
         Files.writeString(lastSent.file(), "conten");
-        assertFalse(lastSent.isStill(sent, TAG, 7), "the file here has been cut");
+        assertFalse(lastSent.isStill(sent, new VersionedStore.Version(TAG, 7)), "the file here has been cut");
         Files.delete(lastSent.file());
-        assertFalse(lastSent.isStill(sent, TAG, 7));
+        assertFalse(lastSent.isStill(sent, new VersionedStore.Version(TAG, 7)));
     }
 
     @Test
     void takesNotesThatMakeNoSenseForNone() throws IOException {
-        for (String damaged : List.of("", "null", "[", "7", "{}", "{\"key\":\"k\"}", "{\"eTag\":\"t\"}", "{\"uploadId\":\"u\"}")) {
+        for (String damaged : List.of("", "null", "[", "7", "{}", "{\"name\":\"k\"}", "{\"tag\":\"t\"}")) {
             Files.writeString(directory.resolve("app.db.last.json"), damaged);
-            Files.writeString(directory.resolve("app.db.upload.json"), damaged);
             assertNull(lastSent.sent(), damaged);
-            assertNull(lastSent.unfinished(), damaged);
         }
     }
 
@@ -90,18 +91,5 @@ class LastSentTest {
         assertEquals(List.of("app.db.unsent.gz"), names());
         lastSent.keep(file("more"), "p/app.gz", TAG);
         assertFalse(Files.exists(kept));
-    }
-
-    @Test
-    void remembersAnUploadUntilItEnds() throws IOException {
-        assertNull(lastSent.unfinished());
-        lastSent.begin("p/app.gz", "a much longer number");
-        lastSent.begin("p/app.gz", "number");
-        assertEquals(new LastSent.Upload("p/app.gz", "number"), new LastSent(directory, "app.db").unfinished());
-        assertNull(new LastSent(directory, "other.db").unfinished());
-        lastSent.end();
-        assertNull(lastSent.unfinished());
-        lastSent.end();
-        assertEquals(List.of(), names());
     }
 }

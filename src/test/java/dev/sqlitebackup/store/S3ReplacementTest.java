@@ -38,7 +38,7 @@ class S3ReplacementTest {
     @TempDir Path directory;
     private S3Client direct;
     private S3Client client;
-    private LastSent lastSent;
+    private UploadNote note;
     private S3Replacement replacement;
     private final List<String> warnings = new ArrayList<>();
     private String key;
@@ -51,7 +51,7 @@ class S3ReplacementTest {
         client = S3Clients.create();
         key = s3.prefix() + "a b.gz";
         aside = s3.prefix() + S3Store.aside("a b.gz");
-        lastSent = new LastSent(directory, "b");
+        note = new UploadNote(directory, "b");
         direct.putObject(request -> request.bucket(S3Server.BUCKET).key(key), RequestBody.fromString("last good"));
     }
 
@@ -62,7 +62,7 @@ class S3ReplacementTest {
     }
 
     private String replace(String content) throws IOException {
-        replacement = new S3Replacement(client, S3Server.BUCKET, key, aside, lastSent, warnings::add, PART, AT_ONCE);
+        replacement = new S3Replacement(client, S3Server.BUCKET, key, aside, note, warnings::add, PART, AT_ONCE);
         return replacement.replace(Files.writeString(directory.resolve("finished"), content));
     }
 
@@ -76,7 +76,7 @@ class S3ReplacementTest {
 
     private void assertNothingUnfinished() {
         assertEquals(0, direct.listMultipartUploads(request -> request.bucket(S3Server.BUCKET).prefix(s3.prefix())).uploads().size());
-        assertNull(lastSent.unfinished());
+        assertNull(note.unfinished());
     }
 
     private static String content(int bytes) {

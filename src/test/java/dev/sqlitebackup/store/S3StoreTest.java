@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.history.BackupName;
 import dev.sqlitebackup.testing.S3Server;
 import dev.sqlitebackup.testing.SharedS3;
 import java.io.IOException;
@@ -38,7 +39,7 @@ class S3StoreTest extends StoreContract {
     @BeforeEach
     void makePlace() throws IOException {
         server = s3.server();
-        store = new S3Store(S3Server.BUCKET, s3.prefix(), directory);
+        store = new CachingStore(new S3Store(S3Server.BUCKET, s3.prefix(), directory, BackupName.FAMILIES), BackupName.FAMILIES);
         Files.createDirectories(store.workingDirectory());
     }
 
@@ -152,7 +153,7 @@ class S3StoreTest extends StoreContract {
 
     @Test
     void tellsAMissingBucketFromAMissingObject() {
-        Store nowhere = new S3Store("no-such-bucket", "p/", directory);
+        Store nowhere = new CachingStore(new S3Store("no-such-bucket", "p/", directory, BackupName.FAMILIES), BackupName.FAMILIES);
         for (Executable request : List.<Executable>of(() -> nowhere.find("b1"), () -> nowhere.readTail("b1", 3), () -> nowhere.readTail("b1", 0), () -> nowhere.list(name -> true), () -> nowhere.fetch("b1", directory))) {
             Failure failure = assertThrows(Failure.class, request);
             assertEquals(Failure.Kind.NOT_FOUND, failure.kind());
@@ -194,7 +195,7 @@ class S3StoreTest extends StoreContract {
     @Test
     void keepsWhatCouldNotBeSentAndSaysWhereAndWhatIsInTheStore() throws IOException {
         String made = "the backup is made and verified, but ";
-        String asItWas = "what is in the store is as it was, and ";
+        String asItWas = "what is in the store is as it was; ";
         server.refusePuts(true);
         Failure refused = notSent("b1", true);
         assertTrue(refused.getMessage().startsWith(made + "could not be sent to " + store.location("b1") + ": AccessDenied"), refused.getMessage());
@@ -204,7 +205,7 @@ class S3StoreTest extends StoreContract {
         server.answerTo("PUT ", 409, "OperationAborted");
         assertTrue(notSent("b1", true).hint().startsWith(asItWas));
         s3.set("aws.maxAttempts", "1");
-        store = new S3Store(S3Server.BUCKET, s3.prefix(), directory);
+        store = new CachingStore(new S3Store(S3Server.BUCKET, s3.prefix(), directory, BackupName.FAMILIES), BackupName.FAMILIES);
         server.answerTo("(PUT|HEAD) ", 500, "InternalError");
         Failure unknown = notSent("b1", true);
         assertTrue(unknown.getMessage().startsWith(made + "it could not be confirmed that it arrived at " + store.location("b1")), unknown.getMessage());
@@ -229,23 +230,23 @@ class S3StoreTest extends StoreContract {
 
     @Test
     void keepsACacheOfItsOwnThatNobodyElseMayRead() throws IOException {
-        Store made = new S3Store(S3Server.BUCKET, s3.prefix() + "a/", directory);
+        Store made = new CachingStore(new S3Store(S3Server.BUCKET, s3.prefix() + "a/", directory, BackupName.FAMILIES), BackupName.FAMILIES);
         Path cache = made.workingDirectory();
         assertTrue(cache.getFileName().toString().matches("[0-9a-f]{32}"), cache.toString());
-        assertNotEquals(cache, new S3Store(S3Server.BUCKET, s3.prefix() + "b/", directory).workingDirectory());
+        assertNotEquals(cache, new CachingStore(new S3Store(S3Server.BUCKET, s3.prefix() + "b/", directory, BackupName.FAMILIES), BackupName.FAMILIES).workingDirectory());
         made.create();
         assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(cache)));
         made.create();
-        Failure failure = assertThrows(Failure.class, () -> new S3Store(S3Server.BUCKET, "", Files.createFile(directory.resolve("file"))).create());
+        Failure failure = assertThrows(Failure.class, () -> new CachingStore(new S3Store(S3Server.BUCKET, "", Files.createFile(directory.resolve("file")), BackupName.FAMILIES), BackupName.FAMILIES).create());
         assertTrue(failure.getMessage().startsWith("cannot make the cache directory "), failure.getMessage());
     }
 
     @Test
     void givesLongNamesShortOnesInTheCache() {
-        assertEquals("a".repeat(200), S3Store.shortName("a".repeat(200)));
-        assertEquals("\u00e9".repeat(100), S3Store.shortName("\u00e9".repeat(100)));
-        assertTrue(S3Store.shortName("\u00e9".repeat(100) + "a").matches("\u00e9{91}~[0-9a-f]{16}"));
-        assertNotEquals(S3Store.shortName("a".repeat(201)), S3Store.shortName("a".repeat(202)));
+        assertEquals("a".repeat(200), SmallFiles.shortName("a".repeat(200)));
+        assertEquals("\u00e9".repeat(100), SmallFiles.shortName("\u00e9".repeat(100)));
+        assertTrue(SmallFiles.shortName("\u00e9".repeat(100) + "a").matches("\u00e9{91}~[0-9a-f]{16}"));
+        assertNotEquals(SmallFiles.shortName("a".repeat(201)), SmallFiles.shortName("a".repeat(202)));
     }
 
     /** As a whole: the parts and lines are tried one by one in {@link S3UploadTest} and {@link S3DownloadTest}. */

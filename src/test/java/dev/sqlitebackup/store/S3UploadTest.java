@@ -53,7 +53,7 @@ class S3UploadTest {
     @TempDir Path directory;
     private S3Client direct;
     private S3Client client;
-    private LastSent lastSent;
+    private UploadNote note;
     private S3Upload upload;
     private String key;
 
@@ -62,7 +62,7 @@ class S3UploadTest {
         direct = s3.server().client();
         client = S3Clients.create();
         key = s3.prefix() + "app-1.gz";
-        lastSent = new LastSent(directory, "app");
+        note = new UploadNote(directory, "app");
         next();
     }
 
@@ -81,7 +81,7 @@ class S3UploadTest {
     }
 
     private void next() {
-        upload = new S3Upload(client, S3Server.BUCKET, key, s3.prefix() + "app-", lastSent, PART);
+        upload = new S3Upload(client, S3Server.BUCKET, key, s3.prefix() + "app-", note, PART);
     }
 
     /** Of letters, so that a test can answer with it. */
@@ -145,7 +145,7 @@ class S3UploadTest {
         assertEquals((bytes + PART - 1) / PART, parts.size(), parts.toString());
         assertEquals(tag(), tag);
         assertEquals(content(bytes), held());
-        assertNull(lastSent.unfinished());
+        assertNull(note.unfinished());
         assertEquals(0, unfinished());
     }
 
@@ -156,7 +156,7 @@ class S3UploadTest {
         assertNull(send(content(bytes), true));
         assertFalse(upload.mayBeWritten());
         assertEquals("another", held());
-        assertNull(lastSent.unfinished());
+        assertNull(note.unfinished());
         assertEquals(0, unfinished());
         next();
         assertNotNull(send(content(bytes), false));
@@ -200,7 +200,7 @@ class S3UploadTest {
         String tag = send(content(bytes), true);
         assertEquals(tag(), tag);
         assertTrue(upload.mayBeWritten());
-        assertNull(lastSent.unfinished());
+        assertNull(note.unfinished());
         assertEquals(content(bytes), held());
         assertEquals(List.of(), heard("DELETE "));
     }
@@ -315,7 +315,7 @@ class S3UploadTest {
 
     private String beginUpload() {
         String id = direct.createMultipartUpload(request -> request.bucket(S3Server.BUCKET).key(key)).uploadId();
-        lastSent.begin(key, id);
+        note.begin(key, id);
         return id;
     }
 
@@ -324,7 +324,7 @@ class S3UploadTest {
         beginUpload();
         assertNotNull(send("content", true));
         assertEquals(0, unfinished());
-        assertNull(lastSent.unfinished());
+        assertNull(note.unfinished());
     }
 
     @Test
@@ -332,15 +332,15 @@ class S3UploadTest {
         beginUpload();
         s3.server().delay(1, 1500);
         assertNotNull(send("content", true));
-        assertNull(lastSent.unfinished());
+        assertNull(note.unfinished());
     }
 
     @Test
     void forgetsAnUploadThatTheStoreDoesNotKnow() throws IOException {
-        lastSent.begin(key, "gone");
+        note.begin(key, "gone");
         s3.server().answerTo("DELETE ", 404, "NoSuchUpload");
         assertNotNull(send("content", true));
-        assertNull(lastSent.unfinished());
+        assertNull(note.unfinished());
     }
 
     @Test
@@ -349,7 +349,7 @@ class S3UploadTest {
         for (String answer : List.of(S3Server.answer(403, REFUSED), "")) {
             s3.server().answerTo("DELETE ", answer);
             assertNotNull(send("content", false), "that keeps nothing from being sent");
-            assertEquals(new LastSent.Upload(key, id), lastSent.unfinished());
+            assertEquals(new UploadNote.Upload(key, id), note.unfinished());
         }
         s3.server().answerTo(null, "");
         send("content", false);
@@ -362,10 +362,10 @@ class S3UploadTest {
         assertThrows(S3Exception.class, () -> send(content(THREE_PARTS), true));
         assertFalse(upload.mayBeWritten());
         assertEquals(0, unfinished());
-        assertNull(lastSent.unfinished());
+        assertNull(note.unfinished());
         s3.server().answerTo("PUT .*partNumber=2|DELETE ", 403, "AccessDenied");
         assertThrows(S3Exception.class, () -> send(content(THREE_PARTS), true));
-        assertEquals(key, lastSent.unfinished().key(), "the next run takes it back");
+        assertEquals(key, note.unfinished().key(), "the next run takes it back");
         s3.server().answerTo(null, "");
         send(content(THREE_PARTS), true);
         assertEquals(0, unfinished());
@@ -379,7 +379,7 @@ class S3UploadTest {
         assertThrows(S3Exception.class, () -> send(content(THREE_PARTS), true));
         assertTrue(upload.mayBeWritten());
         assertEquals(List.of(), heard("DELETE "));
-        assertEquals(key, lastSent.unfinished().key());
+        assertEquals(key, note.unfinished().key());
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.sqlitebackup.store;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
+import dev.sqlitebackup.history.BackupName;
 import dev.sqlitebackup.testing.S3rver;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -43,7 +44,7 @@ class S3rverStoreIT extends StoreContract {
 
     @BeforeEach
     void makePlace() {
-        store = new S3Store(S3rver.BUCKET, "p" + ++tests + "/", directory);
+        store = new CachingStore(new S3Store(S3rver.BUCKET, "p" + ++tests + "/", directory, BackupName.FAMILIES), BackupName.FAMILIES);
     }
 
     @Override

@@ -1,0 +1,141 @@
+package dev.sqlitebackup.store;
+
+import dev.sqlitebackup.Failure;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Predicate;
+
+/**
+ * A store far away, of which the last backup sent of each family stays on this machine: what the next run compares with and takes blocks from, without a download. It is
+ * used only while the store's file still has the same tag and size. A restore never uses it: what counts is what the store holds.
+ */
+public final class CachingStore implements Store {
+    private final VersionedStore store;
+    private final Families families;
+
+    public CachingStore(VersionedStore store, Families families) {
+        this.store = store;
+        this.families = families;
+    }
+
+    private LastSent lastSent(String name) {
+        return new LastSent(store.workingDirectory(), families.of(name));
+    }
+
+    @Override
+    public Path local(String name) {
+        LastSent lastSent = lastSent(name);
+        LastSent.Sent sent = lastSent.sent();
+        VersionedStore.Version version = sent != null && sent.name().equals(name) ? store.version(name) : null;
+        return version != null && lastSent.isStill(sent, version) ? lastSent.file() : null;
+    }
+
+    private interface Sending {
+        /** @return null if the name is taken */
+        VersionedStore.Version send();
+    }
+
+    private boolean send(Path file, String name, Sending sending) {
+        VersionedStore.Version sent;
+        try {
+            sent = sending.send();
+        } catch (Failure e) {
+            throw e.kind() == Failure.Kind.INTERRUPTED ? e : keepUnpublished(file, name, e);
+        }
+        if (sent != null) {
+            lastSent(name).keep(file, name, sent.tag());
+        }
+        return sent != null;
+    }
+
+    @Override
+    public boolean publishNew(Path file, String name) {
+        return send(file, name, () -> store.sendNew(file, name));
+    }
+
+    @Override
+    public void replace(Path file, String name) {
+        send(file, name, () -> store.send(file, name));
+    }
+
+    @Override
+    public Failure keepUnpublished(Path file, String name, Failure why) {
+        try {
+            return why.withHint((why.hint() == null ? "" : why.hint() + "; ") + "the new backup is safe here: " + lastSent(name).keepUnsent(file));
+        } catch (Failure e) {
+            why.addSuppressed(e);   // What went wrong first counts.
+            return why;
+        }
+    }
+
+    @Override
+    public String location(String name) {
+        return store.location(name);
+    }
+
+    @Override
+    public String place() {
+        return store.place();
+    }
+
+    @Override
+    public void requirePlace() {
+        store.requirePlace();
+    }
+
+    @Override
+    public void create() {
+        store.create();
+    }
+
+    @Override
+    public boolean isNear() {
+        return store.isNear();
+    }
+
+    @Override
+    public List<StoredFile> list(Predicate<String> wanted) {
+        return store.list(wanted);
+    }
+
+    @Override
+    public StoredFile find(String name) {
+        return store.find(name);
+    }
+
+    @Override
+    public byte[] readTail(String name, int maxBytes) {
+        return store.readTail(name, maxBytes);
+    }
+
+    @Override
+    public byte[] readStart(String name, int maxBytes) {
+        return store.readStart(name, maxBytes);
+    }
+
+    @Override
+    public Path fetch(String name, Path directory) {
+        return store.fetch(name, directory);
+    }
+
+    @Override
+    public void delete(Collection<String> names) {
+        store.delete(names);
+    }
+
+    @Override
+    public void show(String name, byte[] content) {
+        store.show(name, content);
+    }
+
+    @Override
+    public List<String> warnings() {
+        return store.warnings();
+    }
+
+    @Override
+    public Path workingDirectory() {
+        return store.workingDirectory();
+    }
+}
