@@ -9,8 +9,8 @@ import java.nio.file.NotDirectoryException;
 import java.util.Locale;
 
 /**
- * The one way in which anything here fails: a kind that decides the exit code, a message that says
- * what and where, and, where there is something to do, a hint that says what.
+ * The one way in which anything here fails: a kind that decides the exit code, a message that says what and where, and,
+ * where there is something to do, a hint that says what.
  */
 public final class Failure extends RuntimeException {
     /** What went wrong, in the words of the contract; {@code code} is the name in {@code --json}. */
@@ -69,8 +69,8 @@ public final class Failure extends RuntimeException {
     }
 
     /**
-     * Says an I/O error in our words. A full disk or an exceeded quota is told from every other error,
-     * because the user can do something about it.
+     * Says an I/O error in our words. A full disk or an exceeded quota is told from every other error, because the user
+     * can do something about it.
      *
      * @param doing what was tried, as in "cannot write the backup"
      * @param where the file or directory that it was tried on
@@ -78,11 +78,17 @@ public final class Failure extends RuntimeException {
     public static Failure io(String doing, Object where, IOException e) {
         String reason = reason(e);
         if (isNoSpace(e)) {
-            return new Failure(Kind.NO_SPACE, doing + " " + where + ": no space left",
-                    "free some space on the file system of " + where, e);
+            return new Failure(
+                    Kind.NO_SPACE,
+                    doing + " " + where + ": no space left",
+                    "free some space on the file system of " + where,
+                    e);
         }
-        String hint = reason.equals("not a regular file") ? "it is a FIFO, socket, device or directory: move it away" : e instanceof AccessDeniedException || reason.contains("ermission denied")
-                ? "run it as the user who owns it, or give this user access" : null;
+        String hint = reason.equals("not a regular file")
+                ? "it is a FIFO, socket, device or directory: move it away"
+                : e instanceof AccessDeniedException || reason.contains("ermission denied")
+                        ? "run it as the user who owns it, or give this user access"
+                        : null;
         return new Failure(Kind.FAILURE, doing + " " + where + ": " + reason, hint, e);
     }
 
@@ -108,7 +114,8 @@ public final class Failure extends RuntimeException {
     /** ENOSPC and EDQUOT as strerror says them; the launcher and cron run in a C locale, so it says them in English. */
     public static boolean isNoSpace(IOException e) {
         String lower = reason(e).toLowerCase(Locale.ROOT);
-        return lower.contains("no space left") || lower.contains("quota exceeded")
+        return lower.contains("no space left")
+                || lower.contains("quota exceeded")
                 || lower.contains("not enough space on the disk");
     }
 }

@@ -16,13 +16,15 @@ public final class Hints {
     private static final String TO = "--to=";
     private static final Pattern PLACE = Pattern.compile("(--(?:to|tmp-dir|safety-dir)=)(.*)", Pattern.DOTALL);
     /** What a terminal is not sent as it is (see cli/Output), and a quoted newline would not be a newline any more. */
-    private static final IntPredicate UNPRINTABLE = c -> Character.isISOControl(c) || Character.getType(c) == Character.FORMAT
-            || Character.getType(c) == Character.LINE_SEPARATOR || Character.getType(c) == Character.PARAGRAPH_SEPARATOR;
+    private static final IntPredicate UNPRINTABLE = c -> Character.isISOControl(c)
+            || Character.getType(c) == Character.FORMAT
+            || Character.getType(c) == Character.LINE_SEPARATOR
+            || Character.getType(c) == Character.PARAGRAPH_SEPARATOR;
 
     private static volatile List<String> program = List.of("sqlite-backup");
     private static volatile String makeDirectory;
 
-    private Hints() { }
+    private Hints() {}
 
     /**
      * How the program was started. Main says it, once.
@@ -36,12 +38,17 @@ public final class Hints {
     }
 
     /**
-     * @param words the command, then its arguments: what is no option is a path or an address, as the place that an option names is. Paths may be relative
+     * @param words the command, then its arguments: what is no option is a path or an address, as the place that an
+     *     option names is. Paths may be relative
      */
     public static String command(String... words) {
-        List<String> arguments = Arrays.stream(words).skip(1).map(Hints::absolute).toList();
+        List<String> arguments =
+                Arrays.stream(words).skip(1).map(Hints::absolute).toList();
         String made = makeDirectory == null ? null : made(words[0], arguments);
-        return made != null ? made : line(Stream.of(program.stream(), Stream.of(words[0]), arguments.stream()).flatMap(part -> part));
+        return made != null
+                ? made
+                : line(Stream.of(program.stream(), Stream.of(words[0]), arguments.stream())
+                        .flatMap(part -> part));
     }
 
     /**
@@ -50,17 +57,29 @@ public final class Hints {
      * @return null for what has no target, or what make would read in another way than it is meant
      */
     private static String made(String command, List<String> arguments) {
-        List<String> paths = arguments.stream().filter(word -> !word.startsWith("-")).toList();
-        List<String> targets = arguments.stream().filter(word -> word.startsWith(TO)).map(word -> word.substring(TO.length())).toList();
-        List<String> others = arguments.stream().filter(word -> word.startsWith("-") && !word.startsWith(TO)).toList();
+        List<String> paths =
+                arguments.stream().filter(word -> !word.startsWith("-")).toList();
+        List<String> targets = arguments.stream()
+                .filter(word -> word.startsWith(TO))
+                .map(word -> word.substring(TO.length()))
+                .toList();
+        List<String> others = arguments.stream()
+                .filter(word -> word.startsWith("-") && !word.startsWith(TO))
+                .toList();
         boolean backup = command.equals("backup");
-        if (!backup && !command.equals("restore") || paths.size() != 1 || targets.size() != 1
-                || !isCarriedByMake(paths.get(0)) || !isCarriedByMake(targets.get(0)) || !others.stream().allMatch(word -> PLAIN.matcher(word).matches())) {
+        if (!backup && !command.equals("restore")
+                || paths.size() != 1
+                || targets.size() != 1
+                || !isCarriedByMake(paths.get(0))
+                || !isCarriedByMake(targets.get(0))
+                || !others.stream().allMatch(word -> PLAIN.matcher(word).matches())) {
             return null;
         }
-        Stream<String> variables = Stream.of("DB=" + (backup ? paths : targets).get(0), "TO=" + (backup ? targets : paths).get(0));
+        Stream<String> variables =
+                Stream.of("DB=" + (backup ? paths : targets).get(0), "TO=" + (backup ? targets : paths).get(0));
         Stream<String> options = others.isEmpty() ? Stream.of() : Stream.of("ARGS=" + String.join(" ", others));
-        return line(Stream.of(Stream.of("make", "-C", makeDirectory, command + "-db"), variables, options).flatMap(part -> part));
+        return line(Stream.of(Stream.of("make", "-C", makeDirectory, command + "-db"), variables, options)
+                .flatMap(part -> part));
     }
 
     /** make expands $ wherever it exports a variable. */
@@ -70,7 +89,9 @@ public final class Hints {
 
     private static String absolute(String word) {
         Matcher place = PLACE.matcher(word);
-        return place.matches() ? place.group(1) + absolutePath(place.group(2)) : word.startsWith("-") ? word : absolutePath(word);
+        return place.matches()
+                ? place.group(1) + absolutePath(place.group(2))
+                : word.startsWith("-") ? word : absolutePath(word);
     }
 
     private static String absolutePath(String place) {
@@ -79,7 +100,8 @@ public final class Hints {
         }
         Path path = Path.of(place).toAbsolutePath();
         // Not where a link may come before the dots: a/../b is b only if a is none.
-        boolean climbs = Stream.iterate(path, parent -> parent != null, Path::getParent).anyMatch(parent -> parent.endsWith(".."));
+        boolean climbs = Stream.iterate(path, parent -> parent != null, Path::getParent)
+                .anyMatch(parent -> parent.endsWith(".."));
         return (climbs ? path : path.normalize()) + (place.endsWith("/") && path.getFileName() != null ? "/" : "");
     }
 
@@ -92,7 +114,10 @@ public final class Hints {
         if (word.codePoints().noneMatch(UNPRINTABLE::test)) {
             return PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'";
         }
-        return word.codePoints().mapToObj(c -> UNPRINTABLE.test(c) ? octal(c) : c == '\'' || c == '\\' ? "\\" + (char) c : Character.toString(c))
+        return word.codePoints()
+                .mapToObj(c -> UNPRINTABLE.test(c)
+                        ? octal(c)
+                        : c == '\'' || c == '\\' ? "\\" + (char) c : Character.toString(c))
                 .collect(Collectors.joining("", "$'", "'"));
     }
 

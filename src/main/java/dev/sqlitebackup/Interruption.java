@@ -6,21 +6,22 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * SIGINT and SIGTERM, as the code below {@link Main} sees them. A signal belongs to the whole process, so
- * this is the one piece of global state. Nothing is torn down from outside: the work notices at its next
- * {@link #check()}, throws, and cleans up on its way out.
+ * SIGINT and SIGTERM, as the code below {@link Main} sees them. A signal belongs to the whole process, so this is the
+ * one piece of global state. Nothing is torn down from outside: the work notices at its next {@link #check()}, throws,
+ * and cleans up on its way out.
  */
 public final class Interruption {
     /** Something that blocks and can be told to stop, such as a running SQL statement. */
     public interface Blocking extends AutoCloseable {
-        @Override void close();
+        @Override
+        void close();
     }
 
     private static final Set<Runnable> STOPPERS = ConcurrentHashMap.newKeySet();
     private static final Lock CRITICAL = new ReentrantLock();
     private static volatile boolean requested;
 
-    private Interruption() { }
+    private Interruption() {}
 
     /** Asks the work to stop. Called by the signal's thread. */
     public static void request() {
@@ -36,7 +37,8 @@ public final class Interruption {
     /** @throws Failure of kind INTERRUPTED once a signal has come */
     public static void check() {
         if (requested) {
-            throw new Failure(Failure.Kind.INTERRUPTED, "interrupted; nothing was changed, and everything temporary is removed");
+            throw new Failure(
+                    Failure.Kind.INTERRUPTED, "interrupted; nothing was changed, and everything temporary is removed");
         }
     }
 
@@ -82,7 +84,7 @@ public final class Interruption {
             check();
             throw new Failure(Failure.Kind.INTERRUPTED, "interrupted", null, e);
         } finally {
-            Thread.interrupted();   // Left set, it would close the next channel that is read or written.
+            Thread.interrupted(); // Left set, it would close the next channel that is read or written.
         }
     }
 }

@@ -23,7 +23,7 @@ public final class Main {
     /** How long a signal waits for the work to unwind, before everything temporary is removed from under it. */
     private static final long GRACE_MILLIS = 5_000;
 
-    private Main() { }
+    private Main() {}
 
     public static void main(String[] args) {
         Hints.startedAs(program(), System.getenv("SQLITE_BACKUP_MAKE"));
@@ -37,7 +37,7 @@ public final class Main {
         try {
             Runtime.getRuntime().removeShutdownHook(onSignal);
         } catch (IllegalStateException e) {
-            return;     // A signal came; its thread ends the process with our exit code.
+            return; // A signal came; its thread ends the process with our exit code.
         }
         System.exit(exitCode[0]);
     }
@@ -46,16 +46,24 @@ public final class Main {
         try {
             int exitCode = commandLine.execute(args);
             // What the library prints itself: help, the version, the completion.
-            return exitCode == 0 && commandLine.getOut().checkError() ? FailureHandler.print(FailureHandler.unsaid(), executed(commandLine)) : exitCode;
+            return exitCode == 0 && commandLine.getOut().checkError()
+                    ? FailureHandler.print(FailureHandler.unsaid(), executed(commandLine))
+                    : exitCode;
         } catch (Throwable e) {
             return FailureHandler.print(e, commandLine);
         }
     }
 
-    /** Nothing between us and the descriptor: {@code System.out} keeps to itself that a disk is full or a pipe broken. */
+    /**
+     * Nothing between us and the descriptor: {@code System.out} keeps to itself that a disk is full or a pipe broken.
+     */
     private static PrintWriter standardOutput() {
-        String charset = System.getProperty("stdout.encoding", System.getProperty("sun.stdout.encoding", Charset.defaultCharset().name()));
-        return new PrintWriter(new OutputStreamWriter(new FileOutputStream(FileDescriptor.out), Charset.forName(charset)), true);
+        String charset = System.getProperty(
+                "stdout.encoding",
+                System.getProperty(
+                        "sun.stdout.encoding", Charset.defaultCharset().name()));
+        return new PrintWriter(
+                new OutputStreamWriter(new FileOutputStream(FileDescriptor.out), Charset.forName(charset)), true);
     }
 
     private static void endOnSignal(CommandLine commandLine, CountDownLatch done, int[] exitCode) {
@@ -67,7 +75,8 @@ public final class Main {
         Interruption.awaitCritical();
         try {
             if (!done.await(GRACE_MILLIS, TimeUnit.MILLISECONDS)) {
-                exitCode[0] = FailureHandler.print(new Failure(Failure.Kind.INTERRUPTED, "interrupted; everything temporary is removed"),
+                exitCode[0] = FailureHandler.print(
+                        new Failure(Failure.Kind.INTERRUPTED, "interrupted; everything temporary is removed"),
                         executed(commandLine));
             }
         } catch (InterruptedException e) {
@@ -79,25 +88,40 @@ public final class Main {
 
     private static CommandLine executed(CommandLine commandLine) {
         CommandLine.ParseResult parsed = commandLine.getParseResult();
-        return parsed != null && parsed.hasSubcommand() ? parsed.subcommand().commandSpec().commandLine() : commandLine;
+        return parsed != null && parsed.hasSubcommand()
+                ? parsed.subcommand().commandSpec().commandLine()
+                : commandLine;
     }
 
     /** What starts it again: the launcher says its name, and java none. */
     private static List<String> program() {
         String launcher = System.getProperty("sqlite-backup.program");
         Path jar = location();
-        return launcher != null ? List.of(launcher) : jar != null && Files.isRegularFile(jar) ? List.of("java", "-jar", jar.toString()) : List.of("sqlite-backup");
+        return launcher != null
+                ? List.of(launcher)
+                : jar != null && Files.isRegularFile(jar)
+                        ? List.of("java", "-jar", jar.toString())
+                        : List.of("sqlite-backup");
     }
 
     private static Environment environment() {
         Path workingDirectory = Path.of("").toAbsolutePath();
-        return new Environment(System.getenv(), System.getProperty("user.home"), location() == null ? workingDirectory : location().getParent(), workingDirectory, Clock.systemDefaultZone());
+        return new Environment(
+                System.getenv(),
+                System.getProperty("user.home"),
+                location() == null ? workingDirectory : location().getParent(),
+                workingDirectory,
+                Clock.systemDefaultZone());
     }
 
     /** The jar that runs, or a directory of classes; null where nobody knows. */
     private static Path location() {
         try {
-            return Path.of(Main.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+            return Path.of(Main.class
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation()
+                    .toURI());
         } catch (URISyntaxException | IllegalArgumentException | NullPointerException e) {
             return null;
         }

@@ -26,18 +26,32 @@ class ArchitectureTest {
             "run", Set.of("files"),
             "files", Set.of());
     /** Which package alone may use a library. */
-    private static final Map<String, String> OWNERS = Map.of("java.sql.", "sqlite", "org.sqlite.", "sqlite",
-            "org.apache.commons.compress.", "archive", "picocli.", "cli", "me.tongfei.", "cli", "software.amazon.", "store");
+    private static final Map<String, String> OWNERS = Map.of(
+            "java.sql.",
+            "sqlite",
+            "org.sqlite.",
+            "sqlite",
+            "org.apache.commons.compress.",
+            "archive",
+            "picocli.",
+            "cli",
+            "me.tongfei.",
+            "cli",
+            "software.amazon.",
+            "store");
 
     @Test
     void everyPackageUsesOnlyWhatTheDesignAllows() throws IOException {
         List<String> violations = new ArrayList<>();
         try (Stream<Path> files = Files.walk(SOURCES)) {
             for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
-                String own = SOURCES.relativize(file).getNameCount() == 1 ? "" : SOURCES.relativize(file).getName(0).toString();
+                String own = SOURCES.relativize(file).getNameCount() == 1
+                        ? ""
+                        : SOURCES.relativize(file).getName(0).toString();
                 for (String line : Files.readAllLines(file)) {
                     if (line.startsWith("import ")) {
-                        String imported = line.replaceAll("import (static )?|;", "").trim();
+                        String imported =
+                                line.replaceAll("import (static )?|;", "").trim();
                         if (!isAllowed(own, imported)) {
                             violations.add(file.getFileName() + " imports " + imported);
                         }
@@ -59,6 +73,8 @@ class ArchitectureTest {
         }
         String ours = imported.startsWith("dev.sqlitebackup.") ? imported.substring("dev.sqlitebackup.".length()) : "";
         boolean inPackage = ours.contains(".") && Character.isLowerCase(ours.charAt(0));
-        return !inPackage || ours.startsWith(own + ".") || ALLOWED.get(own).stream().anyMatch(allowed -> (ours + ".").startsWith(allowed + "."));
+        return !inPackage
+                || ours.startsWith(own + ".")
+                || ALLOWED.get(own).stream().anyMatch(allowed -> (ours + ".").startsWith(allowed + "."));
     }
 }

@@ -17,14 +17,21 @@ import java.time.Instant;
 import java.util.Arrays;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 
-/** Decompresses a gzip file, ours ({@link BlockReader}) or any other, to its last byte: every checksum, every member, nothing behind them. */
+/**
+ * Decompresses a gzip file, ours ({@link BlockReader}) or any other, to its last byte: every checksum, every member,
+ * nothing behind them.
+ */
 public final class BackupReader {
     /** The most that a sink gets at once. */
     public static final int BUFFER_BYTES = 1 << 16;
-    /** A deflate stream holds at most so many times its own length: a match of 258 bytes takes two bits (zlib's "maximum compression factor"). */
+    /**
+     * A deflate stream holds at most so many times its own length: a match of 258 bytes takes two bits (zlib's "maximum
+     * compression factor").
+     */
     public static final int MOST_COMPRESSION = 1032;
     /** ID1, ID2 (RFC 1952, 2.3.1). */
     private static final int MAGIC_0 = 0x1f;
+
     private static final int MAGIC_1 = 0x8b;
 
     /** Takes the content as it comes, in order. What it throws ends the reading. */
@@ -32,7 +39,7 @@ public final class BackupReader {
         void write(byte[] bytes, int length) throws IOException;
     }
 
-    private BackupReader() { }
+    private BackupReader() {}
 
     /** Whether a file that starts like this is a gzip file. */
     public static boolean isGzip(byte[] start) {
@@ -45,7 +52,7 @@ public final class BackupReader {
      * @param createdAt when its snapshot was taken, to the second; null where the file does not say
      * @param sha256 of the content, in hexadecimal
      */
-    public record Content(Instant createdAt, String sha256) { }
+    public record Content(Instant createdAt, String sha256) {}
 
     /**
      * What the end of a backup says of it: so much can be known from one read of {@link #SUMMARY_BYTES}.
@@ -84,9 +91,12 @@ public final class BackupReader {
     public static byte[] startOfContent(byte[] start, int maxBytes) {
         byte[] content = new byte[maxBytes];
         int length = 0;
-        try (InputStream gzip = GzipCompressorInputStream.builder().setInputStream(new ByteArrayInputStream(start)).setDecompressConcatenated(true).get()) {
+        try (InputStream gzip = GzipCompressorInputStream.builder()
+                .setInputStream(new ByteArrayInputStream(start))
+                .setDecompressConcatenated(true)
+                .get()) {
             for (int read; length < maxBytes && (read = gzip.read(content, length, 1)) > 0; length += read) {
-                continue;   // One at a time: of more, nothing is had where the end is missing.
+                continue; // One at a time: of more, nothing is had where the end is missing.
             }
         } catch (IOException e) {
             // It ends here, or is damaged.
@@ -101,7 +111,8 @@ public final class BackupReader {
      * Reads all of a backup.
      *
      * @param threads how many decompress; a file that is not one of ours takes one
-     * @param checksSha256 whether the content's SHA-256 is compared with what the file says; if not, the caller has to prove it in a better way
+     * @param checksSha256 whether the content's SHA-256 is compared with what the file says; if not, the caller has to
+     *     prove it in a better way
      * @throws Failure of kind CORRUPT if anything about the file is wrong
      * @throws IOException if reading it, or the sink, fails
      */
@@ -116,7 +127,8 @@ public final class BackupReader {
      *
      * @param backup what people call it
      */
-    public static Content read(FileChannel file, String backup, int threads, boolean checksSha256, Sink sink) throws IOException {
+    public static Content read(FileChannel file, String backup, int threads, boolean checksSha256, Sink sink)
+            throws IOException {
         Trailer trailer = Trailer.read(file);
         if (trailer != null) {
             return new BlockReader(backup, file, trailer).read(threads, checksSha256, sink);
@@ -136,19 +148,24 @@ public final class BackupReader {
         }
     }
 
-    /** A BGZF file without the block that ends every one, or one of ours without its trailer: all that is left may well be in order. */
+    /**
+     * A BGZF file without the block that ends every one, or one of ours without its trailer: all that is left may well
+     * be in order.
+     */
     private static void refuseIfCutOff(String backup, FileChannel file) throws IOException {
         if (file.size() < Bgzf.END.length) {
             return;
         }
-        if (file.size() >= Trailer.TAIL_BYTES && Trailer.isDamaged(Channels.read(file, file.size() - Trailer.TAIL_BYTES, Trailer.TAIL_BYTES))) {
+        if (file.size() >= Trailer.TAIL_BYTES
+                && Trailer.isDamaged(Channels.read(file, file.size() - Trailer.TAIL_BYTES, Trailer.TAIL_BYTES))) {
             throw damaged(backup, "its trailer is damaged", null);
         }
         int length = Bgzf.blockBytes(Channels.read(file, 0, Bgzf.HEADER_BYTES));
         if (length < 0) {
             return;
         }
-        if (length > file.size() || !Arrays.equals(Channels.read(file, file.size() - Bgzf.END.length, Bgzf.END.length), Bgzf.END)) {
+        if (length > file.size()
+                || !Arrays.equals(Channels.read(file, file.size() - Bgzf.END.length, Bgzf.END.length), Bgzf.END)) {
             throw damaged(backup, "it is cut short", null);
         }
         byte[] content = new byte[Bgzf.MAX_CONTENT_BYTES];
@@ -174,8 +191,13 @@ public final class BackupReader {
         byte[] buffer = new byte[BUFFER_BYTES];
         Instant[] createdAt = {null};
         try {
-            gzip = GzipCompressorInputStream.builder().setInputStream(source).setDecompressConcatenated(true).setBufferSize(BUFFER_BYTES)
-                    .setOnMemberStart(member -> createdAt[0] = createdAt[0] == null ? member.getMetaData().getModificationInstant() : createdAt[0]).get();
+            gzip = GzipCompressorInputStream.builder()
+                    .setInputStream(source)
+                    .setDecompressConcatenated(true)
+                    .setBufferSize(BUFFER_BYTES)
+                    .setOnMemberStart(member -> createdAt[0] =
+                            createdAt[0] == null ? member.getMetaData().getModificationInstant() : createdAt[0])
+                    .get();
         } catch (IOException e) {
             throw source.explain(backup, e);
         }

@@ -14,8 +14,8 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 
 /**
- * Writes a snapshot as a BGZF file: blocks at a fixed stride, the {@link Trailer}, the empty last block. Blocks that the previous
- * backup has already are copied as they are.
+ * Writes a snapshot as a BGZF file: blocks at a fixed stride, the {@link Trailer}, the empty last block. Blocks that
+ * the previous backup has already are copied as they are.
  */
 public final class BackupWriter {
     private final FileChannel snapshot;
@@ -38,6 +38,7 @@ public final class BackupWriter {
         private final byte[] block = new byte[Bgzf.MAX_BLOCK_BYTES];
         /** What the block holds, where that is looked at. */
         private byte[] proof;
+
         private int contentBytes;
         private int blockBytes;
     }
@@ -48,7 +49,7 @@ public final class BackupWriter {
      * @param sha256 of the snapshot, in hexadecimal
      * @param backupBytes length of the whole backup
      */
-    public record Written(String sha256, long backupBytes) { }
+    public record Written(String sha256, long backupBytes) {}
 
     /**
      * @param snapshot a finished private database
@@ -56,24 +57,52 @@ public final class BackupWriter {
      * @param level 1 (fastest) to 9 (smallest), for the blocks that are compressed anew
      * @param reusable blocks of the previous backup
      */
-    public static Written write(Path snapshot, int pageSizeBytes, FileChannel out, int level, Instant createdAt, ReusableBlocks reusable,
-            int threads, Progress progress) throws IOException {
+    public static Written write(
+            Path snapshot,
+            int pageSizeBytes,
+            FileChannel out,
+            int level,
+            Instant createdAt,
+            ReusableBlocks reusable,
+            int threads,
+            Progress progress)
+            throws IOException {
         return write(snapshot, pageSizeBytes, out, level, false, createdAt, reusable, threads, progress);
     }
 
     /**
-     * The same to where nothing can be read back: every block is decompressed and compared with the snapshot before it is written.
+     * The same to where nothing can be read back: every block is decompressed and compared with the snapshot before it
+     * is written.
      *
-     * @throws Failure of kind CORRUPT if one is not what it should be; what was written so far has no end, and is refused by every reader
+     * @throws Failure of kind CORRUPT if one is not what it should be; what was written so far has no end, and is
+     *     refused by every reader
      */
-    public static Written writeProven(Path snapshot, int pageSizeBytes, WritableByteChannel out, int level, Instant createdAt, int threads, Progress progress)
+    public static Written writeProven(
+            Path snapshot,
+            int pageSizeBytes,
+            WritableByteChannel out,
+            int level,
+            Instant createdAt,
+            int threads,
+            Progress progress)
             throws IOException {
         return write(snapshot, pageSizeBytes, out, level, true, createdAt, ReusableBlocks.none(), threads, progress);
     }
 
-    /** @param proves whether each block, also one of {@code reusable}, is decompressed and compared before it is written */
-    static Written write(Path snapshot, int pageSizeBytes, WritableByteChannel out, int level, boolean proves, Instant createdAt, ReusableBlocks reusable,
-            int threads, Progress progress) throws IOException {
+    /**
+     * @param proves whether each block, also one of {@code reusable}, is decompressed and compared before it is written
+     */
+    static Written write(
+            Path snapshot,
+            int pageSizeBytes,
+            WritableByteChannel out,
+            int level,
+            boolean proves,
+            Instant createdAt,
+            ReusableBlocks reusable,
+            int threads,
+            Progress progress)
+            throws IOException {
         try (FileChannel channel = FileChannel.open(snapshot, StandardOpenOption.READ)) {
             BackupWriter writer = new BackupWriter(channel, pageSizeBytes, level, proves);
             Written blocks = writer.writeBlocks(out, reusable, threads, progress);
@@ -83,7 +112,8 @@ public final class BackupWriter {
         }
     }
 
-    private Written writeBlocks(WritableByteChannel out, ReusableBlocks reusable, int threads, Progress progress) throws IOException {
+    private Written writeBlocks(WritableByteChannel out, ReusableBlocks reusable, int threads, Progress progress)
+            throws IOException {
         MessageDigest digest = Digests.sha256();
         ArrayDeque<Piece> free = new ArrayDeque<>();
         long[] doneBytes = {0};
@@ -132,6 +162,10 @@ public final class BackupWriter {
         } catch (IOException e) {
             damage = e;
         }
-        throw new Failure(Failure.Kind.CORRUPT, "a block does not hold what was compressed into it", "the memory of this machine is failing", damage);
+        throw new Failure(
+                Failure.Kind.CORRUPT,
+                "a block does not hold what was compressed into it",
+                "the memory of this machine is failing",
+                damage);
     }
 }

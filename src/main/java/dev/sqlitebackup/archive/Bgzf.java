@@ -13,9 +13,9 @@ import org.apache.commons.compress.compressors.gzip.GzipCompressorOutputStream;
 import org.apache.commons.compress.compressors.gzip.GzipParameters;
 
 /**
- * One block of a BGZF file (<a href="https://samtools.github.io/hts-specs/SAMv1.pdf">SAM/BAM specification, 4.1</a>): a whole
- * gzip member (RFC 1952) that says its own length, so that the next one can be found without decompressing it. Numbers are
- * little-endian.
+ * One block of a BGZF file (<a href="https://samtools.github.io/hts-specs/SAMv1.pdf">SAM/BAM specification, 4.1</a>): a
+ * whole gzip member (RFC 1952) that says its own length, so that the next one can be found without decompressing it.
+ * Numbers are little-endian.
  *
  * <pre>
  *   offset  bytes                        meaning
@@ -41,6 +41,7 @@ final class Bgzf {
     static final int MAX_BLOCK_BYTES = 1 << 16;
     /** So much content fits into a block even if it cannot be compressed; bgzip takes the same. */
     static final int MAX_CONTENT_BYTES = 0xff00;
+
     private static final int HALF_OF_THE_LARGEST_PAGE = 1 << 15;
     private static final int DEFLATE_BUFFER_BYTES = 1 << 13;
     private static final byte[] HEADER = {0x1f, (byte) 0x8b, 8, 4, 0, 0, 0, 0, 0, (byte) 0xff, 6, 0, 'B', 'C', 2, 0};
@@ -49,18 +50,28 @@ final class Bgzf {
     /** The block without content that ends every BGZF file: whoever does not find it knows that the file was cut. */
     static final byte[] END = emptyBlock(HEADER, new byte[0]);
 
-    private Bgzf() { }
+    private Bgzf() {}
 
-    /** How much of a database goes into each block: whole pages where they fit, so that a changed page changes one block. */
+    /**
+     * How much of a database goes into each block: whole pages where they fit, so that a changed page changes one
+     * block.
+     */
     static int strideBytes(int pageSizeBytes) {
-        return pageSizeBytes > MAX_CONTENT_BYTES ? HALF_OF_THE_LARGEST_PAGE : MAX_CONTENT_BYTES / pageSizeBytes * pageSizeBytes;
+        return pageSizeBytes > MAX_CONTENT_BYTES
+                ? HALF_OF_THE_LARGEST_PAGE
+                : MAX_CONTENT_BYTES / pageSizeBytes * pageSizeBytes;
     }
 
     /** A block without content, whose extra field goes on behind the "BC" subfield. */
     static byte[] emptyBlock(byte[] headerWithoutBsize, byte[] moreSubfields) {
         int length = HEADER_BYTES + moreSubfields.length + EMPTY_DEFLATE_STREAM.length + FOOTER_BYTES;
-        return ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN).put(headerWithoutBsize).putShort((short) (length - 1))
-                .put(moreSubfields).put(EMPTY_DEFLATE_STREAM).array();
+        return ByteBuffer.allocate(length)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put(headerWithoutBsize)
+                .putShort((short) (length - 1))
+                .put(moreSubfields)
+                .put(EMPTY_DEFLATE_STREAM)
+                .array();
     }
 
     /** The first 16 bytes of a block whose extra field has this length. */
@@ -133,7 +144,10 @@ final class Bgzf {
      */
     static int decompress(byte[] block, int blockBytes, byte[] content) throws IOException {
         ByteArrayInputStream bytes = new ByteArrayInputStream(block, 0, blockBytes);
-        try (GzipCompressorInputStream gzip = GzipCompressorInputStream.builder().setInputStream(bytes).setBufferSize(blockBytes).get()) {
+        try (GzipCompressorInputStream gzip = GzipCompressorInputStream.builder()
+                .setInputStream(bytes)
+                .setBufferSize(blockBytes)
+                .get()) {
             int length = gzip.readNBytes(content, 0, content.length);
             if (length == content.length && gzip.read() >= 0) {
                 throw new IOException("a block holds more than it may");

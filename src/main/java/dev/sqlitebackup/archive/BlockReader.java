@@ -8,7 +8,10 @@ import java.nio.channels.FileChannel;
 import java.security.MessageDigest;
 import java.util.ArrayDeque;
 
-/** Decompresses a backup of ours on several threads. Every byte has to be what {@link BackupWriter} would have written there. */
+/**
+ * Decompresses a backup of ours on several threads. Every byte has to be what {@link BackupWriter} would have written
+ * there.
+ */
 final class BlockReader {
     private final String backup;
     private final FileChannel file;
@@ -71,7 +74,10 @@ final class BlockReader {
             throw BackupReader.damaged(backup, "the block at " + offset + " is damaged: " + e.getMessage(), e);
         }
         if (piece.contentBytes != expectedBytes) {
-            throw BackupReader.damaged(backup, "the block at " + offset + ": expected " + expectedBytes + " bytes, found " + piece.contentBytes, null);
+            throw BackupReader.damaged(
+                    backup,
+                    "the block at " + offset + ": expected " + expectedBytes + " bytes, found " + piece.contentBytes,
+                    null);
         }
         return piece;
     }

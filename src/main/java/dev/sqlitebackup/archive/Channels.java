@@ -8,7 +8,7 @@ import java.nio.channels.WritableByteChannel;
 
 /** Whole reads and writes at a position, which several threads may do on one channel. */
 final class Channels {
-    private Channels() { }
+    private Channels() {}
 
     static byte[] read(FileChannel file, long position, int length) throws IOException {
         byte[] bytes = new byte[length];

@@ -11,8 +11,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Runs tasks on several threads and hands on their results in the order of submission, on the thread that submits. Only so many
- * are under way at a time that memory does not depend on their number.
+ * Runs tasks on several threads and hands on their results in the order of submission, on the thread that submits. Only
+ * so many are under way at a time that memory does not depend on their number.
  */
 final class OrderedPipeline<T> implements AutoCloseable {
     /** Enough for no thread to wait while the results of a slow block are waited for. */

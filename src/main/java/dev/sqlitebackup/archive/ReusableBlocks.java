@@ -11,15 +11,17 @@ import java.util.stream.LongStream;
 import java.util.zip.CRC32;
 
 /**
- * The blocks of the previous backup, for a snapshot that may hold the same in the same places. A block is taken for equal by the
- * length and the CRC in its footer: a guess, made without decompressing anything. Whoever uses such blocks decompresses them
- * afterwards and compares them, byte for byte, with the snapshot. So a damaged or foreign previous backup costs time, and never
- * correctness.
+ * The blocks of the previous backup, for a snapshot that may hold the same in the same places. A block is taken for
+ * equal by the length and the CRC in its footer: a guess, made without decompressing anything. Whoever uses such blocks
+ * decompresses them afterwards and compares them, byte for byte, with the snapshot. So a damaged or foreign previous
+ * backup costs time, and never correctness.
  */
 public final class ReusableBlocks implements AutoCloseable {
     private final FileChannel previous;
     private final Trailer trailer;
-    /** Where each block begins; behind the last, where that ends. Shorter than the backup if its blocks make no sense. */
+    /**
+     * Where each block begins; behind the last, where that ends. Shorter than the backup if its blocks make no sense.
+     */
     private final long[] offsets;
 
     private ReusableBlocks(FileChannel previous, Trailer trailer, long[] offsets) {
@@ -88,11 +90,13 @@ public final class ReusableBlocks implements AutoCloseable {
         try {
             Channels.read(previous, offsets[(int) index], block, length);
         } catch (EOFException e) {
-            return 0;   // Somebody cut the previous backup in the meantime.
+            return 0; // Somebody cut the previous backup in the meantime.
         }
         CRC32 crc = new CRC32();
         crc.update(content, 0, contentBytes);
-        return Bgzf.contentBytes(block, length) == contentBytes && Bgzf.crc32(block, length) == (int) crc.getValue() ? length : 0;
+        return Bgzf.contentBytes(block, length) == contentBytes && Bgzf.crc32(block, length) == (int) crc.getValue()
+                ? length
+                : 0;
     }
 
     @Override

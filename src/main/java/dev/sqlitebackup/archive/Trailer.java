@@ -10,8 +10,9 @@ import java.util.HexFormat;
 import java.util.zip.CRC32;
 
 /**
- * What a backup says of itself, in an empty block before the last one. So one read of the last {@link #TAIL_BYTES} answers
- * what is in a file, and the checksum of the whole finds a block that strayed in from another backup. Little-endian.
+ * What a backup says of itself, in an empty block before the last one. So one read of the last {@link #TAIL_BYTES}
+ * answers what is in a file, and the checksum of the whole finds a block that strayed in from another backup.
+ * Little-endian.
  *
  * <pre>
  *   offset  bytes                        meaning
@@ -44,8 +45,13 @@ record Trailer(Instant createdAt, long databaseBytes, int pageSizeBytes, String 
 
     /** The last bytes of the file. */
     byte[] tail() {
-        ByteBuffer payload = ByteBuffer.allocate(PAYLOAD_BYTES).order(ByteOrder.LITTLE_ENDIAN).putShort((short) VERSION)
-                .putLong(createdAt.getEpochSecond()).putLong(databaseBytes).putInt(pageSizeBytes).put(HexFormat.of().parseHex(sha256));
+        ByteBuffer payload = ByteBuffer.allocate(PAYLOAD_BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putShort((short) VERSION)
+                .putLong(createdAt.getEpochSecond())
+                .putLong(databaseBytes)
+                .putInt(pageSizeBytes)
+                .put(HexFormat.of().parseHex(sha256));
         payload.putInt(crc32(payload.array()));
         return tail(payload.array());
     }
@@ -57,7 +63,12 @@ record Trailer(Instant createdAt, long databaseBytes, int pageSizeBytes, String 
     }
 
     private static byte[] encode(byte[] payload) {
-        return Bgzf.emptyBlock(HEADER, ByteBuffer.allocate(SUBFIELD.length + PAYLOAD_BYTES).put(SUBFIELD).put(payload).array());
+        return Bgzf.emptyBlock(
+                HEADER,
+                ByteBuffer.allocate(SUBFIELD.length + PAYLOAD_BYTES)
+                        .put(SUBFIELD)
+                        .put(payload)
+                        .array());
     }
 
     private static int crc32(byte[] payload) {
@@ -76,17 +87,24 @@ record Trailer(Instant createdAt, long databaseBytes, int pageSizeBytes, String 
         }
         byte[] bytes = Arrays.copyOfRange(tail, PAYLOAD_OFFSET, PAYLOAD_OFFSET + PAYLOAD_BYTES);
         ByteBuffer payload = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        if (payload.getShort() != VERSION || payload.getInt(CHECKED_BYTES) != crc32(bytes) || !Arrays.equals(tail(bytes), tail)) {
+        if (payload.getShort() != VERSION
+                || payload.getInt(CHECKED_BYTES) != crc32(bytes)
+                || !Arrays.equals(tail(bytes), tail)) {
             return null;
         }
-        Trailer trailer = new Trailer(Instant.ofEpochSecond(Math.floorMod(payload.getLong(), 1L << 40)), payload.getLong(), payload.getInt(),
+        Trailer trailer = new Trailer(
+                Instant.ofEpochSecond(Math.floorMod(payload.getLong(), 1L << 40)),
+                payload.getLong(),
+                payload.getInt(),
                 HexFormat.of().formatHex(bytes, payload.position(), payload.position() + 32));
-        return trailer.databaseBytes > 0 && trailer.pageSizeBytes > 0 && Arrays.equals(trailer.tail(), tail) ? trailer : null;
+        return trailer.databaseBytes > 0 && trailer.pageSizeBytes > 0 && Arrays.equals(trailer.tail(), tail)
+                ? trailer
+                : null;
     }
 
     /**
-     * Whether a tail that {@link #parse} does not accept was ours once: its first 22 bytes are always the same, and hardly any
-     * damage changes them all.
+     * Whether a tail that {@link #parse} does not accept was ours once: its first 22 bytes are always the same, and
+     * hardly any damage changes them all.
      */
     static boolean isDamaged(byte[] tail) {
         byte[] expected = new Trailer(Instant.EPOCH, 1, 1, "00".repeat(32)).tail();

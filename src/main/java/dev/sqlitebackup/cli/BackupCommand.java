@@ -26,58 +26,99 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "backup", mixinStandardHelpOptions = true, versionProvider = Version.class,
+@Command(
+        name = "backup",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
         description = "Make a verified, compressed backup of a live database.",
-        footer = {"", "Examples:",
+        footer = {
+            "",
+            "Examples:",
             "  sqlite-backup backup                               the default database to the default backup",
             "  sqlite-backup backup app.db --to=/mnt/nas/app.db.gz",
             "  sqlite-backup backup app.db --to=/mnt/nas/backups/ --keep-daily=7 --keep-weekly=5",
-            "  sqlite-backup backup --json | jq .sha256"})
+            "  sqlite-backup backup --json | jq .sha256"
+        })
 public final class BackupCommand implements Callable<Integer> {
     /** Each has a few blocks under way; more would cost memory and gain nothing. */
     private static final int MAX_THREADS = 64;
 
     private final Environment environment;
-    @Spec private CommandSpec spec;
-    @Mixin private CommonOptions common;
 
-    @Parameters(arity = "0..1", paramLabel = "DATABASE",
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private CommonOptions common;
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "DATABASE",
             description = "The SQLite file (default: $SQLITE_BACKUP_DB, else the OpenCode history).")
     private Path database;
 
-    @Option(names = "--to", paramLabel = "DEST",
-            description = {"Where the backup goes: a file ending in .gz, always the newest backup; a directory/, a history of them; or -, standard output",
-                "(default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository)."})
+    @Option(
+            names = "--to",
+            paramLabel = "DEST",
+            description = {
+                "Where the backup goes: a file ending in .gz, always the newest backup; a directory/, a history of them; or -, standard output",
+                "(default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository)."
+            })
     private Location destination;
 
-    @Mixin private NameOption name;
+    @Mixin
+    private NameOption name;
 
-    @Option(names = "--allow-shrink", description = "Accept that the database holds less than half of its newest backup, or has no table left (else exit code 16).")
+    @Option(
+            names = "--allow-shrink",
+            description =
+                    "Accept that the database holds less than half of its newest backup, or has no table left (else exit code 16).")
     private boolean allowShrink;
 
-    @Option(names = "--level", paramLabel = "1..9", defaultValue = "6", description = "How hard to compress (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--level",
+            paramLabel = "1..9",
+            defaultValue = "6",
+            description = "How hard to compress (default: ${DEFAULT-VALUE}).")
     private int level;
 
-    @Option(names = "--threads", paramLabel = "N", description = "How many threads compress (default: the processors of this machine).")
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "How many threads compress (default: the processors of this machine).")
     private Integer threads;
 
-    @Option(names = "--compact", description = "Leave out free pages (VACUUM INTO): smaller for a database that shrank, slower, and without the pages' own order.")
+    @Option(
+            names = "--compact",
+            description =
+                    "Leave out free pages (VACUUM INTO): smaller for a database that shrank, slower, and without the pages' own order.")
     private boolean compact;
 
-    @Option(names = "--tmp-dir", paramLabel = "DIR",
+    @Option(
+            names = "--tmp-dir",
+            paramLabel = "DIR",
             description = "Where the uncompressed snapshot goes (default: $TMPDIR, else the system's).")
     private Path temporaryDirectory;
 
-    @Option(names = "--ping", paramLabel = "URL",
-            description = "Tell a monitor that imitates healthchecks.io: URL on success, URL/fail with the message on failure.")
+    @Option(
+            names = "--ping",
+            paramLabel = "URL",
+            description =
+                    "Tell a monitor that imitates healthchecks.io: URL on success, URL/fail with the message on failure.")
     private String pingUrl;
 
-    @Option(names = "--every", paramLabel = "DURATION",
-            description = {"Do not end: back up at once, and then at every whole multiple of DURATION (every 4h: 00:00, 04:00, … UTC).",
-                "The last result is written to the file $SQLITE_BACKUP_HEALTH_FILE, if that is set."})
+    @Option(
+            names = "--every",
+            paramLabel = "DURATION",
+            description = {
+                "Do not end: back up at once, and then at every whole multiple of DURATION (every 4h: 00:00, 04:00, … UTC).",
+                "The last result is written to the file $SQLITE_BACKUP_HEALTH_FILE, if that is set."
+            })
     private Duration every;
 
-    @ArgGroup(validate = false, heading = "%nAfter a success, delete older backups in the directory that no rule keeps:%n")
+    @ArgGroup(
+            validate = false,
+            heading = "%nAfter a success, delete older backups in the directory that no rule keeps:%n")
     private RetentionOptions retention = new RetentionOptions();
 
     BackupCommand(Environment environment) {
@@ -86,7 +127,8 @@ public final class BackupCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        common.standardOutputIsTaken = destination == null ? environment.isStandardOutputTheDefault() : destination instanceof Location.Pipe;
+        common.standardOutputIsTaken =
+                destination == null ? environment.isStandardOutputTheDefault() : destination instanceof Location.Pipe;
         Ping ping = pingUrl == null ? null : Ping.of(pingUrl);
         if (every == null) {
             return run(ping);
@@ -115,7 +157,8 @@ public final class BackupCommand implements Callable<Integer> {
             return backUp(threadCount(), retention.rules(spec), ping);
         } catch (ParameterException e) {
             if (ping != null) {
-                ping.failed(new Failure(Failure.Kind.USAGE, e.getMessage())).forEach(warning -> spec.commandLine().getErr().println("warning: " + warning));
+                ping.failed(new Failure(Failure.Kind.USAGE, e.getMessage()))
+                        .forEach(warning -> spec.commandLine().getErr().println("warning: " + warning));
             }
             throw e;
         } catch (Failure e) {
@@ -133,9 +176,12 @@ public final class BackupCommand implements Callable<Integer> {
         if (level < 1 || level > 9) {
             throw new ParameterException(spec.commandLine(), "--level is a number from 1 to 9, not " + level);
         }
-        int threadCount = threads != null ? threads : Math.min(MAX_THREADS, Runtime.getRuntime().availableProcessors());
+        int threadCount = threads != null
+                ? threads
+                : Math.min(MAX_THREADS, Runtime.getRuntime().availableProcessors());
         if (threadCount < 1 || threadCount > MAX_THREADS) {
-            throw new ParameterException(spec.commandLine(), "--threads is a number from 1 to " + MAX_THREADS + ", not " + threadCount);
+            throw new ParameterException(
+                    spec.commandLine(), "--threads is a number from 1 to " + MAX_THREADS + ", not " + threadCount);
         }
         return threadCount;
     }
@@ -152,9 +198,21 @@ public final class BackupCommand implements Callable<Integer> {
         BackupService.Result result;
         try (ProgressDisplay progress = ProgressDisplay.of(common)) {
             NativeLibrary.load(environment.programDirectories(tmp));
-            BackupService.Request request = new BackupService.Request(source, to, compact, level, threadCount, tmp, common.busyTimeout, rules, name.name(spec), allowShrink);
+            BackupService.Request request = new BackupService.Request(
+                    source,
+                    to,
+                    compact,
+                    level,
+                    threadCount,
+                    tmp,
+                    common.busyTimeout,
+                    rules,
+                    name.name(spec),
+                    allowShrink);
             // The descriptor itself: whatever else may print to System.out must not end up in a backup.
-            result = to instanceof Location.Pipe ? new StreamService(environment.clock(), progress).backup(request, new FileOutputStream(FileDescriptor.out).getChannel())
+            result = to instanceof Location.Pipe
+                    ? new StreamService(environment.clock(), progress)
+                            .backup(request, new FileOutputStream(FileDescriptor.out).getChannel())
                     : new BackupService(environment.clock(), progress).backup(request);
         }
         long durationMillis = (System.nanoTime() - started) / 1_000_000;
@@ -180,26 +238,40 @@ public final class BackupCommand implements Callable<Integer> {
         if (result.shrunk() != null) {
             return output.failure(result.shrunk(), warnings, fields);
         }
-        output.success(List.of(line(result, durationMillis)), warnings, result.verification().known(), fields);
+        output.success(
+                List.of(line(result, durationMillis)),
+                warnings,
+                result.verification().known(),
+                fields);
         return ExitCodes.OK;
     }
 
     private void refuseIfNotForAPipe(RetentionRules rules) {
         if (every != null) {
-            throw new ParameterException(spec.commandLine(), "--every cannot write one backup after the other to standard output");
+            throw new ParameterException(
+                    spec.commandLine(), "--every cannot write one backup after the other to standard output");
         }
         if (!rules.isEmpty()) {
-            throw new ParameterException(spec.commandLine(), "--keep-… needs a directory as destination, and --to=- has no history");
+            throw new ParameterException(
+                    spec.commandLine(), "--keep-… needs a directory as destination, and --to=- has no history");
         }
         if (Terminals.isTerminal(FileDescriptor.out)) {
-            throw new ParameterException(spec.commandLine(), "--to=- writes compressed bytes, and standard output is a terminal: pipe it into something");
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--to=- writes compressed bytes, and standard output is a terminal: pipe it into something");
         }
     }
 
     private static String line(BackupService.Result result, long durationMillis) {
-        String sizes = Output.size(result.databaseBytes()) + " → " + Output.size(result.backupBytes()) + " in " + Output.seconds(durationMillis);
+        String sizes = Output.size(result.databaseBytes()) + " → " + Output.size(result.backupBytes()) + " in "
+                + Output.seconds(durationMillis);
         String verified = result.verification().full() ? ", verified" : ", verified in part";
         String pruned = result.pruned().isEmpty() ? "" : "; " + result.pruned().size() + " older deleted";
-        return (result.unchanged() ? "unchanged since the backup of " + result.createdAt() + ", which was left as it is: " : "backed up ") + sizes + verified + pruned;
+        return (result.unchanged()
+                        ? "unchanged since the backup of " + result.createdAt() + ", which was left as it is: "
+                        : "backed up ")
+                + sizes
+                + verified
+                + pruned;
     }
 }

@@ -16,28 +16,43 @@ final class ChangesReport {
     private static final int MOST_TABLES = 20;
     private static final int LONGEST_NAME = 60;
 
-    private ChangesReport() { }
+    private ChangesReport() {}
 
     /** @return one line where nothing is lost */
     static List<String> lines(Path database, Changes changes, Instant createdAt) {
         Duration later = changes.changedAfter(createdAt);
-        String changed = later == null ? "" : "the database was last changed " + Output.age(later) + " after the backup was made";
+        String changed = later == null
+                ? ""
+                : "the database was last changed " + Output.age(later) + " after the backup was made";
         List<String> lines = new ArrayList<>();
         if (changes.tables() == null) {
-            lines.add("what this removes cannot be counted: " + changes.whyNot() + (later == null ? "" : "; " + changed));
+            lines.add(
+                    "what this removes cannot be counted: " + changes.whyNot() + (later == null ? "" : "; " + changed));
         } else if (changes.lastChangedAt() == null) {
             lines.add("this removes nothing: there is no database at " + database + " yet");
         } else if (changes.tables().stream().noneMatch(TableChange::isLoss)) {
-            lines.add("this removes no rows: every table has at least as many afterwards" + (later == null ? "" : "; " + changed));
+            lines.add("this removes no rows: every table has at least as many afterwards"
+                    + (later == null ? "" : "; " + changed));
         } else {
             lines.add("this removes rows or tables of " + database + " (now → afterwards):");
-            addTables(lines, changes.tables().stream().filter(TableChange::differs).sorted(Comparator.comparing(table -> !table.isLoss())).toList());
+            addTables(
+                    lines,
+                    changes.tables().stream()
+                            .filter(TableChange::differs)
+                            .sorted(Comparator.comparing(table -> !table.isLoss()))
+                            .toList());
             if (later != null) {
                 lines.add(changed);
             }
         }
         if (!changes.uncounted().isEmpty()) {
-            lines.add("not counted, because only the application can: " + String.join(", ", changes.uncounted().stream().limit(MOST_TABLES).map(ChangesReport::shortened).toList()));
+            lines.add("not counted, because only the application can: "
+                    + String.join(
+                            ", ",
+                            changes.uncounted().stream()
+                                    .limit(MOST_TABLES)
+                                    .map(ChangesReport::shortened)
+                                    .toList()));
         }
         return lines;
     }
@@ -50,8 +65,12 @@ final class ChangesReport {
     }
 
     private static String line(TableChange change) {
-        return "  " + shortened(change.table()) + ": " + (change.rowsBefore() == null ? "no such table → " + rows(change.rowsAfter())
-                : change.rowsAfter() == null ? rows(change.rowsBefore()) + " → no such table" : change.rowsBefore() + " → " + rows(change.rowsAfter()));
+        return "  " + shortened(change.table()) + ": "
+                + (change.rowsBefore() == null
+                        ? "no such table → " + rows(change.rowsAfter())
+                        : change.rowsAfter() == null
+                                ? rows(change.rowsBefore()) + " → no such table"
+                                : change.rowsBefore() + " → " + rows(change.rowsAfter()));
     }
 
     private static String rows(long rows) {
@@ -60,12 +79,16 @@ final class ChangesReport {
 
     /** By code points, of which none is cut in two. */
     private static String shortened(String name) {
-        return name.codePointCount(0, name.length()) <= LONGEST_NAME ? name : name.substring(0, name.offsetByCodePoints(0, LONGEST_NAME)) + "...";
+        return name.codePointCount(0, name.length()) <= LONGEST_NAME
+                ? name
+                : name.substring(0, name.offsetByCodePoints(0, LONGEST_NAME)) + "...";
     }
 
     /** @return null where it could not be counted */
     static List<Map<String, Object>> fields(Changes changes) {
-        return changes.tables() == null ? null : changes.tables().stream().map(ChangesReport::fields).toList();
+        return changes.tables() == null
+                ? null
+                : changes.tables().stream().map(ChangesReport::fields).toList();
     }
 
     private static Map<String, Object> fields(TableChange change) {

@@ -9,11 +9,17 @@ public final class CommonOptions {
     @Option(names = "--json", description = "Print exactly one JSON object on standard output.")
     boolean json;
 
-    @Option(names = {"-q", "--quiet"}, description = "Print nothing but warnings and errors.")
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "Print nothing but warnings and errors.")
     boolean quiet;
 
-    @Option(names = "--busy-timeout", paramLabel = "DURATION", defaultValue = "30s",
-            description = "How long to wait for each lock: a whole number and s, m, h, d or w (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--busy-timeout",
+            paramLabel = "DURATION",
+            defaultValue = "30s",
+            description =
+                    "How long to wait for each lock: a whole number and s, m, h, d or w (default: ${DEFAULT-VALUE}).")
     Duration busyTimeout;
 
     boolean verbose;
@@ -25,7 +31,9 @@ public final class CommonOptions {
     Path healthFile;
 
     /** The level has to be there before the first logger is made, which the first database connection does. */
-    @Option(names = {"-v", "--verbose"}, description = "Print a debug log, and stack traces of errors.")
+    @Option(
+            names = {"-v", "--verbose"},
+            description = "Print a debug log, and stack traces of errors.")
     void setVerbose(boolean value) {
         verbose = value;
         if (value) {

@@ -15,18 +15,20 @@ import java.time.format.ResolverStyle;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine;
+import picocli.CommandLine.TypeConversionException;
 
 /** The contract's words for values of options, and what to say when they are wrong. */
 final class Converters {
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})([smhdw])");
 
     private static final Pattern IN_NAMES = Pattern.compile("\\d{8}T\\d{6}Z");
-    private static final DateTimeFormatter NAME_TIME = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'").withResolverStyle(ResolverStyle.STRICT).withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter NAME_TIME = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'")
+            .withResolverStyle(ResolverStyle.STRICT)
+            .withZone(ZoneOffset.UTC);
     private static final int DATE_LENGTH = "2026-11-22".length();
 
-    private Converters() { }
+    private Converters() {}
 
     /** Teaches a command line what the types of its options and arguments look like. */
     static void register(CommandLine commandLine, Environment environment) {
@@ -39,7 +41,8 @@ final class Converters {
     static Duration duration(String text) {
         Matcher parts = DURATION.matcher(text);
         if (!parts.matches()) {
-            throw new TypeConversionException("'" + text + "' is not a duration: a whole number and s, m, h, d or w, such as 30s");
+            throw new TypeConversionException(
+                    "'" + text + "' is not a duration: a whole number and s, m, h, d or w, such as 30s");
         }
         long number = Long.parseLong(parts.group(1));
         return switch (parts.group(2)) {
@@ -52,7 +55,8 @@ final class Converters {
     }
 
     /**
-     * The latest time that a backup may be of: RFC 3339, a date, of which the end counts, a duration ago, or the form that is in the names of backups.
+     * The latest time that a backup may be of: RFC 3339, a date, of which the end counts, a duration ago, or the form
+     * that is in the names of backups.
      *
      * @param clock whose time and zone hold
      */
@@ -62,11 +66,19 @@ final class Converters {
         }
         try {
             if (text.length() == DATE_LENGTH) {
-                return LocalDate.parse(text).plusDays(1).atStartOfDay(clock.getZone()).toInstant().minusNanos(1);
+                return LocalDate.parse(text)
+                        .plusDays(1)
+                        .atStartOfDay(clock.getZone())
+                        .toInstant()
+                        .minusNanos(1);
             }
-            return IN_NAMES.matcher(text).matches() ? Instant.from(NAME_TIME.parse(text)) : OffsetDateTime.parse(text).toInstant();
+            return IN_NAMES.matcher(text).matches()
+                    ? Instant.from(NAME_TIME.parse(text))
+                    : OffsetDateTime.parse(text).toInstant();
         } catch (DateTimeParseException e) {
-            throw new TypeConversionException("'" + text + "' is not a time: RFC 3339 with its zone (2026-11-22T23:22:33Z), a date (2026-11-22), or a duration ago (3d)");
+            throw new TypeConversionException(
+                    "'" + text
+                            + "' is not a time: RFC 3339 with its zone (2026-11-22T23:22:33Z), a date (2026-11-22), or a duration ago (3d)");
         }
     }
 

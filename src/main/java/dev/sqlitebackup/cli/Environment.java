@@ -22,7 +22,8 @@ import java.util.stream.Stream;
  * @param programDirectory where the running jar lies
  * @param workingDirectory absolute
  */
-public record Environment(Map<String, String> variables, String home, Path programDirectory, Path workingDirectory, Clock clock) {
+public record Environment(
+        Map<String, String> variables, String home, Path programDirectory, Path workingDirectory, Clock clock) {
     private static final Pattern S3 = Pattern.compile("s3://([^/]+)(?:/(.*))?", Pattern.DOTALL);
     private static final Pattern URL = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*://");
     static final String DATABASE_VARIABLE = "SQLITE_BACKUP_DB";
@@ -36,7 +37,9 @@ public record Environment(Map<String, String> variables, String home, Path progr
         if (isSet(DATABASE_VARIABLE)) {
             return argument(variables.get(DATABASE_VARIABLE));
         }
-        Path data = isSet("XDG_DATA_HOME") ? path(variables.get("XDG_DATA_HOME")) : homeDirectory().resolve(".local/share");
+        Path data = isSet("XDG_DATA_HOME")
+                ? path(variables.get("XDG_DATA_HOME"))
+                : homeDirectory().resolve(".local/share");
         return data.resolve("opencode/opencode.db");
     }
 
@@ -57,14 +60,20 @@ public record Environment(Map<String, String> variables, String home, Path progr
         if (isSet(DESTINATION_VARIABLE)) {
             return location(variables.get(DESTINATION_VARIABLE));
         }
-        return new Location.Local(repository().resolve("backups").resolve((name == null ? database.getFileName() : name) + ".gz"), false, stateDirectory());
+        return new Location.Local(
+                repository().resolve("backups").resolve((name == null ? database.getFileName() : name) + ".gz"),
+                false,
+                stateDirectory());
     }
 
     /** The same for a backup that is read. */
     Location backup(Location argument, Path database, String name) {
         Location backup = destination(argument, database, name);
         if (backup instanceof Location.Pipe && Terminals.isTerminal(FileDescriptor.in)) {
-            throw new Failure(Failure.Kind.USAGE, "- reads a backup from standard input, which is a terminal", "pipe a backup into it, or name one; a file of that name is ./-");
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "- reads a backup from standard input, which is a terminal",
+                    "pipe a backup into it, or name one; a file of that name is ./-");
         }
         return backup;
     }
@@ -83,40 +92,66 @@ public record Environment(Map<String, String> variables, String home, Path progr
         return Location.Pipe.NAME.equals(variables.get(DESTINATION_VARIABLE));
     }
 
-    /** What an argument means as a place for backups: a slash at its end makes a directory of a name that does not exist yet. */
+    /**
+     * What an argument means as a place for backups: a slash at its end makes a directory of a name that does not exist
+     * yet.
+     */
     Location location(String text) {
         if (text.equals(Location.Pipe.NAME)) {
             return new Location.Pipe(System.in);
         }
         Matcher s3 = S3.matcher(text);
-        if (s3.matches() && s3.group(2) != null && Stream.of(s3.group(2).replaceFirst("/$", "").split("/", -1)).anyMatch(part -> List.of("", ".", "..").contains(part)) && !s3.group(2).isEmpty()) {
-            throw new Failure(Failure.Kind.USAGE, "not a prefix or key that every store understands: " + text, "leave out //, /./ and /../");
+        if (s3.matches()
+                && s3.group(2) != null
+                && Stream.of(s3.group(2).replaceFirst("/$", "").split("/", -1))
+                        .anyMatch(part -> List.of("", ".", "..").contains(part))
+                && !s3.group(2).isEmpty()) {
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "not a prefix or key that every store understands: " + text,
+                    "leave out //, /./ and /../");
         }
-        return s3.matches() ? new Location.Remote(s3.group(1), s3.group(2) == null ? "" : s3.group(2), cacheDirectory())
+        return s3.matches()
+                ? new Location.Remote(s3.group(1), s3.group(2) == null ? "" : s3.group(2), cacheDirectory())
                 : new Location.Local(argument(text), text.endsWith("/"), stateDirectory());
     }
 
-    /** Where this user keeps what runs have to know of earlier ones (XDG Base Directory Specification), null for nowhere: a container may have no home. */
+    /**
+     * Where this user keeps what runs have to know of earlier ones (XDG Base Directory Specification), null for
+     * nowhere: a container may have no home.
+     */
     private Path stateDirectory() {
         String state = variables.get("XDG_STATE_HOME");
         if (isSet("XDG_STATE_HOME") && Path.of(state).isAbsolute()) {
             return Path.of(state, "sqlite-backup");
         }
         String directory = isSet("HOME") ? variables.get("HOME") : home;
-        return directory == null || !Path.of(directory).isAbsolute() ? null : Path.of(directory, ".local", "state", "sqlite-backup");
+        return directory == null || !Path.of(directory).isAbsolute()
+                ? null
+                : Path.of(directory, ".local", "state", "sqlite-backup");
     }
 
     private Path cacheDirectory() {
         if (!isSet("XDG_CACHE_HOME") && !isSet("HOME")) {
-            throw new Failure(Failure.Kind.USAGE, "this user has no home directory, and s3:// needs a place for its cache", "set XDG_CACHE_HOME");
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "this user has no home directory, and s3:// needs a place for its cache",
+                    "set XDG_CACHE_HOME");
         }
-        return (isSet("XDG_CACHE_HOME") ? path(variables.get("XDG_CACHE_HOME")) : homeDirectory().resolve(".cache")).toAbsolutePath().resolve("sqlite-backup");
+        return (isSet("XDG_CACHE_HOME")
+                        ? path(variables.get("XDG_CACHE_HOME"))
+                        : homeDirectory().resolve(".cache"))
+                .toAbsolutePath()
+                .resolve("sqlite-backup");
     }
 
     /** What an argument names. bash expands the ~ of {@code --to ~/x}, and not that of {@code --to=~/x}. */
     Path argument(String text) {
         if (text.equals(Location.Pipe.NAME)) {
-            throw new Failure(Failure.Kind.USAGE, "- is standard input or output, and here a file has to be named", "a file of that name is ./-");
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "- is standard input or output, and here a file has to be named",
+                    "a file of that name is ./-");
         }
         return pathOrHome(text);
     }
@@ -130,8 +165,11 @@ public record Environment(Map<String, String> variables, String home, Path progr
                 }
             }
         }
-        throw new Failure(Failure.Kind.USAGE, "no backup is named, and neither the program nor the working directory is in a Git repository",
-                "backup and status: --to=FILE.gz or DIRECTORY/; the others take it as their argument; or set " + DESTINATION_VARIABLE);
+        throw new Failure(
+                Failure.Kind.USAGE,
+                "no backup is named, and neither the program nor the working directory is in a Git repository",
+                "backup and status: --to=FILE.gz or DIRECTORY/; the others take it as their argument; or set "
+                        + DESTINATION_VARIABLE);
     }
 
     /** Where a run with --every notes its last result, null for nowhere. */
@@ -146,21 +184,30 @@ public record Environment(Map<String, String> variables, String home, Path progr
 
     /** Where temporary files go unless told otherwise. */
     Path temporaryDirectory(Path argument) {
-        Path directory = argument != null ? argument : isSet("TMPDIR") ? path(variables.get("TMPDIR")) : path(System.getProperty("java.io.tmpdir"));
+        Path directory = argument != null
+                ? argument
+                : isSet("TMPDIR") ? path(variables.get("TMPDIR")) : path(System.getProperty("java.io.tmpdir"));
         if (!Files.isDirectory(directory)) {
-            throw new Failure(Failure.Kind.FAILURE, "the temporary directory does not exist: " + directory, "choose another one with --tmp-dir or TMPDIR");
+            throw new Failure(
+                    Failure.Kind.FAILURE,
+                    "the temporary directory does not exist: " + directory,
+                    "choose another one with --tmp-dir or TMPDIR");
         }
         return directory.toAbsolutePath();
     }
 
     /** Where the native library may be unpacked, for when the first place is mounted noexec. */
     List<Path> programDirectories(Path temporaryDirectory) {
-        List<Path> directories = new ArrayList<>(List.of(temporaryDirectory, path(System.getProperty("java.io.tmpdir"))));
+        List<Path> directories =
+                new ArrayList<>(List.of(temporaryDirectory, path(System.getProperty("java.io.tmpdir"))));
         if (isSet("XDG_RUNTIME_DIR")) {
             directories.add(path(variables.get("XDG_RUNTIME_DIR")));
         }
         if (isSet("XDG_CACHE_HOME") || isSet("HOME")) {
-            directories.add(isSet("XDG_CACHE_HOME") ? path(variables.get("XDG_CACHE_HOME")) : homeDirectory().resolve(".cache"));
+            directories.add(
+                    isSet("XDG_CACHE_HOME")
+                            ? path(variables.get("XDG_CACHE_HOME"))
+                            : homeDirectory().resolve(".cache"));
         }
         directories.add(programDirectory);
         return directories.stream().map(Path::toAbsolutePath).distinct().toList();
@@ -170,7 +217,10 @@ public record Environment(Map<String, String> variables, String home, Path progr
     private Path homeDirectory() {
         String directory = isSet("HOME") ? variables.get("HOME") : home;
         if (directory == null || directory.isEmpty() || directory.equals("?")) {
-            throw new Failure(Failure.Kind.USAGE, "this user has no home directory, and no database is named", "name the database, or set " + DATABASE_VARIABLE);
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "this user has no home directory, and no database is named",
+                    "name the database, or set " + DATABASE_VARIABLE);
         }
         return path(directory);
     }
@@ -184,19 +234,28 @@ public record Environment(Map<String, String> variables, String home, Path progr
         return text.startsWith("~/") ? homeDirectory().resolve(path(text.substring(2))) : path(text);
     }
 
-    /** @throws Failure USAGE for a name that this process cannot express: under a C locale, Java garbles what is not ASCII */
+    /**
+     * @throws Failure USAGE for a name that this process cannot express: under a C locale, Java garbles what is not
+     *     ASCII
+     */
     static Path path(String text) {
         try {
             if (text.indexOf('\uFFFD') >= 0) {
                 throw new InvalidPathException(text, "cannot be expressed");
             }
             if (URL.matcher(text).lookingAt()) {
-                throw new Failure(Failure.Kind.USAGE, "not a file: " + text, "a backup is in a file ending in .gz, in a directory, or in s3://BUCKET/PREFIX/");
+                throw new Failure(
+                        Failure.Kind.USAGE,
+                        "not a file: " + text,
+                        "a backup is in a file ending in .gz, in a directory, or in s3://BUCKET/PREFIX/");
             }
             return Path.of(text);
         } catch (InvalidPathException e) {
-            throw new Failure(Failure.Kind.USAGE, "the current locale cannot express the file name " + text,
-                    "set LC_ALL=C.UTF-8, or use scripts/sqlite-backup, which does", e);
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "the current locale cannot express the file name " + text,
+                    "set LC_ALL=C.UTF-8, or use scripts/sqlite-backup, which does",
+                    e);
         }
     }
 }

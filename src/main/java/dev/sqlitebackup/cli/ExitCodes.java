@@ -6,7 +6,7 @@ import dev.sqlitebackup.Failure;
 public final class ExitCodes {
     public static final int OK = 0;
 
-    private ExitCodes() { }
+    private ExitCodes() {}
 
     public static int of(Failure.Kind kind) {
         return switch (kind) {

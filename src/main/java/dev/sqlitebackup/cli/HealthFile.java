@@ -8,9 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The last result of a program that does not end, for a container's probe; replaced as a whole, readable for the owner alone. */
+/**
+ * The last result of a program that does not end, for a container's probe; replaced as a whole, readable for the owner
+ * alone.
+ */
 final class HealthFile {
-    private HealthFile() { }
+    private HealthFile() {}
 
     /** @return what went wrong, or nothing: it is worth a warning and never a failed backup */
     static List<String> write(Path file, String json) {
@@ -21,7 +24,8 @@ final class HealthFile {
             DurableFiles.replace(written, absolute);
             return List.of();
         } catch (IOException e) {
-            return List.of(Failure.io("cannot write the health file", absolute, e).getMessage());
+            return List.of(
+                    Failure.io("cannot write the health file", absolute, e).getMessage());
         } catch (Failure e) {
             return List.of("cannot write the health file " + absolute + ": " + e.getMessage());
         }

@@ -8,14 +8,24 @@ import picocli.CommandLine.ParameterException;
 
 /** What the backups of a database are called where several share a place: the option of everything that names one. */
 public final class NameOption {
-    @Option(names = "--name", paramLabel = "NAME",
-            description = "What the backups of the database are called at the destination, where another one has its file name (default: the file name).")
+    @Option(
+            names = "--name",
+            paramLabel = "NAME",
+            description =
+                    "What the backups of the database are called at the destination, where another one has its file name (default: the file name).")
     private String name;
 
     /** @return null for the default */
     String name(CommandSpec spec) {
-        if (name != null && (name.isEmpty() || List.of(".", "..").contains(name) || name.indexOf('/') >= 0 || name.indexOf('\0') >= 0 || name.indexOf('\uFFFD') >= 0 || name.endsWith(Location.BACKUP_SUFFIX))) {
-            throw new ParameterException(spec.commandLine(), "--name wants a file name, such as wiki.db, and not '" + name + "'");
+        if (name != null
+                && (name.isEmpty()
+                        || List.of(".", "..").contains(name)
+                        || name.indexOf('/') >= 0
+                        || name.indexOf('\0') >= 0
+                        || name.indexOf('\uFFFD') >= 0
+                        || name.endsWith(Location.BACKUP_SUFFIX))) {
+            throw new ParameterException(
+                    spec.commandLine(), "--name wants a file name, such as wiki.db, and not '" + name + "'");
         }
         return name;
     }

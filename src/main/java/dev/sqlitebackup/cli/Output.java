@@ -17,13 +17,16 @@ import java.util.stream.Stream;
 import picocli.CommandLine;
 
 /**
- * The two ways to print: lines for people, and one JSON object. Results go to standard output, everything else to standard
- * error. Control characters, which file names may hold, reach no terminal.
+ * The two ways to print: lines for people, and one JSON object. Results go to standard output, everything else to
+ * standard error. Control characters, which file names may hold, reach no terminal.
  */
 final class Output {
-    private static final Gson GSON = new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
-    private static final IntPredicate UNSAFE = c -> Character.isISOControl(c) || Character.getType(c) == Character.FORMAT
-            || Character.getType(c) == Character.LINE_SEPARATOR || Character.getType(c) == Character.PARAGRAPH_SEPARATOR;
+    private static final Gson GSON =
+            new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
+    private static final IntPredicate UNSAFE = c -> Character.isISOControl(c)
+            || Character.getType(c) == Character.FORMAT
+            || Character.getType(c) == Character.LINE_SEPARATOR
+            || Character.getType(c) == Character.PARAGRAPH_SEPARATOR;
 
     private static final boolean ARROWS = Charset.defaultCharset().newEncoder().canEncode('→');
 
@@ -55,7 +58,10 @@ final class Output {
 
     /** @param known warnings that people have read before, and only programs need again */
     void success(List<String> lines, List<String> warnings, List<String> known, Map<String, Object> fields) {
-        Map<String, Object> object = object(ExitCodes.OK, fields, Stream.concat(known.stream(), warnings.stream()).toList());
+        Map<String, Object> object = object(
+                ExitCodes.OK,
+                fields,
+                Stream.concat(known.stream(), warnings.stream()).toList());
         noteHealth(object);
         if (options.json) {
             out.println(json(object));
@@ -63,7 +69,7 @@ final class Output {
             lines.forEach(line -> out.println(encodable(escape(line))));
         }
         if (out.checkError()) {
-            if (lines.size() == 1) {    // What was done, such as where the old content is.
+            if (lines.size() == 1) { // What was done, such as where the old content is.
                 err.println(encodable(escape(lines.get(0))));
             }
             warnings(warnings);
@@ -160,7 +166,10 @@ final class Output {
 
     /** As JSON and Java write it: two units for what lies beyond 16 bits. */
     private static String utf16(int codePoint) {
-        return Character.toString(codePoint).chars().mapToObj(unit -> String.format("\\u%04x", unit)).collect(Collectors.joining());
+        return Character.toString(codePoint)
+                .chars()
+                .mapToObj(unit -> String.format("\\u%04x", unit))
+                .collect(Collectors.joining());
     }
 
     private static String encodable(String line) {
@@ -203,7 +212,11 @@ final class Output {
     /** 3 d, 4 h, 5 min, 6 s: the largest unit of which there are at least two. */
     static String age(Duration duration) {
         long seconds = duration.toSeconds();
-        return seconds < 120 ? seconds + " s" : seconds < 7_200 ? seconds / 60 + " min" : seconds < 172_800 ? seconds / 3_600 + " h" : seconds / 86_400 + " d";
+        return seconds < 120
+                ? seconds + " s"
+                : seconds < 7_200
+                        ? seconds / 60 + " min"
+                        : seconds < 172_800 ? seconds / 3_600 + " h" : seconds / 86_400 + " d";
     }
 
     static String seconds(long millis) {

@@ -15,9 +15,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Tells a monitoring service how a run ended, as healthchecks.io and those that imitate it want to hear it (healthchecks.io documentation, "Pinging API"): a
- * request to the URL on success, to {@code URL/fail} with the message as its body on failure. The URL is a secret, because whoever knows it can silence the alarm:
- * it is never printed.
+ * Tells a monitoring service how a run ended, as healthchecks.io and those that imitate it want to hear it
+ * (healthchecks.io documentation, "Pinging API"): a request to the URL on success, to {@code URL/fail} with the message
+ * as its body on failure. The URL is a secret, because whoever knows it can silence the alarm: it is never printed.
  */
 final class Ping {
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
@@ -32,12 +32,17 @@ final class Ping {
     static Ping of(String url) {
         try {
             URI uri = new URI(url);
-            if (uri.getHost() == null || uri.getUserInfo() != null || !List.of("http", "https").contains(uri.getScheme())) {
+            if (uri.getHost() == null
+                    || uri.getUserInfo() != null
+                    || !List.of("http", "https").contains(uri.getScheme())) {
                 throw new URISyntaxException("", "not a web address");
             }
             return new Ping(uri);
         } catch (URISyntaxException e) {
-            throw new Failure(Failure.Kind.USAGE, "--ping wants an address that begins with http:// or https://, without user and password", "for example --ping=https://hc-ping.com/your-uuid");
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "--ping wants an address that begins with http:// or https://, without user and password",
+                    "for example --ping=https://hc-ping.com/your-uuid");
         }
     }
 
@@ -66,17 +71,27 @@ final class Ping {
                 return "the name of the host is not known";
             }
         }
-        return e instanceof ConnectException ? "no connection" : e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+        return e instanceof ConnectException
+                ? "no connection"
+                : e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }
 
     private List<String> send(HttpRequest.Builder request) {
         try {
-            HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).followRedirects(HttpClient.Redirect.NORMAL).build();
+            HttpClient client = HttpClient.newBuilder()
+                    .connectTimeout(TIMEOUT)
+                    .followRedirects(HttpClient.Redirect.NORMAL)
+                    .build();
             // The request's own timeout ends with the headers of the answer; this one is for all of it.
-            int status = client.sendAsync(request.build(), HttpResponse.BodyHandlers.discarding()).get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS).statusCode();
-            return status / 100 == 2 ? List.of() : List.of("the ping to " + success.getHost() + " was answered with HTTP status " + status);
+            int status = client.sendAsync(request.build(), HttpResponse.BodyHandlers.discarding())
+                    .get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                    .statusCode();
+            return status / 100 == 2
+                    ? List.of()
+                    : List.of("the ping to " + success.getHost() + " was answered with HTTP status " + status);
         } catch (TimeoutException e) {
-            return List.of("the ping to " + success.getHost() + " failed: no answer within " + TIMEOUT.toSeconds() + " s");
+            return List.of(
+                    "the ping to " + success.getHost() + " failed: no answer within " + TIMEOUT.toSeconds() + " s");
         } catch (ExecutionException e) {
             return List.of("the ping to " + success.getHost() + " failed: " + reason(e.getCause()));
         } catch (InterruptedException e) {

@@ -35,8 +35,13 @@ final class ProgressDisplay implements Progress, AutoCloseable {
     /** A line that is wider than the terminal would scroll instead of being drawn anew. */
     private static int terminalWidth() {
         try {
-            Process stty = new ProcessBuilder("stty", "size").redirectInput(new File("/dev/tty")).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-            return Integer.parseInt(new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).trim().split(" ")[1]);
+            Process stty = new ProcessBuilder("stty", "size")
+                    .redirectInput(new File("/dev/tty"))
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            return Integer.parseInt(new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)
+                    .trim()
+                    .split(" ")[1]);
         } catch (IOException | RuntimeException e) {
             return USUAL_WIDTH;
         }
@@ -55,9 +60,15 @@ final class ProgressDisplay implements Progress, AutoCloseable {
         phaseStarted = System.nanoTime();
         if (terminal != null && totalBytes >= 0) {
             boolean unicode = Charset.defaultCharset().newEncoder().canEncode('█');
-            bar = new ProgressBarBuilder().setTaskName(String.format("%-11s", name)).setInitialMax(totalBytes).setUnit(" MB", MEGABYTE)
-                    .setStyle(unicode ? ProgressBarStyle.UNICODE_BLOCK : ProgressBarStyle.ASCII).setUpdateIntervalMillis(UPDATE_MILLIS)
-                    .setConsumer(new ConsoleProgressBarConsumer(terminal, width)).clearDisplayOnFinish().build();
+            bar = new ProgressBarBuilder()
+                    .setTaskName(String.format("%-11s", name))
+                    .setInitialMax(totalBytes)
+                    .setUnit(" MB", MEGABYTE)
+                    .setStyle(unicode ? ProgressBarStyle.UNICODE_BLOCK : ProgressBarStyle.ASCII)
+                    .setUpdateIntervalMillis(UPDATE_MILLIS)
+                    .setConsumer(new ConsoleProgressBarConsumer(terminal, width))
+                    .clearDisplayOnFinish()
+                    .build();
         }
     }
 

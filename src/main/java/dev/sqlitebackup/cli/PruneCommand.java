@@ -19,22 +19,34 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "prune", mixinStandardHelpOptions = true, versionProvider = Version.class,
+@Command(
+        name = "prune",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
         description = "Delete backups that no rule keeps, and never the newest one that verifies.",
-        footer = {"", "Examples:",
+        footer = {
+            "",
+            "Examples:",
             "  sqlite-backup prune /mnt/nas/backups/ --keep-daily=7 --keep-weekly=5 --keep-monthly=12 --dry-run",
-            "  sqlite-backup prune app.db --keep-last=3           the safety copies of a database"})
+            "  sqlite-backup prune app.db --keep-last=3           the safety copies of a database"
+        })
 public final class PruneCommand implements Callable<Integer> {
     private final Environment environment;
-    @Spec private CommandSpec spec;
-    @Mixin private CommonOptions common;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private CommonOptions common;
+
     @ArgGroup(validate = false, heading = "%nRules; at least one:%n")
     private RetentionOptions retention = new RetentionOptions();
 
     @Parameters(arity = "1", paramLabel = "DEST", description = "A directory with a history, or a database.")
     private Location location;
 
-    @Mixin private NameOption name;
+    @Mixin
+    private NameOption name;
 
     @Option(names = "--dry-run", description = "Say what would go and why the rest stays, and delete nothing.")
     private boolean dryRun;
@@ -50,7 +62,13 @@ public final class PruneCommand implements Callable<Integer> {
         try (ProgressDisplay progress = ProgressDisplay.of(common)) {
             NativeLibrary.load(environment.programDirectories(tmp));
             pruned = new PruneService(environment.clock(), progress)
-                    .prune(new PruneService.Request(environment.place(location, null, null), name.name(spec), retention.rules(spec), dryRun, tmp, common.busyTimeout));
+                    .prune(new PruneService.Request(
+                            environment.place(location, null, null),
+                            name.name(spec),
+                            retention.rules(spec),
+                            dryRun,
+                            tmp,
+                            common.busyTimeout));
         }
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("kept", json(pruned.kept()));
@@ -61,11 +79,19 @@ public final class PruneCommand implements Callable<Integer> {
         List<String> lines = new ArrayList<>();
         pruned.kept().forEach(decision -> lines.add(line(dryRun ? "would keep  " : "kept   ", decision)));
         pruned.deleted().forEach(decision -> lines.add(line(dryRun ? "would delete" : "deleted", decision)));
-        lines.add((dryRun ? "would keep " : "kept ") + pruned.kept().size() + (dryRun ? ", would delete " : ", deleted ") + pruned.deleted().size());
+        lines.add((dryRun ? "would keep " : "kept ")
+                + pruned.kept().size()
+                + (dryRun ? ", would delete " : ", deleted ")
+                + pruned.deleted().size());
         Output output = Output.of(spec.commandLine(), common);
         if (!pruned.undecided().isEmpty()) {
-            return output.failure(new Failure(Failure.Kind.CORRUPT, String.join("; ", pruned.undecided()), "make a backup first; what is wrong with each is said above"),
-                    pruned.warnings(), fields);
+            return output.failure(
+                    new Failure(
+                            Failure.Kind.CORRUPT,
+                            String.join("; ", pruned.undecided()),
+                            "make a backup first; what is wrong with each is said above"),
+                    pruned.warnings(),
+                    fields);
         }
         output.success(lines, pruned.warnings(), fields);
         return ExitCodes.OK;
@@ -84,6 +110,8 @@ public final class PruneCommand implements Callable<Integer> {
     }
 
     private static String line(String what, Retention.Decision decision) {
-        return what + "  " + decision.backup().createdAt() + "  " + decision.backup().location() + (decision.kept() ? "  (" + String.join(", ", decision.reasons()) + ")" : "");
+        return what + "  " + decision.backup().createdAt() + "  "
+                + decision.backup().location()
+                + (decision.kept() ? "  (" + String.join(", ", decision.reasons()) + ")" : "");
     }
 }

@@ -15,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
 final class Question {
     private static final Set<String> YES = Set.of("y", "yes");
 
-    private Question() { }
+    private Question() {}
 
     /** Whether somebody can answer. Where standard error goes elsewhere, the question is put to the terminal itself. */
     static boolean canBeAsked() {
@@ -27,7 +27,7 @@ final class Question {
         try {
             return Terminals.isTerminal(FileDescriptor.err) ? err : new PrintWriter(new FileWriter("/dev/tty"), true);
         } catch (IOException e) {
-            return err;     // Whatever takes it may show it.
+            return err; // Whatever takes it may show it.
         }
     }
 
@@ -66,7 +66,7 @@ final class Question {
         try {
             return new BufferedReader(new InputStreamReader(System.in)).readLine();
         } catch (IOException e) {
-            return null;    // The terminal is gone.
+            return null; // The terminal is gone.
         }
     }
 }

@@ -14,8 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
-import picocli.CommandLine.Option;
 import picocli.CommandLine;
+import picocli.CommandLine.Option;
 
 /** What restore and undo have in common: options, call and report. */
 public final class RestoreOptions {
@@ -25,25 +25,57 @@ public final class RestoreOptions {
     @Option(names = "--dry-run", description = "Verify the backup, say what would happen, and do nothing.")
     private boolean dryRun;
 
-    @Option(names = "--tmp-dir", paramLabel = "DIR", description = "Where the backup is decompressed and verified (default: beside the database).")
+    @Option(
+            names = "--tmp-dir",
+            paramLabel = "DIR",
+            description = "Where the backup is decompressed and verified (default: beside the database).")
     private Path stagingDirectory;
 
-    @Option(names = "--safety-dir", paramLabel = "DIR", description = "Where the safety copy is kept (default: beside the database).")
+    @Option(
+            names = "--safety-dir",
+            paramLabel = "DIR",
+            description = "Where the safety copy is kept (default: beside the database).")
     private Path safetyDirectory;
 
-    int run(Environment environment, CommandLine commandLine, CommonOptions common, Location backup, Instant notAfter, Path database, boolean databaseNamed, String name, boolean asks,
+    int run(
+            Environment environment,
+            CommandLine commandLine,
+            CommonOptions common,
+            Location backup,
+            Instant notAfter,
+            Path database,
+            boolean databaseNamed,
+            String name,
+            boolean asks,
             BiFunction<RestoreService, RestoreService.Request, RestoreService.Result> operation) {
         long started = System.nanoTime();
         Path tmp = environment.temporaryDirectory(null);
         RestoreService.Result result;
         try (ProgressDisplay progress = ProgressDisplay.of(common)) {
             NativeLibrary.load(environment.programDirectories(tmp));
-            result = operation.apply(new RestoreService(environment.clock(), progress, (target, content, changes) -> {
-                progress.close();
-                announce(commandLine, common, target, content, changes, asks && !dryRun && Question.canBeAsked());
-            }),
-                    new RestoreService.Request(backup, notAfter, database, databaseNamed, name, live, dryRun, tmp,
-                            directory("--tmp-dir", stagingDirectory), directory("--safety-dir", safetyDirectory), common.busyTimeout));
+            result = operation.apply(
+                    new RestoreService(environment.clock(), progress, (target, content, changes) -> {
+                        progress.close();
+                        announce(
+                                commandLine,
+                                common,
+                                target,
+                                content,
+                                changes,
+                                asks && !dryRun && Question.canBeAsked());
+                    }),
+                    new RestoreService.Request(
+                            backup,
+                            notAfter,
+                            database,
+                            databaseNamed,
+                            name,
+                            live,
+                            dryRun,
+                            tmp,
+                            directory("--tmp-dir", stagingDirectory),
+                            directory("--safety-dir", safetyDirectory),
+                            common.busyTimeout));
         }
         long durationMillis = (System.nanoTime() - started) / 1_000_000;
         VerifyService.Result content = result.backup();
@@ -54,7 +86,9 @@ public final class RestoreOptions {
             fields.put("commit", content.commit());
         }
         fields.put("createdAt", content.createdAt().toString());
-        fields.put("safetyCopy", result.safetyCopy() == null ? null : result.safetyCopy().toString());
+        fields.put(
+                "safetyCopy",
+                result.safetyCopy() == null ? null : result.safetyCopy().toString());
         fields.put("method", result.method().word());
         fields.put("databaseBytes", content.databaseBytes());
         fields.put("sha256", content.sha256());
@@ -64,19 +98,33 @@ public final class RestoreOptions {
         if (dryRun) {
             fields.put("dryRun", true);
         }
-        Output.of(commandLine, common).success(List.of(line(result, durationMillis)), result.verification().warnings(), fields);
+        Output.of(commandLine, common)
+                .success(
+                        List.of(line(result, durationMillis)),
+                        result.verification().warnings(),
+                        fields);
         return ExitCodes.OK;
     }
 
     private static Path directory(String option, Path directory) {
         if (directory != null && !Files.isDirectory(directory)) {
-            throw new Failure(Failure.Kind.USAGE, (Files.exists(directory) ? "not a directory: " : "there is no directory ") + directory.toAbsolutePath().normalize(), "choose another one with " + option);
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    (Files.exists(directory) ? "not a directory: " : "there is no directory ")
+                            + directory.toAbsolutePath().normalize(),
+                    "choose another one with " + option);
         }
         return directory;
     }
 
     /** What is asked is shown in any case. */
-    private static void announce(CommandLine commandLine, CommonOptions common, Path target, VerifyService.Result backup, Changes changes, boolean asks) {
+    private static void announce(
+            CommandLine commandLine,
+            CommonOptions common,
+            Path target,
+            VerifyService.Result backup,
+            Changes changes,
+            boolean asks) {
         Output output = Output.of(commandLine, common);
         List<String> lines = ChangesReport.lines(target, changes, backup.createdAt());
         if (!asks) {
@@ -86,15 +134,22 @@ public final class RestoreOptions {
             return;
         }
         PrintWriter terminal = Question.terminal(commandLine.getErr());
-        Output.tell(terminal, List.of("about to restore " + what(backup) + " from " + backup.backup() + " to " + target));
+        Output.tell(
+                terminal, List.of("about to restore " + what(backup) + " from " + backup.backup() + " to " + target));
         Output.tell(terminal, lines);
         if (!Question.isAnsweredYes("Restore?", terminal)) {
-            throw new Failure(Failure.Kind.FAILURE, "not restored: nothing was changed", "answer y to restore; --yes asks nothing");
+            throw new Failure(
+                    Failure.Kind.FAILURE,
+                    "not restored: nothing was changed",
+                    "answer y to restore; --yes asks nothing");
         }
     }
 
     private static String what(VerifyService.Result content) {
-        return Output.size(content.databaseBytes()) + " of " + content.createdAt() + (content.commit() == null ? "" : " (commit " + content.commit().substring(0, 12) + ")");
+        return Output.size(content.databaseBytes()) + " of " + content.createdAt()
+                + (content.commit() == null
+                        ? ""
+                        : " (commit " + content.commit().substring(0, 12) + ")");
     }
 
     private String line(RestoreService.Result result, long durationMillis) {
@@ -102,10 +157,15 @@ public final class RestoreOptions {
         String what = what(content);
         if (dryRun) {
             return "would restore " + what + " from " + Output.backup(content.backup()) + " to " + result.database()
-                    + (result.method() == RestoreService.Method.CREATED ? Files.exists(result.database()) ? ", in place of a file that SQLite cannot open, which is kept" : ", where there is no database" : ", after a safety copy of what is there")
+                    + (result.method() == RestoreService.Method.CREATED
+                            ? Files.exists(result.database())
+                                    ? ", in place of a file that SQLite cannot open, which is kept"
+                                    : ", where there is no database"
+                            : ", after a safety copy of what is there")
                     + "; nothing was changed";
         }
-        return "restored " + what + " from " + Output.backup(content.backup()) + " to " + result.database() + " in " + Output.seconds(durationMillis) + (result.verification().full() ? ", verified" : ", verified in part")
+        return "restored " + what + " from " + Output.backup(content.backup()) + " to " + result.database() + " in "
+                + Output.seconds(durationMillis) + (result.verification().full() ? ", verified" : ", verified in part")
                 + (result.safetyCopy() == null ? "" : "; the old content is in " + result.safetyCopy());
     }
 }

@@ -14,10 +14,18 @@ public final class RetentionOptions {
     @Option(names = "--keep-last", paramLabel = "N", order = 1, description = "Keep the N newest backups.")
     private Integer last;
 
-    @Option(names = "--keep-hourly", paramLabel = "N", order = 2, description = "Keep the newest of each of the last N hours that have one.")
+    @Option(
+            names = "--keep-hourly",
+            paramLabel = "N",
+            order = 2,
+            description = "Keep the newest of each of the last N hours that have one.")
     private Integer hourly;
 
-    @Option(names = "--keep-daily", paramLabel = "N", order = 3, description = "Keep the newest of each of the last N days that have one (local time).")
+    @Option(
+            names = "--keep-daily",
+            paramLabel = "N",
+            order = 3,
+            description = "Keep the newest of each of the last N days that have one (local time).")
     private Integer daily;
 
     @Option(names = "--keep-weekly", paramLabel = "N", order = 4, description = "The same for weeks (from Monday on).")
@@ -29,14 +37,26 @@ public final class RetentionOptions {
     @Option(names = "--keep-yearly", paramLabel = "N", order = 6, description = "The same for years.")
     private Integer yearly;
 
-    @Option(names = "--keep-within", paramLabel = "DURATION", order = 7,
-            description = "Keep all that are less than DURATION older than the newest: a whole number and h, d or w (not m, which is a month for restic).")
+    @Option(
+            names = "--keep-within",
+            paramLabel = "DURATION",
+            order = 7,
+            description =
+                    "Keep all that are less than DURATION older than the newest: a whole number and h, d or w (not m, which is a month for restic).")
     private String within;
 
     /** @throws ParameterException for rules that keep nothing, and for what restic would take for something else */
     RetentionRules rules(CommandSpec spec) {
-        RetentionRules rules = new RetentionRules(count(last, spec), count(hourly, spec), count(daily, spec), count(weekly, spec), count(monthly, spec), count(yearly, spec), within(spec));
-        boolean given = within != null || Stream.of(last, hourly, daily, weekly, monthly, yearly).anyMatch(Objects::nonNull);
+        RetentionRules rules = new RetentionRules(
+                count(last, spec),
+                count(hourly, spec),
+                count(daily, spec),
+                count(weekly, spec),
+                count(monthly, spec),
+                count(yearly, spec),
+                within(spec));
+        boolean given = within != null
+                || Stream.of(last, hourly, daily, weekly, monthly, yearly).anyMatch(Objects::nonNull);
         if (given && rules.isEmpty()) {
             throw new ParameterException(spec.commandLine(), "rules that keep nothing would delete everything");
         }
@@ -56,7 +76,10 @@ public final class RetentionOptions {
             return Duration.ZERO;
         }
         if (within.matches("\\d+m")) {
-            throw new ParameterException(spec.commandLine(), "--keep-within=" + within + " would be minutes here and months in restic: write it in h, d or w, such as 26w for half a year");
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--keep-within=" + within
+                            + " would be minutes here and months in restic: write it in h, d or w, such as 26w for half a year");
         }
         try {
             return Converters.duration(within);

@@ -15,11 +15,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Which files a run has made or confirmed, and which it has deleted: what {@code scripts/stage-backup} stages in Git, and nothing else. Absolute
- * paths, each ended by a NUL, since a name may hold anything else.
+ * Which files a run has made or confirmed, and which it has deleted: what {@code scripts/stage-backup} stages in Git,
+ * and nothing else. Absolute paths, each ended by a NUL, since a name may hold anything else.
  */
 final class StagingList {
-    private StagingList() { }
+    private StagingList() {}
 
     /**
      * @param list a file that exists, null if nobody wants to know
@@ -29,13 +29,22 @@ final class StagingList {
         if (list == null || !(destination instanceof Location.Local)) {
             return List.of();
         }
-        String paths = Stream.concat(Stream.of(result.backup()), result.pruned().stream().map(Retention.Decision::backup).map(backup -> backup.location()))
-                .map(path -> path + "\0").collect(Collectors.joining());
+        String paths = Stream.concat(
+                        Stream.of(result.backup()),
+                        result.pruned().stream().map(Retention.Decision::backup).map(backup -> backup.location()))
+                .map(path -> path + "\0")
+                .collect(Collectors.joining());
         try {
-            Files.write(list, paths.getBytes(StandardCharsets.UTF_8), StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING, LinkOption.NOFOLLOW_LINKS);
+            Files.write(
+                    list,
+                    paths.getBytes(StandardCharsets.UTF_8),
+                    StandardOpenOption.WRITE,
+                    StandardOpenOption.TRUNCATE_EXISTING,
+                    LinkOption.NOFOLLOW_LINKS);
             return List.of();
         } catch (IOException e) {
-            return List.of(Failure.io("cannot write the list of files to stage", list, e).getMessage());
+            return List.of(Failure.io("cannot write the list of files to stage", list, e)
+                    .getMessage());
         }
     }
 }

@@ -9,16 +9,28 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "undo", mixinStandardHelpOptions = true, versionProvider = Version.class,
-        description = "Restore the newest safety copy of a database. That keeps a safety copy too, so an undo can be undone.",
+@Command(
+        name = "undo",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        description =
+                "Restore the newest safety copy of a database. That keeps a safety copy too, so an undo can be undone.",
         footer = {"", "Example:", "  sqlite-backup undo app.db"})
 public final class UndoCommand implements Callable<Integer> {
     private final Environment environment;
-    @Spec private CommandSpec spec;
-    @Mixin private CommonOptions common;
-    @Mixin private RestoreOptions options;
 
-    @Parameters(arity = "0..1", paramLabel = "DATABASE",
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private CommonOptions common;
+
+    @Mixin
+    private RestoreOptions options;
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "DATABASE",
             description = "The database (default: $SQLITE_BACKUP_DB, else the OpenCode history).")
     private Path database;
 
@@ -28,6 +40,16 @@ public final class UndoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return options.run(environment, spec.commandLine(), common, null, null, environment.database(database), true, null, false, RestoreService::undo);
+        return options.run(
+                environment,
+                spec.commandLine(),
+                common,
+                null,
+                null,
+                environment.database(database),
+                true,
+                null,
+                false,
+                RestoreService::undo);
     }
 }

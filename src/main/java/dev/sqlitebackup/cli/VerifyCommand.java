@@ -14,20 +14,34 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "verify", mixinStandardHelpOptions = true, versionProvider = Version.class,
-        description = "Prove that a backup would restore: decompress all of it and check its structure. Touches nothing.",
+@Command(
+        name = "verify",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        description =
+                "Prove that a backup would restore: decompress all of it and check its structure. Touches nothing.",
         footer = {"", "Example:", "  sqlite-backup verify backups/opencode.db.gz"})
 public final class VerifyCommand implements Callable<Integer> {
     private final Environment environment;
-    @Spec private CommandSpec spec;
-    @Mixin private CommonOptions common;
 
-    @Parameters(arity = "0..1", paramLabel = "BACKUP",
-            description = "The backup, a directory with a history, or - for standard input (default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository).")
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private CommonOptions common;
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "BACKUP",
+            description =
+                    "The backup, a directory with a history, or - for standard input (default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository).")
     private Location backup;
 
-    @Mixin private AtOption at;
-    @Mixin private NameOption name;
+    @Mixin
+    private AtOption at;
+
+    @Mixin
+    private NameOption name;
 
     VerifyCommand(Environment environment) {
         this.environment = environment;
@@ -40,8 +54,14 @@ public final class VerifyCommand implements Callable<Integer> {
         try (ProgressDisplay progress = ProgressDisplay.of(common)) {
             NativeLibrary.load(environment.programDirectories(tmp));
             Path database = environment.database(null);
-            result = new VerifyService(environment.clock(), progress).verify(environment.backup(backup, database, name.name(spec)), database, name.name(spec),
-                    at.notAfter(environment, spec), tmp, common.busyTimeout);
+            result = new VerifyService(environment.clock(), progress)
+                    .verify(
+                            environment.backup(backup, database, name.name(spec)),
+                            database,
+                            name.name(spec),
+                            at.notAfter(environment, spec),
+                            tmp,
+                            common.busyTimeout);
         }
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("backup", result.backup());
@@ -53,8 +73,13 @@ public final class VerifyCommand implements Callable<Integer> {
         fields.put("backupBytes", result.backupBytes());
         fields.put("sha256", result.sha256());
         fields.put("verified", result.verification().word());
-        Output.of(spec.commandLine(), common).success(List.of((result.verification().full() ? "verified: " : "verified in part: ") + Output.backup(result.backup()) + " holds " + Output.size(result.databaseBytes())
-                + " of " + result.createdAt()), result.verification().warnings(), fields);
+        Output.of(spec.commandLine(), common)
+                .success(
+                        List.of((result.verification().full() ? "verified: " : "verified in part: ")
+                                + Output.backup(result.backup()) + " holds " + Output.size(result.databaseBytes())
+                                + " of " + result.createdAt()),
+                        result.verification().warnings(),
+                        fields);
         return ExitCodes.OK;
     }
 }

@@ -13,13 +13,15 @@ final class Background<T> implements AutoCloseable {
     private final CompletableFuture<T> future = new CompletableFuture<>();
 
     Background(Supplier<T> work) {
-        Thread thread = new Thread(() -> {
-            try {
-                future.complete(work.get());
-            } catch (Throwable e) {
-                future.completeExceptionally(e);
-            }
-        }, "background");
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        future.complete(work.get());
+                    } catch (Throwable e) {
+                        future.completeExceptionally(e);
+                    }
+                },
+                "background");
         thread.setDaemon(true);
         thread.start();
     }

@@ -52,8 +52,17 @@ public final class BackupService {
      * @param name by which backups of this database go at that place, null for its file name
      * @param allowShrink whether it is right that the database holds much less than it did
      */
-    public record Request(Path database, Location destination, boolean compact, int level, int threads, Path temporaryDirectory, Duration busyTimeout, RetentionRules rules,
-            String name, boolean allowShrink) { }
+    public record Request(
+            Path database,
+            Location destination,
+            boolean compact,
+            int level,
+            int threads,
+            Path temporaryDirectory,
+            Duration busyTimeout,
+            RetentionRules rules,
+            String name,
+            boolean allowShrink) {}
 
     /**
      * @param backup where the backup is
@@ -63,8 +72,17 @@ public final class BackupService {
      * @param pruned backups that no rule keeps, and that were deleted
      * @param shrunk how the run has to end although the backup is made, null if all is well
      */
-    public record Result(Path database, String backup, Instant createdAt, long databaseBytes, long backupBytes, String sha256,
-            boolean unchanged, Verification verification, List<Retention.Decision> pruned, Failure shrunk) { }
+    public record Result(
+            Path database,
+            String backup,
+            Instant createdAt,
+            long databaseBytes,
+            long backupBytes,
+            String sha256,
+            boolean unchanged,
+            Verification verification,
+            List<Retention.Decision> pruned,
+            Failure shrunk) {}
 
     private final Clock clock;
     private final Progress progress;
@@ -81,8 +99,15 @@ public final class BackupService {
         String name = request.name == null ? database.getFileName().toString() : request.name;
         Destination destination = Destination.of(request.destination, database, name);
         if (!request.rules.isEmpty() && !(destination instanceof HistoryDestination)) {
-            throw new Failure(Failure.Kind.USAGE, "--keep-… needs a directory as destination: " + request.destination + " always holds just the newest backup",
-                    "for a history name a directory: " + Hints.command("backup", database.toString(), "--to=" + Destination.elsewhere(request.destination)));
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "--keep-… needs a directory as destination: " + request.destination
+                            + " always holds just the newest backup",
+                    "for a history name a directory: "
+                            + Hints.command(
+                                    "backup",
+                                    database.toString(),
+                                    "--to=" + Destination.elsewhere(request.destination)));
         }
         Store store = destination.store();
         store.create();
@@ -91,32 +116,70 @@ public final class BackupService {
                 Workspace beside = Workspace.create(store.workingDirectory())) {
             Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
             There there = There.at(destination, now);
-            List<String> warnings = new ArrayList<>(Origin.refuseAnother(there.before, database, name, request.destination, request.name));
+            List<String> warnings = new ArrayList<>(
+                    Origin.refuseAnother(there.before, database, name, request.destination, request.name));
             String previous = there.previous;
             String ahead = previous == null ? null : destination.datedAfter(now);
             Path previousFile = previous == null ? null : store.local(previous);
             checkRoom(database, store, previousFile, request.temporaryDirectory);
             FileIdentity identity = FileIdentity.of(database);
-            FileIdentity walIdentity = State.walIdentity(DatabaseFiles.of(database).wal());
+            FileIdentity walIdentity =
+                    State.walIdentity(DatabaseFiles.of(database).wal());
             State.Source source = Origin.describe(database, name);
 
             Path snapshot = temporary.createFile("snapshot.db");
             String lastGood = previous == null ? null : store.location(previous);
-            warnings.addAll(naming(lastGood, database, () -> Snapshot.take(database, snapshot, request.compact, temporary.directory(), request.busyTimeout, progress)));
-            try (Background<Verification> check = new Background<>(() -> naming(lastGood, database, () -> Verification.of(IntegrityCheck.check(snapshot, "the database " + database))))) {
+            warnings.addAll(naming(
+                    lastGood,
+                    database,
+                    () -> Snapshot.take(
+                            database,
+                            snapshot,
+                            request.compact,
+                            temporary.directory(),
+                            request.busyTimeout,
+                            progress)));
+            try (Background<Verification> check = new Background<>(() -> naming(
+                    lastGood,
+                    database,
+                    () -> Verification.of(IntegrityCheck.check(snapshot, "the database " + database))))) {
                 Run run = new Run(request, database, destination, turn, there, source, now, snapshot, check);
                 Published published = publish(run, previous, previousFile, beside);
                 warnings.addAll(store.warnings());
-                Verification verification = warnIfNotNewest(ahead, now, check.await().withWarnings(warnings));
+                Verification verification =
+                        warnIfNotNewest(ahead, now, check.await().withWarnings(warnings));
                 request.destination.noteFileSystem();
-                verification = verification.full() ? verification : verification.after(published.before == null ? null : published.before.leftOut());
-                verification = confirm(turn, State.confirmed(now, published.content.createdAt(), identity, walIdentity).from(source).leavingOut(verification.leftOut())
-                        .shrunkFrom(published.shrunk), verification);
-                PruneService.Pruned pruned = published.shrunk != null ? PruneService.NOTHING
-                        : new PruneService(clock, progress).afterBackup(destination, published.name, verification.leftOut(), request.rules, request.temporaryDirectory);
+                verification = verification.full()
+                        ? verification
+                        : verification.after(published.before == null ? null : published.before.leftOut());
+                verification = confirm(
+                        turn,
+                        State.confirmed(now, published.content.createdAt(), identity, walIdentity)
+                                .from(source)
+                                .leavingOut(verification.leftOut())
+                                .shrunkFrom(published.shrunk),
+                        verification);
+                PruneService.Pruned pruned = published.shrunk != null
+                        ? PruneService.NOTHING
+                        : new PruneService(clock, progress)
+                                .afterBackup(
+                                        destination,
+                                        published.name,
+                                        verification.leftOut(),
+                                        request.rules,
+                                        request.temporaryDirectory);
                 verification = verification.withWarnings(pruned.warnings());
-                return new Result(database, store.location(published.name), published.content.createdAt(), Files.size(snapshot), published.sizeBytes,
-                        published.content.sha256(), published.unchanged, verification, pruned.deleted(), published.shrunk == null ? null : run.shrunk(published.shrunk, true));
+                return new Result(
+                        database,
+                        store.location(published.name),
+                        published.content.createdAt(),
+                        Files.size(snapshot),
+                        published.sizeBytes,
+                        published.content.sha256(),
+                        published.unchanged,
+                        verification,
+                        pruned.deleted(),
+                        published.shrunk == null ? null : run.shrunk(published.shrunk, true));
             }
         } catch (IOException e) {
             throw Failure.io("cannot back up to", request.destination, e);
@@ -127,14 +190,19 @@ public final class BackupService {
         try {
             return Databases.existing(request.database);
         } catch (Failure e) {
-            String restore = e.kind() == Failure.Kind.NOT_FOUND ? OtherBackups.ofLost(request.database, request.destination, request.name) : null;
-            throw restore == null ? e : e.withHint(e.hint() + "; if it is lost, bring its newest backup back: " + restore);
+            String restore = e.kind() == Failure.Kind.NOT_FOUND
+                    ? OtherBackups.ofLost(request.database, request.destination, request.name)
+                    : null;
+            throw restore == null
+                    ? e
+                    : e.withHint(e.hint() + "; if it is lost, bring its newest backup back: " + restore);
         }
     }
 
     /**
-     * What is at the destination already. A store far away that does not answer at first may do so when the backup is made, so the backup is made all the same. But
-     * what is not known is not nothing: it is asked again before anything is published there.
+     * What is at the destination already. A store far away that does not answer at first may do so when the backup is
+     * made, so the backup is made all the same. But what is not known is not nothing: it is asked again before anything
+     * is published there.
      *
      * @param unknown why it is not known, null if it is
      * @param before what the last run noted, null for nothing
@@ -158,10 +226,13 @@ public final class BackupService {
     }
 
     private static void checkRoom(Path database, Store store, Path previous, Path temporaryDirectory) {
-        long databaseBytes = Databases.sizeBytes(database) + Databases.sizeBytes(DatabaseFiles.of(database).wal());
+        long databaseBytes = Databases.sizeBytes(database)
+                + Databases.sizeBytes(DatabaseFiles.of(database).wal());
         long previousBytes = previous == null ? 0 : Databases.sizeBytes(previous);
         long backupBytes = Math.max(previousBytes, databaseBytes / MOST_COMPRESSION);
-        new Space().need(temporaryDirectory, databaseBytes).need(store.workingDirectory(), backupBytes)
+        new Space()
+                .need(temporaryDirectory, databaseBytes)
+                .need(store.workingDirectory(), backupBytes)
                 .check("free some space there, or choose another place with --to or --tmp-dir");
     }
 
@@ -174,21 +245,38 @@ public final class BackupService {
         try {
             return look.get();
         } catch (Failure e) {
-            throw e.kind() == Failure.Kind.CORRUPT && lastGood != null ? e.withHint((e.hint() == null ? "" : e.hint() + "; ") + "the last good backup is untouched, and to bring it back: "
-                    + Hints.command("restore", lastGood, "--to=" + database)) : e;
+            throw e.kind() == Failure.Kind.CORRUPT && lastGood != null
+                    ? e.withHint((e.hint() == null ? "" : e.hint() + "; ")
+                            + "the last good backup is untouched, and to bring it back: "
+                            + Hints.command("restore", lastGood, "--to=" + database))
+                    : e;
         }
     }
 
     /** What is known when the snapshot is taken. */
-    private record Run(Request request, Path database, Destination destination, StateFile.Turn turn, There there, State.Source source, Instant now, Path snapshot, Background<Verification> check) {
-        /** What an earlier run found in a history and nobody has settled. A single file is compared itself: it was left as it was. */
+    private record Run(
+            Request request,
+            Path database,
+            Destination destination,
+            StateFile.Turn turn,
+            There there,
+            State.Source source,
+            Instant now,
+            Path snapshot,
+            Background<Verification> check) {
+        /**
+         * What an earlier run found in a history and nobody has settled. A single file is compared itself: it was left
+         * as it was.
+         */
         State.Shrunk pending() {
             return there.before != null && destination instanceof HistoryDestination ? there.before.shrunk() : null;
         }
 
         /** @param newest to compare with, null for none, as {@code newestFile} is for what is not here */
         State.Shrunk shrunkSince(String newest, Path newestFile) throws IOException {
-            return request.allowShrink ? null : Shrinkage.find(snapshot, destination.store(), newest, newestFile, pending());
+            return request.allowShrink
+                    ? null
+                    : Shrinkage.find(snapshot, destination.store(), newest, newestFile, pending());
         }
 
         Failure shrunk(State.Shrunk since, boolean made) throws IOException {
@@ -205,10 +293,15 @@ public final class BackupService {
             return new Run(request, database, destination, turn, asked, source, now, snapshot, check);
         }
 
-        /** Noted before a backup is published, because the next run would take that for what the database always held. */
+        /**
+         * Noted before a backup is published, because the next run would take that for what the database always held.
+         */
         void note(State.Shrunk shrunk) {
             Instant createdAt = Instant.parse(shrunk.createdAt());
-            State known = there.before != null ? there.before : State.confirmed(createdAt, createdAt, FileIdentity.UNKNOWN, null).from(source);
+            State known = there.before != null
+                    ? there.before
+                    : State.confirmed(createdAt, createdAt, FileIdentity.UNKNOWN, null)
+                            .from(source);
             turn.write(known.shrunkFrom(shrunk));
         }
     }
@@ -219,24 +312,43 @@ public final class BackupService {
      * @param shrunk what the database held before, null if it has not shrunk
      * @param before what the last run noted, null for nothing
      */
-    private record Published(String name, long sizeBytes, BackupReader.Content content, boolean unchanged, State.Shrunk shrunk, State before) { }
+    private record Published(
+            String name,
+            long sizeBytes,
+            BackupReader.Content content,
+            boolean unchanged,
+            State.Shrunk shrunk,
+            State before) {}
 
     /**
-     * Leaves the previous backup as it is if it holds the snapshot already; else publishes one that is proven to. It is read back before it
-     * takes the name, so that a bad one never replaces the last good one; the store then proves that the name refers to that very file.
+     * Leaves the previous backup as it is if it holds the snapshot already; else publishes one that is proven to. It is
+     * read back before it takes the name, so that a bad one never replaces the last good one; the store then proves
+     * that the name refers to that very file.
      */
     private Published publish(Run run, String previousName, Path previousFile, Workspace beside) throws IOException {
         Store store = run.destination.store();
         Path snapshot = run.snapshot;
-        ProvenFile file = new ProvenFile(snapshot, DatabaseHeader.of(snapshot).pageSizeBytes(), run.request.level, run.request.threads, progress);
-        try (ReusableBlocks previous = previousFile == null ? ReusableBlocks.none() : ReusableBlocks.of(previousFile, file.pageSizeBytes())) {
+        ProvenFile file = new ProvenFile(
+                snapshot,
+                DatabaseHeader.of(snapshot).pageSizeBytes(),
+                run.request.level,
+                run.request.threads,
+                progress);
+        try (ReusableBlocks previous =
+                previousFile == null ? ReusableBlocks.none() : ReusableBlocks.of(previousFile, file.pageSizeBytes())) {
             if (previous.previousDatabaseBytes() == Files.size(snapshot)) {
                 BackupReader.Content content = file.contentIfEqual(previousFile, null);
                 if (content != null) {
                     run.check.await();
                     // Asked again: far away, somebody else may have removed it meanwhile.
                     if (store.local(previousName) != null) {
-                        return new Published(previousName, Files.size(previousFile), content, true, run.shrunkSince(null, null), run.there.before);
+                        return new Published(
+                                previousName,
+                                Files.size(previousFile),
+                                content,
+                                true,
+                                run.shrunkSince(null, null),
+                                run.there.before);
                     }
                 }
             }
@@ -251,12 +363,21 @@ public final class BackupService {
             }
             Interruption.check();
             long sizeBytes = Files.size(compressed);
-            return new Published(run.destination.publish(compressed, run.now), sizeBytes, content, false, looked.shrunk, looked.run.there.before);
+            return new Published(
+                    run.destination.publish(compressed, run.now),
+                    sizeBytes,
+                    content,
+                    false,
+                    looked.shrunk,
+                    looked.run.there.before);
         }
     }
 
-    /** What there is to know before a finished backup is published: the run, which now knows what is there, and whether the database has shrunk since. */
-    private record Looked(Run run, State.Shrunk shrunk) { }
+    /**
+     * What there is to know before a finished backup is published: the run, which now knows what is there, and whether
+     * the database has shrunk since.
+     */
+    private record Looked(Run run, State.Shrunk shrunk) {}
 
     private Looked look(Run run, Path compressed, Path previousFile) throws IOException {
         Store store = run.destination.store();
@@ -269,15 +390,22 @@ public final class BackupService {
             if (store.isNear() || e.kind() != Failure.Kind.FAILURE) {
                 throw e;
             }
-            Failure unknown = new Failure(e.kind(), "the backup is made and verified, but what is at " + run.request.destination + " already could not be asked: " + e.getMessage(), e.hint(), e);
+            Failure unknown = new Failure(
+                    e.kind(),
+                    "the backup is made and verified, but what is at " + run.request.destination
+                            + " already could not be asked: " + e.getMessage(),
+                    e.hint(),
+                    e);
             throw store.keepUnpublished(compressed, run.destination.name(run.now), unknown);
         }
     }
 
     /** Whoever asks for the newest backup gets the one with the latest date. */
     private static Verification warnIfNotNewest(String ahead, Instant now, Verification verification) {
-        return ahead == null ? verification
-                : verification.withWarning(ahead + " is dated after now (" + now + ") and counts as the newest: a clock is or was wrong; if it was, move that file away");
+        return ahead == null
+                ? verification
+                : verification.withWarning(ahead + " is dated after now (" + now
+                        + ") and counts as the newest: a clock is or was wrong; if it was, move that file away");
     }
 
     /** The backup is published and proven by now; that its state cannot be noted is worth a warning, not a failure. */

@@ -2,7 +2,10 @@ package dev.sqlitebackup.core;
 
 import java.nio.file.Path;
 
-/** Hears what a restore is about to do, once that is proven and before the database is touched. No lock on the database is held meanwhile. */
+/**
+ * Hears what a restore is about to do, once that is proven and before the database is touched. No lock on the database
+ * is held meanwhile.
+ */
 public interface BeforeSwitch {
     /**
      * @param database the target, which need not exist

@@ -22,7 +22,13 @@ public record Changes(List<TableChange> tables, List<String> uncounted, String w
         SortedSet<String> uncounted = union(before.uncounted(), after.uncounted());
         SortedSet<String> tables = union(before.rows().keySet(), after.rows().keySet());
         tables.removeAll(uncounted);
-        return new Changes(tables.stream().map(table -> change(table, before.rows(), after.rows())).toList(), List.copyOf(uncounted), null, lastChangedAt);
+        return new Changes(
+                tables.stream()
+                        .map(table -> change(table, before.rows(), after.rows()))
+                        .toList(),
+                List.copyOf(uncounted),
+                null,
+                lastChangedAt);
     }
 
     private static TableChange change(String table, SortedMap<String, Long> before, SortedMap<String, Long> after) {
@@ -40,9 +46,15 @@ public record Changes(List<TableChange> tables, List<String> uncounted, String w
         return new Changes(null, List.of(), whyNot, lastChangedAt);
     }
 
-    /** How much later than the backup the database was last written, null if it was not; times of backups are whole seconds. */
+    /**
+     * How much later than the backup the database was last written, null if it was not; times of backups are whole
+     * seconds.
+     */
     public Duration changedAfter(Instant createdAt) {
-        Duration later = lastChangedAt == null ? Duration.ZERO : Duration.between(createdAt.truncatedTo(ChronoUnit.SECONDS), lastChangedAt.truncatedTo(ChronoUnit.SECONDS));
+        Duration later = lastChangedAt == null
+                ? Duration.ZERO
+                : Duration.between(
+                        createdAt.truncatedTo(ChronoUnit.SECONDS), lastChangedAt.truncatedTo(ChronoUnit.SECONDS));
         return later.isNegative() || later.isZero() ? null : later;
     }
 }

@@ -13,15 +13,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Counts, beside the staging and its verification, the rows of a database and of what is to replace it. Whatever goes wrong with that is no failure of the restore.
- * It is over, and has nothing of the target open, when {@link #finish} returns: closing a descriptor would drop the locks of the restore.
+ * Counts, beside the staging and its verification, the rows of a database and of what is to replace it. Whatever goes
+ * wrong with that is no failure of the restore. It is over, and has nothing of the target open, when {@link #finish}
+ * returns: closing a descriptor would drop the locks of the restore.
  */
 final class Counting implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Counting.class);
     /** A restore that gets no lock says so itself, and has its own time to wait for one. */
     private static final Duration LOCK_PATIENCE = Duration.ofSeconds(2);
-    /** The verification reads all of the backup and the counting a part of it, so what still counts so long afterwards sees no end. */
+    /**
+     * The verification reads all of the backup and the counting a part of it, so what still counts so long afterwards
+     * sees no end.
+     */
     private static final Duration GRACE = Duration.ofSeconds(30);
+
     private static final Duration BETWEEN_STOPS = Duration.ofMillis(20);
 
     private final Instant lastChangedAt;
@@ -46,7 +51,8 @@ final class Counting implements AutoCloseable {
     Counting(Path target, Duration busyTimeout) {
         lastChangedAt = lastChange(target);
         Duration timeout = busyTimeout.compareTo(LOCK_PATIENCE) < 0 ? busyTimeout : LOCK_PATIENCE;
-        before = new Background<>(() -> Outcome.of(() -> Files.exists(target) ? ofTarget.ofLive(target, timeout) : RowCounts.Counted.nothing()));
+        before = new Background<>(() -> Outcome.of(
+                () -> Files.exists(target) ? ofTarget.ofLive(target, timeout) : RowCounts.Counted.nothing()));
     }
 
     /** What was not folded in yet counts too. */
@@ -60,7 +66,7 @@ final class Counting implements AutoCloseable {
         try {
             return Files.getLastModifiedTime(file).toInstant();
         } catch (IOException e) {
-            return null;    // There is none, or an application has just removed it.
+            return null; // There is none, or an application has just removed it.
         }
     }
 
@@ -78,7 +84,9 @@ final class Counting implements AutoCloseable {
         Outcome database = before.await();
         Outcome backup = after.await();
         String whyNot = database.whyNot != null ? database.whyNot : backup.whyNot;
-        return whyNot != null ? Changes.unknown(whyNot, lastChangedAt) : Changes.between(database.counted, backup.counted, lastChangedAt);
+        return whyNot != null
+                ? Changes.unknown(whyNot, lastChangedAt)
+                : Changes.between(database.counted, backup.counted, lastChangedAt);
     }
 
     /** Ends what is under way, and waits for that. */

@@ -19,11 +19,11 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What of a backup could not be checked without its application, and what follows from that: one that is verified in part takes the place of no other that was
- * checked where it is not.
+ * What of a backup could not be checked without its application, and what follows from that: one that is verified in
+ * part takes the place of no other that was checked where it is not.
  */
 final class LeftOut {
-    private LeftOut() { }
+    private LeftOut() {}
 
     /** What the last run noted of a backup. @return null if it noted nothing, or of another one */
     static Set<String> noted(StateFile stateFile, Instant createdAt) {
@@ -39,8 +39,16 @@ final class LeftOut {
      */
     static Set<String> found(Store store, String name, Instant createdAt, Path temporaryDirectory, Progress progress) {
         try (Workspace workspace = Workspace.create(temporaryDirectory)) {
-            Selection selection = new Selection(store.location(name), null, createdAt, null, List.of(), inside -> store.fetch(name, inside.directory()));
-            return StagedBackup.stage(selection, workspace, Duration.ZERO, progress).verification().leftOut();
+            Selection selection = new Selection(
+                    store.location(name),
+                    null,
+                    createdAt,
+                    null,
+                    List.of(),
+                    inside -> store.fetch(name, inside.directory()));
+            return StagedBackup.stage(selection, workspace, Duration.ZERO, progress)
+                    .verification()
+                    .leftOut();
         }
     }
 
@@ -48,17 +56,27 @@ final class LeftOut {
      * @param verification of the backup that is about to be published
      * @throws Failure CORRUPT if it would replace one that was checked where it is not
      */
-    static void refuseToReplaceBetter(Destination destination, Verification verification, BackupService.Request request, Progress progress) {
+    static void refuseToReplaceBetter(
+            Destination destination, Verification verification, BackupService.Request request, Progress progress) {
         if (verification.leftOut().isEmpty() || !(destination instanceof SingleFile single)) {
-            return;     // A history keeps the other one; what a prune may take of it, PruneService knows.
+            return; // A history keeps the other one; what a prune may take of it, PruneService knows.
         }
         Set<String> there = there(single, request.temporaryDirectory(), progress);
         if (there != null && !there.containsAll(verification.leftOut())) {
             Set<String> fresh = new TreeSet<>(verification.leftOut());
             fresh.removeAll(there);
-            throw new Failure(Failure.Kind.CORRUPT, "no backup of " + request.database() + " was made: the previous one was checked in full where this one could not be, because only the application can: " + String.join("; ", fresh),
-                    "the last good backup is untouched: " + single.store().location(single.name()) + "; if the application has a new collation or function of its own, move that file away and run this again, or keep both: "
-                            + Hints.command("backup", request.database().toString(), "--to=" + single.store().place() + (single.store().place().endsWith("/") ? "" : "/")));
+            throw new Failure(
+                    Failure.Kind.CORRUPT,
+                    "no backup of " + request.database()
+                            + " was made: the previous one was checked in full where this one could not be, because only the application can: "
+                            + String.join("; ", fresh),
+                    "the last good backup is untouched: " + single.store().location(single.name())
+                            + "; if the application has a new collation or function of its own, move that file away and run this again, or keep both: "
+                            + Hints.command(
+                                    "backup",
+                                    request.database().toString(),
+                                    "--to=" + single.store().place()
+                                            + (single.store().place().endsWith("/") ? "" : "/")));
         }
     }
 

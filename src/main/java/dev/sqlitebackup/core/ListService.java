@@ -16,13 +16,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Says what there is to restore: the history in a directory, the versions of a file, the safety copies of a database. */
+/**
+ * Says what there is to restore: the history in a directory, the versions of a file, the safety copies of a database.
+ */
 public final class ListService {
     /**
      * @param backups newest first
      * @param warnings about files that look like backups and are none
      */
-    public record Listing(List<Backup> backups, List<String> warnings) { }
+    public record Listing(List<Backup> backups, List<String> warnings) {}
 
     /**
      * @param name of the one database to list of a history, null for all
@@ -32,7 +34,12 @@ public final class ListService {
         Failure missing = location.missingFileSystem();
         try {
             Listing listing = listed(location, name);
-            return missing == null ? listing : new Listing(listing.backups(), Stream.concat(Stream.of(missing.getMessage()), listing.warnings().stream()).toList());
+            return missing == null
+                    ? listing
+                    : new Listing(
+                            listing.backups(),
+                            Stream.concat(Stream.of(missing.getMessage()), listing.warnings().stream())
+                                    .toList());
         } catch (Failure e) {
             throw missing == null ? e : e.withHint(missing.getMessage());
         }
@@ -41,7 +48,10 @@ public final class ListService {
     private static Listing listed(Location location, String name) {
         return switch (location.kind()) {
             case DIRECTORY -> history(location, name);
-            case BACKUP -> location instanceof Location.Local local ? versions(local.path()) : new Listing(List.of(current(location)), List.of());
+            case BACKUP ->
+                location instanceof Location.Local local
+                        ? versions(local.path())
+                        : new Listing(List.of(current(location)), List.of());
             case DATABASE -> safetyCopies(((Location.Local) location).path());
         };
     }
@@ -55,9 +65,15 @@ public final class ListService {
         History.Listing listing = history.read();
         List<String> warnings = new ArrayList<>(listing.warnings());
         if (listing.backups().isEmpty()) {
-            history.singles().forEach(file -> warnings.add("this is a single backup and no history: " + Hints.command("list", file)));
+            history.singles()
+                    .forEach(file ->
+                            warnings.add("this is a single backup and no history: " + Hints.command("list", file)));
         }
-        return new Listing(listing.backups().stream().filter(backup -> name == null || backup.database().equals(name)).toList(), warnings);
+        return new Listing(
+                listing.backups().stream()
+                        .filter(backup -> name == null || backup.database().equals(name))
+                        .toList(),
+                warnings);
     }
 
     /** What Git has, and the file itself where that is something else. */
@@ -74,7 +90,15 @@ public final class ListService {
             warnings.add("there may be older versions of " + file + ": " + fetch);
         }
         String location = file.toAbsolutePath().normalize().toString();
-        versions.forEach(version -> backups.add(new Backup(location, file.getFileName().toString(), null, version.committedAt(), 1, version.sizeBytes(), null, version.commit())));
+        versions.forEach(version -> backups.add(new Backup(
+                location,
+                file.getFileName().toString(),
+                null,
+                version.committedAt(),
+                1,
+                version.sizeBytes(),
+                null,
+                version.commit())));
         return new Listing(backups, warnings);
     }
 
@@ -82,7 +106,10 @@ public final class ListService {
         return SingleFile.toRead(location).existing(location);
     }
 
-    /** @param alone whether there is nothing else to list, so that what is wrong with the file is a failure and no warning */
+    /**
+     * @param alone whether there is nothing else to list, so that what is wrong with the file is a failure and no
+     *     warning
+     */
     private static Optional<Backup> current(Path file, boolean alone, List<String> warnings) {
         try {
             return Optional.of(current(Location.file(file)));

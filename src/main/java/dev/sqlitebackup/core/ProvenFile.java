@@ -16,7 +16,8 @@ import java.time.Instant;
 import java.util.Arrays;
 
 /**
- * Writes a snapshot as a backup file, and proves it: what is said to hold the snapshot was read again, decompressed and compared with it, byte for byte.
+ * Writes a snapshot as a backup file, and proves it: what is said to hold the snapshot was read again, decompressed and
+ * compared with it, byte for byte.
  *
  * @param snapshot a finished private file
  * @param level of compression, 1 to 9
@@ -32,22 +33,30 @@ record ProvenFile(Path snapshot, int pageSizeBytes, int level, int threads, Prog
     BackupReader.Content write(Path compressed, Instant createdAt, ReusableBlocks previous) throws IOException {
         BackupReader.Content content = writeOnce(compressed, createdAt, previous);
         if (content == null) {
-            // A block of the previous backup was not what its footer says; if that was not it, the next reading says so too.
+            // A block of the previous backup was not what its footer says; if that was not it, the next reading says so
+            // too.
             Files.delete(compressed);
             content = writeOnce(compressed, createdAt, ReusableBlocks.none());
         }
         if (content == null) {
-            throw new Failure(Failure.Kind.CORRUPT, "what was read back from " + compressed + " is not what was written",
+            throw new Failure(
+                    Failure.Kind.CORRUPT,
+                    "what was read back from " + compressed + " is not what was written",
                     "the disk or the memory of this machine is failing");
         }
         return content;
     }
 
-    /** Writes a backup, forces it, and meanwhile reads it back. @return null if what was read back is not the snapshot */
-    private BackupReader.Content writeOnce(Path compressed, Instant createdAt, ReusableBlocks previous) throws IOException {
+    /**
+     * Writes a backup, forces it, and meanwhile reads it back. @return null if what was read back is not the snapshot
+     */
+    private BackupReader.Content writeOnce(Path compressed, Instant createdAt, ReusableBlocks previous)
+            throws IOException {
         progress.phase("compress", Files.size(snapshot));
         try (FileChannel out = PrivateFiles.open(compressed, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            String sha256 = BackupWriter.write(snapshot, pageSizeBytes, out, level, createdAt, previous, threads, progress).sha256();
+            String sha256 = BackupWriter.write(
+                            snapshot, pageSizeBytes, out, level, createdAt, previous, threads, progress)
+                    .sha256();
             try (Background<Void> forced = new Background<>(() -> force(out, compressed))) {
                 BackupReader.Content content = contentIfEqual(compressed, sha256);
                 forced.await();

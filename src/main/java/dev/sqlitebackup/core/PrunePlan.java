@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
- * What is to become of the backups of each database: what the rules say ({@link Retention}), and what stays whatever they say, because it is the best that there is.
- * Nothing is deleted here.
+ * What is to become of the backups of each database: what the rules say ({@link Retention}), and what stays whatever
+ * they say, because it is the best that there is. Nothing is deleted here.
  */
 final class PrunePlan {
     private final RetentionRules rules;
@@ -33,27 +33,41 @@ final class PrunePlan {
     /** @param ours which of some are what they are named */
     void add(String database, List<Backup> newestFirst, UnaryOperator<List<Backup>> ours, Proof proof) {
         // One that is dated after now stays in any case, and does not stand for those that are not.
-        List<Backup> counting = newestFirst.stream().filter(backup -> !backup.createdAt().isAfter(clock.instant())).toList();
+        List<Backup> counting = newestFirst.stream()
+                .filter(backup -> !backup.createdAt().isAfter(clock.instant()))
+                .toList();
         List<Backup> foreign = new ArrayList<>();
         Proven proven = newestThatVerifies(counting, ours, foreign, proof);
         if (proven == null && !counting.isEmpty()) {
             undecided.add("none of the backups of " + database + " verifies, so none was deleted");
-            newestFirst.forEach(backup -> decisions.add(new Retention.Decision(backup, true, List.of("none verifies"))));
+            newestFirst.forEach(
+                    backup -> decisions.add(new Retention.Decision(backup, true, List.of("none verifies"))));
         } else {
-            List<Retention.Decision> planned = decide(newestFirst.stream().filter(backup -> !foreign.contains(backup)).toList(), proven == null ? null : proven.backup, rules, clock, ours);
+            List<Retention.Decision> planned = decide(
+                    newestFirst.stream()
+                            .filter(backup -> !foreign.contains(backup))
+                            .toList(),
+                    proven == null ? null : proven.backup,
+                    rules,
+                    clock,
+                    ours);
             decisions.addAll(proven == null ? planned : keepBetter(planned, proven.leftOut, proof));
         }
     }
 
     /** The last backup from before a database shrank may be all that is left of it. */
     void keepLastBefore(State state) {
-        String last = state == null || state.shrunk() == null ? null : state.shrunk().backup();
-        decisions.replaceAll(decision -> decision.kept() || !decision.backup().name().equals(last) ? decision
+        String last =
+                state == null || state.shrunk() == null ? null : state.shrunk().backup();
+        decisions.replaceAll(decision -> decision.kept()
+                        || !decision.backup().name().equals(last)
+                ? decision
                 : new Retention.Decision(decision.backup(), true, List.of("the last from before the database shrank")));
     }
 
     /** @param foreign takes what turns out to be no backup of ours on the way */
-    private Proven newestThatVerifies(List<Backup> newestFirst, UnaryOperator<List<Backup>> ours, List<Backup> foreign, Proof proof) {
+    private Proven newestThatVerifies(
+            List<Backup> newestFirst, UnaryOperator<List<Backup>> ours, List<Backup> foreign, Proof proof) {
         for (Backup backup : newestFirst) {
             Interruption.check();
             if (ours.apply(List.of(backup)).isEmpty()) {
@@ -95,14 +109,23 @@ final class PrunePlan {
         Set<String> of(Backup backup);
     }
 
-    private record Proven(Backup backup, Set<String> leftOut) { }
+    private record Proven(Backup backup, Set<String> leftOut) {}
 
     /** What a rule would keep has to be a backup: what is not one does not count, and is left alone. */
-    static List<Retention.Decision> decide(List<Backup> newestFirst, Backup proven, RetentionRules rules, Clock clock, UnaryOperator<List<Backup>> ours) {
+    static List<Retention.Decision> decide(
+            List<Backup> newestFirst,
+            Backup proven,
+            RetentionRules rules,
+            Clock clock,
+            UnaryOperator<List<Backup>> ours) {
         List<Backup> counting = new ArrayList<>(newestFirst);
         while (true) {
-            List<Retention.Decision> decisions = Retention.plan(counting, proven, rules, clock.instant(), clock.getZone());
-            List<Backup> kept = decisions.stream().filter(Retention.Decision::kept).map(Retention.Decision::backup).toList();
+            List<Retention.Decision> decisions =
+                    Retention.plan(counting, proven, rules, clock.instant(), clock.getZone());
+            List<Backup> kept = decisions.stream()
+                    .filter(Retention.Decision::kept)
+                    .map(Retention.Decision::backup)
+                    .toList();
             Set<Backup> proper = new HashSet<>(ours.apply(kept));
             if (!counting.removeIf(backup -> kept.contains(backup) && !proper.contains(backup))) {
                 return decisions;
@@ -111,8 +134,8 @@ final class PrunePlan {
     }
 
     /**
-     * One that is verified in part does not count as the newest that verifies where an older one was checked for more. So of those that would go, the newest that
-     * was stays as well. Only these are looked at, and only then.
+     * One that is verified in part does not count as the newest that verifies where an older one was checked for more.
+     * So of those that would go, the newest that was stays as well. Only these are looked at, and only then.
      */
     static List<Retention.Decision> keepBetter(List<Retention.Decision> newestFirst, Set<String> leftOut, Proof proof) {
         if (leftOut.isEmpty()) {
@@ -122,7 +145,10 @@ final class PrunePlan {
         for (int i = 0; i < decisions.size(); i++) {
             Retention.Decision decision = decisions.get(i);
             if (!decision.kept() && isBetter(decision.backup(), leftOut, proof)) {
-                decisions.set(i, new Retention.Decision(decision.backup(), true, List.of("checked more fully than the newest that verifies")));
+                decisions.set(
+                        i,
+                        new Retention.Decision(
+                                decision.backup(), true, List.of("checked more fully than the newest that verifies")));
                 break;
             }
         }

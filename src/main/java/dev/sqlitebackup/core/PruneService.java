@@ -31,21 +31,32 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * Deletes backups that no rule keeps. What goes is decided by {@link Retention}; here is what that needs to know, and in which order things are done:
- * lock, look, prove the newest, decide, delete from the oldest on. Until the newest backup that verifies is known, nothing is deleted.
+ * Deletes backups that no rule keeps. What goes is decided by {@link Retention}; here is what that needs to know, and
+ * in which order things are done: lock, look, prove the newest, decide, delete from the oldest on. Until the newest
+ * backup that verifies is known, nothing is deleted.
  */
 public final class PruneService {
     /**
      * @param name of the one database to prune of a history, null for all
      * @param temporaryDirectory where safety copies are verified
      */
-    public record Request(Location location, String name, RetentionRules rules, boolean dryRun, Path temporaryDirectory, Duration busyTimeout) { }
+    public record Request(
+            Location location,
+            String name,
+            RetentionRules rules,
+            boolean dryRun,
+            Path temporaryDirectory,
+            Duration busyTimeout) {}
 
     /**
      * @param warnings about files that were neither counted nor deleted, and about damaged ones
      * @param undecided why nothing was deleted of some databases, of which no backup verifies
      */
-    public record Pruned(List<Retention.Decision> kept, List<Retention.Decision> deleted, List<String> warnings, List<String> undecided) { }
+    public record Pruned(
+            List<Retention.Decision> kept,
+            List<Retention.Decision> deleted,
+            List<String> warnings,
+            List<String> undecided) {}
 
     static final Pruned NOTHING = new Pruned(List.of(), List.of(), List.of(), List.of());
 
@@ -59,18 +70,30 @@ public final class PruneService {
 
     public Pruned prune(Request request) {
         if (request.rules.isEmpty()) {
-            throw new Failure(Failure.Kind.USAGE, "no rule says what to keep, so everything would be deleted", "give at least one, and look first: " + Hints.command("prune", request.location.toString(), "--keep-daily=7", "--dry-run"));
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "no rule says what to keep, so everything would be deleted",
+                    "give at least one, and look first: "
+                            + Hints.command("prune", request.location.toString(), "--keep-daily=7", "--dry-run"));
         }
         return switch (request.location.kind()) {
             case DIRECTORY -> pruneHistory(request);
             case DATABASE -> {
                 if (request.name != null) {
-                    throw new Failure(Failure.Kind.USAGE, "--name is for a history, and this is a database: " + request.location, "for its safety copies leave --name out, and look first: " + Hints.command("prune", request.location.toString(), "--keep-last=3", "--dry-run"));
+                    throw new Failure(
+                            Failure.Kind.USAGE,
+                            "--name is for a history, and this is a database: " + request.location,
+                            "for its safety copies leave --name out, and look first: "
+                                    + Hints.command(
+                                            "prune", request.location.toString(), "--keep-last=3", "--dry-run"));
                 }
                 yield pruneSafetyCopies(request);
             }
-            case BACKUP -> throw new Failure(Failure.Kind.USAGE, "nothing to prune: a single file always holds just the newest backup: " + request.location,
-                    "name a directory with a history, or a database to prune its safety copies");
+            case BACKUP ->
+                throw new Failure(
+                        Failure.Kind.USAGE,
+                        "nothing to prune: a single file always holds just the newest backup: " + request.location,
+                        "name a directory with a history, or a database to prune its safety copies");
         };
     }
 
@@ -84,9 +107,11 @@ public final class PruneService {
         List<StateFile.Turn> turns = new ArrayList<>();
         try {
             SortedSet<String> databases = new TreeSet<>(history.databases());
-            databases.removeIf(database -> request.name != null && !database.equals(request.name) || history.newest(database, Instant.MAX, new ArrayList<>()) == null);     // Named so by somebody else.
+            databases.removeIf(database -> request.name != null && !database.equals(request.name)
+                    || history.newest(database, Instant.MAX, new ArrayList<>()) == null); // Named so by somebody else.
             if (!request.dryRun) {
-                for (String database : databases) {     // In the order of their names, so that two prunes cannot wait for each other.
+                for (String database :
+                        databases) { // In the order of their names, so that two prunes cannot wait for each other.
                     turns.add(StateFile.of(history.store(), database).lock(request.busyTimeout));
                 }
             }
@@ -94,8 +119,14 @@ public final class PruneService {
             History.Listing listing = readAll(history);
             PrunePlan plan = new PrunePlan(request.rules, clock, listing.warnings());
             for (String database : databases) {
-                List<Backup> backups = listing.backups().stream().filter(backup -> backup.database().equals(database)).toList();
-                plan.add(database, backups, candidates -> history.ours(candidates, plan.warnings()), backup -> prove(history.store(), backup, request.temporaryDirectory));
+                List<Backup> backups = listing.backups().stream()
+                        .filter(backup -> backup.database().equals(database))
+                        .toList();
+                plan.add(
+                        database,
+                        backups,
+                        candidates -> history.ours(candidates, plan.warnings()),
+                        backup -> prove(history.store(), backup, request.temporaryDirectory));
                 plan.keepLastBefore(StateFile.of(history.store(), database).read());
             }
             if (!request.dryRun) {
@@ -112,9 +143,15 @@ public final class PruneService {
         List<Backup> copies = SafetyCopies.listOrRefuse(database);
         try (Workspace workspace = Workspace.create(request.temporaryDirectory)) {
             PrunePlan plan = new PrunePlan(request.rules, clock, List.of());
-            plan.add(database.getFileName().toString(), copies, candidates -> candidates, copy -> verify(copy, workspace, request.busyTimeout));
+            plan.add(
+                    database.getFileName().toString(),
+                    copies,
+                    candidates -> candidates,
+                    copy -> verify(copy, workspace, request.busyTimeout));
             if (!request.dryRun) {
-                oldestFirst(plan.decisions()).forEach(decision -> SafetyCopies.delete(Path.of(decision.backup().location())));
+                oldestFirst(plan.decisions())
+                        .forEach(decision ->
+                                SafetyCopies.delete(Path.of(decision.backup().location())));
             }
             return pruned(plan.decisions(), plan.warnings(), plan.undecided());
         }
@@ -124,31 +161,57 @@ public final class PruneService {
     private static History.Listing readAll(History history) {
         History.Listing listing = history.read();
         if (listing.unreadable() != null) {
-            throw new Failure(listing.unreadable().kind(), listing.unreadable().getMessage() + "; nothing was deleted", "see whether the system's log says that a disk is failing", listing.unreadable());
+            throw new Failure(
+                    listing.unreadable().kind(),
+                    listing.unreadable().getMessage() + "; nothing was deleted",
+                    "see whether the system's log says that a disk is failing",
+                    listing.unreadable());
         }
         return listing;
     }
 
     /**
-     * Prunes the history that a backup was just added to or confirmed in, under the lock that the caller holds. That backup is known to verify. A
-     * backup is made by now whatever happens here, so what goes wrong is a warning.
+     * Prunes the history that a backup was just added to or confirmed in, under the lock that the caller holds. That
+     * backup is known to verify. A backup is made by now whatever happens here, so what goes wrong is a warning.
      */
-    Pruned afterBackup(Destination destination, String justProven, Set<String> leftOut, RetentionRules rules, Path temporaryDirectory) {
+    Pruned afterBackup(
+            Destination destination,
+            String justProven,
+            Set<String> leftOut,
+            RetentionRules rules,
+            Path temporaryDirectory) {
         if (rules.isEmpty() || !(destination instanceof HistoryDestination history)) {
             return NOTHING;
         }
         try {
             History.Listing listing = readAll(history.history());
-            List<Backup> backups = listing.backups().stream().filter(backup -> backup.database().equals(history.database())).toList();
-            Backup proven = backups.stream().filter(backup -> backup.name().equals(justProven)).findFirst()
-                    .orElseThrow(() -> new Failure(Failure.Kind.FAILURE, "the new backup is not listed: " + justProven));
+            List<Backup> backups = listing.backups().stream()
+                    .filter(backup -> backup.database().equals(history.database()))
+                    .toList();
+            Backup proven = backups.stream()
+                    .filter(backup -> backup.name().equals(justProven))
+                    .findFirst()
+                    .orElseThrow(
+                            () -> new Failure(Failure.Kind.FAILURE, "the new backup is not listed: " + justProven));
             List<String> warnings = new ArrayList<>(listing.warnings());
-            List<Retention.Decision> decisions = PrunePlan.keepBetter(PrunePlan.decide(backups, proven, rules, clock, candidates -> history.history().ours(candidates, warnings)), leftOut,
-                    backup -> LeftOut.found(destination.store(), backup.name(), backup.createdAt(), temporaryDirectory, progress));
+            List<Retention.Decision> decisions = PrunePlan.keepBetter(
+                    PrunePlan.decide(
+                            backups,
+                            proven,
+                            rules,
+                            clock,
+                            candidates -> history.history().ours(candidates, warnings)),
+                    leftOut,
+                    backup -> LeftOut.found(
+                            destination.store(), backup.name(), backup.createdAt(), temporaryDirectory, progress));
             delete(destination.store(), decisions);
             return pruned(decisions, warnings, List.of());
         } catch (Failure e) {
-            return new Pruned(List.of(), List.of(), List.of("the backup is made and verified, but old ones could not be pruned: " + e.getMessage()), List.of());
+            return new Pruned(
+                    List.of(),
+                    List.of(),
+                    List.of("the backup is made and verified, but old ones could not be pruned: " + e.getMessage()),
+                    List.of());
         }
     }
 
@@ -162,15 +225,22 @@ public final class PruneService {
         return noted;
     }
 
-    /** Its bytes are the ones that were verified when it was made: a backup is published after its structure was checked, and says their checksum. */
+    /**
+     * Its bytes are the ones that were verified when it was made: a backup is published after its structure was
+     * checked, and says their checksum.
+     */
     private void verify(Store store, Backup backup, Path temporaryDirectory) {
         progress.phase("verify", backup.databaseBytes() == null ? -1 : backup.databaseBytes());
         long[] done = {0};
         try (Workspace workspace = Workspace.create(temporaryDirectory)) {
-            BackupReader.read(store.fetch(backup.name(), workspace.directory()), Runtime.getRuntime().availableProcessors(), true, (bytes, length) -> {
-                done[0] += length;
-                progress.at(done[0]);
-            });
+            BackupReader.read(
+                    store.fetch(backup.name(), workspace.directory()),
+                    Runtime.getRuntime().availableProcessors(),
+                    true,
+                    (bytes, length) -> {
+                        done[0] += length;
+                        progress.at(done[0]);
+                    });
         } catch (NoSuchFileException e) {
             throw new Failure(Failure.Kind.NOT_FOUND, "the backup " + backup.location() + " is gone", null, e);
         } catch (IOException e) {
@@ -180,12 +250,16 @@ public final class PruneService {
 
     private Set<String> verify(Backup copy, Workspace workspace, Duration busyTimeout) {
         try (Workspace inside = Workspace.create(workspace.directory())) {
-            return StagedBackup.stage(Selection.of(Path.of(copy.location())), inside, busyTimeout, progress).verification().leftOut();
+            return StagedBackup.stage(Selection.of(Path.of(copy.location())), inside, busyTimeout, progress)
+                    .verification()
+                    .leftOut();
         }
     }
 
     private static void delete(Store store, List<Retention.Decision> decisions) {
-        List<String> names = oldestFirst(decisions).stream().map(decision -> decision.backup().name()).toList();
+        List<String> names = oldestFirst(decisions).stream()
+                .map(decision -> decision.backup().name())
+                .toList();
         if (!names.isEmpty()) {
             store.delete(names);
         }
@@ -193,12 +267,17 @@ public final class PruneService {
 
     /** What a crash leaves of a prune is then what an earlier prune would have left. */
     private static List<Retention.Decision> oldestFirst(List<Retention.Decision> decisions) {
-        List<Retention.Decision> going = new ArrayList<>(decisions.stream().filter(decision -> !decision.kept()).toList());
+        List<Retention.Decision> going = new ArrayList<>(
+                decisions.stream().filter(decision -> !decision.kept()).toList());
         Collections.reverse(going);
         return going;
     }
 
     private static Pruned pruned(List<Retention.Decision> decisions, List<String> warnings, List<String> undecided) {
-        return new Pruned(decisions.stream().filter(Retention.Decision::kept).toList(), decisions.stream().filter(decision -> !decision.kept()).toList(), warnings, undecided);
+        return new Pruned(
+                decisions.stream().filter(Retention.Decision::kept).toList(),
+                decisions.stream().filter(decision -> !decision.kept()).toList(),
+                warnings,
+                undecided);
     }
 }

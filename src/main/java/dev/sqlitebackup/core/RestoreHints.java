@@ -8,11 +8,12 @@ import java.util.List;
 
 /** What a user who restores may want to type next. */
 final class RestoreHints {
-    private RestoreHints() { }
+    private RestoreHints() {}
 
     /** The same again. */
     static Again again(RestoreService.Request request, Path target) {
-        List<String> words = Again.named(List.of("restore", request.backup().toString(), "--to=" + target), request.name());
+        List<String> words =
+                Again.named(List.of("restore", request.backup().toString(), "--to=" + target), request.name());
         addHow(words, request);
         if (request.stagingDirectory() != null) {
             words.add("--tmp-dir=" + request.stagingDirectory());

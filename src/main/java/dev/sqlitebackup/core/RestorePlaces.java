@@ -10,8 +10,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * The private directories in which a restore makes what is to get a name later. A name can only be given within a file system, so each lies where its files go:
- * what the database's own name gets beside the database, a safety copy where safety copies are kept.
+ * The private directories in which a restore makes what is to get a name later. A name can only be given within a file
+ * system, so each lies where its files go: what the database's own name gets beside the database, a safety copy where
+ * safety copies are kept.
  *
  * @param staging where the backup is decompressed
  * @param beside beside the database; often the same as {@code staging}
@@ -26,7 +27,12 @@ record RestorePlaces(Workspace staging, Workspace beside, Workspace safety) impl
         Path directory = target.getParent();
         Workspace beside = staging.directory().getParent().equals(directory) ? staging : Workspace.create(directory);
         try {
-            return new RestorePlaces(staging, beside, safetyDirectory == null || safetyDirectory.equals(directory) ? beside : Workspace.create(safetyDirectory));
+            return new RestorePlaces(
+                    staging,
+                    beside,
+                    safetyDirectory == null || safetyDirectory.equals(directory)
+                            ? beside
+                            : Workspace.create(safetyDirectory));
         } catch (Failure e) {
             if (beside != staging) {
                 beside.close();
@@ -41,7 +47,8 @@ record RestorePlaces(Workspace staging, Workspace beside, Workspace safety) impl
     }
 
     /**
-     * The staged database as a file that can get the target's name: itself, or a copy beside the target, forced and read back.
+     * The staged database as a file that can get the target's name: itself, or a copy beside the target, forced and
+     * read back.
      *
      * @throws Failure CORRUPT if what was read back is something else
      */
@@ -51,13 +58,17 @@ record RestorePlaces(Workspace staging, Workspace beside, Workspace safety) impl
         }
         Path copy = beside.path("restored.db");
         try (FileChannel in = staging.open(staged.file(), StandardOpenOption.READ);
-                FileChannel out = beside.open(copy, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+                FileChannel out = beside.open(
+                        copy, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             for (long done = 0; done < in.size(); ) {
                 done += in.transferTo(done, in.size() - done, out);
             }
             out.force(true);
             if (!Digests.sha256(out).equals(staged.sha256())) {
-                throw new Failure(Failure.Kind.CORRUPT, "what was read back from " + copy + " is not what was written", "the disk or the memory of this machine is failing");
+                throw new Failure(
+                        Failure.Kind.CORRUPT,
+                        "what was read back from " + copy + " is not what was written",
+                        "the disk or the memory of this machine is failing");
             }
             return copy;
         } catch (IOException e) {

@@ -6,7 +6,8 @@ import dev.sqlitebackup.sqlite.Databases;
 import java.nio.file.Path;
 
 /**
- * All the room that a restore takes, asked for at once and before its first byte, so that nobody makes room again and again:
+ * All the room that a restore takes, asked for at once and before its first byte, so that nobody makes room again and
+ * again:
  *
  * <table>
  * <caption>of a database of {@code old} bytes with its log, replaced by one of {@code staged}</caption>
@@ -21,10 +22,12 @@ import java.nio.file.Path;
 record RestoreRoom(Path target, Path staging, Path safety, boolean live) implements StagedBackup.Room {
     /** @param dryRun where a dry run stages, so that the database's directory stays as it is; null for a real one */
     StagedBackup.Room and(Path dryRun) {
-        return dryRun == null ? this : (toStageBytes, stagedBytes) -> {
-            require(toStageBytes, stagedBytes);
-            StagedBackup.Room.in(dryRun).require(toStageBytes, stagedBytes);
-        };
+        return dryRun == null
+                ? this
+                : (toStageBytes, stagedBytes) -> {
+                    require(toStageBytes, stagedBytes);
+                    StagedBackup.Room.in(dryRun).require(toStageBytes, stagedBytes);
+                };
     }
 
     @Override
@@ -35,7 +38,8 @@ record RestoreRoom(Path target, Path staging, Path safety, boolean live) impleme
         Space space = new Space().need(Databases.existing(staging, target), toStageBytes);
         long fileBytes = staging.equals(target.getParent()) ? 0 : stagedBytes;
         if (oldBytes > 0) {
-            long switchBytes = (live ? Math.max(oldBytes, stagedBytes) : mainBytes) + Math.max(0, stagedBytes - oldBytes);
+            long switchBytes =
+                    (live ? Math.max(oldBytes, stagedBytes) : mainBytes) + Math.max(0, stagedBytes - oldBytes);
             space.need(Databases.existing(safety, target), oldBytes).need(beside, Math.max(switchBytes, fileBytes));
             if (live) {
                 space.need(Databases.existing(staging, target), oldBytes);
@@ -43,7 +47,10 @@ record RestoreRoom(Path target, Path staging, Path safety, boolean live) impleme
         } else {
             space.need(beside, fileBytes);
         }
-        space.check("nothing was changed; free some space there" + (fileBytes == 0 ? ", or decompress elsewhere with --tmp-dir=DIR" : "")
-                + (oldBytes > 0 && safety.equals(target.getParent()) ? ", or keep the safety copy elsewhere with --safety-dir=DIR" : ""));
+        space.check("nothing was changed; free some space there"
+                + (fileBytes == 0 ? ", or decompress elsewhere with --tmp-dir=DIR" : "")
+                + (oldBytes > 0 && safety.equals(target.getParent())
+                        ? ", or keep the safety copy elsewhere with --safety-dir=DIR"
+                        : ""));
     }
 }

@@ -34,13 +34,17 @@ import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Brings a backup back: stage, verify, safety copy, switch, check the result. Nothing of the target is touched before its replacement is proven. */
+/**
+ * Brings a backup back: stage, verify, safety copy, switch, check the result. Nothing of the target is touched before
+ * its replacement is proven.
+ */
 public final class RestoreService {
     /**
      * @param backup what to restore, or where to choose from
      * @param notAfter the latest time of the backup, or null for the newest
      * @param database the target, as the user named it; it need not exist
-     * @param databaseNamed whether the user said which target is meant; the default one takes only backups of its own name from a history
+     * @param databaseNamed whether the user said which target is meant; the default one takes only backups of its own
+     *     name from a history
      * @param live whether others may keep the target open
      * @param dryRun whether to stop before the target is touched
      * @param name what the backups of the database are called where the backup is chosen, null if the user did not say
@@ -48,8 +52,18 @@ public final class RestoreService {
      * @param stagingDirectory where the backup is decompressed, null for beside the target
      * @param safetyDirectory where the safety copy goes, null likewise
      */
-    public record Request(Location backup, Instant notAfter, Path database, boolean databaseNamed, String name, boolean live, boolean dryRun, Path temporaryDirectory,
-            Path stagingDirectory, Path safetyDirectory, Duration busyTimeout) { }
+    public record Request(
+            Location backup,
+            Instant notAfter,
+            Path database,
+            boolean databaseNamed,
+            String name,
+            boolean live,
+            boolean dryRun,
+            Path temporaryDirectory,
+            Path stagingDirectory,
+            Path safetyDirectory,
+            Duration busyTimeout) {}
 
     /** How the content came to the target. */
     public enum Method {
@@ -73,7 +87,13 @@ public final class RestoreService {
      * @param backup with its facts
      * @param changes what the target lost, or would lose
      */
-    public record Result(Path database, VerifyService.Result backup, Path safetyCopy, Method method, Verification verification, Changes changes) { }
+    public record Result(
+            Path database,
+            VerifyService.Result backup,
+            Path safetyCopy,
+            Method method,
+            Verification verification,
+            Changes changes) {}
 
     private final Clock clock;
     private final Progress progress;
@@ -86,7 +106,10 @@ public final class RestoreService {
         this.beforeSwitch = beforeSwitch;
     }
 
-    /** Restores the newest safety copy of {@code request.database}; what {@code request} says of a backup is not looked at. */
+    /**
+     * Restores the newest safety copy of {@code request.database}; what {@code request} says of a backup is not looked
+     * at.
+     */
     public Result undo(Request request) {
         Path database = Databases.existingOrNew(request.database);
         WrongTarget.refuse(request.database, database);
@@ -95,8 +118,14 @@ public final class RestoreService {
         try {
             return restore(request, newest, database);
         } catch (Failure e) {
-            throw e.kind() == Failure.Kind.CORRUPT && safetyCopy == null ? e.withHint("the newest safety copy holds what was there before, and that was damaged; "
-                    + "nothing was changed; to see the others: " + Hints.command("list", SafetyCopies.in(request.safetyDirectory, database).toString())) : e;
+            throw e.kind() == Failure.Kind.CORRUPT && safetyCopy == null
+                    ? e.withHint("the newest safety copy holds what was there before, and that was damaged; "
+                            + "nothing was changed; to see the others: "
+                            + Hints.command(
+                                    "list",
+                                    SafetyCopies.in(request.safetyDirectory, database)
+                                            .toString()))
+                    : e;
         }
     }
 
@@ -107,9 +136,17 @@ public final class RestoreService {
         if (!request.databaseNamed && !request.backup.isDirectory()) {
             Provenance.refuseIfOfAnother(request.backup, request.database, target, request.notAfter);
         }
-        Selection selection = Selection.of(request.backup, new DatabaseChoice(request.name, target, request.databaseNamed), request.notAfter, clock.instant(), RestoreHints.again(request, target));
+        Selection selection = Selection.of(
+                request.backup,
+                new DatabaseChoice(request.name, target, request.databaseNamed),
+                request.notAfter,
+                clock.instant(),
+                RestoreHints.again(request, target));
         if (selection.isFile(target)) {
-            throw new Failure(Failure.Kind.USAGE, "the backup and the database are the same file: " + target, "choose another target with --to");
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "the backup and the database are the same file: " + target,
+                    "choose another target with --to");
         }
         return restore(request, selection, target);
     }
@@ -124,24 +161,35 @@ public final class RestoreService {
         Path staging = request.stagingDirectory == null ? target.getParent() : Databases.real(request.stagingDirectory);
         Path safety = request.safetyDirectory == null ? target.getParent() : Databases.real(request.safetyDirectory);
         boolean stagesElsewhere = request.dryRun && request.stagingDirectory == null;
-        StagedBackup.Room room = new RestoreRoom(target, staging, safety, request.live).and(stagesElsewhere ? request.temporaryDirectory : null);
+        StagedBackup.Room room = new RestoreRoom(target, staging, safety, request.live)
+                .and(stagesElsewhere ? request.temporaryDirectory : null);
         try (Workspace workspace = Workspace.create(stagesElsewhere ? request.temporaryDirectory : staging);
                 Counting counting = new Counting(target, request.busyTimeout)) {
-            StagedBackup staged = StagedBackup.stage(selection, workspace, room, request.busyTimeout, progress, counting::countBackup);
+            StagedBackup staged = StagedBackup.stage(
+                    selection, workspace, room, request.busyTimeout, progress, counting::countBackup);
             Changes changes = counting.finish();
             beforeSwitch.hear(target, VerifyService.Result.of(staged, staged.verification()), changes);
             List<String> unseen = refuseIfInUse(target, request);
-            Switch done = request.dryRun ? foresee(target, staged, request.live) : switchTo(target, staged, workspace, safety, request);
+            Switch done = request.dryRun
+                    ? foresee(target, staged, request.live)
+                    : switchTo(target, staged, workspace, safety, request);
             Verification verification = done.verification.withWarnings(unseen);
             if (!hadDirectory && !request.dryRun) {
-                verification = verification.withWarning("the directory " + target.getParent() + " was made: whoever uses the database has to be able to write to it");
+                verification = verification.withWarning("the directory " + target.getParent()
+                        + " was made: whoever uses the database has to be able to write to it");
             }
-            return new Result(target, VerifyService.Result.of(staged, verification), safetyCopy, done.method, verification, changes);
+            return new Result(
+                    target,
+                    VerifyService.Result.of(staged, verification),
+                    safetyCopy,
+                    done.method,
+                    verification,
+                    changes);
         }
     }
 
     /** How the content came, or would come, to the target, and what is to be said of it. */
-    private record Switch(Method method, Verification verification) { }
+    private record Switch(Method method, Verification verification) {}
 
     private Switch switchTo(Path target, StagedBackup staged, Workspace staging, Path safety, Request request) {
         try (RestorePlaces places = RestorePlaces.of(staging, target, safety)) {
@@ -153,11 +201,17 @@ public final class RestoreService {
                 return switch (restoreLive(target, staged, places, request)) {
                     case UNREADABLE -> replace(target, staged, places, request);
                     case VERIFIED -> new Switch(Method.IN_PLACE, staged.verification());
-                    case WRITTEN_SINCE -> new Switch(Method.IN_PLACE, staged.verification().partial("others wrote to the database before it could be read back"));
+                    case WRITTEN_SINCE ->
+                        new Switch(
+                                Method.IN_PLACE,
+                                staged.verification()
+                                        .partial("others wrote to the database before it could be read back"));
                 };
             }
             List<String> restart = otherEncoding(target, staged);
-            return restoreInPlace(target, staged, places, request) ? new Switch(Method.IN_PLACE, staged.verification().withWarnings(restart)) : replace(target, staged, places, request);
+            return restoreInPlace(target, staged, places, request)
+                    ? new Switch(Method.IN_PLACE, staged.verification().withWarnings(restart))
+                    : replace(target, staged, places, request);
         }
     }
 
@@ -166,9 +220,12 @@ public final class RestoreService {
         try {
             DatabaseHeader old = DatabaseHeader.of(target);
             DatabaseHeader now = DatabaseHeader.of(staged.file());
-            return old == null || old.textEncoding() == 0 || old.textEncoding() == now.textEncoding() ? List.of()
-                    : List.of("the text encoding of " + target + " is " + now.encodingName() + " now and was " + old.encodingName()
-                            + ": restart every application that had it open, also in other containers, which cannot be seen");
+            return old == null || old.textEncoding() == 0 || old.textEncoding() == now.textEncoding()
+                    ? List.of()
+                    : List.of(
+                            "the text encoding of " + target + " is " + now.encodingName() + " now and was "
+                                    + old.encodingName()
+                                    + ": restart every application that had it open, also in other containers, which cannot be seen");
         } catch (IOException e) {
             throw Failure.io("cannot read", target, e);
         }
@@ -190,15 +247,22 @@ public final class RestoreService {
 
     /** Nobody can prove that no process has it open, and one that has would write on into a file without a name. */
     private static Switch replaced(Path target, StagedBackup staged, String what) {
-        return new Switch(Method.CREATED, staged.verification().withWarning("SQLite cannot open " + target + ", so it " + what
-                + " by a new file: restart every application that had it open, also in other containers, which cannot be seen; else it goes on with the old file"));
+        return new Switch(
+                Method.CREATED,
+                staged.verification()
+                        .withWarning(
+                                "SQLite cannot open " + target + ", so it " + what
+                                        + " by a new file: restart every application that had it open, also in other containers, which cannot be seen; else it goes on with the old file"));
     }
 
     private static void refuseIfNotWritable(Path target) {
         Path parent = target.getParent();
         for (Path needed : Files.exists(target) ? List.of(target, parent) : List.of(parent)) {
             if (!Files.isWritable(needed)) {
-                throw new Failure(Failure.Kind.FAILURE, "this user may not write " + needed, "run the restore as the user who owns the database");
+                throw new Failure(
+                        Failure.Kind.FAILURE,
+                        "this user may not write " + needed,
+                        "run the restore as the user who owns the database");
             }
         }
     }
@@ -211,14 +275,27 @@ public final class RestoreService {
         List<String> unseen = HiddenLog.refuseToRestore(target, request.busyTimeout);
         OpenHandles.Found found = request.live ? OpenHandles.Found.NOBODY : OpenHandles.search(target);
         if (!found.holders().isEmpty()) {
-            throw OpenHandles.inUse(target, unseen.isEmpty() ? "close it, or restore under it with --live" : "close it, and restore by the path that it uses");
+            throw OpenHandles.inUse(
+                    target,
+                    unseen.isEmpty()
+                            ? "close it, or restore under it with --live"
+                            : "close it, and restore by the path that it uses");
         }
-        return found.unseen().isEmpty() ? unseen : Stream.concat(unseen.stream(), Stream.of(found.warning(target))).toList();
+        return found.unseen().isEmpty()
+                ? unseen
+                : Stream.concat(unseen.stream(), Stream.of(found.warning(target)))
+                        .toList();
     }
 
     private boolean restoreInPlace(Path target, StagedBackup staged, RestorePlaces places, Request request) {
         try (StagedFile file = places.open(staged)) {
-            return InPlaceRestore.run(target, file, places.safety().createFile("safety.db"), copy -> keep(copy, target, places, request), request.busyTimeout, progress);
+            return InPlaceRestore.run(
+                    target,
+                    file,
+                    places.safety().createFile("safety.db"),
+                    copy -> keep(copy, target, places, request),
+                    request.busyTimeout,
+                    progress);
         } catch (IOException e) {
             throw Failure.io("cannot read", staged.file(), e);
         }
@@ -227,24 +304,36 @@ public final class RestoreService {
     private LiveRestore.Outcome restoreLive(Path target, StagedBackup staged, RestorePlaces places, Request request) {
         refuseToLockOutTheOwner(target, places.beside());
         try (StagedFile file = places.open(staged)) {
-            return LiveRestore.run(target, file, places.safety().createFile("safety.db"), places.staging().createFile("proof.db"),
-                    copy -> keep(copy, target, places, request), request.busyTimeout, progress);
+            return LiveRestore.run(
+                    target,
+                    file,
+                    places.safety().createFile("safety.db"),
+                    places.staging().createFile("proof.db"),
+                    copy -> keep(copy, target, places, request),
+                    request.busyTimeout,
+                    progress);
         } catch (IOException e) {
             throw Failure.io("cannot read", staged.file(), e);
         }
     }
 
     /**
-     * Where a WAL database has no sidecars, SQLite makes them for us, and whoever opens it meanwhile gets ours. An application that may not write
-     * those can write nothing until it opens the database again. Without --live nobody else gets in.
+     * Where a WAL database has no sidecars, SQLite makes them for us, and whoever opens it meanwhile gets ours. An
+     * application that may not write those can write nothing until it opens the database again. Without --live nobody
+     * else gets in.
      */
     private static void refuseToLockOutTheOwner(Path target, Workspace workspace) {
         try {
             DatabaseFiles.Present present = DatabaseFiles.of(target).present();
             DatabaseHeader header = DatabaseHeader.of(target);
-            boolean makesSidecars = (present.wal() || header != null && header.isWal()) && !(present.wal() && present.shm());
-            if (makesSidecars && !PrivateFiles.ownerMayWrite(target, workspace.attributes(workspace.createFile("sidecar")))) {
-                throw new Failure(Failure.Kind.FAILURE, "this user's sidecars of " + target + " could not be written by its owner, who may open it at any moment",
+            boolean makesSidecars =
+                    (present.wal() || header != null && header.isWal()) && !(present.wal() && present.shm());
+            if (makesSidecars
+                    && !PrivateFiles.ownerMayWrite(target, workspace.attributes(workspace.createFile("sidecar")))) {
+                throw new Failure(
+                        Failure.Kind.FAILURE,
+                        "this user's sidecars of " + target
+                                + " could not be written by its owner, who may open it at any moment",
                         "run the restore as the user who owns the database, or without --live");
             }
         } catch (IOException e) {
@@ -272,27 +361,40 @@ public final class RestoreService {
         State noted = staged.backup().content().noted();
         PosixFileAttributeView ownership = places.beside().attributes(file);
         List<String> notGiven = FormerOwner.give(noted == null ? null : noted.source(), target, ownership);
-        Verification owned = notGiven == null ? giveToOwnerOfDirectory(target, ownership, staged.verification()) : staged.verification().withWarnings(notGiven);
+        Verification owned = notGiven == null
+                ? giveToOwnerOfDirectory(target, ownership, staged.verification())
+                : staged.verification().withWarnings(notGiven);
         FileIdentity proven = identity(places, file);
         Path safetyName = SafetyCopies.freeName(target, clock.instant());
         boolean keptSidecars = Replacement.create(target, file, safetyName);
         proveCreated(target, proven, staged);
-        return keptSidecars ? owned.withWarning("sidecars of a database that is gone lay beside " + target + ": they are kept beside " + safetyName) : owned;
+        return keptSidecars
+                ? owned.withWarning("sidecars of a database that is gone lay beside " + target
+                        + ": they are kept beside " + safetyName)
+                : owned;
     }
 
-    /** A database that root makes for an application has to be the application's; for anybody else this changes nothing. */
-    private static Verification giveToOwnerOfDirectory(Path target, PosixFileAttributeView file, Verification verification) {
+    /**
+     * A database that root makes for an application has to be the application's; for anybody else this changes nothing.
+     */
+    private static Verification giveToOwnerOfDirectory(
+            Path target, PosixFileAttributeView file, Verification verification) {
         try {
             PrivateFiles.copyOwner(target.getParent(), file);
         } catch (IOException e) {
             if (PrivateFiles.belongsToRoot(file)) {
-                return verification.withWarning("this root may not give files away, so " + target + " belongs to root and not to the owner and group of its directory, who may not be able to open it");
+                return verification.withWarning(
+                        "this root may not give files away, so " + target
+                                + " belongs to root and not to the owner and group of its directory, who may not be able to open it");
             }
         }
         return verification;
     }
 
-    /** What SQLite cannot open cannot be copied through it either: it keeps a second name, which has to lie in the same directory. */
+    /**
+     * What SQLite cannot open cannot be copied through it either: it keeps a second name, which has to lie in the same
+     * directory.
+     */
     private Switch replace(Path target, StagedBackup staged, RestorePlaces places, Request request) {
         Path name = SafetyCopies.freeName(target, clock.instant());
         Path file = places.stagedBeside(staged);
@@ -301,14 +403,22 @@ public final class RestoreService {
         safetyCopy = name;
         proveCreated(target, proven, staged);
         Switch done = replaced(target, staged, "was replaced");
-        return request.safetyDirectory == null ? done : new Switch(done.method, done.verification.withWarning("it is kept beside it, as " + name + ", and not in " + request.safetyDirectory));
+        return request.safetyDirectory == null
+                ? done
+                : new Switch(
+                        done.method,
+                        done.verification.withWarning(
+                                "it is kept beside it, as " + name + ", and not in " + request.safetyDirectory));
     }
 
     /** The staged file was read back when it was verified; now the name has to refer to that very file. */
     private static void proveCreated(Path target, FileIdentity proven, StagedBackup staged) {
         try {
-            if (!proven.isSameFileAs(FileIdentity.of(target)) && !Digests.sha256(target).equals(staged.sha256())) {
-                throw new Failure(Failure.Kind.CORRUPT, "what was read back from " + target + " is not what was written",
+            if (!proven.isSameFileAs(FileIdentity.of(target))
+                    && !Digests.sha256(target).equals(staged.sha256())) {
+                throw new Failure(
+                        Failure.Kind.CORRUPT,
+                        "what was read back from " + target + " is not what was written",
                         "an application may have written to it already; if not, the disk or the memory of this machine is failing");
             }
         } catch (IOException e) {

@@ -37,7 +37,14 @@ import java.util.function.Consumer;
  * @param createdAt when its snapshot was taken, to the second
  * @param sha256 of the decompressed content, in hexadecimal
  */
-public record StagedBackup(Selection backup, Path file, Instant createdAt, long backupBytes, long databaseBytes, String sha256, Verification verification) {
+public record StagedBackup(
+        Selection backup,
+        Path file,
+        Instant createdAt,
+        long backupBytes,
+        long databaseBytes,
+        String sha256,
+        Verification verification) {
 
     /** Asks for all the room that a run takes, before its first byte. */
     interface Room {
@@ -50,12 +57,14 @@ public record StagedBackup(Selection backup, Path file, Instant createdAt, long 
 
         /** Of a run that does nothing but stage. */
         static Room in(Path directory) {
-            return (toStageBytes, stagedBytes) -> new Space().need(directory, toStageBytes).check("nothing was changed; free some space there, or set TMPDIR to another directory");
+            return (toStageBytes, stagedBytes) -> new Space()
+                    .need(directory, toStageBytes)
+                    .check("nothing was changed; free some space there, or set TMPDIR to another directory");
         }
     }
 
     static StagedBackup stage(Selection backup, Workspace workspace, Duration busyTimeout, Progress progress) {
-        return stage(backup, workspace, Room.in(workspace.directory().getParent()), busyTimeout, progress, file -> { });
+        return stage(backup, workspace, Room.in(workspace.directory().getParent()), busyTimeout, progress, file -> {});
     }
 
     /**
@@ -64,17 +73,35 @@ public record StagedBackup(Selection backup, Path file, Instant createdAt, long 
      * @param beforeVerification is given the staged file when it is complete, to read it beside the verification
      * @throws Failure NOT_FOUND if there is none or only a Git LFS pointer, CORRUPT if anything about it is wrong
      */
-    static StagedBackup stage(Selection backup, Workspace workspace, Room room, Duration busyTimeout, Progress progress, Consumer<Path> beforeVerification) {
+    static StagedBackup stage(
+            Selection backup,
+            Workspace workspace,
+            Room room,
+            Duration busyTimeout,
+            Progress progress,
+            Consumer<Path> beforeVerification) {
         try {
             return stageAndVerify(backup, workspace, room, busyTimeout, progress, beforeVerification);
         } catch (Failure e) {
-            throw e.kind() == Failure.Kind.CORRUPT && e.hint() == null ? e.withHint(backup.hintIfDamaged() != null ? backup.hintIfDamaged()
-                    : OtherBackups.ifDamaged(backup.location())) : e;
+            throw e.kind() == Failure.Kind.CORRUPT && e.hint() == null
+                    ? e.withHint(
+                            backup.hintIfDamaged() != null
+                                    ? backup.hintIfDamaged()
+                                    : OtherBackups.ifDamaged(backup.location()))
+                    : e;
         }
     }
 
-    private static StagedBackup stageAndVerify(Selection backup, Workspace workspace, Room room, Duration busyTimeout, Progress progress, Consumer<Path> beforeVerification) {
-        Long announced = backup.content().fetchedBytes() == null ? null : backup.content().databaseBytes();
+    private static StagedBackup stageAndVerify(
+            Selection backup,
+            Workspace workspace,
+            Room room,
+            Duration busyTimeout,
+            Progress progress,
+            Consumer<Path> beforeVerification) {
+        Long announced = backup.content().fetchedBytes() == null
+                ? null
+                : backup.content().databaseBytes();
         if (announced != null) {
             room.require(backup.content().fetchedBytes() + announced, announced);
         }
@@ -92,7 +119,8 @@ public record StagedBackup(Selection backup, Path file, Instant createdAt, long 
             modifiedAt = Files.getLastModifiedTime(source).toInstant();
             try (FileChannel channel = RegularFiles.open(source, StandardOpenOption.READ)) {
                 backupBytes = channel.size();
-                byte[] start = java.nio.channels.Channels.newInputStream(channel).readNBytes(FileKind.HEADER_IN_GZIP_BYTES);
+                byte[] start =
+                        java.nio.channels.Channels.newInputStream(channel).readNBytes(FileKind.HEADER_IN_GZIP_BYTES);
                 if (announced == null) {
                     announced = announcedBytes(start, channel, source);
                     if (announced > 0) {
@@ -111,7 +139,9 @@ public record StagedBackup(Selection backup, Path file, Instant createdAt, long 
                 copyPlain(source, backup, file, workspace, busyTimeout, progress);
             }
             String sha256 = content == null ? sha256(workspace, file) : content.sha256();
-            Instant createdAt = content != null && content.createdAt() != null ? content.createdAt() : backup.createdAt() != null ? backup.createdAt() : modifiedAt;
+            Instant createdAt = content != null && content.createdAt() != null
+                    ? content.createdAt()
+                    : backup.createdAt() != null ? backup.createdAt() : modifiedAt;
             progress.phase("check", -1);
             if (announced == 0) {
                 room.require(0, Files.size(file));
@@ -122,44 +152,75 @@ public record StagedBackup(Selection backup, Path file, Instant createdAt, long 
                 verification = verification.withWarning(warning);
             }
             if (content == null && backup.isPiped() && DatabaseHeader.of(file).isWal()) {
-                verification = verification.withWarning("a database in WAL mode came " + PipedBackup.NAME + " without its WAL: what was only in that is missing; pipe a backup instead, from: "
+                verification = verification.withWarning("a database in WAL mode came " + PipedBackup.NAME
+                        + " without its WAL: what was only in that is missing; pipe a backup instead, from: "
                         + Hints.command("backup", "DATABASE", "--to=-"));
             }
-            return new StagedBackup(backup, file, createdAt.truncatedTo(ChronoUnit.SECONDS), backupBytes, Files.size(file), sha256, verification);
+            return new StagedBackup(
+                    backup,
+                    file,
+                    createdAt.truncatedTo(ChronoUnit.SECONDS),
+                    backupBytes,
+                    Files.size(file),
+                    sha256,
+                    verification);
         } catch (IOException e) {
             throw Failure.io("cannot stage the backup in", workspace.directory(), e);
         }
     }
 
-    /** What a backup says that it holds, 0 where it says nothing, as before SQLite 3.7.0, or what cannot be true: then it is damaged, and nobody shall make room for it. */
+    /**
+     * What a backup says that it holds, 0 where it says nothing, as before SQLite 3.7.0, or what cannot be true: then
+     * it is damaged, and nobody shall make room for it.
+     */
     private static long announcedBytes(byte[] start, FileChannel backup, Path source) throws IOException {
         if (!BackupReader.isGzip(start)) {
-            return FileKind.startsAsDatabase(start) ? Databases.sizeBytes(source) + Databases.sizeBytes(DatabaseFiles.of(Databases.real(source)).wal()) : 0;
+            return FileKind.startsAsDatabase(start)
+                    ? Databases.sizeBytes(source)
+                            + Databases.sizeBytes(
+                                    DatabaseFiles.of(Databases.real(source)).wal())
+                    : 0;
         }
         BackupReader.Summary summary = BackupReader.Summary.of(backup);
         DatabaseHeader header = FileKind.headerIn(start);
-        long bytes = summary != null ? summary.databaseBytes() : header == null ? 0 : header.pageCount() * header.pageSizeBytes();
+        long bytes = summary != null
+                ? summary.databaseBytes()
+                : header == null ? 0 : header.pageCount() * header.pageSizeBytes();
         return bytes <= BackupReader.MOST_COMPRESSION * backup.size() ? bytes : 0;
     }
 
     private static Failure deletedMeanwhile(Selection backup, NoSuchFileException e) {
-        return new Failure(Failure.Kind.NOT_FOUND, "the backup " + backup + " was deleted after it was chosen", "nothing was changed; a prune may run there: try it again", e);
+        return new Failure(
+                Failure.Kind.NOT_FOUND,
+                "the backup " + backup + " was deleted after it was chosen",
+                "nothing was changed; a prune may run there: try it again",
+                e);
     }
 
-    private static void copyPlain(Path source, Selection backup, Path file, Workspace workspace, Duration busyTimeout, Progress progress) {
+    private static void copyPlain(
+            Path source, Selection backup, Path file, Workspace workspace, Duration busyTimeout, Progress progress) {
         try {
             Snapshot.take(Databases.existing(source), file, false, workspace.directory(), busyTimeout, progress);
         } catch (Failure e) {
             throw e.kind() == Failure.Kind.CORRUPT
-                    ? new Failure(Failure.Kind.CORRUPT, "the backup " + backup + " failed verification: it is a damaged database", null, e) : e;
+                    ? new Failure(
+                            Failure.Kind.CORRUPT,
+                            "the backup " + backup + " failed verification: it is a damaged database",
+                            null,
+                            e)
+                    : e;
         }
     }
 
     /** Structure and, beside it, the bytes as they are read back from the staged file. */
-    private static Verification verify(Selection backup, Workspace workspace, Path file, String sha256) throws IOException {
-        try (Background<Verification> check = new Background<>(() -> Verification.of(IntegrityCheck.check(file, "the database in the backup " + backup)))) {
+    private static Verification verify(Selection backup, Workspace workspace, Path file, String sha256)
+            throws IOException {
+        try (Background<Verification> check = new Background<>(
+                () -> Verification.of(IntegrityCheck.check(file, "the database in the backup " + backup)))) {
             if (!sha256(workspace, file).equals(sha256)) {
-                throw new Failure(Failure.Kind.CORRUPT, "the backup " + backup + " failed verification: the SHA-256 of its content is not " + sha256);
+                throw new Failure(
+                        Failure.Kind.CORRUPT,
+                        "the backup " + backup + " failed verification: the SHA-256 of its content is not " + sha256);
             }
             return check.await();
         }
@@ -171,16 +232,24 @@ public record StagedBackup(Selection backup, Path file, Instant createdAt, long 
         }
     }
 
-    private static BackupReader.Content decompress(FileChannel source, Selection backup, Workspace workspace, Path file, Progress progress) throws IOException {
-        try (OutputStream out = java.nio.channels.Channels.newOutputStream(workspace.open(file, StandardOpenOption.WRITE))) {
+    private static BackupReader.Content decompress(
+            FileChannel source, Selection backup, Workspace workspace, Path file, Progress progress)
+            throws IOException {
+        try (OutputStream out =
+                java.nio.channels.Channels.newOutputStream(workspace.open(file, StandardOpenOption.WRITE))) {
             // The checksum is compared with what is read back from the staged file, which proves more.
-            return BackupReader.read(source, backup.toString(), Runtime.getRuntime().availableProcessors(), false, new StagingSink(backup.toString(), file, out, progress));
+            return BackupReader.read(
+                    source,
+                    backup.toString(),
+                    Runtime.getRuntime().availableProcessors(),
+                    false,
+                    new StagingSink(backup.toString(), file, out, progress));
         }
     }
 
     /**
-     * Writes what is decompressed, but never more than the database's own header announces: a gzip bomb ends here. A header that announces
-     * nothing, as before SQLite 3.7.0, gets what room there is but the last of it.
+     * Writes what is decompressed, but never more than the database's own header announces: a gzip bomb ends here. A
+     * header that announces nothing, as before SQLite 3.7.0, gets what room there is but the last of it.
      */
     private static final class StagingSink implements BackupReader.Sink {
         private final String backup;
@@ -208,11 +277,15 @@ public record StagedBackup(Selection backup, Path file, Instant createdAt, long 
                 }
             }
             if (written + length > expectedBytes) {
-                throw new Failure(Failure.Kind.CORRUPT, "the backup " + backup + " failed verification: it holds more than the "
-                        + expectedBytes + " bytes that its database declares");
+                throw new Failure(
+                        Failure.Kind.CORRUPT,
+                        "the backup " + backup + " failed verification: it holds more than the " + expectedBytes
+                                + " bytes that its database declares");
             }
             if (expectedBytes == Long.MAX_VALUE && written >= nextLookBytes) {
-                new Space().need(directory(), PipedBackup.LEFT_FREE_BYTES).check("the backup does not say how much it holds; free some space there; nothing was changed");
+                new Space()
+                        .need(directory(), PipedBackup.LEFT_FREE_BYTES)
+                        .check("the backup does not say how much it holds; free some space there; nothing was changed");
                 nextLookBytes += PipedBackup.LOOK_EVERY_BYTES;
             }
             out.write(bytes, 0, length);
@@ -227,7 +300,9 @@ public record StagedBackup(Selection backup, Path file, Instant createdAt, long 
         private void readHeader() {
             DatabaseHeader header = DatabaseHeader.parse(start.duplicate().flip());
             if (header == null) {
-                throw new Failure(Failure.Kind.CORRUPT, "the backup " + backup + " failed verification: what it holds is not a SQLite database");
+                throw new Failure(
+                        Failure.Kind.CORRUPT,
+                        "the backup " + backup + " failed verification: what it holds is not a SQLite database");
             }
             if (header.pageCount() > 0) {
                 expectedBytes = header.pageCount() * header.pageSizeBytes();

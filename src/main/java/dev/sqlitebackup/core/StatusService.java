@@ -26,8 +26,8 @@ import java.util.List;
 import java.util.SortedSet;
 
 /**
- * Tells a backup that is old from a database that has not changed since. It rings when runs have stopped, and does not when there was nothing to
- * back up. It takes no lock, writes nothing, and reads the end of one backup.
+ * Tells a backup that is old from a database that has not changed since. It rings when runs have stopped, and does not
+ * when there was nothing to back up. It takes no lock, writes nothing, and reads the end of one backup.
  */
 public final class StatusService {
     public enum Freshness {
@@ -55,18 +55,29 @@ public final class StatusService {
      * @param name what its backups are called there, null if the user did not say
      * @param maxAge of the last confirmation of a backup of a database that has changed since
      */
-    public record Request(Path database, boolean databaseNamed, Location destination, String name, Duration maxAge) { }
+    public record Request(Path database, boolean databaseNamed, Location destination, String name, Duration maxAge) {}
 
     /**
      * @param backup the newest, null if there is none
      * @param confirmedAt when that was last found to be current, null if nobody noted it
      * @param age since then, else since it was made; null if there is none. Negative if a clock is or was wrong
-     * @param changedSince whether the database differs from what was backed up then; null where it cannot be seen, nobody noted what it looked like, or it was written too shortly before
+     * @param changedSince whether the database differs from what was backed up then; null where it cannot be seen,
+     *     nobody noted what it looked like, or it was written too shortly before
      * @param missing why there is no backup, else null
      * @param hint what to do about an alarm
      * @param shrunk what the database held before, null if it has not shrunk
      */
-    public record Result(Path database, Backup backup, Instant confirmedAt, Duration age, Boolean changedSince, Freshness freshness, String missing, String hint, List<String> warnings, State.Shrunk shrunk) { }
+    public record Result(
+            Path database,
+            Backup backup,
+            Instant confirmedAt,
+            Duration age,
+            Boolean changedSince,
+            Freshness freshness,
+            String missing,
+            String hint,
+            List<String> warnings,
+            State.Shrunk shrunk) {}
 
     private final Clock clock;
 
@@ -77,19 +88,33 @@ public final class StatusService {
     public Result status(Request request) {
         Path database = request.database.toAbsolutePath().normalize();
         if (Files.isDirectory(database)) {
-            throw new Failure(Failure.Kind.USAGE, "this is a directory and no database: " + request.database, "did you mean its history? " + Hints.command("status", "--to=" + request.database + "/"));
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "this is a directory and no database: " + request.database,
+                    "did you mean its history? " + Hints.command("status", "--to=" + request.database + "/"));
         }
         request.destination.requireFileSystem();
         List<String> warnings = new ArrayList<>();
         Newest newest = request.destination.isDirectory() ? inHistory(request, warnings) : inFile(request);
         if (newest.backup == null) {
-            return new Result(database, null, null, null, null, Freshness.MISSING, newest.missing, newest.hint, warnings, null);
+            return new Result(
+                    database, null, null, null, null, Freshness.MISSING, newest.missing, newest.hint, warnings, null);
         }
         State noted = newest.stateFile.read();
         State.Source source = noted == null ? null : noted.source();
         if (Files.exists(database) && Origin.of(source, real(database)) == Origin.ANOTHER) {
-            return new Result(database, null, null, null, null, Freshness.MISSING, "there is no backup of " + database + " at " + request.destination + ": those called " + source.name() + " are of "
-                    + source.path(), Origin.ownName(real(database), request.destination), warnings, null);
+            return new Result(
+                    database,
+                    null,
+                    null,
+                    null,
+                    null,
+                    Freshness.MISSING,
+                    "there is no backup of " + database + " at " + request.destination + ": those called "
+                            + source.name() + " are of " + source.path(),
+                    Origin.ownName(real(database), request.destination),
+                    warnings,
+                    null);
         }
         // The backup may have come, or gone, by another way, such as `git pull`.
         State state = noted == null || !noted.isOf(newest.backup.createdAt()) ? null : noted;
@@ -98,11 +123,31 @@ public final class StatusService {
         Duration age = Duration.between(confirmedAt == null ? newest.backup.createdAt() : confirmedAt, clock.instant());
         if (noted != null && noted.shrunk() != null) {
             String last = newest.store.location(noted.shrunk().backup());
-            return new Result(database, newest.backup, confirmedAt, age, changed, Freshness.SHRUNK, null, Shrinkage.hint(database, last, request.destination, request.name), warnings, noted.shrunk());
+            return new Result(
+                    database,
+                    newest.backup,
+                    confirmedAt,
+                    age,
+                    changed,
+                    Freshness.SHRUNK,
+                    null,
+                    Shrinkage.hint(database, last, request.destination, request.name),
+                    warnings,
+                    noted.shrunk());
         }
         // One that is dated far after now is as bad as an old one: it would be fresh for ever.
         boolean old = age.abs().compareTo(request.maxAge) > 0;
-        return new Result(database, newest.backup, confirmedAt, age, changed, old && !Boolean.FALSE.equals(changed) ? Freshness.STALE : Freshness.FRESH, null, newest.hint, warnings, null);
+        return new Result(
+                database,
+                newest.backup,
+                confirmedAt,
+                age,
+                changed,
+                old && !Boolean.FALSE.equals(changed) ? Freshness.STALE : Freshness.FRESH,
+                null,
+                newest.hint,
+                warnings,
+                null);
     }
 
     /**
@@ -112,16 +157,21 @@ public final class StatusService {
      * @param missing why not
      * @param hint what to do then, or when it is old
      */
-    private record Newest(Store store, StateFile stateFile, Backup backup, String missing, String hint) { }
+    private record Newest(Store store, StateFile stateFile, Backup backup, String missing, String hint) {}
 
     private Newest inHistory(Request request, List<String> warnings) {
         History history = History.at(request.destination);
         String name = databaseName(history, request);
         Backup backup = history.newestByNow(name, clock.instant(), warnings);
         SortedSet<String> others = history.databases();
-        others.remove(name);    // There are files of that name, and none of them is a backup.
-        return new Newest(history.store(), StateFile.of(history.store(), name), backup,
-                "there is no backup of " + name + " in " + history.store().place() + (others.isEmpty() ? "" : ", only of " + String.join(", ", others)), "run one: " + backupCommand(request));
+        others.remove(name); // There are files of that name, and none of them is a backup.
+        return new Newest(
+                history.store(),
+                StateFile.of(history.store(), name),
+                backup,
+                "there is no backup of " + name + " in " + history.store().place()
+                        + (others.isEmpty() ? "" : ", only of " + String.join(", ", others)),
+                "run one: " + backupCommand(request));
     }
 
     private static Newest inFile(Request request) {
@@ -132,10 +182,14 @@ public final class StatusService {
         Backup backup = null;
         try {
             backup = file.find();
-            if (backup != null && backup.databaseBytes() == null && !file.store().isNear()) {
-                backup = null;      // Only a download would tell whether it is whole.
-                missing = request.destination + " is not a whole backup of this program: it was cut, or another program made it";
-                hint = "make a new one: " + command + "; to check the old one: " + Hints.command("verify", request.destination.toString());
+            if (backup != null
+                    && backup.databaseBytes() == null
+                    && !file.store().isNear()) {
+                backup = null; // Only a download would tell whether it is whole.
+                missing = request.destination
+                        + " is not a whole backup of this program: it was cut, or another program made it";
+                hint = "make a new one: " + command + "; to check the old one: "
+                        + Hints.command("verify", request.destination.toString());
             }
         } catch (Failure e) {
             if (e.kind() != Failure.Kind.NOT_FOUND && e.kind() != Failure.Kind.CORRUPT) {
@@ -148,8 +202,13 @@ public final class StatusService {
     }
 
     private static String backupCommand(Request request) {
-        String place = request.destination + (request.destination.isDirectory() && !request.destination.toString().endsWith("/") ? "/" : "");
-        return request.name == null ? Hints.command("backup", request.database.toString(), "--to=" + place)
+        String place = request.destination
+                + (request.destination.isDirectory()
+                                && !request.destination.toString().endsWith("/")
+                        ? "/"
+                        : "");
+        return request.name == null
+                ? Hints.command("backup", request.database.toString(), "--to=" + place)
                 : Hints.command("backup", request.database.toString(), "--to=" + place, "--name=" + request.name);
     }
 
@@ -161,8 +220,12 @@ public final class StatusService {
         if (name != null) {
             return name;
         }
-        boolean decides = request.databaseNamed || Files.exists(request.database) || history.databases().isEmpty();
-        return decides ? Databases.name(request.database) : history.choose(DatabaseChoice.of(null, request.database, false));
+        boolean decides = request.databaseNamed
+                || Files.exists(request.database)
+                || history.databases().isEmpty();
+        return decides
+                ? Databases.name(request.database)
+                : history.choose(DatabaseChoice.of(null, request.database, false));
     }
 
     /** A database may be somewhere else, or gone. */
@@ -170,7 +233,10 @@ public final class StatusService {
         return Files.exists(database) ? Databases.real(database) : database;
     }
 
-    /** Without a state the files' times can prove that something was written since, and never that nothing was: the file may be another one. */
+    /**
+     * Without a state the files' times can prove that something was written since, and never that nothing was: the file
+     * may be another one.
+     */
     private static Boolean hasChanged(Path database, State state, Backup newest) {
         try {
             Path real = database.toRealPath();
@@ -180,10 +246,11 @@ public final class StatusService {
                 // An application that uses another name writes to a log that is not seen here.
                 return Boolean.FALSE.equals(changed) && OtherNames.of(real).any() ? null : changed;
             }
-            boolean written = isWrittenSince(real, newest.createdAt()) || Files.exists(wal) && isWrittenSince(wal, newest.createdAt());
+            boolean written = isWrittenSince(real, newest.createdAt())
+                    || Files.exists(wal) && isWrittenSince(wal, newest.createdAt());
             return written ? true : null;
         } catch (IOException e) {
-            return null;    // It is not there, or not for this user to see.
+            return null; // It is not there, or not for this user to see.
         }
     }
 

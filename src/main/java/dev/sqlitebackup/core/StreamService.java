@@ -20,8 +20,9 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /**
- * Writes a backup to where it cannot be read back. So everything is proven before: the structure of the snapshot before the first byte, each block before it is
- * written. A run that fails leaves a beginning without an end, which every reader refuses.
+ * Writes a backup to where it cannot be read back. So everything is proven before: the structure of the snapshot before
+ * the first byte, each block before it is written. A run that fails leaves a beginning without an end, which every
+ * reader refuses.
  */
 public final class StreamService {
     private final Clock clock;
@@ -39,21 +40,46 @@ public final class StreamService {
     public BackupService.Result backup(BackupService.Request request, WritableByteChannel out) {
         Path database = Databases.existing(request.database());
         try (Workspace temporary = Workspace.create(request.temporaryDirectory())) {
-            new Space().need(request.temporaryDirectory(), Databases.sizeBytes(database) + Databases.sizeBytes(DatabaseFiles.of(database).wal()))
+            new Space()
+                    .need(
+                            request.temporaryDirectory(),
+                            Databases.sizeBytes(database)
+                                    + Databases.sizeBytes(
+                                            DatabaseFiles.of(database).wal()))
                     .check("free some space there, or choose another place with --tmp-dir");
             Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
             Path snapshot = temporary.createFile("snapshot.db");
-            List<String> unseen = Snapshot.take(database, snapshot, request.compact(), temporary.directory(), request.busyTimeout(), progress);
+            List<String> unseen = Snapshot.take(
+                    database, snapshot, request.compact(), temporary.directory(), request.busyTimeout(), progress);
             progress.phase("check", -1);
-            Verification verification = Verification.of(IntegrityCheck.check(snapshot, "the database " + database)).withWarnings(unseen);
+            Verification verification = Verification.of(IntegrityCheck.check(snapshot, "the database " + database))
+                    .withWarnings(unseen);
             progress.phase("compress", Files.size(snapshot));
             BackupWriter.Written written;
             try {
-                written = BackupWriter.writeProven(snapshot, DatabaseHeader.of(snapshot).pageSizeBytes(), out, request.level(), now, request.threads(), progress);
+                written = BackupWriter.writeProven(
+                        snapshot,
+                        DatabaseHeader.of(snapshot).pageSizeBytes(),
+                        out,
+                        request.level(),
+                        now,
+                        request.threads(),
+                        progress);
             } catch (IOException e) {
-                throw Failure.io("cannot write the backup to", "standard output", e).withHint("what was written so far is no backup");
+                throw Failure.io("cannot write the backup to", "standard output", e)
+                        .withHint("what was written so far is no backup");
             }
-            return new BackupService.Result(database, "-", now, Files.size(snapshot), written.backupBytes(), written.sha256(), false, verification, List.of(), null);
+            return new BackupService.Result(
+                    database,
+                    "-",
+                    now,
+                    Files.size(snapshot),
+                    written.backupBytes(),
+                    written.sha256(),
+                    false,
+                    verification,
+                    List.of(),
+                    null);
         } catch (IOException e) {
             throw Failure.io("cannot take a snapshot of", database, e);
         }

@@ -24,11 +24,19 @@ public record Verification(boolean full, Set<String> leftOut, boolean isKnown, L
     }
 
     Verification withWarning(String warning) {
-        return new Verification(full, leftOut, isKnown, Stream.concat(others.stream(), Stream.of(warning)).toList());
+        return new Verification(
+                full,
+                leftOut,
+                isKnown,
+                Stream.concat(others.stream(), Stream.of(warning)).toList());
     }
 
     Verification withWarnings(List<String> more) {
-        return new Verification(full, leftOut, isKnown, Stream.concat(others.stream(), more.stream()).toList());
+        return new Verification(
+                full,
+                leftOut,
+                isKnown,
+                Stream.concat(others.stream(), more.stream()).toList());
     }
 
     Verification partial(String warning) {
@@ -46,7 +54,9 @@ public record Verification(boolean full, Set<String> leftOut, boolean isKnown, L
     }
 
     private List<String> ofLeftOut() {
-        return leftOut.stream().map(part -> "not checked in full, because only the application can: " + part).toList();
+        return leftOut.stream()
+                .map(part -> "not checked in full, because only the application can: " + part)
+                .toList();
     }
 
     /** What has to be read: the same warning on every run is one that nobody reads any more. */

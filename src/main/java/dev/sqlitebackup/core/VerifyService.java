@@ -20,9 +20,23 @@ public final class VerifyService {
      * @param createdAt when its snapshot was taken, to the second
      * @param sha256 of the database that it holds, in hexadecimal
      */
-    public record Result(String backup, String commit, Instant createdAt, long databaseBytes, long backupBytes, String sha256, Verification verification) {
+    public record Result(
+            String backup,
+            String commit,
+            Instant createdAt,
+            long databaseBytes,
+            long backupBytes,
+            String sha256,
+            Verification verification) {
         static Result of(StagedBackup staged, Verification verification) {
-            return new Result(staged.backup().location(), staged.backup().commit(), staged.createdAt(), staged.databaseBytes(), staged.backupBytes(), staged.sha256(), verification);
+            return new Result(
+                    staged.backup().location(),
+                    staged.backup().commit(),
+                    staged.createdAt(),
+                    staged.databaseBytes(),
+                    staged.backupBytes(),
+                    staged.sha256(),
+                    verification);
         }
     }
 
@@ -39,8 +53,15 @@ public final class VerifyService {
      * @param name what its backups are called there, null if the user did not say
      * @param notAfter the latest time of the backup, or null for the newest
      */
-    public Result verify(Location backup, Path database, String name, Instant notAfter, Path temporaryDirectory, Duration busyTimeout) {
-        Selection selection = Selection.of(backup, DatabaseChoice.of(name, database, true), notAfter, clock.instant(), Again.verify(backup, name));
+    public Result verify(
+            Location backup,
+            Path database,
+            String name,
+            Instant notAfter,
+            Path temporaryDirectory,
+            Duration busyTimeout) {
+        Selection selection = Selection.of(
+                backup, DatabaseChoice.of(name, database, true), notAfter, clock.instant(), Again.verify(backup, name));
         try (Workspace workspace = Workspace.create(temporaryDirectory)) {
             StagedBackup staged = StagedBackup.stage(selection, workspace, busyTimeout, progress);
             Verification verification = staged.verification();

@@ -16,16 +16,22 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 
-/** What no restore turns into a database, whoever names it: a backup in any form that there is, and a name that SQLite has another use for. */
+/**
+ * What no restore turns into a database, whoever names it: a backup in any form that there is, and a name that SQLite
+ * has another use for.
+ */
 final class WrongTarget {
     private static final int START_BYTES = 64;
     /** The first line of a file of age (age-encryption.org/v1), and of an armored one. */
-    private static final List<byte[]> AGE = List.of(bytes("age-encryption.org/"), bytes("-----BEGIN AGE ENCRYPTED FILE-----"));
+    private static final List<byte[]> AGE =
+            List.of(bytes("age-encryption.org/"), bytes("-----BEGIN AGE ENCRYPTED FILE-----"));
     /** xz, zstd, zip: what other tools make of a database. */
-    private static final List<byte[]> COMPRESSED = List.of(new byte[] {(byte) 0xfd, '7', 'z', 'X', 'Z', 0}, new byte[] {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd},
+    private static final List<byte[]> COMPRESSED = List.of(
+            new byte[] {(byte) 0xfd, '7', 'z', 'X', 'Z', 0},
+            new byte[] {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd},
             new byte[] {'P', 'K', 3, 4});
 
-    private WrongTarget() { }
+    private WrongTarget() {}
 
     /**
      * Looks before anything else does. No connection of this process to the target is open yet.
@@ -36,24 +42,33 @@ final class WrongTarget {
      */
     static void refuse(Path named, Path target) {
         if (DatabaseFiles.isNamedAsSidecar(target)) {
-            throw new Failure(Failure.Kind.USAGE, "SQLite would take a database of that name for a sidecar of the one beside it: " + target, "choose another name for it");
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "SQLite would take a database of that name for a sidecar of the one beside it: " + target,
+                    "choose another name for it");
         }
         for (Path path : List.of(named, target)) {
             BackupName name = BackupName.parse(path.getFileName().toString());
             if (name != null) {
-                throw new Failure(Failure.Kind.USAGE, "the target has the name of a backup of " + name.database() + " in a history: " + path, "name the database itself; a backup is never overwritten");
+                throw new Failure(
+                        Failure.Kind.USAGE,
+                        "the target has the name of a backup of " + name.database() + " in a history: " + path,
+                        "name the database itself; a backup is never overwritten");
             }
         }
         String what = what(target);
         if (what != null) {
-            throw new Failure(Failure.Kind.USAGE, "the target is " + what + ", and no database: " + target, "name the database itself; if that file is in its place, move it away first");
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "the target is " + what + ", and no database: " + target,
+                    "name the database itself; if that file is in its place, move it away first");
         }
     }
 
     /** @return null for what may be a database */
     private static String what(Path target) {
         if (!Files.isRegularFile(target) || !Files.isReadable(target)) {
-            return null;    // What is there instead, others say.
+            return null; // What is there instead, others say.
         }
         byte[] start;
         try (FileChannel channel = RegularFiles.open(target, StandardOpenOption.READ)) {
@@ -61,8 +76,15 @@ final class WrongTarget {
         } catch (IOException e) {
             throw Failure.io("cannot read", target, e);
         }
-        return BackupReader.isGzip(start) ? "a gzip file" : FileKind.startsAsLfsPointer(start) ? "a Git LFS pointer"
-                : AGE.stream().anyMatch(magic -> startsWith(start, magic)) ? "an age file" : COMPRESSED.stream().anyMatch(magic -> startsWith(start, magic)) ? "a compressed file" : null;
+        return BackupReader.isGzip(start)
+                ? "a gzip file"
+                : FileKind.startsAsLfsPointer(start)
+                        ? "a Git LFS pointer"
+                        : AGE.stream().anyMatch(magic -> startsWith(start, magic))
+                                ? "an age file"
+                                : COMPRESSED.stream().anyMatch(magic -> startsWith(start, magic))
+                                        ? "a compressed file"
+                                        : null;
     }
 
     private static boolean startsWith(byte[] start, byte[] magic) {

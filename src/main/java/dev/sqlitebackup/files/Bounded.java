@@ -14,8 +14,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 /**
- * Calls that a hung file system, or a file that is none, may block for ever, and that nothing can wake: each has a time, and is then left behind on a
- * thread that ends with the process.
+ * Calls that a hung file system, or a file that is none, may block for ever, and that nothing can wake: each has a
+ * time, and is then left behind on a thread that ends with the process.
  */
 public final class Bounded {
     private static final ExecutorService THREADS = Executors.newCachedThreadPool(work -> {
@@ -29,7 +29,7 @@ public final class Bounded {
         T call() throws IOException;
     }
 
-    private Bounded() { }
+    private Bounded() {}
 
     /**
      * @param tooLate takes a result that came when nobody waited any more
@@ -51,7 +51,8 @@ public final class Bounded {
             }
         });
         result.completeOnTimeout(null, most.toMillis(), TimeUnit.MILLISECONDS);
-        try (Interruption.Blocking stop = Interruption.onRequest(() -> result.completeExceptionally(new Failure(Failure.Kind.INTERRUPTED, "interrupted; everything temporary is removed")))) {
+        try (Interruption.Blocking stop = Interruption.onRequest(() -> result.completeExceptionally(
+                new Failure(Failure.Kind.INTERRUPTED, "interrupted; everything temporary is removed")))) {
             T value = result.join();
             if (value == null) {
                 throw new TimeoutException();

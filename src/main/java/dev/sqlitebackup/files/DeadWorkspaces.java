@@ -24,8 +24,9 @@ import java.util.stream.Stream;
 /**
  * The workspaces that dead runs have left: how they are told from those in use, and removed.
  *
- * <p>On a share, the lock of a process on another host may look free. So the name says on which host it was made, from the first moment on, and one of
- * another host goes only when nothing in it has changed for a day. In an append-only directory the empty directory stays, and is used again.
+ * <p>On a share, the lock of a process on another host may look free. So the name says on which host it was made, from
+ * the first moment on, and one of another host goes only when nothing in it has changed for a day. In an append-only
+ * directory the empty directory stays, and is used again.
  */
 final class DeadWorkspaces {
     private static final String PREFIX = ".sqlite-backup-";
@@ -35,7 +36,7 @@ final class DeadWorkspaces {
     private static final Host HOST = Host.current();
     private static final SecureRandom RANDOM = new SecureRandom();
 
-    private DeadWorkspaces() { }
+    private DeadWorkspaces() {}
 
     /** Of this host, and for nobody to guess. */
     static String newName() {
@@ -53,8 +54,11 @@ final class DeadWorkspaces {
         Path left = null;
         try (DirectoryStream<Path> found = Files.newDirectoryStream(parent, PREFIX + "*")) {
             for (Path directory : found) {
-                if (NAME.matcher(directory.getFileName().toString()).matches() && !Workspace.isOpen(directory) && isOurDirectory(directory)
-                        && (isOfThisHost(directory) || isUnchangedForADay(directory)) && !removeIfDead(directory)) {
+                if (NAME.matcher(directory.getFileName().toString()).matches()
+                        && !Workspace.isOpen(directory)
+                        && isOurDirectory(directory)
+                        && (isOfThisHost(directory) || isUnchangedForADay(directory))
+                        && !removeIfDead(directory)) {
                     left = directory;
                 }
             }
@@ -70,7 +74,7 @@ final class DeadWorkspaces {
         try {
             return Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS) && PrivateFiles.isOurs(directory);
         } catch (IOException e) {
-            return false;   // Its run has just ended and removed it.
+            return false; // Its run has just ended and removed it.
         }
     }
 
@@ -88,7 +92,7 @@ final class DeadWorkspaces {
             }
             return true;
         } catch (IOException | UncheckedIOException e) {
-            return false;   // It is in use, or has gone.
+            return false; // It is in use, or has gone.
         }
     }
 
@@ -98,11 +102,11 @@ final class DeadWorkspaces {
             FileLock lock = channel.tryLock();
             return lock == null || Workspace.deleteTree(directory, channel);
         } catch (OverlappingFileLockException e) {
-            return true;    // In use by another thread of this process.
+            return true; // In use by another thread of this process.
         } catch (NoSuchFileException e) {
             return deleteIfEmpty(directory);
         } catch (IOException e) {
-            return true;    // Somebody else's business, or gone by now. Litter never stops a backup.
+            return true; // Somebody else's business, or gone by now. Litter never stops a backup.
         }
     }
 
@@ -111,7 +115,7 @@ final class DeadWorkspaces {
         try (Stream<Path> content = Files.list(directory)) {
             return content.findAny().isPresent() || Workspace.deletedEmpty(() -> Files.deleteIfExists(directory));
         } catch (IOException | UncheckedIOException e) {
-            return true;    // As above: litter never stops a backup.
+            return true; // As above: litter never stops a backup.
         }
     }
 }

@@ -13,7 +13,7 @@ import java.util.HexFormat;
 public final class Digests {
     private static final int BUFFER_BYTES = 1 << 16;
 
-    private Digests() { }
+    private Digests() {}
 
     public static MessageDigest sha256() {
         try {

@@ -24,22 +24,24 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Owner of durable replacement. A name here refers to the old file in full or the new one in full, whenever the
- * power fails: the content is forced before the name changes, and the directory after it. What a crash between
- * two of these lines leaves is the old state plus, at most, a second name for the new file inside a
- * {@link Workspace}, which the next run removes.
+ * Owner of durable replacement. A name here refers to the old file in full or the new one in full, whenever the power
+ * fails: the content is forced before the name changes, and the directory after it. What a crash between two of these
+ * lines leaves is the old state plus, at most, a second name for the new file inside a {@link Workspace}, which the
+ * next run removes.
  */
 public final class DurableFiles {
     private static final String BUSY = "Device or resource busy";
-    private static final String MOUNTED_ALONE = "a file that is mounted alone cannot be replaced: mount its directory instead";
+    private static final String MOUNTED_ALONE =
+            "a file that is mounted alone cannot be replaced: mount its directory instead";
     private static final int MANY = 100;
     private static final int DELETERS = 4;
 
-    private DurableFiles() { }
+    private DurableFiles() {}
 
     /**
-     * Makes the directories that are missing: what is put into one is lost with it, unless its name is forced as well. Each is forced before there is
-     * another one in it, so that of what a killed run has made only the last may still need it.
+     * Makes the directories that are missing: what is put into one is lost with it, unless its name is forced as well.
+     * Each is forced before there is another one in it, so that of what a killed run has made only the last may still
+     * need it.
      *
      * @param directory an absolute path
      */
@@ -52,7 +54,7 @@ public final class DurableFiles {
             }
             forceName(existing);
             for (Path name : missing) {
-                Files.createDirectories(name);      // Another run may make it just now.
+                Files.createDirectories(name); // Another run may make it just now.
                 forceDirectory(name.getParent());
             }
         } catch (IOException e) {
@@ -60,10 +62,15 @@ public final class DurableFiles {
         }
     }
 
-    /** Unless the directory's name is on no disk, because something is mounted there, or not for this user to read, who then has not made it. */
+    /**
+     * Unless the directory's name is on no disk, because something is mounted there, or not for this user to read, who
+     * then has not made it.
+     */
     private static void forceName(Path directory) throws IOException {
         Path parent = directory.getParent();
-        if (parent != null && Files.isReadable(parent) && Space.fileSystemOf(parent).equals(Space.fileSystemOf(directory))) {
+        if (parent != null
+                && Files.isReadable(parent)
+                && Space.fileSystemOf(parent).equals(Space.fileSystemOf(directory))) {
             forceDirectory(parent);
         }
     }
@@ -75,7 +82,8 @@ public final class DurableFiles {
             try {
                 Files.move(source, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             } catch (AtomicMoveNotSupportedException e) {
-                throw new Failure(Failure.Kind.FAILURE, "cannot replace " + target + " atomically here", MOUNTED_ALONE, e);
+                throw new Failure(
+                        Failure.Kind.FAILURE, "cannot replace " + target + " atomically here", MOUNTED_ALONE, e);
             } catch (FileSystemException e) {
                 if (BUSY.equals(e.getReason())) {
                     throw Failure.io("cannot replace", target, e).withHint(MOUNTED_ALONE);
@@ -115,8 +123,9 @@ public final class DurableFiles {
     }
 
     /**
-     * Keeps a file that is not ours under a second name: by a link, which needs no room and can neither fail half-way nor read wrong;
-     * where there are no links, by a copy. The file itself is not opened where a link can be had, because that would drop locks.
+     * Keeps a file that is not ours under a second name: by a link, which needs no room and can neither fail half-way
+     * nor read wrong; where there are no links, by a copy. The file itself is not opened where a link can be had,
+     * because that would drop locks.
      *
      * @param workspace a private directory on the same file system
      */
@@ -126,7 +135,7 @@ public final class DurableFiles {
             try {
                 forceDirectory(name.getParent());
             } catch (IOException e) {
-                Files.delete(name);     // Of a name that may not last, nothing must depend.
+                Files.delete(name); // Of a name that may not last, nothing must depend.
                 throw e;
             }
         } catch (IOException e) {
@@ -158,8 +167,9 @@ public final class DurableFiles {
     }
 
     /**
-     * Removes the files that exist, in this order, and makes sure that they stay removed before this returns. Of many, a few at a time are
-     * under way: a file system takes longest to free what they hold, and does that for several at once.
+     * Removes the files that exist, in this order, and makes sure that they stay removed before this returns. Of many,
+     * a few at a time are under way: a file system takes longest to free what they hold, and does that for several at
+     * once.
      */
     public static void delete(Path directory, List<Path> files) {
         AtomicInteger next = new AtomicInteger();
@@ -171,7 +181,7 @@ public final class DurableFiles {
                         deleted.set(true);
                     }
                 } catch (IOException e) {
-                    next.set(files.size());     // The others end too.
+                    next.set(files.size()); // The others end too.
                     throw e;
                 }
             }
@@ -211,12 +221,16 @@ public final class DurableFiles {
 
     /** Makes the content of a file that no SQLite connection has open survive a power failure. */
     public static void force(Path file) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, PrivateFiles.isPosix() ? StandardOpenOption.READ : StandardOpenOption.WRITE)) {
+        try (FileChannel channel =
+                FileChannel.open(file, PrivateFiles.isPosix() ? StandardOpenOption.READ : StandardOpenOption.WRITE)) {
             channel.force(true);
         }
     }
 
-    /** Makes new and removed names in a directory survive a power failure. Windows does that by itself, and has no call for it. */
+    /**
+     * Makes new and removed names in a directory survive a power failure. Windows does that by itself, and has no call
+     * for it.
+     */
     public static void forceDirectory(Path directory) throws IOException {
         if (PrivateFiles.isPosix()) {
             try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {

@@ -21,22 +21,37 @@ public record FileIdentity(long sizeBytes, String inode, String modifiedAt, Stri
     /** Of a file that nobody looked at: no file's. */
     public static final FileIdentity UNKNOWN = new FileIdentity(-1, null, Instant.EPOCH.toString(), null);
 
-    /** Whether this is the same file with the same content under perhaps another name; false where the system gives no inode. */
+    /**
+     * Whether this is the same file with the same content under perhaps another name; false where the system gives no
+     * inode.
+     */
     public boolean isSameFileAs(FileIdentity other) {
-        return inode != null && other != null && inode.equals(other.inode) && sizeBytes == other.sizeBytes && modifiedAt.equals(other.modifiedAt);
+        return inode != null
+                && other != null
+                && inode.equals(other.inode)
+                && sizeBytes == other.sizeBytes
+                && modifiedAt.equals(other.modifiedAt);
     }
 
     /** Whether it was written, and its inode changed, before that moment by the file system's clock. */
     public boolean isOlderThan(Instant moment) {
-        return Instant.parse(modifiedAt).isBefore(moment) && (changedAt == null || Instant.parse(changedAt).isBefore(moment));
+        return Instant.parse(modifiedAt).isBefore(moment)
+                && (changedAt == null || Instant.parse(changedAt).isBefore(moment));
     }
 
     /** @return null if there is no such file */
     public static FileIdentity of(Path file) throws IOException {
         try {
-            FileIdentity identity = of(Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS));
-            return !PrivateFiles.isPosix() ? identity
-                    : new FileIdentity(identity.sizeBytes, identity.inode, identity.modifiedAt, Files.getAttribute(file, "unix:ctime", LinkOption.NOFOLLOW_LINKS).toString());
+            FileIdentity identity =
+                    of(Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS));
+            return !PrivateFiles.isPosix()
+                    ? identity
+                    : new FileIdentity(
+                            identity.sizeBytes,
+                            identity.inode,
+                            identity.modifiedAt,
+                            Files.getAttribute(file, "unix:ctime", LinkOption.NOFOLLOW_LINKS)
+                                    .toString());
         } catch (NoSuchFileException e) {
             return null;
         }
@@ -44,6 +59,10 @@ public record FileIdentity(long sizeBytes, String inode, String modifiedAt, Stri
 
     /** The same without the inode's own time. */
     static FileIdentity of(BasicFileAttributes attributes) {
-        return new FileIdentity(attributes.size(), attributes.fileKey() == null ? null : attributes.fileKey().toString(), attributes.lastModifiedTime().toString(), null);
+        return new FileIdentity(
+                attributes.size(),
+                attributes.fileKey() == null ? null : attributes.fileKey().toString(),
+                attributes.lastModifiedTime().toString(),
+                null);
     }
 }

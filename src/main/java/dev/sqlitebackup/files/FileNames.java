@@ -7,9 +7,10 @@ import java.security.MessageDigest;
 public final class FileNames {
     /** NAME_MAX of every common file system (pathconf(3)); a few, such as eCryptfs, allow less. */
     public static final int MAX_BYTES = 255;
+
     private static final int DIGEST_LETTERS = 16;
 
-    private FileNames() { }
+    private FileNames() {}
 
     public static int sizeBytes(String name) {
         return name.getBytes(StandardCharsets.UTF_8).length;

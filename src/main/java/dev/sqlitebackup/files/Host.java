@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 
 /**
- * What tells this machine from others that may use the same share. Containers change their name and keep the kernel, a machine that was started
- * again keeps its name.
+ * What tells this machine from others that may use the same share. Containers change their name and keep the kernel, a
+ * machine that was started again keeps its name.
  *
  * @param name host name and machine-id(5); empty where the system has no /proc
  * @param boot of this start of the kernel; empty likewise
@@ -18,7 +18,9 @@ public record Host(String name, String boot) {
     private static final int TAG_LETTERS = 8;
 
     static Host current() {
-        return new Host(read(PROC.resolve("hostname")) + read(Path.of("/etc/machine-id")), read(PROC.resolve("random/boot_id")));
+        return new Host(
+                read(PROC.resolve("hostname")) + read(Path.of("/etc/machine-id")),
+                read(PROC.resolve("random/boot_id")));
     }
 
     /** What this machine is called in a note: its name, and a tag that differs where many are called "fedora". */

@@ -11,8 +11,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where which file systems are mounted, as a process sees it: {@code /proc/PID/mountinfo} (proc_pid_mountinfo(5)). Device numbers differ from boot to boot, and
- * names of mount points do not.
+ * Where which file systems are mounted, as a process sees it: {@code /proc/PID/mountinfo} (proc_pid_mountinfo(5)).
+ * Device numbers differ from boot to boot, and names of mount points do not.
  */
 public final class Mounts {
     private static final Pattern ESCAPED = Pattern.compile("\\\\([0-7]{3})");
@@ -38,7 +38,7 @@ public final class Mounts {
     private final Map<Path, String> idsByPoint = new HashMap<>();
     private final Map<Path, Path> pointsByUpper = new HashMap<>();
 
-    private Mounts() { }
+    private Mounts() {}
 
     /** @return null where the system does not say */
     public static Mounts read() {
@@ -59,10 +59,14 @@ public final class Mounts {
         for (String line : lines) {
             String[] fields = line.split(" ");
             int separator = List.of(fields).indexOf("-");
-            Mount mount = new Mount(Path.of(unescape(fields[4])), fields[separator + 1] + " " + unescape(fields[separator + 2]), fields[2], Path.of(unescape(fields[3])));
+            Mount mount = new Mount(
+                    Path.of(unescape(fields[4])),
+                    fields[separator + 1] + " " + unescape(fields[separator + 2]),
+                    fields[2],
+                    Path.of(unescape(fields[3])));
             mounts.byId.put(fields[0], mount);
             mounts.parents.put(fields[0], fields[1]);
-            mounts.idsByPoint.put(mount.point, fields[0]);      // The last one hides those before it.
+            mounts.idsByPoint.put(mount.point, fields[0]); // The last one hides those before it.
             Matcher upper = UPPER.matcher(fields[separator + 3]);
             if (fields[separator + 1].equals("overlay") && upper.find()) {
                 mounts.pointsByUpper.put(Path.of(unescape(upper.group(1))), mount.point);
@@ -73,7 +77,9 @@ public final class Mounts {
 
     /** Bytes of a file name, with what would end a field as three octal digits. */
     private static String unescape(String field) {
-        String bytes = ESCAPED.matcher(field).replaceAll(octal -> java.util.regex.Matcher.quoteReplacement(String.valueOf((char) Integer.parseInt(octal.group(1), 8))));
+        String bytes = ESCAPED.matcher(field)
+                .replaceAll(octal -> java.util.regex.Matcher.quoteReplacement(
+                        String.valueOf((char) Integer.parseInt(octal.group(1), 8))));
         return new String(bytes.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
 
@@ -102,7 +108,8 @@ public final class Mounts {
     }
 
     /**
-     * The mount that a path lies on. One that only shows again what would be there without it, as the sandboxes of service managers do, does not count.
+     * The mount that a path lies on. One that only shows again what would be there without it, as the sandboxes of
+     * service managers do, does not count.
      *
      * @param real absolute, without links
      */
@@ -115,7 +122,11 @@ public final class Mounts {
         while (mount != null) {
             String parentId = parents.get(id);
             Mount parent = byId.get(parentId);
-            if (parent == null || parentId.equals(id) || !parent.device.equals(mount.device) || !mount.point.startsWith(parent.point) || !parent.inside(mount.point).equals(mount.root)) {
+            if (parent == null
+                    || parentId.equals(id)
+                    || !parent.device.equals(mount.device)
+                    || !mount.point.startsWith(parent.point)
+                    || !parent.inside(mount.point).equals(mount.root)) {
                 return mount;
             }
             id = parentId;

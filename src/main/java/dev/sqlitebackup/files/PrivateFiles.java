@@ -17,14 +17,17 @@ import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
 
-/** Files that nobody else can read from their first byte on. Where there are no POSIX modes, the directory's rules hold. */
+/**
+ * Files that nobody else can read from their first byte on. Where there are no POSIX modes, the directory's rules hold.
+ */
 public final class PrivateFiles {
-    private static final boolean POSIX = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+    private static final boolean POSIX =
+            FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
 
     /** Of files that this makes. */
     static final FileAttribute<?>[] MODE = mode("rw-------");
 
-    private PrivateFiles() { }
+    private PrivateFiles() {}
 
     public static boolean isPosix() {
         return POSIX;
@@ -44,14 +47,17 @@ public final class PrivateFiles {
 
     private static FileAttribute<?>[] mode(String permissions) {
         return POSIX
-                ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))}
+                ? new FileAttribute<?>[] {
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))
+                }
                 : new FileAttribute<?>[0];
     }
 
     /**
      * Gives {@code to} the owner, group and mode of {@code from}; an error if this user may not.
      *
-     * @param to as {@link Workspace#attributes} has it, and so below: a path could have been led elsewhere since the file was made
+     * @param to as {@link Workspace#attributes} has it, and so below: a path could have been led elsewhere since the
+     *     file was made
      */
     public static void copyOwnerAndMode(Path from, PosixFileAttributeView to) throws IOException {
         if (POSIX) {
@@ -61,7 +67,9 @@ public final class PrivateFiles {
         }
     }
 
-    /** Gives {@code to} the owner and group of {@code from}, whose mode stays private; an error if this user may not. */
+    /**
+     * Gives {@code to} the owner and group of {@code from}, whose mode stays private; an error if this user may not.
+     */
     public static void copyOwner(Path from, PosixFileAttributeView to) throws IOException {
         if (POSIX) {
             copyOwner(Files.readAttributes(from, PosixFileAttributes.class), to);
@@ -78,17 +86,22 @@ public final class PrivateFiles {
         }
     }
 
-    /** @param owner a name, or the digits of a number that has none; an error if this user may not, or there is none of that name */
+    /**
+     * @param owner a name, or the digits of a number that has none; an error if this user may not, or there is none of
+     *     that name
+     */
     public static void setOwner(PosixFileAttributeView file, String owner) throws IOException {
         if (!owner.equals(file.readAttributes().owner().getName())) {
-            file.setOwner(FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByName(owner));
+            file.setOwner(
+                    FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByName(owner));
         }
     }
 
     /** @param group likewise */
     public static void setGroup(PosixFileAttributeView file, String group) throws IOException {
         if (!group.equals(file.readAttributes().group().getName())) {
-            file.setGroup(FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByGroupName(group));
+            file.setGroup(
+                    FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByGroupName(group));
         }
     }
 
@@ -107,8 +120,8 @@ public final class PrivateFiles {
     }
 
     /**
-     * Whether the owner of a database could write a file that SQLite makes beside it in this process. SQLite gives that the database's mode,
-     * and, run by a root who may, its owner and group.
+     * Whether the owner of a database could write a file that SQLite makes beside it in this process. SQLite gives that
+     * the database's mode, and, run by a root who may, its owner and group.
      *
      * @param sample a file that this process made in the same directory; may be given away
      */
@@ -125,20 +138,28 @@ public final class PrivateFiles {
         }
         PosixFileAttributes wanted = Files.readAttributes(database, PosixFileAttributes.class);
         PosixFileAttributes made = sample.readAttributes();
-        return made.owner().equals(wanted.owner()) || wanted.permissions().contains(PosixFilePermission.OTHERS_WRITE)
-                || made.group().equals(wanted.group()) && wanted.permissions().contains(PosixFilePermission.GROUP_WRITE);
+        return made.owner().equals(wanted.owner())
+                || wanted.permissions().contains(PosixFilePermission.OTHERS_WRITE)
+                || made.group().equals(wanted.group())
+                        && wanted.permissions().contains(PosixFilePermission.GROUP_WRITE);
     }
 
     public static boolean belongsToRoot(PosixFileAttributeView file) {
         try {
-            return POSIX && file.readAttributes().owner().equals(FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByName("0"));
+            return POSIX
+                    && file.readAttributes()
+                            .owner()
+                            .equals(FileSystems.getDefault()
+                                    .getUserPrincipalLookupService()
+                                    .lookupPrincipalByName("0"));
         } catch (IOException e) {
             return false;
         }
     }
 
     /**
-     * Whether nobody can have written a file but us, root, and whom another file belongs to. What links to it says nothing.
+     * Whether nobody can have written a file but us, root, and whom another file belongs to. What links to it says
+     * nothing.
      *
      * @param other whose owner is believed too
      */
@@ -146,10 +167,15 @@ public final class PrivateFiles {
         if (!POSIX) {
             return true;
         }
-        PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+        PosixFileAttributeView view =
+                Files.getFileAttributeView(file, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
         PosixFileAttributes attributes = view.readAttributes();
-        boolean othersMayWrite = attributes.permissions().contains(PosixFilePermission.GROUP_WRITE) || attributes.permissions().contains(PosixFilePermission.OTHERS_WRITE);
-        return !othersMayWrite && (attributes.owner().equals(ourselves()) || belongsToRoot(view) || attributes.owner().equals(owner(other)));
+        boolean othersMayWrite = attributes.permissions().contains(PosixFilePermission.GROUP_WRITE)
+                || attributes.permissions().contains(PosixFilePermission.OTHERS_WRITE);
+        return !othersMayWrite
+                && (attributes.owner().equals(ourselves())
+                        || belongsToRoot(view)
+                        || attributes.owner().equals(owner(other)));
     }
 
     /** Whether a file belongs to the user that runs us. */
@@ -169,7 +195,10 @@ public final class PrivateFiles {
     /** The effective user, whose name {@code user.name} need not be in a container without a passwd entry. */
     private static UserPrincipal ourselves() throws IOException {
         Path self = Path.of("/proc/self");
-        return Files.exists(self) ? Files.getOwner(self)
-                : FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByName(System.getProperty("user.name"));
+        return Files.exists(self)
+                ? Files.getOwner(self)
+                : FileSystems.getDefault()
+                        .getUserPrincipalLookupService()
+                        .lookupPrincipalByName(System.getProperty("user.name"));
     }
 }

@@ -16,9 +16,10 @@ import java.util.Set;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Opens what others may have put there by its name: a FIFO, a socket or a device is refused and never waited for. Java cannot open without blocking
- * (O_NONBLOCK), so the type is asked first; should somebody put a FIFO there between that look and the opening, the opening has a time; and should he open its
- * other end too, it shows in that it has no position.
+ * Opens what others may have put there by its name: a FIFO, a socket or a device is refused and never waited for. Java
+ * cannot open without blocking (O_NONBLOCK), so the type is asked first; should somebody put a FIFO there between that
+ * look and the opening, the opening has a time; and should he open its other end too, it shows in that it has no
+ * position.
  */
 public final class RegularFiles {
     /** The reason of the exception, as {@code Failure.io} says it. */
@@ -26,7 +27,7 @@ public final class RegularFiles {
     /** A server that is restarted may take its time. */
     private static final Duration MOST = Duration.ofSeconds(30);
 
-    private RegularFiles() { }
+    private RegularFiles() {}
 
     /** As {@link FileChannel#open}. @throws FileSystemException for the reason {@link #NOT_REGULAR} if that is so */
     public static FileChannel open(Path file, OpenOption... options) throws IOException {
@@ -35,10 +36,14 @@ public final class RegularFiles {
 
     static FileChannel open(Path file, Set<OpenOption> options, FileAttribute<?>... attributes) throws IOException {
         if (options.contains(StandardOpenOption.CREATE_NEW)) {
-            return FileChannel.open(file, options, attributes);     // Opens nothing that is there.
+            return FileChannel.open(file, options, attributes); // Opens nothing that is there.
         }
         return bounded(file, MOST, () -> {
-            refuseIfOther(file, options.contains(LinkOption.NOFOLLOW_LINKS) ? new LinkOption[] {LinkOption.NOFOLLOW_LINKS} : new LinkOption[0]);
+            refuseIfOther(
+                    file,
+                    options.contains(LinkOption.NOFOLLOW_LINKS)
+                            ? new LinkOption[] {LinkOption.NOFOLLOW_LINKS}
+                            : new LinkOption[0]);
             return FileChannel.open(file, options, attributes);
         });
     }
@@ -58,7 +63,11 @@ public final class RegularFiles {
         try {
             channel = Bounded.call(opening, most, RegularFiles::closeQuietly);
         } catch (TimeoutException e) {
-            throw new FileSystemException(file.toString(), null, "it could not be opened within " + most.toSeconds() + " s: its file system does not answer, or it is no regular file");
+            throw new FileSystemException(
+                    file.toString(),
+                    null,
+                    "it could not be opened within " + most.toSeconds()
+                            + " s: its file system does not answer, or it is no regular file");
         }
         try {
             channel.position();

@@ -12,8 +12,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Adds up what a run will write where, and refuses before the first byte when there is no room. Needs on the same
- * file system are added.
+ * Adds up what a run will write where, and refuses before the first byte when there is no room. Needs on the same file
+ * system are added.
  */
 public final class Space {
     private static final int PROBE_BUFFER_BYTES = 1 << 16;
@@ -22,12 +22,15 @@ public final class Space {
 
     private final Map<Object, Need> needs = new LinkedHashMap<>();
 
-    private record Need(Path where, long bytes) { }
+    private record Need(Path where, long bytes) {}
 
     /** @param directory an existing directory that {@code bytes} more will be written to */
     public Space need(Path directory, long bytes) {
         try {
-            needs.merge(fileSystemOf(directory), new Need(directory, bytes), (a, b) -> new Need(a.where, a.bytes + b.bytes));
+            needs.merge(
+                    fileSystemOf(directory),
+                    new Need(directory, bytes),
+                    (a, b) -> new Need(a.where, a.bytes + b.bytes));
             return this;
         } catch (IOException e) {
             throw Failure.io("cannot see how much room there is in", directory, e);
@@ -35,14 +38,16 @@ public final class Space {
     }
 
     /**
-     * Whether so much cannot be written to a directory just now. Of a quota no call tells what it leaves, and SQLite calls an exceeded one an I/O error: so
-     * some of it is written.
+     * Whether so much cannot be written to a directory just now. Of a quota no call tells what it leaves, and SQLite
+     * calls an exceeded one an I/O error: so some of it is written.
      */
     public static boolean isExhausted(Path directory, long bytes) {
         if (freeBytes(directory) < bytes) {
             return true;
         }
-        try (Workspace workspace = Workspace.create(directory); FileChannel probe = PrivateFiles.open(workspace.path("probe"), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (Workspace workspace = Workspace.create(directory);
+                FileChannel probe = PrivateFiles.open(
+                        workspace.path("probe"), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             ByteBuffer zeros = ByteBuffer.allocate(PROBE_BUFFER_BYTES);
             for (long left = Math.min(bytes, MOST_PROBED_BYTES); left > 0; left -= zeros.position()) {
                 zeros.clear().limit((int) Math.min(left, PROBE_BUFFER_BYTES));
@@ -59,7 +64,9 @@ public final class Space {
 
     /** The device number: a FileStore wants a readable mount table, which not every container has. */
     static Object fileSystemOf(Path directory) throws IOException {
-        return PrivateFiles.isPosix() ? Files.getAttribute(directory, "unix:dev") : directory.toAbsolutePath().getRoot();
+        return PrivateFiles.isPosix()
+                ? Files.getAttribute(directory, "unix:dev")
+                : directory.toAbsolutePath().getRoot();
     }
 
     /**
@@ -70,8 +77,15 @@ public final class Space {
         for (Need need : needs.values()) {
             long freeBytes = freeBytes(need.where);
             if (freeBytes < need.bytes) {
-                throw new Failure(Failure.Kind.NO_SPACE, String.format(Locale.ROOT, "not enough room in %s: %,d bytes are needed, %,d are free",
-                        need.where, need.bytes, freeBytes), hint);
+                throw new Failure(
+                        Failure.Kind.NO_SPACE,
+                        String.format(
+                                Locale.ROOT,
+                                "not enough room in %s: %,d bytes are needed, %,d are free",
+                                need.where,
+                                need.bytes,
+                                freeBytes),
+                        hint);
             }
         }
     }

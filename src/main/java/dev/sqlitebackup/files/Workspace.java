@@ -25,10 +25,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 /**
- * A private directory for everything temporary: the owner of the promise that nothing temporary outlives its
- * run. It is made 0700 under a name that nobody can guess, and its file {@code lock} is held by an
- * operating-system lock, which dies with its process. So whoever makes the next workspace in the same place
- * can tell what a {@code kill -9} left behind (the lock is free) from what is in use, and removes just that ({@link DeadWorkspaces}).
+ * A private directory for everything temporary: the owner of the promise that nothing temporary outlives its run. It is
+ * made 0700 under a name that nobody can guess, and its file {@code lock} is held by an operating-system lock, which
+ * dies with its process. So whoever makes the next workspace in the same place can tell what a {@code kill -9} left
+ * behind (the lock is free) from what is in use, and removes just that ({@link DeadWorkspaces}).
  */
 public final class Workspace implements AutoCloseable {
     static final String LOCK = "lock";
@@ -38,6 +38,7 @@ public final class Workspace implements AutoCloseable {
     private final FileChannel lockChannel;
     /** Null where the system has no such calls (Windows). */
     private final SecureDirectoryStream<Path> held;
+
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private Workspace(Path directory, FileChannel lockChannel, SecureDirectoryStream<Path> held) {
@@ -51,7 +52,8 @@ public final class Workspace implements AutoCloseable {
         Path left = DeadWorkspaces.remove(parent);
         try {
             while (true) {
-                Path directory = left != null ? left : PrivateFiles.createDirectory(parent.resolve(DeadWorkspaces.newName()));
+                Path directory =
+                        left != null ? left : PrivateFiles.createDirectory(parent.resolve(DeadWorkspaces.newName()));
                 left = null;
                 FileChannel channel = lockOrNull(directory);
                 if (channel != null) {
@@ -104,7 +106,7 @@ public final class Workspace implements AutoCloseable {
             }
             return null;
         } catch (NoSuchFileException | FileAlreadyExistsException | OverlappingFileLockException e) {
-            return null;    // The other one may be a thread of this process.
+            return null; // The other one may be a thread of this process.
         } finally {
             if (channel != null) {
                 channel.close();
@@ -133,8 +135,8 @@ public final class Workspace implements AutoCloseable {
     }
 
     /**
-     * Opens a file of this workspace through the directory itself. Its path leads through one that may be somebody else's, who can rename this one and put
-     * a link in its stead.
+     * Opens a file of this workspace through the directory itself. Its path leads through one that may be somebody
+     * else's, who can rename this one and put a link in its stead.
      *
      * @param file in it; one that this creates is 0600
      */
@@ -149,13 +151,17 @@ public final class Workspace implements AutoCloseable {
 
     /** Whose such a file is, to ask and to change, likewise. @return null where there are no POSIX modes */
     public PosixFileAttributeView attributes(Path file) {
-        return held == null ? Files.getFileAttributeView(file, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
-                : held.getFileAttributeView(file.getFileName(), PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+        return held == null
+                ? Files.getFileAttributeView(file, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+                : held.getFileAttributeView(
+                        file.getFileName(), PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
     }
 
     /** What tells such a file from others, likewise. */
     public FileIdentity identity(Path file) throws IOException {
-        return held == null ? FileIdentity.of(file) : FileIdentity.of(attributes(file).readAttributes());
+        return held == null
+                ? FileIdentity.of(file)
+                : FileIdentity.of(attributes(file).readAttributes());
     }
 
     /** Counts as open until it is gone: whoever took it for a dead one and closed its lock would let go of ours. */
@@ -184,9 +190,12 @@ public final class Workspace implements AutoCloseable {
         }
     }
 
-    /** Told by the name, which is random: to open and close the lock of a workspace of this process would let go of it. */
+    /**
+     * Told by the name, which is random: to open and close the lock of a workspace of this process would let go of it.
+     */
     static boolean isOpen(Path directory) {
-        return OPEN.stream().anyMatch(workspace -> workspace.directory.getFileName().equals(directory.getFileName()));
+        return OPEN.stream()
+                .anyMatch(workspace -> workspace.directory.getFileName().equals(directory.getFileName()));
     }
 
     interface Deletion {
@@ -199,39 +208,40 @@ public final class Workspace implements AutoCloseable {
             deletion.run();
             return true;
         } catch (NoSuchFileException | DirectoryNotEmptyException e) {
-            return true;    // Somebody else was quicker, to remove it or to use it.
+            return true; // Somebody else was quicker, to remove it or to use it.
         } catch (IOException e) {
             return false;
         }
     }
 
     /**
-     * Deletes the lock last, so that a crash in between leaves something that is still recognised as dead. From then on, another run may take the
-     * directory for one that was killed before it had a lock, and be quicker.
+     * Deletes the lock last, so that a crash in between leaves something that is still recognised as dead. From then
+     * on, another run may take the directory for one that was killed before it had a lock, and be quicker.
      *
      * @return false if the directory itself has to stay, empty
      */
     static boolean deleteTree(Path directory, FileChannel lock) throws IOException {
         try (DirectoryStream<Path> parent = Files.newDirectoryStream(directory.getParent())) {
             if (parent instanceof SecureDirectoryStream<Path> secure) {
-                try (SecureDirectoryStream<Path> inside = secure.newDirectoryStream(directory.getFileName(), LinkOption.NOFOLLOW_LINKS)) {
+                try (SecureDirectoryStream<Path> inside =
+                        secure.newDirectoryStream(directory.getFileName(), LinkOption.NOFOLLOW_LINKS)) {
                     deleteContent(inside, LOCK);
                     inside.deleteFile(Path.of(LOCK));
                 }
-                lock.close();   // A network file system keeps an open file in its directory, under another name.
+                lock.close(); // A network file system keeps an open file in its directory, under another name.
                 return deletedEmpty(() -> secure.deleteDirectory(directory.getFileName()));
             }
             return deleteTreeByNames(directory, lock);
         } catch (NoSuchFileException e) {
-            return true;    // Somebody else was quicker.
+            return true; // Somebody else was quicker.
         } finally {
             lock.close();
         }
     }
 
     /**
-     * Relative to open directories: in a place where others may write, a directory could be renamed and a link put in its stead between two
-     * looks, and then a name leads elsewhere.
+     * Relative to open directories: in a place where others may write, a directory could be renamed and a link put in
+     * its stead between two looks, and then a name leads elsewhere.
      */
     private static void deleteContent(SecureDirectoryStream<Path> directory, String except) throws IOException {
         try {
@@ -247,8 +257,12 @@ public final class Workspace implements AutoCloseable {
 
     private static void deleteEntry(SecureDirectoryStream<Path> directory, Path name) throws IOException {
         try {
-            if (directory.getFileAttributeView(name, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS).readAttributes().isDirectory()) {
-                try (SecureDirectoryStream<Path> inside = directory.newDirectoryStream(name, LinkOption.NOFOLLOW_LINKS)) {
+            if (directory
+                    .getFileAttributeView(name, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+                    .readAttributes()
+                    .isDirectory()) {
+                try (SecureDirectoryStream<Path> inside =
+                        directory.newDirectoryStream(name, LinkOption.NOFOLLOW_LINKS)) {
                     deleteContent(inside, null);
                 }
                 directory.deleteDirectory(name);
@@ -264,11 +278,13 @@ public final class Workspace implements AutoCloseable {
     private static boolean deleteTreeByNames(Path directory, FileChannel lock) throws IOException {
         Path lockFile = directory.resolve(LOCK);
         try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).filter(file -> !file.equals(directory) && !file.equals(lockFile)).toList()) {
+            for (Path file : files.sorted(Comparator.reverseOrder())
+                    .filter(file -> !file.equals(directory) && !file.equals(lockFile))
+                    .toList()) {
                 Files.deleteIfExists(file);
             }
         }
-        lock.close();   // Windows does not delete an open file.
+        lock.close(); // Windows does not delete an open file.
         Files.deleteIfExists(lockFile);
         return deletedEmpty(() -> Files.deleteIfExists(directory));
     }

@@ -14,11 +14,32 @@ import java.util.Comparator;
  * @param databaseBytes size of the database in it, null where that would have to be decompressed
  * @param commit that holds it in Git, else null
  */
-public record Backup(String location, String name, String database, Instant createdAt, int number, long backupBytes, Long databaseBytes, String commit) {
-    /** The order of everything that lists or chooses: equal times are told apart by number, and then by name, so it never depends on the file system. */
-    static final Comparator<Backup> NEWEST_FIRST = Comparator.comparing(Backup::createdAt).thenComparing(Backup::number).thenComparing(Backup::name).reversed();
+public record Backup(
+        String location,
+        String name,
+        String database,
+        Instant createdAt,
+        int number,
+        long backupBytes,
+        Long databaseBytes,
+        String commit) {
+    /**
+     * The order of everything that lists or chooses: equal times are told apart by number, and then by name, so it
+     * never depends on the file system.
+     */
+    static final Comparator<Backup> NEWEST_FIRST = Comparator.comparing(Backup::createdAt)
+            .thenComparing(Backup::number)
+            .thenComparing(Backup::name)
+            .reversed();
 
-    static Backup of(String location, String name, String database, Instant createdAt, int number, long backupBytes, Long databaseBytes) {
+    static Backup of(
+            String location,
+            String name,
+            String database,
+            Instant createdAt,
+            int number,
+            long backupBytes,
+            Long databaseBytes) {
         return new Backup(location, name, database, createdAt, number, backupBytes, databaseBytes, null);
     }
 }

@@ -11,8 +11,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The name of a backup in a history: of {@code opencode.db}, {@code opencode-20261122T232233Z.db.gz}; a second one of the same second
- * has {@code -2} behind the time. It says all that the order of backups rests on, so a listing of names is enough to find the newest.
+ * The name of a backup in a history: of {@code opencode.db}, {@code opencode-20261122T232233Z.db.gz}; a second one of
+ * the same second has {@code -2} behind the time. It says all that the order of backups rests on, so a listing of names
+ * is enough to find the newest.
  *
  * @param database the database's whole file name
  * @param createdAt to the second
@@ -20,10 +21,13 @@ import java.util.regex.Pattern;
  */
 public record BackupName(String database, Instant createdAt, int number) implements Comparable<BackupName> {
     private static final String SUFFIX = ".gz";
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
     private static final Pattern NAME = Pattern.compile(
-            "(.+)-(\\d{4})(\\d\\d)(\\d\\d)T(\\d\\d)(\\d\\d)(\\d\\d)Z(?:-([2-9]|[1-9]\\d{1,8}))?(\\.[^.]*)?\\.gz", Pattern.DOTALL);
-    private static final Comparator<BackupName> OLDEST_FIRST = Comparator.comparing(BackupName::createdAt).thenComparing(BackupName::number)
+            "(.+)-(\\d{4})(\\d\\d)(\\d\\d)T(\\d\\d)(\\d\\d)(\\d\\d)Z(?:-([2-9]|[1-9]\\d{1,8}))?(\\.[^.]*)?\\.gz",
+            Pattern.DOTALL);
+    private static final Comparator<BackupName> OLDEST_FIRST = Comparator.comparing(BackupName::createdAt)
+            .thenComparing(BackupName::number)
             .thenComparing(BackupName::database);
 
     /** The backups of one database; any other name is alone. */
@@ -43,7 +47,8 @@ public record BackupName(String database, Instant createdAt, int number) impleme
 
     private String stem() {
         int dot = database.lastIndexOf('.');
-        return database.substring(0, dot > 0 ? dot : database.length());    // A leading dot hides a file; it begins no extension.
+        return database.substring(
+                0, dot > 0 ? dot : database.length()); // A leading dot hides a file; it begins no extension.
     }
 
     /** @return null if no backup of ours is named so */
@@ -55,13 +60,23 @@ public record BackupName(String database, Instant createdAt, int number) impleme
         String stem = parts.group(1);
         String extension = parts.group(9);
         if (extension == null && stem.lastIndexOf('.') > 0) {
-            return null;    // The time would stand before that extension.
+            return null; // The time would stand before that extension.
         }
         try {
-            Instant createdAt = LocalDateTime.of(digits(parts, 2), digits(parts, 3), digits(parts, 4), digits(parts, 5), digits(parts, 6), digits(parts, 7)).toInstant(ZoneOffset.UTC);
-            return new BackupName(extension == null ? stem : stem + extension, createdAt, parts.group(8) == null ? 1 : digits(parts, 8));
+            Instant createdAt = LocalDateTime.of(
+                            digits(parts, 2),
+                            digits(parts, 3),
+                            digits(parts, 4),
+                            digits(parts, 5),
+                            digits(parts, 6),
+                            digits(parts, 7))
+                    .toInstant(ZoneOffset.UTC);
+            return new BackupName(
+                    extension == null ? stem : stem + extension,
+                    createdAt,
+                    parts.group(8) == null ? 1 : digits(parts, 8));
         } catch (DateTimeException e) {
-            return null;    // The 31st of February.
+            return null; // The 31st of February.
         }
     }
 
@@ -72,7 +87,8 @@ public record BackupName(String database, Instant createdAt, int number) impleme
 
     public String fileName() {
         String stem = stem();
-        return stem + "-" + TIME.format(createdAt) + (number == 1 ? "" : "-" + number) + database.substring(stem.length()) + SUFFIX;
+        return stem + "-" + TIME.format(createdAt) + (number == 1 ? "" : "-" + number)
+                + database.substring(stem.length()) + SUFFIX;
     }
 
     /** The name to try when this one is taken. */

@@ -14,8 +14,13 @@ import java.nio.file.Path;
 public record DatabaseChoice(String name, Path database, boolean databaseNamed) {
     /** @param database as the user named it */
     public static DatabaseChoice of(String name, Path database, boolean databaseNamed) {
-        Databases.name(database);   // Refuses what has none.
-        return new DatabaseChoice(name, Files.exists(database) ? Databases.real(database) : database.toAbsolutePath().normalize(), databaseNamed);
+        Databases.name(database); // Refuses what has none.
+        return new DatabaseChoice(
+                name,
+                Files.exists(database)
+                        ? Databases.real(database)
+                        : database.toAbsolutePath().normalize(),
+                databaseNamed);
     }
 
     String fileName() {

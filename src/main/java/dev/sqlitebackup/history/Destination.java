@@ -7,7 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 
-/** Where the backups of one database go: into one file that is always the newest, or into a history of files that never change. */
+/**
+ * Where the backups of one database go: into one file that is always the newest, or into a history of files that never
+ * change.
+ */
 public interface Destination {
     /**
      * @param database the real path of the database
@@ -19,17 +22,22 @@ public interface Destination {
             return HistoryDestination.of(location, database, name);
         }
         if (!location.isNamedAsBackup()) {
-            throw new Failure(Failure.Kind.USAGE, "the destination is neither a file ending in .gz nor a directory: " + location,
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "the destination is neither a file ending in .gz nor a directory: " + location,
                     hint(location, database));
         }
-        return location instanceof Location.Local local ? SingleFile.of(local.path(), database) : SingleFile.remote((Location.Remote) location, database);
+        return location instanceof Location.Local local
+                ? SingleFile.of(local.path(), database)
+                : SingleFile.remote((Location.Remote) location, database);
     }
 
     /** A file cannot become a directory, so what has the name of one gets a directory beside it. */
     private static String hint(Location location, Path database) {
         boolean taken = location instanceof Location.Local local && Files.exists(local.path());
         String history = taken ? elsewhere(location) : location + "/";
-        return "for one file, always the newest backup: " + Hints.command("backup", database.toString(), "--to=" + location + Location.BACKUP_SUFFIX)
+        return "for one file, always the newest backup: "
+                + Hints.command("backup", database.toString(), "--to=" + location + Location.BACKUP_SUFFIX)
                 + "; for a history: " + Hints.command("backup", database.toString(), "--to=" + history);
     }
 

@@ -16,12 +16,16 @@ import java.nio.file.StandardOpenOption;
 public final class FileKind {
     /** Enough for all that is asked here but {@link #headerIn}. */
     public static final int START_BYTES = DatabaseHeader.SIZE_BYTES;
-    /** Enough to decompress a database's header from any gzip file whose own header carries no more than a file name and a comment. */
+    /**
+     * Enough to decompress a database's header from any gzip file whose own header carries no more than a file name and
+     * a comment.
+     */
     public static final int HEADER_IN_GZIP_BYTES = 4096;
+
     private static final String LFS_POINTER = "version https://git-lfs.github.com/spec/";
     private static final byte[] SQLITE_MAGIC = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
 
-    private FileKind() { }
+    private FileKind() {}
 
     /**
      * The header of the database in a backup.
@@ -77,12 +81,15 @@ public final class FileKind {
     }
 
     private static boolean startsWith(byte[] bytes, byte[] prefix) {
-        return bytes.length >= prefix.length && ByteBuffer.wrap(bytes, 0, prefix.length).equals(ByteBuffer.wrap(prefix));
+        return bytes.length >= prefix.length
+                && ByteBuffer.wrap(bytes, 0, prefix.length).equals(ByteBuffer.wrap(prefix));
     }
 
     public static Failure notABackup(String backup, byte[] start) {
         if (startsAsLfsPointer(start)) {
-            return new Failure(Failure.Kind.NOT_FOUND, "only a Git LFS pointer is at " + backup + ", not the backup itself",
+            return new Failure(
+                    Failure.Kind.NOT_FOUND,
+                    "only a Git LFS pointer is at " + backup + ", not the backup itself",
                     OtherBackups.ifPointer(backup));
         }
         String found = start.length == 0 ? "it is empty (0 bytes)" : "it is neither a gzip file nor a SQLite database";

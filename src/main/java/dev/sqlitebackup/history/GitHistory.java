@@ -21,15 +21,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The versions of a file in Git, as Git itself tells them. It is asked with its own program, so that filters (Git LFS), attributes, worktrees
- * and submodules mean here what they mean there.
+ * The versions of a file in Git, as Git itself tells them. It is asked with its own program, so that filters (Git LFS),
+ * attributes, worktrees and submodules mean here what they mean there.
  */
 public final class GitHistory {
     /** A pointer is shorter than this (Git LFS specification, "The Pointer"), and says the object's size. */
     private static final long MAX_POINTER_BYTES = 1024;
-    private static final Pattern POINTER = Pattern.compile("version https://git-lfs\\.github\\.com/spec/.*?\nsize (\\d{1,18})\n", Pattern.DOTALL);
+
+    private static final Pattern POINTER =
+            Pattern.compile("version https://git-lfs\\.github\\.com/spec/.*?\nsize (\\d{1,18})\n", Pattern.DOTALL);
     /** Left by a hook that calls us, these would point Git elsewhere than to the repository around the file. */
-    private static final List<String> MISLEADING = List.of("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE");
+    private static final List<String> MISLEADING = List.of(
+            "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE");
 
     /**
      * A version of the file.
@@ -37,7 +40,7 @@ public final class GitHistory {
      * @param commit that made it, in hexadecimal
      * @param sizeBytes of the file as it is checked out: for a pointer, of the object that it stands for
      */
-    public record Version(String commit, Instant committedAt, long sizeBytes) { }
+    public record Version(String commit, Instant committedAt, long sizeBytes) {}
 
     private final Path file;
     /** Where Git is run: the directory of the file may be what was lost. */
@@ -56,7 +59,8 @@ public final class GitHistory {
             while (!Files.exists(existing)) {
                 existing = existing.getParent();
             }
-            Path real = existing.toRealPath().resolve(existing.relativize(absolute)).normalize();
+            Path real =
+                    existing.toRealPath().resolve(existing.relativize(absolute)).normalize();
             Path directory = Files.isDirectory(existing) ? existing.toRealPath() : real.getParent();
             for (Path above = directory; above != null; above = above.getParent()) {
                 if (Files.exists(above.resolve(".git"))) {
@@ -75,12 +79,15 @@ public final class GitHistory {
     }
 
     /**
-     * What to say where versions may be missing: in a shallow clone Git shows the commit at which it was cut off as if that had made every file.
+     * What to say where versions may be missing: in a shallow clone Git shows the commit at which it was cut off as if
+     * that had made every file.
      *
      * @return null where Git has all of the history
      */
     public String fetchOfTheRest() {
-        return text("rev-parse", "--is-shallow-repository").strip().equals("true") ? "this clone has only the newest commits; fetch the others: " + command(directory, "fetch --unshallow") : null;
+        return text("rev-parse", "--is-shallow-repository").strip().equals("true")
+                ? "this clone has only the newest commits; fetch the others: " + command(directory, "fetch --unshallow")
+                : null;
     }
 
     /** For hints: what to type, in whatever directory. */
@@ -92,30 +99,49 @@ public final class GitHistory {
     public List<Version> versions() {
         Ended head = run(null, "rev-parse", "--verify", "--quiet", "HEAD");
         if (head.exitCode == 1 && head.err.isBlank() || head.err.contains("not a git repository")) {
-            return List.of();   // Nothing was committed yet, or what looked like a repository is none.
+            return List.of(); // Nothing was committed yet, or what looked like a repository is none.
         }
         head.ok();
         Map<String, String[]> commits = new LinkedHashMap<>();
         Map<String, Long> sizes = new HashMap<>();
         String[] commit = null;
-        for (String line : text("-c", "log.showSignature=false", "log", "--no-color", "--raw", "--no-abbrev", "--no-renames", "--diff-filter=d", "--full-history", "-m", "--format=commit %H %ct",
-                "--", relativeName()).split("\n")) {
+        for (String line : text(
+                        "-c",
+                        "log.showSignature=false",
+                        "log",
+                        "--no-color",
+                        "--raw",
+                        "--no-abbrev",
+                        "--no-renames",
+                        "--diff-filter=d",
+                        "--full-history",
+                        "-m",
+                        "--format=commit %H %ct",
+                        "--",
+                        relativeName())
+                .split("\n")) {
             String[] words = line.split(" ");
             if (words[0].equals("commit")) {
                 commit = words;
             } else if (line.startsWith(":")) {
-                commits.put(commit[1], new String[] {commit[1], commit[2], words[3]});     // A merge is told once for each parent.
+                commits.put(
+                        commit[1],
+                        new String[] {commit[1], commit[2], words[3]}); // A merge is told once for each parent.
                 sizes.put(words[3], 0L);
             }
         }
         fillInSizes(sizes);
-        return commits.values().stream().map(c -> new Version(c[0], Instant.ofEpochSecond(Long.parseLong(c[1])), sizes.get(c[2])))
-                .sorted((a, b) -> b.committedAt.compareTo(a.committedAt)).toList();
+        return commits.values().stream()
+                .map(c -> new Version(c[0], Instant.ofEpochSecond(Long.parseLong(c[1])), sizes.get(c[2])))
+                .sorted((a, b) -> b.committedAt.compareTo(a.committedAt))
+                .toList();
     }
 
     private void fillInSizes(Map<String, Long> sizes) {
         Collection<String> small = new ArrayList<>();
-        for (String line : new String(run(lines(sizes.keySet()), "cat-file", "--batch-check").ok().out, StandardCharsets.UTF_8).split("\n")) {
+        for (String line : new String(
+                        run(lines(sizes.keySet()), "cat-file", "--batch-check").ok().out, StandardCharsets.UTF_8)
+                .split("\n")) {
             String[] words = line.split(" ");
             if (words.length == 3) {
                 sizes.put(words[0], Long.parseLong(words[2]));
@@ -133,7 +159,9 @@ public final class GitHistory {
     }
 
     private Map<String, String> contents(Collection<String> objects) {
-        return objects.isEmpty() ? Map.of() : contents(run(lines(objects), "cat-file", "--batch").ok().out, file);
+        return objects.isEmpty()
+                ? Map.of()
+                : contents(run(lines(objects), "cat-file", "--batch").ok().out, file);
     }
 
     /** @param batch what {@code git cat-file --batch} says */
@@ -147,7 +175,11 @@ public final class GitHistory {
             }
             String[] header = new String(batch, position, end - position, StandardCharsets.US_ASCII).split(" ");
             if (header.length != 3) {
-                throw new Failure(Failure.Kind.FAILURE, "git did not find an object of " + file + ": " + String.join(" ", header), "see what it says of its objects: " + command(file.toAbsolutePath().getParent(), "fsck"));
+                throw new Failure(
+                        Failure.Kind.FAILURE,
+                        "git did not find an object of " + file + ": " + String.join(" ", header),
+                        "see what it says of its objects: "
+                                + command(file.toAbsolutePath().getParent(), "fsck"));
             }
             int length = Integer.parseInt(header[2]);
             contents.put(header[0], new String(batch, end + 1, length, StandardCharsets.ISO_8859_1));
@@ -165,8 +197,11 @@ public final class GitHistory {
         try (OutputStream out = Files.newOutputStream(into)) {
             Ended ended = run(null, out, "cat-file", "--filters", version.commit + ":" + relativeName());
             if (ended.exitCode != 0) {
-                throw new Failure(Failure.Kind.NOT_FOUND, "git could not bring back " + file + " of commit " + version.commit + ": " + ended.lastLine(),
-                        "where Git LFS keeps it, fetch it first: " + command(directory, "lfs fetch --all"), new IOException(ended.err.strip()));
+                throw new Failure(
+                        Failure.Kind.NOT_FOUND,
+                        "git could not bring back " + file + " of commit " + version.commit + ": " + ended.lastLine(),
+                        "where Git LFS keeps it, fetch it first: " + command(directory, "lfs fetch --all"),
+                        new IOException(ended.err.strip()));
             }
         } catch (IOException e) {
             throw Failure.io("cannot write", into, e);
@@ -180,14 +215,19 @@ public final class GitHistory {
     private record Ended(int exitCode, byte[] out, String err, Path file) {
         Ended ok() {
             if (exitCode != 0) {
-                throw new Failure(Failure.Kind.FAILURE, "git could not tell the history of " + file + ": " + lastLine(), "run with -v to see all that it said",
+                throw new Failure(
+                        Failure.Kind.FAILURE,
+                        "git could not tell the history of " + file + ": " + lastLine(),
+                        "run with -v to see all that it said",
                         new IOException(err.strip()));
             }
             return this;
         }
 
         String lastLine() {
-            return err.isBlank() ? "exit code " + exitCode : err.strip().lines().reduce((first, second) -> second).orElse("");
+            return err.isBlank()
+                    ? "exit code " + exitCode
+                    : err.strip().lines().reduce((first, second) -> second).orElse("");
         }
     }
 
@@ -215,13 +255,20 @@ public final class GitHistory {
         try {
             process = builder.start();
         } catch (IOException e) {
-            throw new Failure(Failure.Kind.FAILURE, "cannot run git, which keeps the history of " + file, "install git, or name a backup file without --at", e);
+            throw new Failure(
+                    Failure.Kind.FAILURE,
+                    "cannot run git, which keeps the history of " + file,
+                    "install git, or name a backup file without --at",
+                    e);
         }
         StringBuffer err = new StringBuffer();
         // Both pipes are drained beside the main one: whichever fills up would stop Git.
-        Thread errors = drain("git-stderr", () -> err.append(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8)));
+        Thread errors = drain(
+                "git-stderr",
+                () -> err.append(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8)));
         drain("git-stdin", () -> feed(process, input));
-        try (Interruption.Blocking stop = Interruption.onRequest(process::destroy); InputStream in = process.getInputStream()) {
+        try (Interruption.Blocking stop = Interruption.onRequest(process::destroy);
+                InputStream in = process.getInputStream()) {
             in.transferTo(out);
             errors.join();
             int exitCode = process.waitFor();
@@ -231,7 +278,7 @@ public final class GitHistory {
             Thread.currentThread().interrupt();
             throw new Failure(Failure.Kind.INTERRUPTED, "interrupted", null, e);
         } finally {
-            process.destroy();      // It has ended, unless something went wrong.
+            process.destroy(); // It has ended, unless something went wrong.
         }
     }
 
@@ -248,13 +295,15 @@ public final class GitHistory {
     }
 
     private static Thread drain(String name, Transfer transfer) {
-        Thread thread = new Thread(() -> {
-            try {
-                transfer.run();
-            } catch (IOException e) {
-                // Git ended before it had read or said everything; its exit code tells.
-            }
-        }, name);
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        transfer.run();
+                    } catch (IOException e) {
+                        // Git ended before it had read or said everything; its exit code tells.
+                    }
+                },
+                name);
         thread.setDaemon(true);
         thread.start();
         return thread;

@@ -9,19 +9,27 @@ import java.time.Instant;
 import java.util.ArrayList;
 
 /**
- * A directory in which every run leaves a file of its own. Several databases may share it; what is newest goes by the database's name at this place.
+ * A directory in which every run leaves a file of its own. Several databases may share it; what is newest goes by the
+ * database's name at this place.
  *
  * @param database its name: its whole file name, or what the user calls it
  */
 public record HistoryDestination(History history, String database) implements Destination {
-    /** Far more than can be made; without an end, a store that calls every name taken would be sent the backup for ever. */
+    /**
+     * Far more than can be made; without an end, a store that calls every name taken would be sent the backup for ever.
+     */
     private static final int MOST_IN_A_SECOND = 100;
 
     /** @param source the database itself */
     static HistoryDestination of(Location location, Path source, String database) {
-        if (location instanceof Location.Local && FileNames.sizeBytes(new BackupName(database, Instant.EPOCH, MOST_IN_A_SECOND).fileName()) > FileNames.MAX_BYTES) {
-            throw new Failure(Failure.Kind.USAGE, "the name of the database is too long for a history, which adds the time to it: " + database,
-                    "use a single file: " + Hints.command("backup", source.toString(), "--to=" + location + "/app.db.gz"));
+        if (location instanceof Location.Local
+                && FileNames.sizeBytes(new BackupName(database, Instant.EPOCH, MOST_IN_A_SECOND).fileName())
+                        > FileNames.MAX_BYTES) {
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "the name of the database is too long for a history, which adds the time to it: " + database,
+                    "use a single file: "
+                            + Hints.command("backup", source.toString(), "--to=" + location + "/app.db.gz"));
         }
         return new HistoryDestination(History.at(location), database);
     }
@@ -59,7 +67,10 @@ public record HistoryDestination(History history, String database) implements De
         while (!store().publishNew(finished, name.fileName())) {
             name = name.next();
             if (name.number() > MOST_IN_A_SECOND) {
-                throw new Failure(Failure.Kind.FAILURE, "no name is free for this second in " + store().place(), "see what else writes there");
+                throw new Failure(
+                        Failure.Kind.FAILURE,
+                        "no name is free for this second in " + store().place(),
+                        "see what else writes there");
             }
         }
         history.forget();

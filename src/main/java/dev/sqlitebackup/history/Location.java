@@ -11,7 +11,10 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What a destination or backup on the command line refers to: a file, or a directory with a history in it, here or in an object store; or a pipe. */
+/**
+ * What a destination or backup on the command line refers to: a file, or a directory with a history in it, here or in
+ * an object store; or a pipe.
+ */
 public sealed interface Location {
     String BACKUP_SUFFIX = ".gz";
 
@@ -37,7 +40,10 @@ public sealed interface Location {
 
     Kind kind();
 
-    /** How to say that the file system on which backups went there is missing; null if it is there, or nothing is known of it. */
+    /**
+     * How to say that the file system on which backups went there is missing; null if it is there, or nothing is known
+     * of it.
+     */
     default Failure missingFileSystem() {
         return null;
     }
@@ -51,7 +57,7 @@ public sealed interface Location {
     }
 
     /** Notes where the place lies, for {@link #missingFileSystem} of later runs. */
-    default void noteFileSystem() { }
+    default void noteFileSystem() {}
 
     /** The store that is this directory; of a remote file, the one in which it lies. */
     Store store();
@@ -93,20 +99,28 @@ public sealed interface Location {
             }
         }
 
-        /** The directory that backups go to, as it was named: with its links resolved it would be another one where the file system is missing. */
+        /**
+         * The directory that backups go to, as it was named: with its links resolved it would be another one where the
+         * file system is missing.
+         */
         private Path place() {
             Path absolute = path.toAbsolutePath().normalize();
             return isDirectory() || absolute.getParent() == null ? absolute : absolute.getParent();
         }
 
-        /** A database may be gone, and its safety copies are then wanted most: so what is no directory and no backup is taken for one. */
+        /**
+         * A database may be gone, and its safety copies are then wanted most: so what is no directory and no backup is
+         * taken for one.
+         */
         @Override
         public Kind kind() {
             if (isDirectory()) {
                 return Kind.DIRECTORY;
             }
             if (Files.isRegularFile(path)) {
-                return FileKind.isGzip(path) || isNamedAsBackup() && !FileKind.isPlainDatabase(path) ? Kind.BACKUP : Kind.DATABASE;
+                return FileKind.isGzip(path) || isNamedAsBackup() && !FileKind.isPlainDatabase(path)
+                        ? Kind.BACKUP
+                        : Kind.DATABASE;
             }
             return isNamedAsBackup() ? Kind.BACKUP : Kind.DATABASE;
         }
@@ -114,7 +128,10 @@ public sealed interface Location {
         @Override
         public Store store() {
             if (Files.exists(path) && !Files.isDirectory(path)) {
-                throw new Failure(Failure.Kind.FAILURE, "not a directory: " + path, "a directory is written with / at its end, a file without");
+                throw new Failure(
+                        Failure.Kind.FAILURE,
+                        "not a directory: " + path,
+                        "a directory is written with / at its end, a file without");
             }
             return new LocalStore(Files.exists(path) ? Databases.real(path) : Databases.inRealDirectory(path));
         }
@@ -153,7 +170,9 @@ public sealed interface Location {
 
         @Override
         public Store store() {
-            return new CachingStore(new S3Store(bucket, key.substring(0, key.lastIndexOf('/') + 1), cache, BackupName.FAMILIES), BackupName.FAMILIES);
+            return new CachingStore(
+                    new S3Store(bucket, key.substring(0, key.lastIndexOf('/') + 1), cache, BackupName.FAMILIES),
+                    BackupName.FAMILIES);
         }
 
         @Override
@@ -163,7 +182,8 @@ public sealed interface Location {
     }
 
     /**
-     * The contract's {@code -}: standard output for what writes a backup, standard input for what reads one. A file of that name is {@code ./-}.
+     * The contract's {@code -}: standard output for what writes a backup, standard input for what reads one. A file of
+     * that name is {@code ./-}.
      *
      * @param in standard input
      */
@@ -192,7 +212,10 @@ public sealed interface Location {
 
         /** What to say to who wants to look for backups there. */
         public Failure noPlace() {
-            return new Failure(Failure.Kind.USAGE, "- is standard input or output, where backups cannot be looked for", "name a directory, a file or s3://BUCKET/PREFIX/; a file of that name is ./-");
+            return new Failure(
+                    Failure.Kind.USAGE,
+                    "- is standard input or output, where backups cannot be looked for",
+                    "name a directory, a file or s3://BUCKET/PREFIX/; a file of that name is ./-");
         }
 
         @Override

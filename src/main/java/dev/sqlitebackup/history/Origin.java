@@ -16,8 +16,8 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Which database the backups of one name at one place are of, as the last run noted it. Two databases of one name would replace each other's backups, and a prune
- * would count both as one.
+ * Which database the backups of one name at one place are of, as the last run noted it. Two databases of one name would
+ * replace each other's backups, and a prune would count both as one.
  */
 public enum Origin {
     /** Nobody noted another one. */
@@ -35,7 +35,13 @@ public enum Origin {
             return new State.Source(name, database.toString(), Host.id(), null, null, null);
         }
         PosixFileAttributes attributes = Files.readAttributes(database, PosixFileAttributes.class);
-        return new State.Source(name, database.toString(), Host.id(), attributes.owner().getName(), attributes.group().getName(), PosixFilePermissions.toString(attributes.permissions()));
+        return new State.Source(
+                name,
+                database.toString(),
+                Host.id(),
+                attributes.owner().getName(),
+                attributes.group().getName(),
+                PosixFilePermissions.toString(attributes.permissions()));
     }
 
     /**
@@ -71,25 +77,46 @@ public enum Origin {
         boolean isNamed = known.equals(said);
         return switch (of(noted, database)) {
             case SAME -> List.of();
-            case MOVED -> List.of(noted.path() + ", whose backups are called " + known + " at " + place + ", is no database any more: they are continued with " + database);
-            case OTHER_HOST -> isNamed && noted.path().equals(database.toString()) ? List.of() : List.of("the backups called " + known + " at " + place + " were last made of " + noted.path() + " on the host "
-                    + noted.host().substring(0, noted.host().lastIndexOf('/')) + ", and are continued with " + database + "; if that is another database: " + ownName(database, place)
-                    + "; if it is the same one, --name=" + known + " says so");
+            case MOVED ->
+                List.of(noted.path() + ", whose backups are called " + known + " at " + place
+                        + ", is no database any more: they are continued with " + database);
+            case OTHER_HOST ->
+                isNamed && noted.path().equals(database.toString())
+                        ? List.of()
+                        : List.of("the backups called " + known + " at " + place + " were last made of " + noted.path()
+                                + " on the host "
+                                + noted.host().substring(0, noted.host().lastIndexOf('/')) + ", and are continued with "
+                                + database + "; if that is another database: " + ownName(database, place)
+                                + "; if it is the same one, --name=" + known + " says so");
             case ANOTHER -> {
                 if (!isNamed) {
-                    throw new Failure(Failure.Kind.USAGE, place + " holds the backups of another database that is called " + known + ": " + noted.path() + ", and this one is " + database,
-                            ownName(database, place) + "; only if it is the same database, which has moved (its backups are then continued with this one): " + command(database, place, "--name=" + known));
+                    throw new Failure(
+                            Failure.Kind.USAGE,
+                            place + " holds the backups of another database that is called " + known + ": "
+                                    + noted.path() + ", and this one is " + database,
+                            ownName(database, place)
+                                    + "; only if it is the same database, which has moved (its backups are then continued with this one): "
+                                    + command(database, place, "--name=" + known));
                 }
-                yield List.of("the backups called " + known + " at " + place + " were of " + noted.path() + ", which is still there, and are continued with " + database);
+                yield List.of("the backups called " + known + " at " + place + " were of " + noted.path()
+                        + ", which is still there, and are continued with " + database);
             }
         };
     }
 
-    /** How to back up a database to where its name is another's: by the name that it has there already, else by its directory, which is what tells databases of one file name from each other. */
+    /**
+     * How to back up a database to where its name is another's: by the name that it has there already, else by its
+     * directory, which is what tells databases of one file name from each other.
+     */
     public static String ownName(Path database, Location destination) {
         String place = destination.toString();
         if (!destination.isDirectory()) {
-            return "give this one a file of its own: " + Hints.command("backup", database.toString(), "--to=" + place.substring(0, place.lastIndexOf('/') + 1) + byDirectory(database, 1) + Location.BACKUP_SUFFIX);
+            return "give this one a file of its own: "
+                    + Hints.command(
+                            "backup",
+                            database.toString(),
+                            "--to=" + place.substring(0, place.lastIndexOf('/') + 1) + byDirectory(database, 1)
+                                    + Location.BACKUP_SUFFIX);
         }
         History history = History.at(destination);
         String there = history.nameOf(database);
@@ -97,7 +124,11 @@ public enum Origin {
             return "its backups are called " + there + " there: " + command(database, destination, "--name=" + there);
         }
         Set<String> taken = history.databases();
-        String free = IntStream.iterate(1, directories -> directories + 1).mapToObj(directories -> byDirectory(database, directories)).filter(name -> !taken.contains(name)).findFirst().orElseThrow();
+        String free = IntStream.iterate(1, directories -> directories + 1)
+                .mapToObj(directories -> byDirectory(database, directories))
+                .filter(name -> !taken.contains(name))
+                .findFirst()
+                .orElseThrow();
         return "give this one a name of its own, in every command: " + command(database, destination, "--name=" + free);
     }
 
@@ -123,7 +154,7 @@ public enum Origin {
         try {
             return Databases.isSameFile(a, b);
         } catch (Failure e) {
-            return false;   // It cannot be seen, so there is nothing of it here.
+            return false; // It cannot be seen, so there is nothing of it here.
         }
     }
 

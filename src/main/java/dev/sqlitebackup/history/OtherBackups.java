@@ -8,13 +8,18 @@ import java.nio.file.Path;
 
 /** For hints: where there may be others, when a backup is of no use. */
 public final class OtherBackups {
-    private OtherBackups() { }
+    private OtherBackups() {}
 
     /** A file of a history has them beside it, any other one in Git, if anywhere. */
     public static String ifDamaged(String location) {
-        boolean ofHistory = BackupName.parse(location.substring(directory(location).length())) != null;
-        return "nothing was changed; " + (ofHistory ? "for an older one: " + Hints.command("list", directory(location))
-                : isFarAway(location) ? "the store has only this one" : "for an older one, where Git keeps them: " + Hints.command("list", location));
+        boolean ofHistory =
+                BackupName.parse(location.substring(directory(location).length())) != null;
+        return "nothing was changed; "
+                + (ofHistory
+                        ? "for an older one: " + Hints.command("list", directory(location))
+                        : isFarAway(location)
+                                ? "the store has only this one"
+                                : "for an older one, where Git keeps them: " + Hints.command("list", location));
     }
 
     /** @param backup a file, perhaps of a commit, that is a Git LFS pointer */
@@ -38,15 +43,20 @@ public final class OtherBackups {
             Path database = Databases.inRealDirectory(named);
             if (destination.isDirectory()) {
                 History history = History.at(destination);
-                String there = name != null && history.databases().contains(name) ? name : name == null ? history.nameOf(database) : null;
-                return there == null ? null : Hints.command("restore", destination.toString(), "--to=" + database, "--name=" + there);
+                String there = name != null && history.databases().contains(name)
+                        ? name
+                        : name == null ? history.nameOf(database) : null;
+                return there == null
+                        ? null
+                        : Hints.command("restore", destination.toString(), "--to=" + database, "--name=" + there);
             }
             SingleFile file = SingleFile.toRead(destination);
             State noted = file.stateFile().read();
-            boolean isIts = file.store().find(file.name()) != null && Origin.of(noted == null ? null : noted.source(), database) != Origin.ANOTHER;
+            boolean isIts = file.store().find(file.name()) != null
+                    && Origin.of(noted == null ? null : noted.source(), database) != Origin.ANOTHER;
             return isIts ? Hints.command("restore", destination.toString(), "--to=" + database) : null;
         } catch (Failure e) {
-            return null;    // Where nothing can be seen, nothing is promised.
+            return null; // Where nothing can be seen, nothing is promised.
         }
     }
 

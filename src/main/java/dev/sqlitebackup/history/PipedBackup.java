@@ -12,19 +12,24 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** A backup that comes down a pipe. It is verified like any other, which takes more than one look at it, so it is kept in a private file first. */
+/**
+ * A backup that comes down a pipe. It is verified like any other, which takes more than one look at it, so it is kept
+ * in a private file first.
+ */
 public final class PipedBackup {
     /** What messages call it. */
     public static final String NAME = "from standard input";
     /** Of what does not say how much it holds: it gets what room there is but the last of it. */
     public static final long LEFT_FREE_BYTES = 64 << 20;
+
     public static final long LOOK_EVERY_BYTES = 16 << 20;
     private static final int BUFFER_BYTES = 1 << 16;
 
-    private PipedBackup() { }
+    private PipedBackup() {}
 
     /**
-     * Takes all that comes, if it begins like a backup, and leaves the last of the room to others: a pipe does not say how much there will be.
+     * Takes all that comes, if it begins like a backup, and leaves the last of the room to others: a pipe does not say
+     * how much there will be.
      *
      * @param in whose reading may wait for ever; a signal leaves it behind
      * @throws Failure CORRUPT if it begins like something else, NO_SPACE if there is no end to it
@@ -35,7 +40,10 @@ public final class PipedBackup {
             Interruptible.run(() -> copy(in, file));
             return file;
         } catch (IOException e) {
-            throw Failure.io("cannot keep what comes from standard input in", workspace.directory().getParent(), e);
+            throw Failure.io(
+                    "cannot keep what comes from standard input in",
+                    workspace.directory().getParent(),
+                    e);
         }
     }
 
@@ -46,10 +54,14 @@ public final class PipedBackup {
             FileKind.requireBackup(Arrays.copyOf(start, length), NAME);
             out.write(start, 0, length);
             byte[] buffer = new byte[BUFFER_BYTES];
-            for (long written = length, nextLookBytes = LOOK_EVERY_BYTES; (length = read(in, buffer)) > 0; written += length) {
+            for (long written = length, nextLookBytes = LOOK_EVERY_BYTES;
+                    (length = read(in, buffer)) > 0;
+                    written += length) {
                 Interruption.check();
                 if (written >= nextLookBytes) {
-                    new Space().need(file.getParent().getParent(), LEFT_FREE_BYTES).check("nothing was changed; free some space there: how much will come is not known");
+                    new Space()
+                            .need(file.getParent().getParent(), LEFT_FREE_BYTES)
+                            .check("nothing was changed; free some space there: how much will come is not known");
                     nextLookBytes += LOOK_EVERY_BYTES;
                 }
                 out.write(buffer, 0, length);

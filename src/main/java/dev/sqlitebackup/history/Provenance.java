@@ -10,11 +10,11 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * Of which database a single file is a backup, as far as anybody noted: its content does not say. The state beside it does, if it speaks of this very backup; else
- * its name has to do.
+ * Of which database a single file is a backup, as far as anybody noted: its content does not say. The state beside it
+ * does, if it speaks of this very backup; else its name has to do.
  */
 public final class Provenance {
-    private Provenance() { }
+    private Provenance() {}
 
     /**
      * A database that nobody named gets no backup of another one.
@@ -27,26 +27,40 @@ public final class Provenance {
      */
     public static void refuseIfOfAnother(Location backup, Path named, Path target, Instant notAfter) {
         if (backup instanceof Location.Pipe) {
-            throw new Failure(Failure.Kind.USAGE, "a pipe does not say of which database its backup is, and no database is named", "say where it goes, behind the same pipe: " + Hints.command("restore", backup.toString(), "--to=restored.db"));
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "a pipe does not say of which database its backup is, and no database is named",
+                    "say where it goes, behind the same pipe: "
+                            + Hints.command("restore", backup.toString(), "--to=restored.db"));
         }
-        List<String> wanted = List.of(named.getFileName().toString(), target.getFileName().toString());
+        List<String> wanted =
+                List.of(named.getFileName().toString(), target.getFileName().toString());
         String source = noted(backup);
         List<String> names = source == null ? names(backup) : List.of(fileName(source));
         if (names.stream().noneMatch(wanted::contains) || source != null && isAnother(source, target)) {
             String name = names.get(0);
-            throw new Failure(Failure.Kind.USAGE, backup + " is " + (source == null ? "by its name a backup of " + name : "a backup of " + source) + ", not of " + named + ", which is the default",
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    backup + " is " + (source == null ? "by its name a backup of " + name : "a backup of " + source)
+                            + ", not of " + named + ", which is the default",
                     hint(backup.toString(), source == null ? name : source, notAfter));
         }
     }
 
-    /** Whether the database that was backed up is still there, and is not this one. On another machine, the name has to do. */
+    /**
+     * Whether the database that was backed up is still there, and is not this one. On another machine, the name has to
+     * do.
+     */
     private static boolean isAnother(String source, Path target) {
         return Files.isRegularFile(Path.of(source)) && !Databases.isSameFile(Path.of(source), target);
     }
 
     /** How to say where it goes. */
     static String hint(String backup, String database, Instant notAfter) {
-        return "say where it goes: " + (notAfter == null ? Hints.command("restore", backup, "--to=" + database) : Hints.command("restore", backup, "--at=" + notAfter, "--to=" + database));
+        return "say where it goes: "
+                + (notAfter == null
+                        ? Hints.command("restore", backup, "--to=" + database)
+                        : Hints.command("restore", backup, "--at=" + notAfter, "--to=" + database));
     }
 
     /** @return the path of the database, as the state says, null if it says nothing of this backup */
@@ -55,10 +69,12 @@ public final class Provenance {
         try {
             Backup found = file.find();
             State state = found == null ? null : file.stateFile().read();
-            return state != null && state.isOf(found.createdAt()) && state.source() != null ? state.source().path() : null;
+            return state != null && state.isOf(found.createdAt()) && state.source() != null
+                    ? state.source().path()
+                    : null;
         } catch (Failure e) {
             if (e.kind() == Failure.Kind.CORRUPT || e.kind() == Failure.Kind.NOT_FOUND) {
-                return null;    // A plain database, or nothing that can be restored, which is said in its own words.
+                return null; // A plain database, or nothing that can be restored, which is said in its own words.
             }
             throw e;
         }
@@ -71,7 +87,9 @@ public final class Provenance {
 
     private static String database(String fileName) {
         BackupName ofHistory = BackupName.parse(fileName);
-        String name = fileName.endsWith(Location.BACKUP_SUFFIX) ? fileName.substring(0, fileName.length() - Location.BACKUP_SUFFIX.length()) : fileName;
+        String name = fileName.endsWith(Location.BACKUP_SUFFIX)
+                ? fileName.substring(0, fileName.length() - Location.BACKUP_SUFFIX.length())
+                : fileName;
         return ofHistory == null ? SafetyCopies.database(name) : ofHistory.database();
     }
 

@@ -13,22 +13,22 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * The one decision about what is deleted: a pure function of the backups, the rules, the time and the time zone. The rules mean what restic's
- * mean (restic documentation, "Removing snapshots according to a policy"): hours, days, weeks and so on are those of the calendar, only
- * those with a backup count, the newest of each is kept, and where a rule is not used up, it keeps the oldest backup as well.
+ * The one decision about what is deleted: a pure function of the backups, the rules, the time and the time zone. The
+ * rules mean what restic's mean (restic documentation, "Removing snapshots according to a policy"): hours, days, weeks
+ * and so on are those of the calendar, only those with a backup count, the newest of each is kept, and where a rule is
+ * not used up, it keeps the oldest backup as well.
  *
- * <p>Two things are added. The newest backup that verifies stays, whatever the rules say. A backup that is dated after now stays and
- * counts for nothing: a clock was or is wrong, and until it is known which, neither it nor what it would displace may go.
+ * <p>Two things are added. The newest backup that verifies stays, whatever the rules say. A backup that is dated after
+ * now stays and counts for nothing: a clock was or is wrong, and until it is known which, neither it nor what it would
+ * displace may go.
  */
 public final class Retention {
-    /**
-     * @param reasons why it stays; of one that goes, that no rule keeps it
-     */
-    public record Decision(Backup backup, boolean kept, List<String> reasons) { }
+    /** @param reasons why it stays; of one that goes, that no rule keeps it */
+    public record Decision(Backup backup, boolean kept, List<String> reasons) {}
 
     private static final List<String> NO_RULE = List.of("no rule keeps it");
 
-    private Retention() { }
+    private Retention() {}
 
     /**
      * @param backups of one database, in any order
@@ -36,9 +36,12 @@ public final class Retention {
      * @param zone whose days and weeks count
      * @return newest first
      */
-    public static List<Decision> plan(Collection<Backup> backups, Backup proven, RetentionRules rules, Instant now, ZoneId zone) {
+    public static List<Decision> plan(
+            Collection<Backup> backups, Backup proven, RetentionRules rules, Instant now, ZoneId zone) {
         List<Backup> newestFirst = backups.stream().sorted(Backup.NEWEST_FIRST).toList();
-        List<Backup> counting = newestFirst.stream().filter(backup -> !backup.createdAt().isAfter(now)).toList();
+        List<Backup> counting = newestFirst.stream()
+                .filter(backup -> !backup.createdAt().isAfter(now))
+                .toList();
         List<Bucket> buckets = buckets(rules);
         List<Decision> decisions = new ArrayList<>();
         int index = 0;
@@ -68,18 +71,23 @@ public final class Retention {
     }
 
     private static boolean isWithin(Duration within, Backup backup, Backup newest) {
-        return !within.isZero() && Duration.between(backup.createdAt(), newest.createdAt()).compareTo(within) < 0;
+        return !within.isZero()
+                && Duration.between(backup.createdAt(), newest.createdAt()).compareTo(within) < 0;
     }
 
     private static String words(Duration duration) {
-        return duration.toHours() >= 48 && duration.toSeconds() % 86_400 == 0 ? duration.toDays() + "d"
+        return duration.toHours() >= 48 && duration.toSeconds() % 86_400 == 0
+                ? duration.toDays() + "d"
                 : duration.toSeconds() % 3_600 == 0 ? duration.toHours() + "h" : duration.toSeconds() + "s";
     }
 
     private static List<Bucket> buckets(RetentionRules rules) {
         return List.of(
                 // With its offset: when clocks are set back, there are two hours of the same name.
-                new Bucket("hourly", rules.hourly(), time -> time.truncatedTo(ChronoUnit.HOURS).toOffsetDateTime()),
+                new Bucket(
+                        "hourly",
+                        rules.hourly(),
+                        time -> time.truncatedTo(ChronoUnit.HOURS).toOffsetDateTime()),
                 new Bucket("daily", rules.daily(), ZonedDateTime::toLocalDate),
                 // A week is known by its Monday, whatever the year.
                 new Bucket("weekly", rules.weekly(), time -> time.toLocalDate().with(DayOfWeek.MONDAY)),

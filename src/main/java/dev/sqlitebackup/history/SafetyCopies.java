@@ -24,17 +24,19 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The names of safety copies: {@code DATABASE.pre-restore-YYYYMMDDhhmmss}, UTC, with {@code -2} and so on within a second. A long name of a
- * database is cut, so that the whole, with the name of a sidecar, is still a file name.
+ * The names of safety copies: {@code DATABASE.pre-restore-YYYYMMDDhhmmss}, UTC, with {@code -2} and so on within a
+ * second. A long name of a database is cut, so that the whole, with the name of a sidecar, is still a file name.
  */
 public final class SafetyCopies {
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuuMMddHHmmss").withResolverStyle(ResolverStyle.STRICT).withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuuMMddHHmmss")
+            .withResolverStyle(ResolverStyle.STRICT)
+            .withZone(ZoneOffset.UTC);
     private static final Pattern SUFFIX = Pattern.compile("\\.pre-restore-(\\d{14})(?:-([2-9]|[1-9]\\d{1,8}))?");
 
     private static final int LONGEST_SUFFIX_BYTES = ".pre-restore-YYYYMMDDhhmmss-123456789-journal".length();
     private static final Pattern COPY = Pattern.compile("(.+)" + SUFFIX.pattern(), Pattern.DOTALL);
 
-    private SafetyCopies() { }
+    private SafetyCopies() {}
 
     /**
      * The path that a database would have in another directory: its safety copies there have their names from it.
@@ -55,7 +57,9 @@ public final class SafetyCopies {
         }
     }
 
-    /** @return the file name of the database that a file of this name is a safety copy of; the name itself if it is none */
+    /**
+     * @return the file name of the database that a file of this name is a safety copy of; the name itself if it is none
+     */
     static String database(String fileName) {
         Matcher copy = COPY.matcher(fileName);
         return copy.matches() ? copy.group(1) : fileName;
@@ -65,7 +69,8 @@ public final class SafetyCopies {
     public static Path freeName(Path database, Instant now) {
         for (int number = 1; ; number++) {
             Path name = name(database, now, number);
-            boolean taken = Stream.concat(Stream.of(name), DatabaseFiles.of(name).sidecars().stream()).anyMatch(file -> Files.exists(file, LinkOption.NOFOLLOW_LINKS));
+            boolean taken = Stream.concat(Stream.of(name), DatabaseFiles.of(name).sidecars().stream())
+                    .anyMatch(file -> Files.exists(file, LinkOption.NOFOLLOW_LINKS));
             if (!taken) {
                 return name;
             }
@@ -73,7 +78,8 @@ public final class SafetyCopies {
     }
 
     private static Path name(Path database, Instant now, int number) {
-        return database.resolveSibling(cut(database) + ".pre-restore-" + TIME.format(now) + (number == 1 ? "" : "-" + number));
+        return database.resolveSibling(
+                cut(database) + ".pre-restore-" + TIME.format(now) + (number == 1 ? "" : "-" + number));
     }
 
     private static String cut(Path database) {
@@ -81,8 +87,8 @@ public final class SafetyCopies {
     }
 
     /**
-     * The newest that is not dated after now; where there are others only, the newest of those. Either way a warning names what is dated after now: which clock
-     * is wrong, or was, nobody can know.
+     * The newest that is not dated after now; where there are others only, the newest of those. Either way a warning
+     * names what is dated after now: which clock is wrong, or was, nobody can know.
      *
      * @param directory where the copies are kept, null for beside the database
      * @throws Failure of kind NOT_FOUND if the database has no safety copy there
@@ -90,16 +96,28 @@ public final class SafetyCopies {
     public static Selection newest(Path database, Path directory, Instant now) {
         List<Backup> copies = list(in(directory, database));
         if (copies.isEmpty()) {
-            throw new Failure(Failure.Kind.NOT_FOUND, "there is no safety copy of " + database + (directory == null ? "" : " in " + directory) + ", so there is nothing to undo",
-                    directory == null ? "if it was kept in another directory, say the same --safety-dir=DIR" : "leave out --safety-dir to look beside the database");
+            throw new Failure(
+                    Failure.Kind.NOT_FOUND,
+                    "there is no safety copy of " + database + (directory == null ? "" : " in " + directory)
+                            + ", so there is nothing to undo",
+                    directory == null
+                            ? "if it was kept in another directory, say the same --safety-dir=DIR"
+                            : "leave out --safety-dir to look beside the database");
         }
         Backup latest = copies.get(0);
-        Backup newest = copies.stream().filter(copy -> !copy.createdAt().isAfter(now)).findFirst().orElse(latest);
+        Backup newest = copies.stream()
+                .filter(copy -> !copy.createdAt().isAfter(now))
+                .findFirst()
+                .orElse(latest);
         if (!latest.createdAt().isAfter(now)) {
             return Selection.of(Path.of(newest.location()));
         }
-        String warning = latest.location() + " is dated after now (" + now.truncatedTo(ChronoUnit.SECONDS) + "): a clock is or was wrong; "
-                + (newest == latest ? "there is no other safety copy" : "it was passed over for the newest that is not. For that one instead: " + Hints.command("restore", latest.location(), "--to=" + database));
+        String warning = latest.location() + " is dated after now (" + now.truncatedTo(ChronoUnit.SECONDS)
+                + "): a clock is or was wrong; "
+                + (newest == latest
+                        ? "there is no other safety copy"
+                        : "it was passed over for the newest that is not. For that one instead: "
+                                + Hints.command("restore", latest.location(), "--to=" + database));
         return Selection.of(Path.of(newest.location())).withWarning(warning);
     }
 
@@ -114,22 +132,34 @@ public final class SafetyCopies {
         }
         Store siblings = new LocalStore(directory);
         // Copies of a long name that still fitted were made under the whole of it.
-        return Stream.of(database.getFileName().toString(), cut(database)).distinct()
-                .flatMap(prefix -> siblings.list(name -> name.startsWith(prefix)).stream().map(file -> describe(siblings, file, prefix)))
-                .filter(Objects::nonNull).sorted(Backup.NEWEST_FIRST).toList();
+        return Stream.of(database.getFileName().toString(), cut(database))
+                .distinct()
+                .flatMap(prefix -> siblings.list(name -> name.startsWith(prefix)).stream()
+                        .map(file -> describe(siblings, file, prefix)))
+                .filter(Objects::nonNull)
+                .sorted(Backup.NEWEST_FIRST)
+                .toList();
     }
 
     /** @return null if the file is none */
     private static Backup describe(Store siblings, Store.StoredFile file, String database) {
         Matcher suffix = SUFFIX.matcher(file.name().substring(database.length()));
         Instant time = suffix.matches() ? time(suffix.group(1)) : null;
-        return time == null ? null : Backup.of(siblings.location(file.name()), file.name(), database, time, suffix.group(2) == null ? 1 : Integer.parseInt(suffix.group(2)),
-                file.sizeBytes(), file.sizeBytes());
+        return time == null
+                ? null
+                : Backup.of(
+                        siblings.location(file.name()),
+                        file.name(),
+                        database,
+                        time,
+                        suffix.group(2) == null ? 1 : Integer.parseInt(suffix.group(2)),
+                        file.sizeBytes(),
+                        file.sizeBytes());
     }
 
     /**
-     * The same for somebody who may have meant something else: a database may be gone or damaged while its copies are there, but one that has
-     * none has to be one.
+     * The same for somebody who may have meant something else: a database may be gone or damaged while its copies are
+     * there, but one that has none has to be one.
      */
     public static List<Backup> listOrRefuse(Path database) {
         List<Backup> copies = list(database);
@@ -142,11 +172,18 @@ public final class SafetyCopies {
     private static void refuseIfNoDatabase(Path database) {
         Matcher copy = COPY.matcher(database.getFileName().toString());
         if (copy.matches()) {
-            throw new Failure(Failure.Kind.USAGE, "this is itself a safety copy: " + database, "name the database, " + database.resolveSibling(copy.group(1)));
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "this is itself a safety copy: " + database,
+                    "name the database, " + database.resolveSibling(copy.group(1)));
         }
-        Databases.requireRegularFile(database, "directory, backup or database", "name a directory, a backup file or a database");
+        Databases.requireRegularFile(
+                database, "directory, backup or database", "name a directory, a backup file or a database");
         if (!FileKind.isPlainDatabase(database)) {
-            throw new Failure(Failure.Kind.FAILURE, "this is neither a backup nor a SQLite database: " + database, "name a directory, a backup file or a database");
+            throw new Failure(
+                    Failure.Kind.FAILURE,
+                    "this is neither a backup nor a SQLite database: " + database,
+                    "name a directory, a backup file or a database");
         }
     }
 
@@ -154,12 +191,18 @@ public final class SafetyCopies {
         try {
             return Instant.from(TIME.parse(digits));
         } catch (DateTimeException e) {
-            return null;    // Not one of ours.
+            return null; // Not one of ours.
         }
     }
 
-    /** With the sidecars that the copy of an unreadable database has. They go last, so that what is listed is always whole. */
+    /**
+     * With the sidecars that the copy of an unreadable database has. They go last, so that what is listed is always
+     * whole.
+     */
     public static void delete(Path copy) {
-        DurableFiles.delete(copy.getParent(), Stream.concat(Stream.of(copy), DatabaseFiles.of(copy).sidecars().stream()).toList());
+        DurableFiles.delete(
+                copy.getParent(),
+                Stream.concat(Stream.of(copy), DatabaseFiles.of(copy).sidecars().stream())
+                        .toList());
     }
 }

@@ -17,11 +17,11 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
 /**
- * A directory for safety copies that is not the database's own. Databases of one file name would mix their copies there, and an undo would bring back another
- * one's content, so a note says of which database they are.
+ * A directory for safety copies that is not the database's own. Databases of one file name would mix their copies
+ * there, and an undo would bring back another one's content, so a note says of which database they are.
  */
 public final class SafetyDirectory {
-    private SafetyDirectory() { }
+    private SafetyDirectory() {}
 
     private static StateFile note(Path directory, Path database) {
         return StateFile.of(new LocalStore(directory), database.getFileName() + ".pre-restore");
@@ -42,13 +42,17 @@ public final class SafetyDirectory {
     private static void refuseOfAnother(StateFile file, Path directory, Path database) {
         State note = file.read();
         if (note != null && Origin.of(note.source(), database) == Origin.ANOTHER) {
-            throw new Failure(Failure.Kind.USAGE, directory + " holds the safety copies of another " + database.getFileName() + ": " + note.source().path() + ", and this one is " + database,
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    directory + " holds the safety copies of another " + database.getFileName() + ": "
+                            + note.source().path() + ", and this one is " + database,
                     "choose another directory with --safety-dir, one for each database");
         }
     }
 
     /**
-     * Notes, before there is a copy, of which database it will be. The note belongs to whom the database belongs, who has to be able to undo.
+     * Notes, before there is a copy, of which database it will be. The note belongs to whom the database belongs, who
+     * has to be able to undo.
      *
      * @param database that exists
      */
@@ -61,9 +65,16 @@ public final class SafetyDirectory {
         try (StateFile.Turn turn = file.lock(busyTimeout)) {
             refuseOfAnother(file, directory, database);
             Instant second = now.truncatedTo(ChronoUnit.SECONDS);
-            turn.write(State.confirmed(second, second, FileIdentity.of(database), State.walIdentity(DatabaseFiles.of(database).wal()))
+            turn.write(State.confirmed(
+                            second,
+                            second,
+                            FileIdentity.of(database),
+                            State.walIdentity(DatabaseFiles.of(database).wal()))
                     .from(Origin.describe(database, database.getFileName().toString())));
-            PrivateFiles.copyOwner(database, Files.getFileAttributeView(real.resolve(file.name()), PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS));
+            PrivateFiles.copyOwner(
+                    database,
+                    Files.getFileAttributeView(
+                            real.resolve(file.name()), PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS));
         } catch (IOException e) {
             // Only root can give files away. Ours then, as the copy will be.
         }

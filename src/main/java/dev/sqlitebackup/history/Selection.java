@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -26,7 +27,13 @@ import java.util.stream.Stream;
  * @param warnings about newer ones that were passed over
  * @param content where its bytes are
  */
-public record Selection(String location, String commit, Instant createdAt, String hintIfDamaged, List<String> warnings, Content content) {
+public record Selection(
+        String location,
+        String commit,
+        Instant createdAt,
+        String hintIfDamaged,
+        List<String> warnings,
+        Content content) {
     /** The bytes of a backup, wherever they are. */
     public interface Content {
         /**
@@ -56,8 +63,10 @@ public record Selection(String location, String commit, Instant createdAt, Strin
      * A backup at a place for backups.
      *
      * @param stateFile of the database at that place
+     * @param farNote likewise, where that is far away: what others may write there is not asked
      */
-    private record Published(Store store, Backup backup, StateFile stateFile) implements Content {
+    private record Published(Store store, Backup backup, StateFile stateFile, Supplier<State> farNote)
+            implements Content {
         @Override
         public Path in(Workspace workspace) {
             return store.fetch(backup.name(), workspace.directory());
@@ -75,7 +84,7 @@ public record Selection(String location, String commit, Instant createdAt, Strin
 
         @Override
         public State noted() {
-            return readState(stateFile, backup.name());
+            return store.isNear() ? readState(stateFile, backup.name()) : farNote.get();
         }
     }
 
@@ -91,15 +100,22 @@ public record Selection(String location, String commit, Instant createdAt, Strin
         public State noted() {
             SingleFile single = SingleFile.toRead(Location.file(file));
             BackupName name = BackupName.parse(single.name());
-            return readState(name == null ? single.stateFile() : StateFile.of(single.store(), name.database()), single.name());
+            return readState(
+                    name == null ? single.stateFile() : StateFile.of(single.store(), name.database()), single.name());
         }
     }
 
-    /** Where others may write, only a note counts of somebody who could read the backup anyway: it says who may read the database. */
+    /**
+     * Where others may write, only a note counts of somebody who could read the backup anyway: it says who may read the
+     * database.
+     */
     private static State readState(StateFile file, String backup) {
         Store store = file.store();
         try {
-            return !store.isNear() || PrivateFiles.isWrittenByUsRootOrOwnerOf(store.local(file.name()), store.local(backup)) ? file.readIfPossible() : null;
+            return !store.isNear()
+                            || PrivateFiles.isWrittenByUsRootOrOwnerOf(store.local(file.name()), store.local(backup))
+                    ? file.readIfPossible()
+                    : null;
         } catch (IOException e) {
             return null;
         }
@@ -130,10 +146,17 @@ public record Selection(String location, String commit, Instant createdAt, Strin
     }
 
     Selection withWarning(String warning) {
-        return new Selection(location, commit, createdAt, hintIfDamaged, Stream.concat(Stream.of(warning), warnings.stream()).toList(), content);
+        return new Selection(
+                location,
+                commit,
+                createdAt,
+                hintIfDamaged,
+                Stream.concat(Stream.of(warning), warnings.stream()).toList(),
+                content);
     }
 
-    private static Selection choose(Location backup, DatabaseChoice choice, Instant notAfter, Instant now, Again again) {
+    private static Selection choose(
+            Location backup, DatabaseChoice choice, Instant notAfter, Instant now, Again again) {
         if (backup.isDirectory()) {
             return fromHistory(History.at(backup), choice, notAfter, now, again);
         }
@@ -150,8 +173,13 @@ public record Selection(String location, String commit, Instant createdAt, Strin
         if (notAfter != null && !versions.isEmpty()) {
             return fromGit(file, git, versions, notAfter);
         }
-        Databases.requireRegularFile(file, "backup", versions.isEmpty() ? HINT_IF_MISSING
-                : "Git has it, as it was committed on " + versions.get(0).committedAt() + ": " + again.atNow());
+        Databases.requireRegularFile(
+                file,
+                "backup",
+                versions.isEmpty()
+                        ? HINT_IF_MISSING
+                        : "Git has it, as it was committed on "
+                                + versions.get(0).committedAt() + ": " + again.atNow());
         if (notAfter != null) {
             requireSingleBackup(file);
             requireAsOldAs(SingleFile.toRead(backup).existing(backup), notAfter);
@@ -161,16 +189,27 @@ public record Selection(String location, String commit, Instant createdAt, Strin
 
     private static void requireSingleBackup(Path file) {
         if (FileKind.isPlainDatabase(file)) {
-            throw new Failure(Failure.Kind.USAGE, "--at chooses one of several backups, and this is a single database: " + file,
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "--at chooses one of several backups, and this is a single database: " + file,
                     "leave --at out, or see its safety copies: " + Hints.command("list", file.toString()));
         }
     }
 
     private static Selection fromPipe(Location.Pipe pipe, Instant notAfter) {
         if (notAfter != null) {
-            throw new Failure(Failure.Kind.USAGE, "--at chooses one of several backups, and standard input is a single one", "leave out --at");
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "--at chooses one of several backups, and standard input is a single one",
+                    "leave out --at");
         }
-        return new Selection(Location.Pipe.NAME, null, null, "nothing was changed; see whether what writes into the pipe has failed", List.of(), workspace -> PipedBackup.keep(pipe.in(), workspace));
+        return new Selection(
+                Location.Pipe.NAME,
+                null,
+                null,
+                "nothing was changed; see whether what writes into the pipe has failed",
+                List.of(),
+                workspace -> PipedBackup.keep(pipe.in(), workspace));
     }
 
     private static Selection fromRemoteFile(Location.Remote location, Instant notAfter) {
@@ -179,12 +218,21 @@ public record Selection(String location, String commit, Instant createdAt, Strin
         if (notAfter != null) {
             requireAsOldAs(only, notAfter);
         }
-        return new Selection(only.location(), null, only.createdAt(), null, List.of(), new Published(single.store(), only, single.stateFile()));
+        return new Selection(
+                only.location(),
+                null,
+                only.createdAt(),
+                null,
+                List.of(),
+                new Published(single.store(), only, single.stateFile(), single.stateFile()::readIfPossible));
     }
 
     private static void requireAsOldAs(Backup only, Instant notAfter) {
         if (only.createdAt().isAfter(notAfter)) {
-            throw new Failure(Failure.Kind.NOT_FOUND, "there is no backup as old as " + seconds(notAfter) + ": " + only.location() + " is of " + only.createdAt(),
+            throw new Failure(
+                    Failure.Kind.NOT_FOUND,
+                    "there is no backup as old as " + seconds(notAfter) + ": " + only.location() + " is of "
+                            + only.createdAt(),
                     "a single file keeps only the newest; older ones need a directory as destination, or Git");
         }
     }
@@ -193,54 +241,91 @@ public record Selection(String location, String commit, Instant createdAt, Strin
         return time.truncatedTo(ChronoUnit.SECONDS);
     }
 
-    private static Selection fromHistory(History history, DatabaseChoice choice, Instant notAfter, Instant now, Again again) {
+    private static Selection fromHistory(
+            History history, DatabaseChoice choice, Instant notAfter, Instant now, Again again) {
         String place = history.store().place();
         String database = history.choose(choice);
         if (!choice.databaseNamed() && !history.mayBeOf(database, choice.database())) {
-            throw new Failure(Failure.Kind.USAGE, place + " holds backups of " + (database.equals(choice.fileName()) ? "another " : "") + database + ", not of " + choice.database() + ", which is the default",
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    place + " holds backups of " + (database.equals(choice.fileName()) ? "another " : "") + database
+                            + ", not of " + choice.database() + ", which is the default",
                     Provenance.hint(place, database, notAfter));
         }
         List<String> warnings = new ArrayList<>();
         Backup newest = history.newest(database, notAfter == null ? Instant.MAX : notAfter, warnings);
         if (newest == null) {
-            throw new Failure(Failure.Kind.NOT_FOUND, "there is no backup of " + database + (notAfter == null ? "" : " as old as " + seconds(notAfter)) + " in " + place
-                    + (warnings.isEmpty() ? "" : "; " + warnings.get(0)), warnings.isEmpty() ? "see what is there: " + Hints.command("list", place) : "it can be named itself, all the same");
+            throw new Failure(
+                    Failure.Kind.NOT_FOUND,
+                    "there is no backup of " + database + (notAfter == null ? "" : " as old as " + seconds(notAfter))
+                            + " in " + place + (warnings.isEmpty() ? "" : "; " + warnings.get(0)),
+                    warnings.isEmpty()
+                            ? "see what is there: " + Hints.command("list", place)
+                            : "it can be named itself, all the same");
         }
         if (newest.createdAt().isAfter(now) && notAfter == null) {
-            warnings.add(newest.location() + " is dated after now (" + seconds(now) + "): a clock is or was wrong; for the newest that is not: " + again.atNow());
+            warnings.add(newest.location() + " is dated after now (" + seconds(now)
+                    + "): a clock is or was wrong; for the newest that is not: " + again.atNow());
         }
         String another = Files.exists(choice.database()) ? history.pathOfAnother(database, choice.database()) : null;
         if (another != null) {
-            warnings.add("the backups called " + database + " in " + place + " are of " + another + ", and not of " + choice.database());
+            warnings.add("the backups called " + database + " in " + place + " are of " + another + ", and not of "
+                    + choice.database());
         }
         String shrunk = history.shrunkBefore(newest);
         if (shrunk != null) {
             warnings.add(shrunk);
         }
         Instant older = history.createdBefore(newest);
-        return new Selection(newest.location(), null, newest.createdAt(), older == null ? null : "nothing was changed; the backup before it: " + again.at(older), warnings,
-                new Published(history.store(), newest, StateFile.of(history.store(), database)));
+        return new Selection(
+                newest.location(),
+                null,
+                newest.createdAt(),
+                older == null ? null : "nothing was changed; the backup before it: " + again.at(older),
+                warnings,
+                new Published(
+                        history.store(),
+                        newest,
+                        StateFile.of(history.store(), database),
+                        () -> history.noted(database)));
     }
 
     private static Selection fromGit(Path file, GitHistory git, List<GitHistory.Version> versions, Instant notAfter) {
-        GitHistory.Version version = versions.stream().filter(v -> !v.committedAt().isAfter(notAfter)).findFirst().orElseThrow(() -> tooOld(file, git, versions, notAfter));
-        return new Selection(file.toAbsolutePath().normalize().toString(), version.commit(), version.committedAt(), null, List.of(), workspace -> {
-            Path checkedOut = workspace.createFile("version.gz");
-            git.checkOut(version, checkedOut);
-            return checkedOut;
-        });
+        GitHistory.Version version = versions.stream()
+                .filter(v -> !v.committedAt().isAfter(notAfter))
+                .findFirst()
+                .orElseThrow(() -> tooOld(file, git, versions, notAfter));
+        return new Selection(
+                file.toAbsolutePath().normalize().toString(),
+                version.commit(),
+                version.committedAt(),
+                null,
+                List.of(),
+                workspace -> {
+                    Path checkedOut = workspace.createFile("version.gz");
+                    git.checkOut(version, checkedOut);
+                    return checkedOut;
+                });
     }
 
     private static Failure tooOld(Path file, GitHistory git, List<GitHistory.Version> versions, Instant notAfter) {
         Instant oldest = versions.get(versions.size() - 1).committedAt();
         String fetch = git.fetchOfTheRest();
-        return fetch == null ? new Failure(Failure.Kind.NOT_FOUND, "there is no backup as old as " + seconds(notAfter) + ": " + file + " was first committed at " + oldest,
-                "see what Git keeps: " + Hints.command("list", file.toString()))
-                : new Failure(Failure.Kind.NOT_FOUND, "Git has no backup here as old as " + seconds(notAfter) + ": what this clone has of " + file + " begins at " + oldest, fetch);
+        return fetch == null
+                ? new Failure(
+                        Failure.Kind.NOT_FOUND,
+                        "there is no backup as old as " + seconds(notAfter) + ": " + file + " was first committed at "
+                                + oldest,
+                        "see what Git keeps: " + Hints.command("list", file.toString()))
+                : new Failure(
+                        Failure.Kind.NOT_FOUND,
+                        "Git has no backup here as old as " + seconds(notAfter) + ": what this clone has of " + file
+                                + " begins at " + oldest,
+                        fetch);
     }
 
     public boolean isPiped() {
-        return location.equals(Location.Pipe.NAME);     // Every other location begins with a slash or a scheme.
+        return location.equals(Location.Pipe.NAME); // Every other location begins with a slash or a scheme.
     }
 
     /** Whether it is this very file. */

@@ -28,13 +28,21 @@ public record SingleFile(Store store, String name) implements Destination {
             refuseOneOfAHistory(destination.getFileName().toString(), destination.getParent() + "/", database);
         }
         if (Files.exists(destination) && !Files.isRegularFile(destination)) {
-            throw new Failure(Failure.Kind.FAILURE, "the destination is not a regular file: " + destination, "name a file ending in .gz");
+            throw new Failure(
+                    Failure.Kind.FAILURE,
+                    "the destination is not a regular file: " + destination,
+                    "name a file ending in .gz");
         }
         if (Databases.isSameFile(database, destination)) {
-            throw new Failure(Failure.Kind.USAGE, "the database and the destination are the same file: " + destination, elsewhere(database, destination));
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "the database and the destination are the same file: " + destination,
+                    elsewhere(database, destination));
         }
         if (Files.exists(destination) && FileKind.isPlainDatabase(destination)) {
-            throw new Failure(Failure.Kind.FAILURE, "the destination is itself a SQLite database, and no backup: " + destination,
+            throw new Failure(
+                    Failure.Kind.FAILURE,
+                    "the destination is itself a SQLite database, and no backup: " + destination,
                     elsewhere(database, destination) + "; or move that file away");
         }
         SingleFile file = in(destination);
@@ -43,7 +51,12 @@ public record SingleFile(Store store, String name) implements Destination {
     }
 
     private static String elsewhere(Path database, Path destination) {
-        return "choose another destination, such as: " + Hints.command("backup", database.toString(), "--to=" + Destination.elsewhere(destination.toString()) + database.getFileName() + Location.BACKUP_SUFFIX);
+        return "choose another destination, such as: "
+                + Hints.command(
+                        "backup",
+                        database.toString(),
+                        "--to=" + Destination.elsewhere(destination.toString()) + database.getFileName()
+                                + Location.BACKUP_SUFFIX);
     }
 
     static SingleFile remote(Location.Remote location, Path database) {
@@ -54,13 +67,17 @@ public record SingleFile(Store store, String name) implements Destination {
 
     private static void refuseOneOfAHistory(String name, String place, Path database) {
         if (BackupName.parse(name) != null) {
-            throw new Failure(Failure.Kind.USAGE, "the destination is named like one backup of a history, and such a file is never overwritten: " + name,
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "the destination is named like one backup of a history, and such a file is never overwritten: "
+                            + name,
                     "to add one, name the directory: " + Hints.command("backup", database.toString(), "--to=" + place));
         }
     }
 
     private static SingleFile in(Path file) {
-        return new SingleFile(new LocalStore(file.getParent()), file.getFileName().toString());
+        return new SingleFile(
+                new LocalStore(file.getParent()), file.getFileName().toString());
     }
 
     /** The same for somebody who only reads, and follows links as everything that reads does. */
@@ -74,11 +91,20 @@ public record SingleFile(Store store, String name) implements Destination {
 
     private static Path followOwnLink(Path link) {
         try {
-            if (!PrivateFiles.isOurs(link) && !Files.getOwner(link, LinkOption.NOFOLLOW_LINKS).getName().equals("root")) {
-                throw new Failure(Failure.Kind.FAILURE, "the destination is a symbolic link that somebody else made: " + link, "name the file itself");
+            if (!PrivateFiles.isOurs(link)
+                    && !Files.getOwner(link, LinkOption.NOFOLLOW_LINKS)
+                            .getName()
+                            .equals("root")) {
+                throw new Failure(
+                        Failure.Kind.FAILURE,
+                        "the destination is a symbolic link that somebody else made: " + link,
+                        "name the file itself");
             }
             if (!Files.exists(link)) {
-                throw new Failure(Failure.Kind.FAILURE, "the destination is a symbolic link that leads nowhere: " + link, "name the file itself, or remove the link");
+                throw new Failure(
+                        Failure.Kind.FAILURE,
+                        "the destination is a symbolic link that leads nowhere: " + link,
+                        "name the file itself, or remove the link");
             }
             return link.toRealPath();
         } catch (IOException e) {
@@ -102,7 +128,7 @@ public record SingleFile(Store store, String name) implements Destination {
 
     @Override
     public String datedAfter(Instant now) {
-        return null;    // There is no other that it could hide.
+        return null; // There is no other that it could hide.
     }
 
     @Override
@@ -112,7 +138,7 @@ public record SingleFile(Store store, String name) implements Destination {
 
     @Override
     public String publish(Path finished, Instant createdAt) {
-        Foreign.refuse(store, name);    // Somebody may have put another file there since.
+        Foreign.refuse(store, name); // Somebody may have put another file there since.
         store.replace(finished, name);
         return name;
     }
@@ -143,14 +169,20 @@ public record SingleFile(Store store, String name) implements Destination {
         Store.StoredFile file = store.find(name);
         byte[] tail = file == null ? null : store.readTail(name, BackupReader.SUMMARY_BYTES);
         if (tail == null) {
-            return null;    // Or deleted since it was found.
+            return null; // Or deleted since it was found.
         }
         BackupReader.Summary summary = BackupReader.Summary.parse(tail);
         if (summary == null) {
             requireWholeGzip();
         }
-        return Backup.of(store.location(name), name, null, summary == null ? file.modifiedAt().truncatedTo(ChronoUnit.SECONDS) : summary.createdAt(),
-                1, file.sizeBytes(), summary == null ? null : summary.databaseBytes());
+        return Backup.of(
+                store.location(name),
+                name,
+                null,
+                summary == null ? file.modifiedAt().truncatedTo(ChronoUnit.SECONDS) : summary.createdAt(),
+                1,
+                file.sizeBytes(),
+                summary == null ? null : summary.databaseBytes());
     }
 
     /**

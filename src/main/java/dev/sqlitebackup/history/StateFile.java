@@ -9,8 +9,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * The state of a database at a destination. Runs of this machine take turns by the lock on it. Far away it lies beside the backups as well, since a monitoring host has
- * no other; that two machines back up the same database to the same place is told by the names of backups, which are never given twice.
+ * The state of a database at a destination. Runs of this machine take turns by the lock on it. Far away it lies beside
+ * the backups as well, since a monitoring host has no other; that two machines back up the same database to the same
+ * place is told by the names of backups, which are never given twice.
  */
 public record StateFile(Store store, String name) {
     /** @param name of a single file, or by which the backups of a database go in a history */

@@ -21,14 +21,16 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The state file beside a destination, and the lock on it that makes runs take turns. The lock is the operating
- * system's, so it dies with its process. It belongs to the inode: therefore the content is written in place and
- * the file is never replaced or removed. A crash while writing leaves something unreadable, which counts as absent.
+ * system's, so it dies with its process. It belongs to the inode: therefore the content is written in place and the
+ * file is never replaced or removed. A crash while writing leaves something unreadable, which counts as absent.
  *
- * <p>A process that closes any descriptor of a file lets go of all its locks on it. So what this process has locked, it reads through the channel that has the lock.
+ * <p>A process that closes any descriptor of a file lets go of all its locks on it. So what this process has locked, it
+ * reads through the channel that has the lock.
  */
 public final class RunLock implements AutoCloseable {
     /** Behind every byte of content: Windows locks are mandatory, and {@code status} reads while a backup runs. */
     private static final long LOCK_POSITION = Long.MAX_VALUE - 1;
+
     private static final long POLL_MILLIS = 20;
 
     /** By what tells the file from others, whatever its name. */
@@ -46,7 +48,8 @@ public final class RunLock implements AutoCloseable {
     }
 
     private static Object key(Path file) throws IOException {
-        Object inode = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).fileKey();
+        Object inode = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                .fileKey();
         return inode == null ? file.toAbsolutePath().normalize() : inode;
     }
 
@@ -55,10 +58,13 @@ public final class RunLock implements AutoCloseable {
         Deadline deadline = Deadline.after(timeout);
         FileChannel channel = null;
         try {
-            channel = PrivateFiles.open(stateFile, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            channel = PrivateFiles.open(
+                    stateFile, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
             while (!tryLock(channel)) {
                 if (deadline.hasPassed()) {
-                    throw new Failure(Failure.Kind.BUSY, "another run is using the destination: " + stateFile + " is locked",
+                    throw new Failure(
+                            Failure.Kind.BUSY,
+                            "another run is using the destination: " + stateFile + " is locked",
                             "wait for it to end, or give it longer with --busy-timeout");
                 }
                 Interruption.pause(POLL_MILLIS);
@@ -78,7 +84,7 @@ public final class RunLock implements AutoCloseable {
             FileLock lock = channel.tryLock(LOCK_POSITION, 1, false);
             return lock != null;
         } catch (OverlappingFileLockException e) {
-            return false;   // Another thread of this process.
+            return false; // Another thread of this process.
         }
     }
 
@@ -109,7 +115,10 @@ public final class RunLock implements AutoCloseable {
         return Arrays.copyOf(content.array(), content.position());
     }
 
-    /** In one write, so that whoever reads meanwhile sees the old line or the new one; what a longer old one leaves is cut off afterwards. */
+    /**
+     * In one write, so that whoever reads meanwhile sees the old line or the new one; what a longer old one leaves is
+     * cut off afterwards.
+     */
     public void write(State state) {
         try {
             ByteBuffer content = ByteBuffer.wrap(state.encode());

@@ -17,19 +17,30 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The content of a state file: when a backup was last found to be current, and what the source looked like then. One line of JSON.
+ * The content of a state file: when a backup was last found to be current, and what the source looked like then. One
+ * line of JSON.
  *
  * @param confirmedAt RFC 3339, UTC, cut to the second; the identities were taken after it, and the snapshot after them
  * @param createdAt of the backup that was found to be current, likewise: a state speaks of no other
  * @param database the source's main file at that time
  * @param wal its {@code -wal} at that time, null if there was none
- * @param source where the database lies and whose it is, null where it is not known: not every version of this program noted it
+ * @param source where the database lies and whose it is, null where it is not known: not every version of this program
+ *     noted it
  * @param leftOut what of the backup could not be checked without the application, null likewise
- * @param shrunk since when the database holds much less than it did, null if it does not, or somebody said that this is right
+ * @param shrunk since when the database holds much less than it did, null if it does not, or somebody said that this is
+ *     right
  */
-public record State(String confirmedAt, String createdAt, FileIdentity database, FileIdentity wal, Source source, List<String> leftOut, Shrunk shrunk) {
+public record State(
+        String confirmedAt,
+        String createdAt,
+        FileIdentity database,
+        FileIdentity wal,
+        Source source,
+        List<String> leftOut,
+        Shrunk shrunk) {
     /**
-     * A database as it was when it was backed up. Any part may be null in a state of another version, or where the system does not say.
+     * A database as it was when it was backed up. Any part may be null in a state of another version, or where the
+     * system does not say.
      *
      * @param name by which its backups go at this place
      * @param path the real one
@@ -41,8 +52,12 @@ public record State(String confirmedAt, String createdAt, FileIdentity database,
     public record Source(String name, String path, String host, String owner, String group, String mode) {
         /** Whether everybody who reads it can count on its form: what others may have written is as good as absent. */
         private boolean makesSense() {
-            return (path == null || isPath(path)) && (host == null || host.indexOf('/') > 0) && (mode == null || MODE.matcher(mode).matches())
-                    && Stream.of(name, owner, group).noneMatch(word -> word != null && (word.isEmpty() || word.indexOf('/') >= 0 || word.indexOf('\0') >= 0));
+            return (path == null || isPath(path))
+                    && (host == null || host.indexOf('/') > 0)
+                    && (mode == null || MODE.matcher(mode).matches())
+                    && Stream.of(name, owner, group)
+                            .noneMatch(word -> word != null
+                                    && (word.isEmpty() || word.indexOf('/') >= 0 || word.indexOf('\0') >= 0));
         }
 
         private static boolean isPath(String path) {
@@ -63,7 +78,12 @@ public record State(String confirmedAt, String createdAt, FileIdentity database,
      */
     public record Shrunk(String backup, String createdAt, long contentBytes) {
         private boolean makesSense() {
-            return backup != null && !backup.isEmpty() && backup.indexOf('/') < 0 && backup.indexOf('\0') < 0 && contentBytes > 0 && Instant.parse(createdAt) != null;
+            return backup != null
+                    && !backup.isEmpty()
+                    && backup.indexOf('/') < 0
+                    && backup.indexOf('\0') < 0
+                    && contentBytes > 0
+                    && Instant.parse(createdAt) != null;
         }
     }
 
@@ -73,10 +93,15 @@ public record State(String confirmedAt, String createdAt, FileIdentity database,
     /** FAT and exFAT note times in steps of this, ext4 with small inodes in whole seconds. */
     private static final Duration COARSEST_STEP = Duration.ofSeconds(2);
 
-    /** A log as a state knows it, without the inode's own time: SQLite, run by root, sets the log's owner whenever it opens it, even to read. */
+    /**
+     * A log as a state knows it, without the inode's own time: SQLite, run by root, sets the log's owner whenever it
+     * opens it, even to read.
+     */
     public static FileIdentity walIdentity(Path wal) throws IOException {
         FileIdentity identity = FileIdentity.of(wal);
-        return identity == null ? null : new FileIdentity(identity.sizeBytes(), identity.inode(), identity.modifiedAt(), null);
+        return identity == null
+                ? null
+                : new FileIdentity(identity.sizeBytes(), identity.inode(), identity.modifiedAt(), null);
     }
 
     /** A state that confirms a backup now. */
@@ -109,8 +134,9 @@ public record State(String confirmedAt, String createdAt, FileIdentity database,
     }
 
     /**
-     * Whether the source has changed, as far as its files' times tell. Like Git with its index, this takes no time for a proof that was not older than the
-     * state by more than the coarsest step: a later write may bear the same one. That holds for times from the future too, of a file server whose clock is ahead.
+     * Whether the source has changed, as far as its files' times tell. Like Git with its index, this takes no time for
+     * a proof that was not older than the state by more than the coarsest step: a later write may bear the same one.
+     * That holds for times from the future too, of a file server whose clock is ahead.
      *
      * @param databaseNow what the main file looks like now, null if it is gone
      * @param walNow likewise of its {@code -wal}, by {@link #walIdentity}
@@ -124,13 +150,20 @@ public record State(String confirmedAt, String createdAt, FileIdentity database,
         return database.isOlderThan(before) && (wal == null || wal.isOlderThan(before)) ? false : null;
     }
 
-    /** Without what was left out, where that is too much to be read again: then it is not known, and the next who asks looks himself. */
+    /**
+     * Without what was left out, where that is too much to be read again: then it is not known, and the next who asks
+     * looks himself.
+     */
     public byte[] encode() {
         byte[] all = (GSON.toJson(this) + "\n").getBytes(StandardCharsets.UTF_8);
-        return all.length <= MAX_BYTES || leftOut == null ? all : new State(confirmedAt, createdAt, database, wal, source, null, shrunk).encode();
+        return all.length <= MAX_BYTES || leftOut == null
+                ? all
+                : new State(confirmedAt, createdAt, database, wal, source, null, shrunk).encode();
     }
 
-    /** @return null if the bytes make no sense; what follows the first line is what a shorter state left of a longer one */
+    /**
+     * @return null if the bytes make no sense; what follows the first line is what a shorter state left of a longer one
+     */
     public static State decode(byte[] bytes) {
         String text = new String(bytes, StandardCharsets.UTF_8);
         int end = text.indexOf('\n');
@@ -139,8 +172,12 @@ public record State(String confirmedAt, String createdAt, FileIdentity database,
         }
         try {
             State state = GSON.fromJson(text.substring(0, end), State.class);
-            boolean makesSense = state != null && state.confirmedInstant() != null && state.database != null && (state.leftOut == null || !state.leftOut.contains(null))
-                    && (state.source == null || state.source.makesSense()) && (state.shrunk == null || state.shrunk.makesSense());
+            boolean makesSense = state != null
+                    && state.confirmedInstant() != null
+                    && state.database != null
+                    && (state.leftOut == null || !state.leftOut.contains(null))
+                    && (state.source == null || state.source.makesSense())
+                    && (state.shrunk == null || state.shrunk.makesSense());
             return makesSense ? state : null;
         } catch (JsonParseException | DateTimeException | NullPointerException e) {
             return null;

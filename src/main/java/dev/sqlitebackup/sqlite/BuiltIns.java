@@ -13,16 +13,20 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Collations and functions of SQLite's in whose place an application may have its own, such as a NOCASE or a lower by the rules of Unicode. To SQLite alone, an index that asks one then lacks rows that it
- * has, and only the application can tell that from damage.
+ * Collations and functions of SQLite's in whose place an application may have its own, such as a NOCASE or a lower by
+ * the rules of Unicode. To SQLite alone, an index that asks one then lacks rows that it has, and only the application
+ * can tell that from damage.
  *
- * <p>Which they are, the program says into which SQLite compiles the REINDEX of that index alone. What does not hang on them goes on to prove damage: how many entries an index has whose rows no condition
- * chooses, and values that no function makes.
+ * <p>Which they are, the program says into which SQLite compiles the REINDEX of that index alone. What does not hang on
+ * them goes on to prove damage: how many entries an index has whose rows no condition chooses, and values that no
+ * function makes.
  */
 final class BuiltIns {
     private static final String COUNT = "wrong # of entries in index ";
     private static final String KEY_ORDER = "row not in PRIMARY KEY order for ";
-    private static final Pattern DISAGREEMENT = Pattern.compile("(row \\d+ missing from index |non-unique entry in index |" + KEY_ORDER + "|row \\d+ values differ from index |" + COUNT + ")(.+)",
+    private static final Pattern DISAGREEMENT = Pattern.compile(
+            "(row \\d+ missing from index |non-unique entry in index |" + KEY_ORDER
+                    + "|row \\d+ values differ from index |" + COUNT + ")(.+)",
             Pattern.DOTALL);
 
     private static final Set<String> CALLS = Set.of("Function", "PureFunc");
@@ -39,9 +43,10 @@ final class BuiltIns {
     private final Map<String, Index> indexes = new HashMap<>();
     /** The indexes that WITHOUT ROWID tables are, by table. */
     private final Map<String, String> keys = new HashMap<>();
+
     private final Set<String> doubted = new TreeSet<>();
 
-    private BuiltIns() { }
+    private BuiltIns() {}
 
     /** Those that the indexes of a database ask. One that cannot be compiled here counts as asking none. */
     static BuiltIns of(SqliteConnection connection) throws SQLException {
@@ -49,7 +54,9 @@ final class BuiltIns {
         for (String table : connection.query("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0")) {
             String list = " FROM pragma_index_list('" + table.replace("'", "''") + "')";
             Set<String> partial = Set.copyOf(connection.query("SELECT name" + list + " WHERE partial"));
-            connection.query("SELECT name" + list + " WHERE origin = 'pk'").forEach(name -> builtIns.keys.put(table, name));
+            connection
+                    .query("SELECT name" + list + " WHERE origin = 'pk'")
+                    .forEach(name -> builtIns.keys.put(table, name));
             for (String name : connection.query("SELECT name" + list)) {
                 Index index = new Index(table, partial.contains(name), new TreeSet<>(), new TreeSet<>());
                 try {
@@ -76,11 +83,18 @@ final class BuiltIns {
                 continue;
             }
             if (CALLS.contains(opcode)) {
-                index.functions.add(operand.substring(0, operand.lastIndexOf('(')));    // Such as lower(1), with the number of arguments.
+                index.functions.add(operand.substring(
+                        0, operand.lastIndexOf('('))); // Such as lower(1), with the number of arguments.
             } else if (COMPARISONS.contains(opcode)) {
-                addCollation(index, operand.substring(0, Math.max(0, operand.lastIndexOf('-'))));   // Such as NOCASE-8, with the encoding.
-            } else if (operand.startsWith("k(") && !opcode.equals("OpenRead")) {        // Such as k(2,-NOCASE,); what is read is the table.
-                Stream.of(operand.substring(0, operand.length() - 1).split(",")).skip(1).forEach(key -> addCollation(index, key.replaceFirst("^-", "")));
+                addCollation(
+                        index,
+                        operand.substring(
+                                0, Math.max(0, operand.lastIndexOf('-')))); // Such as NOCASE-8, with the encoding.
+            } else if (operand.startsWith("k(")
+                    && !opcode.equals("OpenRead")) { // Such as k(2,-NOCASE,); what is read is the table.
+                Stream.of(operand.substring(0, operand.length() - 1).split(","))
+                        .skip(1)
+                        .forEach(key -> addCollation(index, key.replaceFirst("^-", "")));
             }
         }
     }
@@ -91,12 +105,18 @@ final class BuiltIns {
         }
     }
 
-    /** Whether a row of integrity_check says that an index does not agree with its table, which is all that may hang on a collation or function. */
+    /**
+     * Whether a row of integrity_check says that an index does not agree with its table, which is all that may hang on
+     * a collation or function.
+     */
     static boolean isDisagreement(String row) {
         return DISAGREEMENT.matcher(row).matches();
     }
 
-    /** Whether a row of integrity_check says something that is wrong whatever the application's collations and functions are. An index of which it does not is doubted from then on. */
+    /**
+     * Whether a row of integrity_check says something that is wrong whatever the application's collations and functions
+     * are. An index of which it does not is doubted from then on.
+     */
     boolean provesDamage(String row) {
         Matcher said = DISAGREEMENT.matcher(row);
         if (!said.matches()) {

@@ -7,23 +7,27 @@ import java.util.Arrays;
 
 /**
  * Whether two database files hold the same content. Copying through SQLite writes anew just these parts of the header:
- * change counter (24 to 27), schema cookie (40 to 43), and version-valid-for with the library's version (92 to 99).
- * The page that holds the lock bytes has no content.
+ * change counter (24 to 27), schema cookie (40 to 43), and version-valid-for with the library's version (92 to 99). The
+ * page that holds the lock bytes has no content.
  */
 public final class DatabaseContent {
-    private static final int CHUNK_BYTES = 1 << 16;     // The largest page: every page lies within one chunk.
+    private static final int CHUNK_BYTES = 1 << 16; // The largest page: every page lies within one chunk.
 
-    private DatabaseContent() { }
+    private DatabaseContent() {}
 
     /**
      * Whether a database holds what {@code copy} holds, apart from the journal mode in its header (18 and 19), which
-     * folding in the {@code -wal} changes, and what may be the checksum of page 1. What lies behind the copy's size is not part of the database.
+     * folding in the {@code -wal} changes, and what may be the checksum of page 1. What lies behind the copy's size is
+     * not part of the database.
      */
     static boolean holds(FileChannel database, FileChannel copy) throws IOException {
         return equal(database, copy, copy.size(), true);
     }
 
-    /** @return whether both files have the same size and hold the same content, apart from the journal mode in the header */
+    /**
+     * @return whether both files have the same size and hold the same content, apart from the journal mode in the
+     *     header
+     */
     static boolean equalInAnyJournalMode(FileChannel a, FileChannel b) throws IOException {
         return a.size() == b.size() && equal(a, b, a.size(), true);
     }
@@ -33,7 +37,8 @@ public final class DatabaseContent {
         return a.size() == b.size() && equal(a, b, a.size(), false);
     }
 
-    private static boolean equal(FileChannel a, FileChannel b, long sizeBytes, boolean anyJournalMode) throws IOException {
+    private static boolean equal(FileChannel a, FileChannel b, long sizeBytes, boolean anyJournalMode)
+            throws IOException {
         ByteBuffer bytesOfA = ByteBuffer.allocate(CHUNK_BYTES);
         ByteBuffer bytesOfB = ByteBuffer.allocate(CHUNK_BYTES);
         int pageSizeBytes = 0;
@@ -73,7 +78,8 @@ public final class DatabaseContent {
         if (anyJournalMode) {
             Arrays.fill(firstPage, 18, 20, (byte) 0);
             if (PageChecksums.mayBeIn(ByteBuffer.wrap(firstPage)) && pageSizeBytes > 0) {
-                Arrays.fill(firstPage, pageSizeBytes - PageChecksums.SIZE_BYTES, pageSizeBytes, (byte) 0);    // It depends on the rest.
+                Arrays.fill(firstPage, pageSizeBytes - PageChecksums.SIZE_BYTES, pageSizeBytes, (byte)
+                        0); // It depends on the rest.
             }
         }
         Arrays.fill(firstPage, 24, 28, (byte) 0);

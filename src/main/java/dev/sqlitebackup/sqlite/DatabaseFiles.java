@@ -22,21 +22,30 @@ public record DatabaseFiles(Path main, Path wal, Path shm, Path journal) {
     /** Whether SQLite would take a file of this name for a sidecar of a database that lies beside it. */
     public static boolean isNamedAsSidecar(Path file) {
         String name = file.getFileName().toString();
-        return SUFFIXES.stream().anyMatch(suffix -> name.endsWith(suffix) && name.length() > suffix.length()
-                && Files.exists(file.resolveSibling(name.substring(0, name.length() - suffix.length()))));
+        return SUFFIXES.stream()
+                .anyMatch(suffix -> name.endsWith(suffix)
+                        && name.length() > suffix.length()
+                        && Files.exists(file.resolveSibling(name.substring(0, name.length() - suffix.length()))));
     }
 
     public List<Path> sidecars() {
         return List.of(wal, shm, journal);
     }
 
-    /** Which sidecars exist. An empty {@code -journal}, which {@code journal_mode=TRUNCATE} leaves, says nothing and counts as none. */
-    public record Present(boolean wal, boolean shm, boolean journal) { }
+    /**
+     * Which sidecars exist. An empty {@code -journal}, which {@code journal_mode=TRUNCATE} leaves, says nothing and
+     * counts as none.
+     */
+    public record Present(boolean wal, boolean shm, boolean journal) {}
 
-    /** SQLite makes the {@code -wal} before the {@code -shm} and removes it after that: asked in this order, an application that comes meanwhile never shows a {@code -shm} alone. */
+    /**
+     * SQLite makes the {@code -wal} before the {@code -shm} and removes it after that: asked in this order, an
+     * application that comes meanwhile never shows a {@code -shm} alone.
+     */
     public Present present() {
         boolean shmExists = exists(shm);
-        return new Present(exists(wal), shmExists, exists(journal) && journal.toFile().length() > 0);
+        return new Present(
+                exists(wal), shmExists, exists(journal) && journal.toFile().length() > 0);
     }
 
     private static boolean exists(Path file) {
@@ -46,14 +55,16 @@ public record DatabaseFiles(Path main, Path wal, Path shm, Path journal) {
     /**
      * The SQLite URI of a path.
      *
-     * @param parameters such as {@code mode=ro}; they decide how SQLite opens it, and none is ever left out, because the
-     *                   default creates what is missing
+     * @param parameters such as {@code mode=ro}; they decide how SQLite opens it, and none is ever left out, because
+     *     the default creates what is missing
      * @throws Failure of kind USAGE for a name that the locale of this process garbled: SQLite would see another one
      */
     static String uri(Path file, String parameters) {
         String path = file.toAbsolutePath().toString();
         if (path.indexOf('\uFFFD') >= 0) {
-            throw new Failure(Failure.Kind.USAGE, "the current locale cannot express the file name " + path,
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "the current locale cannot express the file name " + path,
                     "set LC_ALL=C.UTF-8, or use scripts/sqlite-backup, which does");
         }
         String slashes = path.replace('\\', '/');

@@ -35,8 +35,12 @@ public record DatabaseHeader(int pageSizeBytes, boolean isWal, long pageCount, l
             return null;
         }
         boolean countIsInUse = bytes.getInt(24) == bytes.getInt(92);
-        return new DatabaseHeader(pageSizeBytes, bytes.get(19) == 2, countIsInUse ? Integer.toUnsignedLong(bytes.getInt(28)) : 0,
-                Integer.toUnsignedLong(bytes.getInt(36)), bytes.getInt(56));
+        return new DatabaseHeader(
+                pageSizeBytes,
+                bytes.get(19) == 2,
+                countIsInUse ? Integer.toUnsignedLong(bytes.getInt(28)) : 0,
+                Integer.toUnsignedLong(bytes.getInt(36)),
+                bytes.getInt(56));
     }
 
     /** @return null if a file that no connection of this process has open does not start like a SQLite database */
@@ -49,11 +53,14 @@ public record DatabaseHeader(int pageSizeBytes, boolean isWal, long pageCount, l
     /** @return null if the file does not start like a SQLite database */
     static DatabaseHeader read(FileChannel channel) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(SIZE_BYTES);
-        while (bytes.hasRemaining() && channel.read(bytes, bytes.position()) >= 0) { }
+        while (bytes.hasRemaining() && channel.read(bytes, bytes.position()) >= 0) {}
         return parse(bytes.flip());
     }
 
-    /** Makes a database that nobody has open want a write-ahead log (both version numbers), as {@code VACUUM INTO} does not. */
+    /**
+     * Makes a database that nobody has open want a write-ahead log (both version numbers), as {@code VACUUM INTO} does
+     * not.
+     */
     static void markAsWal(Path file) throws IOException {
         mark(file, (byte) 2);
     }

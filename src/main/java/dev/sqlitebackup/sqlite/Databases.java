@@ -9,7 +9,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 
 /** What a path to a database refers to, found out without opening it: to open a FIFO would hang. */
 public final class Databases {
-    private Databases() { }
+    private Databases() {}
 
     /**
      * @return the file behind any symbolic links, where its sidecars lie
@@ -26,7 +26,10 @@ public final class Databases {
     private static void requireRegularSidecars(Path database) {
         for (Path sidecar : DatabaseFiles.of(database).sidecars()) {
             if (isOther(sidecar)) {
-                throw new Failure(Failure.Kind.FAILURE, "not a regular file: " + sidecar, "SQLite would take it for its WAL, shared memory or rollback journal: see who made it, and move it away");
+                throw new Failure(
+                        Failure.Kind.FAILURE,
+                        "not a regular file: " + sidecar,
+                        "SQLite would take it for its WAL, shared memory or rollback journal: see who made it, and move it away");
             }
         }
     }
@@ -35,7 +38,7 @@ public final class Databases {
         try {
             return !Files.readAttributes(file, BasicFileAttributes.class).isRegularFile();
         } catch (IOException e) {
-            return false;   // There is none, or SQLite says what is wrong with it.
+            return false; // There is none, or SQLite says what is wrong with it.
         }
     }
 
@@ -48,7 +51,8 @@ public final class Databases {
     public static void requireRegularFile(Path file, String what, String hintIfMissing) {
         try {
             if (!Files.readAttributes(file, BasicFileAttributes.class).isRegularFile()) {
-                throw new Failure(Failure.Kind.FAILURE, "not a regular file: " + file, "name the " + what + " file itself");
+                throw new Failure(
+                        Failure.Kind.FAILURE, "not a regular file: " + file, "name the " + what + " file itself");
             }
         } catch (NoSuchFileException e) {
             throw new Failure(Failure.Kind.NOT_FOUND, "there is no " + what + " at " + file, hintIfMissing, e);
@@ -58,7 +62,8 @@ public final class Databases {
     }
 
     /**
-     * Where a database is or will be: the file behind any symbolic links, or a name whose directory may still have to be made.
+     * Where a database is or will be: the file behind any symbolic links, or a name whose directory may still have to
+     * be made.
      *
      * @throws Failure if something that is no regular file has the name
      */
@@ -67,7 +72,10 @@ public final class Databases {
             return existing(database);
         }
         if (Files.isSymbolicLink(database)) {
-            throw new Failure(Failure.Kind.FAILURE, "a symbolic link that leads nowhere: " + database, "remove it, or name the file itself");
+            throw new Failure(
+                    Failure.Kind.FAILURE,
+                    "a symbolic link that leads nowhere: " + database,
+                    "remove it, or name the file itself");
         }
         return inRealDirectory(database);
     }
@@ -76,7 +84,10 @@ public final class Databases {
     public static Path inRealDirectory(Path file) {
         Path absolute = file.toAbsolutePath();
         Path name = fileName(absolute);
-        return (Files.exists(absolute.getParent()) ? real(absolute.getParent()) : absolute.getParent().normalize()).resolve(name);
+        return (Files.exists(absolute.getParent())
+                        ? real(absolute.getParent())
+                        : absolute.getParent().normalize())
+                .resolve(name);
     }
 
     private static Path fileName(Path path) {

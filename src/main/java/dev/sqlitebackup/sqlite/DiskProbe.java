@@ -9,20 +9,25 @@ import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
 
 /**
- * Tells a disk that cannot be read from a damaged database. SQLite calls both damage (os_unix.c, SQLITE_IOERR_CORRUPTFS), but whoever is told that a
- * backup or a database is damaged looks for another one, and not for another disk. So what is called damaged is read again, all of it.
+ * Tells a disk that cannot be read from a damaged database. SQLite calls both damage (os_unix.c,
+ * SQLITE_IOERR_CORRUPTFS), but whoever is told that a backup or a database is damaged looks for another one, and not
+ * for another disk. So what is called damaged is read again, all of it.
  */
 final class DiskProbe {
     private static final int BUFFER_BYTES = 1 << 16;
 
-    private DiskProbe() { }
+    private DiskProbe() {}
 
     /**
      * @param file the main file, which no connection of this process has open any more
      * @return what SQLite said, or that it is an I/O error
      */
     static SQLException explain(SQLException e, Path file) {
-        return isOfDamage(e) && (isUnreadable(file) || isUnreadable(DatabaseFiles.of(file).wal())) ? readError(e) : e;
+        return isOfDamage(e)
+                        && (isUnreadable(file)
+                                || isUnreadable(DatabaseFiles.of(file).wal()))
+                ? readError(e)
+                : e;
     }
 
     /**
@@ -56,7 +61,7 @@ final class DiskProbe {
         ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
         try {
             long position = 0;
-            for (int length; (length = file.read(buffer.clear(), position)) >= 0; position += length) { }
+            for (int length; (length = file.read(buffer.clear(), position)) >= 0; position += length) {}
             return false;
         } catch (IOException e) {
             return true;

@@ -19,16 +19,19 @@ import java.time.Duration;
  * exclusive lock:
  *
  * <ol>
- * <li>{@code locking_mode=EXCLUSIVE} and {@code BEGIN EXCLUSIVE}: the lock, in both journal modes, until the end. It is asked for again and again,
- *     each time by a connection of its own that does not wait: one that waits for the last readers lets no new ones in
- * <li>{@code journal_mode=TRUNCATE}: SQLite folds the {@code -wal} in, so that the main file is the whole database, with what was
- *     only in the {@code -wal}
- * <li>the safety copy, through SQLite; it is compared with the main file, gets back the journal mode that folding in took from it, and
- *     is kept
- * <li>the switch: a transaction with a rollback journal. A crash before its commit leaves the old content, which SQLite
- *     rolls back to when it is opened next
- * <li>the main file is compared with the staged one, and what is left of the sidecars is removed, still under the lock
+ *   <li>{@code locking_mode=EXCLUSIVE} and {@code BEGIN EXCLUSIVE}: the lock, in both journal modes, until the end. It
+ *       is asked for again and again, each time by a connection of its own that does not wait: one that waits for the
+ *       last readers lets no new ones in
+ *   <li>{@code journal_mode=TRUNCATE}: SQLite folds the {@code -wal} in, so that the main file is the whole database,
+ *       with what was only in the {@code -wal}
+ *   <li>the safety copy, through SQLite; it is compared with the main file, gets back the journal mode that folding in
+ *       took from it, and is kept
+ *   <li>the switch: a transaction with a rollback journal. A crash before its commit leaves the old content, which
+ *       SQLite rolls back to when it is opened next
+ *   <li>the main file is compared with the staged one, and what is left of the sidecars is removed, still under the
+ *       lock
  * </ol>
+ *
  * The file is read through one descriptor that is opened before the connection and closed after it (closing it earlier
  * would drop SQLite's locks).
  */
@@ -48,7 +51,8 @@ public final class InPlaceRestore {
     private final Progress progress;
     private String undo;
 
-    private InPlaceRestore(Path target, StagedFile staged, Path safetyCopy, SafetyCopyKeeper keeper, Progress progress) {
+    private InPlaceRestore(
+            Path target, StagedFile staged, Path safetyCopy, SafetyCopyKeeper keeper, Progress progress) {
         this.target = target;
         this.staged = staged;
         this.safetyCopy = safetyCopy;
@@ -62,7 +66,13 @@ public final class InPlaceRestore {
      * @return false if SQLite cannot open or copy the target; then nothing was changed
      * @throws Failure IN_USE if somebody else holds a lock on it after {@code busyTimeout}
      */
-    public static boolean run(Path target, StagedFile staged, Path safetyCopy, SafetyCopyKeeper keeper, Duration busyTimeout, Progress progress) {
+    public static boolean run(
+            Path target,
+            StagedFile staged,
+            Path safetyCopy,
+            SafetyCopyKeeper keeper,
+            Duration busyTimeout,
+            Progress progress) {
         try (FileChannel file = FileChannel.open(target, StandardOpenOption.READ)) {
             if (!TargetProbe.isReadable(DatabaseFiles.of(target), file, busyTimeout)) {
                 return false;
@@ -93,7 +103,8 @@ public final class InPlaceRestore {
         }
     }
 
-    private void restore(FileChannel file, SqliteConnection connection, boolean wasEmpty) throws SQLException, IOException {
+    private void restore(FileChannel file, SqliteConnection connection, boolean wasEmpty)
+            throws SQLException, IOException {
         String journalMode = connection.queryOne("PRAGMA journal_mode");
         boolean done = false;
         try {
@@ -121,12 +132,18 @@ public final class InPlaceRestore {
         }
     }
 
-    /** What to say of a target whose replacement was not begun, or was taken back. No connection to it is open any more. */
+    /**
+     * What to say of a target whose replacement was not begun, or was taken back. No connection to it is open any more.
+     */
     static Failure notRestorable(Path target, SQLException e) {
         SQLException explained = DiskProbe.explain(e, target);
         Failure failure = SqliteConnection.failure("cannot restore over", target, explained, target.getParent());
-        boolean dying = failure.kind() == Failure.Kind.FAILURE && (explained.getErrorCode() & 0xff) == SqliteConnection.IOERR;
-        return dying ? failure.withHint("see whether the system's log says that a disk is failing; a backup can be restored to another place (--to), or here once the database and its sidecars are moved away") : failure;
+        boolean dying =
+                failure.kind() == Failure.Kind.FAILURE && (explained.getErrorCode() & 0xff) == SqliteConnection.IOERR;
+        return dying
+                ? failure.withHint(
+                        "see whether the system's log says that a disk is failing; a backup can be restored to another place (--to), or here once the database and its sidecars are moved away")
+                : failure;
     }
 
     /** @return false if the target is, as far as it shows without SQLite, none that could be restored in place */
@@ -138,7 +155,9 @@ public final class InPlaceRestore {
         }
     }
 
-    /** The content is the old one then; the journal mode, which folding in the {@code -wal} changed, shall be as well. */
+    /**
+     * The content is the old one then; the journal mode, which folding in the {@code -wal} changed, shall be as well.
+     */
     private static void restoreJournalMode(SqliteConnection connection, String journalMode) {
         try {
             connection.query("PRAGMA journal_mode=" + journalMode);
@@ -197,7 +216,9 @@ public final class InPlaceRestore {
     private void checkSafetyCopy(FileChannel file) throws IOException {
         try (FileChannel copy = FileChannel.open(safetyCopy, StandardOpenOption.READ)) {
             if (copy.size() == 0 || !DatabaseContent.holds(file, copy)) {
-                throw new Failure(Failure.Kind.FAILURE, "the safety copy of " + target + " is not a faithful copy; the database is unchanged");
+                throw new Failure(
+                        Failure.Kind.FAILURE,
+                        "the safety copy of " + target + " is not a faithful copy; the database is unchanged");
             }
         }
     }
@@ -205,7 +226,8 @@ public final class InPlaceRestore {
     private void foldInWal(SqliteConnection connection) throws SQLException {
         String mode = connection.queryOne("PRAGMA journal_mode=TRUNCATE");
         if (!mode.equals("truncate")) {
-            throw new Failure(Failure.Kind.FAILURE, "cannot fold in the -wal of " + target + ": its journal mode stays " + mode);
+            throw new Failure(
+                    Failure.Kind.FAILURE, "cannot fold in the -wal of " + target + ": its journal mode stays " + mode);
         }
     }
 
@@ -214,45 +236,73 @@ public final class InPlaceRestore {
         boolean checksums = PageChecksums.foresee(staged.path(), file, connection.versionNumber());
         boolean copied;
         try (SqliteConnection source = SqliteConnection.open(staged.path(), "mode=ro&immutable=1", Duration.ZERO)) {
-            copied = connection.restoreFrom(staged.path(), SqliteConnection.reporting(progress, source.pageSizeBytes()));
+            copied =
+                    connection.restoreFrom(staged.path(), SqliteConnection.reporting(progress, source.pageSizeBytes()));
         }
         if (!copied || !DatabaseContent.equal(file, staged.content())) {
             throw notRestored(file);
         }
         if (checksums && !PageChecksums.firstHolds(file)) {
-            throw new Failure(Failure.Kind.FAILURE, "the backup was restored to " + target + ", but its first page has got a checksum that the checksum VFS will refuse",
+            throw new Failure(
+                    Failure.Kind.FAILURE,
+                    "the backup was restored to " + target
+                            + ", but its first page has got a checksum that the checksum VFS will refuse",
                     "run PRAGMA checksum_verification=OFF and VACUUM in the application");
         }
         try {
             DurableFiles.delete(target.getParent(), DatabaseFiles.of(target).sidecars());
         } catch (Failure e) {
             // The journal is empty by now, and says nothing.
-            throw new Failure(e.kind(), "the backup was restored to " + target + ", but what is left of its sidecars could not be removed: " + e.getMessage(), "remove " + target + "-journal when the application is closed", e);
+            throw new Failure(
+                    e.kind(),
+                    "the backup was restored to " + target + ", but what is left of its sidecars could not be removed: "
+                            + e.getMessage(),
+                    "remove " + target + "-journal when the application is closed",
+                    e);
         }
     }
 
-    /** The transaction was rolled back, most likely because the disk is full; or it could not even be rolled back; or it was over, and only its end failed. */
+    /**
+     * The transaction was rolled back, most likely because the disk is full; or it could not even be rolled back; or it
+     * was over, and only its end failed.
+     */
     private Failure notRestored(FileChannel file) throws IOException {
         DatabaseFiles files = DatabaseFiles.of(target);
         boolean hot = files.present().journal();
-        // What the switch had taken is free again by now, unless its journal is still there: so it is asked for what it needs, the old pages in the journal and what the new content is longer.
-        boolean full = Space.isExhausted(target.getParent(), hot ? SqliteConnection.PROBE_BYTES : Math.max(file.size(), staged.content().size()));
+        // What the switch had taken is free again by now, unless its journal is still there: so it is asked for what it
+        // needs, the old pages in the journal and what the new content is longer.
+        boolean full = Space.isExhausted(
+                target.getParent(),
+                hot
+                        ? SqliteConnection.PROBE_BYTES
+                        : Math.max(file.size(), staged.content().size()));
         Failure.Kind kind = full ? Failure.Kind.NO_SPACE : Failure.Kind.FAILURE;
         String hint = full ? "free some space on its file system" : null;
         if (hot) {
-            return new Failure(kind, "SQLite could not write the backup into " + target + ", nor take back what it had written: whoever opens the database next does that, from " + files.journal(),
-                    (full ? hint + "; then" : "do not remove that file;") + " restore again, or open the database with sqlite3 for the old content");
+            return new Failure(
+                    kind,
+                    "SQLite could not write the backup into " + target
+                            + ", nor take back what it had written: whoever opens the database next does that, from "
+                            + files.journal(),
+                    (full ? hint + "; then" : "do not remove that file;")
+                            + " restore again, or open the database with sqlite3 for the old content");
         }
         if (DatabaseContent.holds(file, staged.content())) {
-            return new Failure(kind, "the backup was restored to " + target + ", but SQLite could not end that properly, and a power failure may still undo it",
+            return new Failure(
+                    kind,
+                    "the backup was restored to " + target
+                            + ", but SQLite could not end that properly, and a power failure may still undo it",
                     full ? hint + " and restore again" : "restore it again");
         }
         try (FileChannel copy = FileChannel.open(safetyCopy, StandardOpenOption.READ)) {
             if (!DatabaseContent.holds(file, copy)) {
-                return new Failure(Failure.Kind.CORRUPT, "the database does not hold the backup's content after the restore: " + target,
+                return new Failure(
+                        Failure.Kind.CORRUPT,
+                        "the database does not hold the backup's content after the restore: " + target,
                         "the old content is in the safety copy; to bring it back: " + undo);
             }
         }
-        return new Failure(kind, "SQLite could not write the backup into " + target + "; the database is unchanged", hint);
+        return new Failure(
+                kind, "SQLite could not write the backup into " + target + "; the database is unchanged", hint);
     }
 }

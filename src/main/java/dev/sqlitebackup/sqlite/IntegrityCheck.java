@@ -21,16 +21,20 @@ import java.util.regex.Pattern;
 /**
  * SQLite's own structure check of a finished private file. It proves the structure; checksums prove the bytes.
  *
- * <p>What only the application can tell from damage is left out and named: all that asks what SQLite alone does not have ({@link StandIns}), and each index that does not agree with its table where the
- * application may have its own of what SQLite has ({@link BuiltIns}). All the rest, with every page of everything, is checked all the same.
+ * <p>What only the application can tell from damage is left out and named: all that asks what SQLite alone does not
+ * have ({@link StandIns}), and each index that does not agree with its table where the application may have its own of
+ * what SQLite has ({@link BuiltIns}). All the rest, with every page of everything, is checked all the same.
  */
 public final class IntegrityCheck {
     private static final int MAX_PROBLEMS = 20;
     /** In a row such as "Tree 2 page 9: unable to get the page. error code=8458". */
     private static final Pattern ERROR_CODE = Pattern.compile("error code=(\\d+)");
+
     private static final int MAX_VIOLATIONS = 1000;
-    private static final String TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 ORDER BY name";
-    private static final String HAS_TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' LIMIT 1";
+    private static final String TABLES =
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 ORDER BY name";
+    private static final String HAS_TABLES =
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' LIMIT 1";
     private static final List<String> OK = List.of("ok");
 
     /** Begins what is said of pages, in one row. */
@@ -38,15 +42,17 @@ public final class IntegrityCheck {
     /** In {@code hidden} of {@code table_xinfo}. */
     private static final int VIRTUAL_COLUMN = 2;
     /** What a virtual generated column can be said of, whose value a stand-in may have made. */
-    private static final Pattern VALUE_OF_COLUMN = Pattern.compile("(?:NULL|NUMERIC|TEXT|non-\\S+) value in (.+)", Pattern.DOTALL);
+    private static final Pattern VALUE_OF_COLUMN =
+            Pattern.compile("(?:NULL|NUMERIC|TEXT|non-\\S+) value in (.+)", Pattern.DOTALL);
 
     /**
-     * @param leftOut what SQLite could not look at without the application, in words that are the same as long as the schema is, and, for an index that asks nothing unknown, as long as it is doubted
+     * @param leftOut what SQLite could not look at without the application, in words that are the same as long as the
+     *     schema is, and, for an index that asks nothing unknown, as long as it is doubted
      * @param warnings what only the application can judge
      */
-    public record Result(SortedSet<String> leftOut, List<String> warnings) { }
+    public record Result(SortedSet<String> leftOut, List<String> warnings) {}
 
-    private IntegrityCheck() { }
+    private IntegrityCheck() {}
 
     /**
      * @param database a private file that nobody else has open
@@ -70,9 +76,18 @@ public final class IntegrityCheck {
         } catch (SQLException said) {
             SQLException e = DiskProbe.explain(said, database);
             throw switch (e.getErrorCode() & 0xff) {
-                case SqliteConnection.CORRUPT, SqliteConnection.NOTADB -> corrupt(what, SqliteConnection.describe(e.getErrorCode()));
-                case SqliteConnection.IOERR -> isReadError(e.getErrorCode()) ? cannotRead(what) : corrupt(what, SqliteConnection.describe(e.getErrorCode()));
-                default -> SqliteConnection.failure("cannot check", database, e, database.toAbsolutePath().getParent());
+                case SqliteConnection.CORRUPT, SqliteConnection.NOTADB ->
+                    corrupt(what, SqliteConnection.describe(e.getErrorCode()));
+                case SqliteConnection.IOERR ->
+                    isReadError(e.getErrorCode())
+                            ? cannotRead(what)
+                            : corrupt(what, SqliteConnection.describe(e.getErrorCode()));
+                default ->
+                    SqliteConnection.failure(
+                            "cannot check",
+                            database,
+                            e,
+                            database.toAbsolutePath().getParent());
             };
         }
     }
@@ -108,18 +123,31 @@ public final class IntegrityCheck {
                 throw corrupt(what, "it is encrypted or not a SQLite database");
             }
             if (!header.matches(channel.size())) {
-                throw corrupt(what, "expected " + header.pageCount() + " pages of " + header.pageSizeBytes() + " bytes, found "
-                        + channel.size() + " bytes");
+                throw corrupt(
+                        what,
+                        "expected " + header.pageCount() + " pages of " + header.pageSizeBytes() + " bytes, found "
+                                + channel.size() + " bytes");
             }
         } catch (IOException e) {
             throw Failure.io("cannot read", database, e);
         }
     }
 
-    /** Where a stand-in is needed, quick_check looks at every page of everything, and integrity_check at all that no stand-in has a say in. */
-    private static void checkStructure(SqliteConnection connection, StandIns standIns, String what, SortedSet<String> leftOut) throws SQLException {
+    /**
+     * Where a stand-in is needed, quick_check looks at every page of everything, and integrity_check at all that no
+     * stand-in has a say in.
+     */
+    private static void checkStructure(
+            SqliteConnection connection, StandIns standIns, String what, SortedSet<String> leftOut)
+            throws SQLException {
         if (standIns.isEmpty()) {
-            refuseDisagreement(connection, what, connection.query("PRAGMA integrity_check(" + MAX_PROBLEMS + ")"), row -> true, null, leftOut);
+            refuseDisagreement(
+                    connection,
+                    what,
+                    connection.query("PRAGMA integrity_check(" + MAX_PROBLEMS + ")"),
+                    row -> true,
+                    null,
+                    leftOut);
             return;
         }
         List<String> inFull = new ArrayList<>();
@@ -131,36 +159,48 @@ public final class IntegrityCheck {
                 inFull.add(table);
                 continue;
             }
-            List<String> computed = connection.query("SELECT name FROM pragma_table_xinfo(" + quoted(table) + ") WHERE hidden = " + VIRTUAL_COLUMN);
+            List<String> computed = connection.query(
+                    "SELECT name FROM pragma_table_xinfo(" + quoted(table) + ") WHERE hidden = " + VIRTUAL_COLUMN);
             computed.forEach(column -> undecided.add(table + "." + column));
             inIndexes.addAll(inColumns);
-            leftOut.add((computed.isEmpty() ? "indexes" : "indexes and generated columns") + " of table " + table + " (" + String.join(", ", inIndexes) + ")");
+            leftOut.add((computed.isEmpty() ? "indexes" : "indexes and generated columns") + " of table " + table + " ("
+                    + String.join(", ", inIndexes) + ")");
         }
         Predicate<String> decided = row -> {
             Matcher value = VALUE_OF_COLUMN.matcher(row);
             return !(value.matches() && undecided.contains(value.group(1)));
         };
-        refuseProven(connection, what, "quick_check", connection.query("PRAGMA quick_check(" + MAX_PROBLEMS + ")"), decided);
+        refuseProven(
+                connection, what, "quick_check", connection.query("PRAGMA quick_check(" + MAX_PROBLEMS + ")"), decided);
         List<String> rows = new ArrayList<>();
         for (String table : inFull) {
-            connection.query("PRAGMA integrity_check(" + quoted(table) + ")").stream().filter(row -> !OK.contains(row)).forEach(rows::add);
+            connection.query("PRAGMA integrity_check(" + quoted(table) + ")").stream()
+                    .filter(row -> !OK.contains(row))
+                    .forEach(rows::add);
         }
         refuseDisagreement(connection, what, rows, decided, inFull, leftOut);
     }
 
     /**
-     * Says what integrity_check found, unless only the application can tell it from damage. All that quick_check looks at is among what has to be fine then.
+     * Says what integrity_check found, unless only the application can tell it from damage. All that quick_check looks
+     * at is among what has to be fine then.
      *
      * @param rows the first that it found, or none, or OK
      * @param tables whose indexes are left out where they are doubted, null for all; others are left out already
      */
-    private static void refuseDisagreement(SqliteConnection connection, String what, List<String> rows, Predicate<String> decided, List<String> tables, SortedSet<String> leftOut)
+    private static void refuseDisagreement(
+            SqliteConnection connection,
+            String what,
+            List<String> rows,
+            Predicate<String> decided,
+            List<String> tables,
+            SortedSet<String> leftOut)
             throws SQLException {
         if (rows.isEmpty()) {
             return;
         }
         if (!rows.stream().allMatch(BuiltIns::isDisagreement)) {
-            refuseProblems(what, rows);     // Or nothing at all: a damaged schema is not asked for its indexes.
+            refuseProblems(what, rows); // Or nothing at all: a damaged schema is not asked for its indexes.
             return;
         }
         BuiltIns builtIns = BuiltIns.of(connection);
@@ -169,11 +209,14 @@ public final class IntegrityCheck {
     }
 
     /**
-     * What is said of pages comes first, so with few problems allowed SQLite collects few of these; false alarms come one by one and are passed over.
+     * What is said of pages comes first, so with few problems allowed SQLite collects few of these; false alarms come
+     * one by one and are passed over.
      *
      * @param rows the first that the check found
      */
-    private static void refuseProven(SqliteConnection connection, String what, String check, List<String> rows, Predicate<String> proof) throws SQLException {
+    private static void refuseProven(
+            SqliteConnection connection, String what, String check, List<String> rows, Predicate<String> proof)
+            throws SQLException {
         List<String> problems = rows.stream().filter(proof).toList();
         if (problems.isEmpty() && rows.size() >= MAX_PROBLEMS) {
             problems = connection.queryWanted("PRAGMA " + check + "(" + Integer.MAX_VALUE + ")", proof, MAX_PROBLEMS);
@@ -184,7 +227,13 @@ public final class IntegrityCheck {
     /** What is said of pages comes first, so where SQLite gives up before it has said anything, they are whole. */
     private static void refuseDamagedPages(SqliteConnection connection, String what) throws SQLException {
         try {
-            refuseProblems(what, connection.query("PRAGMA quick_check(1)").stream().filter(row -> row.startsWith(OF_PAGES)).findFirst().map(List::of).orElse(OK));
+            refuseProblems(
+                    what,
+                    connection.query("PRAGMA quick_check(1)").stream()
+                            .filter(row -> row.startsWith(OF_PAGES))
+                            .findFirst()
+                            .map(List::of)
+                            .orElse(OK));
         } catch (SQLException e) {
             if ((e.getErrorCode() & 0xff) != SqliteConnection.ERROR) {
                 throw e;
@@ -204,7 +253,11 @@ public final class IntegrityCheck {
                     throw cannotRead(what);
                 }
             }
-            String first = rows.get(0).lines().filter(line -> !line.startsWith("***")).findFirst().orElse("damaged");
+            String first = rows.get(0)
+                    .lines()
+                    .filter(line -> !line.startsWith("***"))
+                    .findFirst()
+                    .orElse("damaged");
             throw corrupt(what, "integrity_check says: " + first + (rows.size() > 1 ? " (and more)" : ""));
         }
     }
@@ -215,22 +268,32 @@ public final class IntegrityCheck {
     }
 
     private static Failure cannotRead(String what) {
-        return new Failure(Failure.Kind.FAILURE, "cannot check " + what + ": " + SqliteConnection.describe(SqliteConnection.IOERR),
+        return new Failure(
+                Failure.Kind.FAILURE,
+                "cannot check " + what + ": " + SqliteConnection.describe(SqliteConnection.IOERR),
                 "nothing was changed; see whether the system's log says that a disk is failing");
     }
 
     /** Something that no stand-in helps stops the check as a whole; so it goes table by table. */
     private static void checkTableByTable(Path database, String what, SortedSet<String> leftOut) throws SQLException {
-        try (SqliteConnection connection = open(database)) {    // Without stand-ins, of which here nobody sorts out the false alarms.
+        try (SqliteConnection connection =
+                open(database)) { // Without stand-ins, of which here nobody sorts out the false alarms.
             for (String table : connection.query("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")) {
                 try {
                     List<String> rows = connection.query("PRAGMA integrity_check(" + quoted(table) + ")");
                     if (!rows.stream().allMatch(BuiltIns::isDisagreement)) {
                         refuseProblems(what, rows);
-                    } else {     // Of one table SQLite says a hundred problems at most, so others may lie behind those.
-                        List<String> problems = rows.stream().filter(BuiltIns.of(connection)::provesDamage).toList();
-                        refuseProblems(what, problems.isEmpty() ? connection.query("PRAGMA quick_check(" + quoted(table) + ")") : problems);
-                        leftOut.add("indexes of table " + table + " (collations and functions of SQLite's, if the application has its own)");
+                    } else { // Of one table SQLite says a hundred problems at most, so others may lie behind those.
+                        List<String> problems = rows.stream()
+                                .filter(BuiltIns.of(connection)::provesDamage)
+                                .toList();
+                        refuseProblems(
+                                what,
+                                problems.isEmpty()
+                                        ? connection.query("PRAGMA quick_check(" + quoted(table) + ")")
+                                        : problems);
+                        leftOut.add("indexes of table " + table
+                                + " (collations and functions of SQLite's, if the application has its own)");
                     }
                 } catch (SQLException e) {
                     if ((e.getErrorCode() & 0xff) != SqliteConnection.ERROR) {
@@ -242,9 +305,13 @@ public final class IntegrityCheck {
         }
     }
 
-    /** integrity_check passes in silence over a virtual table whose module or tokenizer is missing here; the tables that it keeps its data in are checked like any other. */
+    /**
+     * integrity_check passes in silence over a virtual table whose module or tokenizer is missing here; the tables that
+     * it keeps its data in are checked like any other.
+     */
     private static void findUnloadable(SqliteConnection connection, SortedSet<String> leftOut) throws SQLException {
-        for (String table : connection.query("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage = 0 ORDER BY name")) {
+        for (String table : connection.query(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage = 0 ORDER BY name")) {
             try {
                 connection.query("SELECT 1 FROM \"" + table.replace("\"", "\"\"") + "\" LIMIT 0");
             } catch (SQLException e) {
@@ -266,7 +333,11 @@ public final class IntegrityCheck {
         try (SqliteConnection connection = open(database)) {
             warnForeignKeys(connection, warnings);
         } catch (SQLException e) {
-            throw SqliteConnection.failure("cannot check the foreign keys of", database, DiskProbe.explain(e, database), database.toAbsolutePath().getParent());
+            throw SqliteConnection.failure(
+                    "cannot check the foreign keys of",
+                    database,
+                    DiskProbe.explain(e, database),
+                    database.toAbsolutePath().getParent());
         }
         return warnings;
     }
@@ -275,12 +346,15 @@ public final class IntegrityCheck {
         try {
             Set<String> unknown = StandIns.on(connection).usedBy("PRAGMA foreign_key_check");
             if (!unknown.isEmpty()) {
-                warnings.add("foreign keys could not be checked, because only the application can: " + String.join(", ", unknown));
+                warnings.add("foreign keys could not be checked, because only the application can: "
+                        + String.join(", ", unknown));
                 return;
             }
-            List<String> tables = connection.query("SELECT \"table\" FROM pragma_foreign_key_check LIMIT " + MAX_VIOLATIONS);
+            List<String> tables =
+                    connection.query("SELECT \"table\" FROM pragma_foreign_key_check LIMIT " + MAX_VIOLATIONS);
             if (!tables.isEmpty()) {
-                String count = tables.size() == MAX_VIOLATIONS ? MAX_VIOLATIONS + " or more" : String.valueOf(tables.size());
+                String count =
+                        tables.size() == MAX_VIOLATIONS ? MAX_VIOLATIONS + " or more" : String.valueOf(tables.size());
                 warnings.add(count + " rows violate a foreign key, the first in table " + tables.get(0)
                         + " (the database was like that; restoring does not change it)");
             }

@@ -14,15 +14,17 @@ import java.sql.SQLException;
 import java.time.Duration;
 
 /**
- * Gives a database that others keep open the content of a staged one, as one transaction with ordinary locks. The safety
- * copy is taken between the first step of that transaction, after which nobody else can write, and the second: the first
- * step stays in the page cache, so what is read then is the old content, and no write falls between copy and switch.
+ * Gives a database that others keep open the content of a staged one, as one transaction with ordinary locks. The
+ * safety copy is taken between the first step of that transaction, after which nobody else can write, and the second:
+ * the first step stays in the page cache, so what is read then is the old content, and no write falls between copy and
+ * switch.
  *
- * <p>The staged database is the source connection, so a write transaction begun on it makes SQLite refuse the next step:
- * that is how the switch is called off when the safety copy fails.
+ * <p>The staged database is the source connection, so a write transaction begun on it makes SQLite refuse the next
+ * step: that is how the switch is called off when the safety copy fails.
  *
- * <p>The database keeps its journal mode, whatever the backup's: its applications chose it. SQLite sees to that in WAL mode; in rollback mode it
- * would copy the header of a WAL database, and whoever came first, we perhaps, would make sidecars of his own.
+ * <p>The database keeps its journal mode, whatever the backup's: its applications chose it. SQLite sees to that in WAL
+ * mode; in rollback mode it would copy the header of a WAL database, and whoever came first, we perhaps, would make
+ * sidecars of his own.
  */
 public final class LiveRestore {
     private static final long POLL_MILLIS = 2;
@@ -39,8 +41,14 @@ public final class LiveRestore {
     private boolean safetyCopyMade;
     private String undo;
 
-    private LiveRestore(Path target, StagedFile staged, Path safetyCopy, Path proof, InPlaceRestore.SafetyCopyKeeper keeper,
-            Duration busyTimeout, Progress progress) {
+    private LiveRestore(
+            Path target,
+            StagedFile staged,
+            Path safetyCopy,
+            Path proof,
+            InPlaceRestore.SafetyCopyKeeper keeper,
+            Duration busyTimeout,
+            Progress progress) {
         this.target = target;
         this.staged = staged;
         this.safetyCopy = safetyCopy;
@@ -66,8 +74,14 @@ public final class LiveRestore {
      * @param proof an empty private file, for reading back what was written
      * @throws Failure BUSY if the write lock cannot be had within {@code busyTimeout}
      */
-    public static Outcome run(Path target, StagedFile staged, Path safetyCopy, Path proof, InPlaceRestore.SafetyCopyKeeper keeper,
-            Duration busyTimeout, Progress progress) {
+    public static Outcome run(
+            Path target,
+            StagedFile staged,
+            Path safetyCopy,
+            Path proof,
+            InPlaceRestore.SafetyCopyKeeper keeper,
+            Duration busyTimeout,
+            Progress progress) {
         LiveRestore restore = new LiveRestore(target, staged, safetyCopy, proof, keeper, busyTimeout, progress);
         try (FileChannel file = FileChannel.open(target, StandardOpenOption.READ)) {
             if (!TargetProbe.isReadable(DatabaseFiles.of(target), file, busyTimeout)) {
@@ -100,7 +114,8 @@ public final class LiveRestore {
             throw explained;
         }
         backup = DatabaseHeader.read(staged.content());
-        refuseWhatCannotBeSwitched(target, DatabaseHeader.read(file), backup, staged.content().size(), wal);
+        refuseWhatCannotBeSwitched(
+                target, DatabaseHeader.read(file), backup, staged.content().size(), wal);
         refuseChecksums(staged.path());
         if (!wal) {
             DatabaseHeader.markAsRollback(staged.path());
@@ -113,16 +128,25 @@ public final class LiveRestore {
         try (Interruption.Blocking critical = Interruption.critical()) {
             return readBack();
         } catch (SQLException e) {
-            throw notReadBack(SqliteConnection.failure("cannot read back", target, DiskProbe.explain(e, file, DatabaseFiles.of(target)), proof.getParent()));
+            throw notReadBack(SqliteConnection.failure(
+                    "cannot read back",
+                    target,
+                    DiskProbe.explain(e, file, DatabaseFiles.of(target)),
+                    proof.getParent()));
         } catch (IOException e) {
             throw notReadBack(Failure.io("cannot read back", target, e));
         }
     }
 
     private Failure notReadBack(Failure e) {
-        String why = e.kind() == Failure.Kind.INTERRUPTED ? "interrupted" : e.getMessage();    // It says that nothing was changed.
-        return new Failure(e.kind(), "the backup was restored to " + target + ", but could not be read back: " + why,
-                "the old content is in the safety copy; to bring it back: " + undo, e);
+        String why = e.kind() == Failure.Kind.INTERRUPTED
+                ? "interrupted"
+                : e.getMessage(); // It says that nothing was changed.
+        return new Failure(
+                e.kind(),
+                "the backup was restored to " + target + ", but could not be read back: " + why,
+                "the old content is in the safety copy; to bring it back: " + undo,
+                e);
     }
 
     /** Refuses what a live restore would refuse, as far as it shows without SQLite. */
@@ -137,32 +161,45 @@ public final class LiveRestore {
         }
     }
 
-    private static void refuseWhatCannotBeSwitched(Path target, DatabaseHeader header, DatabaseHeader backup, long backupBytes, boolean wal) {
+    private static void refuseWhatCannotBeSwitched(
+            Path target, DatabaseHeader header, DatabaseHeader backup, long backupBytes, boolean wal) {
         if (header == null) {
             throw refusal(Failure.Kind.FAILURE, "the database is empty: " + target);
         }
         if (wal && header.pageSizeBytes() != backup.pageSizeBytes()) {
-            throw refusal(Failure.Kind.FAILURE, "the backup has pages of " + backup.pageSizeBytes() + " bytes, the open database " + target + " of " + header.pageSizeBytes());
+            throw refusal(
+                    Failure.Kind.FAILURE,
+                    "the backup has pages of " + backup.pageSizeBytes() + " bytes, the open database " + target + " of "
+                            + header.pageSizeBytes());
         }
         if (backupBytes < 2L * backup.pageSizeBytes()) {
-            throw refusal(Failure.Kind.FAILURE, "the backup holds no table, and is too small to be restored with --live");
+            throw refusal(
+                    Failure.Kind.FAILURE, "the backup holds no table, and is too small to be restored with --live");
         }
         refuseOtherEncoding(target, header, backup);
     }
 
-    /** A connection takes the encoding from the first schema that it reads, and refuses every other one until it is closed. */
+    /**
+     * A connection takes the encoding from the first schema that it reads, and refuses every other one until it is
+     * closed.
+     */
     private static void refuseOtherEncoding(Path target, DatabaseHeader header, DatabaseHeader backup) {
         if (header.textEncoding() != 0 && header.textEncoding() != backup.textEncoding()) {
-            throw refusal(Failure.Kind.IN_USE, "the backup's text is encoded in " + backup.encodingName() + ", that of the open database " + target + " in " + header.encodingName()
-                    + ", so whoever has it open could not go on with the backup");
+            throw refusal(
+                    Failure.Kind.IN_USE,
+                    "the backup's text is encoded in " + backup.encodingName() + ", that of the open database " + target
+                            + " in " + header.encodingName()
+                            + ", so whoever has it open could not go on with the backup");
         }
     }
 
     /** SQLite changes page 1 on its way in, and what it will be is known only under the lock. */
     private static void refuseChecksums(Path staged) throws IOException {
         if (PageChecksums.areIn(staged)) {
-            throw refusal(Failure.Kind.IN_USE, "the backup's pages carry checksums (SQLite's checksum VFS), of which a live restore would leave a wrong one,"
-                    + " so whoever has the database open could not go on with it");
+            throw refusal(
+                    Failure.Kind.IN_USE,
+                    "the backup's pages carry checksums (SQLite's checksum VFS), of which a live restore would leave a wrong one,"
+                            + " so whoever has the database open could not go on with it");
         }
     }
 
@@ -196,13 +233,21 @@ public final class LiveRestore {
         }
     }
 
-    /** In rollback mode a transaction is over when its journal has gone, and SQLite forces that only with {@code synchronous=EXTRA}. */
+    /**
+     * In rollback mode a transaction is over when its journal has gone, and SQLite forces that only with
+     * {@code synchronous=EXTRA}.
+     */
     private void forceEndOfJournal() {
         try {
             DurableFiles.forceDirectory(target.getParent());
         } catch (IOException e) {
             Failure failure = Failure.io("cannot force", target.getParent(), e);
-            throw new Failure(failure.kind(), "the backup was restored to " + target + ", but a power failure may still undo that: " + failure.getMessage(), "restore it again", e);
+            throw new Failure(
+                    failure.kind(),
+                    "the backup was restored to " + target + ", but a power failure may still undo that: "
+                            + failure.getMessage(),
+                    "restore it again",
+                    e);
         }
     }
 
@@ -218,18 +263,28 @@ public final class LiveRestore {
     private boolean makeSafetyCopy(FileChannel file, int remainingPages) {
         try {
             if (remainingPages == 0) {
-                throw new Failure(Failure.Kind.FAILURE, "SQLite restored " + target + " in one step, before there was a safety copy of it");
+                throw new Failure(
+                        Failure.Kind.FAILURE,
+                        "SQLite restored " + target + " in one step, before there was a safety copy of it");
             }
-            // Asked under the write lock, because an application may have changed the journal mode while we waited for it.
+            // Asked under the write lock, because an application may have changed the journal mode while we waited for
+            // it.
             DatabaseHeader header = DatabaseHeader.read(file);
             boolean wal = DatabaseFiles.of(target).present().wal() || header != null && header.isWal();
             copyTwice(wal ? "mode=ro" : "mode=ro&immutable=1");
-            refuseOtherEncoding(target, DatabaseHeader.of(safetyCopy), backup);     // Again: the first table may have been made, or be in the log alone.
+            refuseOtherEncoding(
+                    target,
+                    DatabaseHeader.of(safetyCopy),
+                    backup); // Again: the first table may have been made, or be in the log alone.
             PageChecksums.renewFirst(safetyCopy);
             undo = keeper.keep(safetyCopy);
             safetyCopyMade = true;
         } catch (SQLException e) {
-            safetyCopyFailure = SqliteConnection.failure("cannot make a safety copy of", target, DiskProbe.explain(e, file, DatabaseFiles.of(target)), safetyCopy.getParent());
+            safetyCopyFailure = SqliteConnection.failure(
+                    "cannot make a safety copy of",
+                    target,
+                    DiskProbe.explain(e, file, DatabaseFiles.of(target)),
+                    safetyCopy.getParent());
         } catch (IOException e) {
             safetyCopyFailure = Failure.io("cannot make a safety copy of", target, e);
         } catch (Failure e) {
@@ -239,8 +294,8 @@ public final class LiveRestore {
     }
 
     /**
-     * @param mode in rollback mode the switch holds the exclusive lock, so only immutable=1 can read; and that is right, because
-     *             under that lock the main file is the whole database
+     * @param mode in rollback mode the switch holds the exclusive lock, so only immutable=1 can read; and that is
+     *     right, because under that lock the main file is the whole database
      */
     private void copyTwice(String mode) throws SQLException, IOException {
         try (SqliteConnection reader = SqliteConnection.open(target, mode, Duration.ZERO)) {
@@ -248,11 +303,13 @@ public final class LiveRestore {
                 throw refusal(Failure.Kind.FAILURE, "the database is empty: " + target);
             }
             reader.beginRead();
-            reader.backupTo(safetyCopy, (remaining, total) -> { });
-            reader.backupTo(proof, (remaining, total) -> { });
+            reader.backupTo(safetyCopy, (remaining, total) -> {});
+            reader.backupTo(proof, (remaining, total) -> {});
         }
         if (!sameContent(safetyCopy, proof)) {
-            throw new Failure(Failure.Kind.FAILURE, "the safety copy of " + target + " is not a faithful copy; the database is unchanged");
+            throw new Failure(
+                    Failure.Kind.FAILURE,
+                    "the safety copy of " + target + " is not a faithful copy; the database is unchanged");
         }
     }
 
@@ -261,13 +318,15 @@ public final class LiveRestore {
         Files.write(proof, new byte[0]);
         try (SqliteConnection reader = SqliteConnection.open(target, "mode=rw", busyTimeout)) {
             reader.beginRead();
-            reader.backupTo(proof, (remaining, total) -> { });
+            reader.backupTo(proof, (remaining, total) -> {});
         }
         if (holdsExpected(proof)) {
             return Outcome.VERIFIED;
         }
         if (sameContent(proof, safetyCopy)) {
-            throw new Failure(Failure.Kind.FAILURE, "SQLite reported a restore that did not happen; the database holds the old content: " + target);
+            throw new Failure(
+                    Failure.Kind.FAILURE,
+                    "SQLite reported a restore that did not happen; the database holds the old content: " + target);
         }
         try {
             IntegrityCheck.check(proof, "the restored database " + target);

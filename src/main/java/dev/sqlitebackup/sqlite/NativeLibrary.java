@@ -18,9 +18,10 @@ import org.sqlite.SQLiteJDBCLoader;
 public final class NativeLibrary {
     /** The largest of those that the driver brings, and some more. */
     private static final long LIBRARY_BYTES = 3_000_000;
+
     private static boolean loaded;
 
-    private NativeLibrary() { }
+    private NativeLibrary() {}
 
     /**
      * Loads SQLite, once in a process.
@@ -45,9 +46,15 @@ public final class NativeLibrary {
                 full = true;
             }
         }
-        throw full ? new Failure(Failure.Kind.NO_SPACE, "no room for SQLite's native library in any of " + candidates,
-                "free some space in one of them, or set TMPDIR to another directory") : new Failure(Failure.Kind.FAILURE, "SQLite's native library cannot be run from any of " + candidates,
-                "they are mounted noexec, or cannot be written: set TMPDIR to a directory from which programs may be run");
+        throw full
+                ? new Failure(
+                        Failure.Kind.NO_SPACE,
+                        "no room for SQLite's native library in any of " + candidates,
+                        "free some space in one of them, or set TMPDIR to another directory")
+                : new Failure(
+                        Failure.Kind.FAILURE,
+                        "SQLite's native library cannot be run from any of " + candidates,
+                        "they are mounted noexec, or cannot be written: set TMPDIR to a directory from which programs may be run");
     }
 
     private static boolean loadFrom(Path candidate) {
@@ -66,9 +73,14 @@ public final class NativeLibrary {
             throw e;
         } catch (Exception e) {
             // The driver does not say what stopped it.
-            throw new Failure(Space.isExhausted(candidate, LIBRARY_BYTES) ? Failure.Kind.NO_SPACE : Failure.Kind.FAILURE, "cannot load SQLite's native library from " + candidate + ": " + e.getMessage(), null, e);
+            throw new Failure(
+                    Space.isExhausted(candidate, LIBRARY_BYTES) ? Failure.Kind.NO_SPACE : Failure.Kind.FAILURE,
+                    "cannot load SQLite's native library from " + candidate + ": " + e.getMessage(),
+                    null,
+                    e);
         } finally {
-            // A mapped library needs no name any more. Windows keeps the file while it is loaded; there the next run removes it.
+            // A mapped library needs no name any more. Windows keeps the file while it is loaded; there the next run
+            // removes it.
             if (PrivateFiles.isPosix()) {
                 workspace.close();
             }

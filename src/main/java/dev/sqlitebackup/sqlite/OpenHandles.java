@@ -26,8 +26,12 @@ import java.util.stream.Collectors;
 public final class OpenHandles {
     private static final Path PROC = Path.of("/proc");
     private static final long ANY = -1;
-    /** Of lines such as {@code 1: POSIX ADVISORY WRITE 4242 08:02:1310737 1073741826 1073742335}: process, file with its device in hexadecimal, first and last byte. */
+    /**
+     * Of lines such as {@code 1: POSIX ADVISORY WRITE 4242 08:02:1310737 1073741826 1073742335}: process, file with its
+     * device in hexadecimal, first and last byte.
+     */
     private static final Pattern LOCK = Pattern.compile("(\\d+) (\\S+:\\d+) (\\d+) (\\d+|EOF)$");
+
     private static final String INODE = "ino:";
     private static final String MOUNT = "mnt_id:";
     private static final Object HUNG = new Object();
@@ -46,7 +50,9 @@ public final class OpenHandles {
         public static final Found NOBODY = new Found(List.of(), List.of());
 
         public String warning(Path file) {
-            return "it could not be seen whether " + names(unseen) + " has the database open, because a file system that it uses does not answer; make sure that it has not: " + file;
+            return "it could not be seen whether " + names(unseen)
+                    + " has the database open, because a file system that it uses does not answer; make sure that it has not: "
+                    + file;
         }
     }
 
@@ -58,6 +64,7 @@ public final class OpenHandles {
     private final long inode;
     /** Null where it is not known. */
     private final String fileSystem;
+
     private int hung;
 
     private OpenHandles(Path file) throws IOException {
@@ -106,7 +113,10 @@ public final class OpenHandles {
     /** What to say of a database that somebody else uses, with everybody who can be named. */
     public static Failure inUse(Path file, String hint) {
         String names = names(find(file));
-        return new Failure(Failure.Kind.IN_USE, "another process has the database open: " + file + (names.isEmpty() ? "" : ": " + names), hint);
+        return new Failure(
+                Failure.Kind.IN_USE,
+                "another process has the database open: " + file + (names.isEmpty() ? "" : ": " + names),
+                hint);
     }
 
     private static String names(List<Holder> holders) {
@@ -114,8 +124,9 @@ public final class OpenHandles {
     }
 
     /**
-     * Compares by device and inode, without opening anything: to close a descriptor of a live database drops our locks. To ask a descriptor's file system would
-     * hang where that hangs, so what the kernel notes of the descriptor is read first; asked is the database's own file system, and one that is not known.
+     * Compares by device and inode, without opening anything: to close a descriptor of a live database drops our locks.
+     * To ask a descriptor's file system would hang where that hangs, so what the kernel notes of the descriptor is read
+     * first; asked is the database's own file system, and one that is not known.
      *
      * @return null if it cannot be told
      */
@@ -137,20 +148,26 @@ public final class OpenHandles {
         return unseen;
     }
 
-    /** Linux 5.14 and later note the inode's number, which is the one that {@code stat} gives, on overlayfs and btrfs too. */
+    /**
+     * Linux 5.14 and later note the inode's number, which is the one that {@code stat} gives, on overlayfs and btrfs
+     * too.
+     */
     private boolean mayBeIt(Path process, Path fdinfo) {
         try {
             String mount = null;
             for (String line : Files.readAllLines(fdinfo, StandardCharsets.ISO_8859_1)) {
-                if (line.startsWith(INODE) && Long.parseUnsignedLong(line.substring(INODE.length()).strip()) != inode) {
+                if (line.startsWith(INODE)
+                        && Long.parseUnsignedLong(line.substring(INODE.length()).strip()) != inode) {
                     return false;
                 }
                 mount = line.startsWith(MOUNT) ? line.substring(MOUNT.length()).strip() : mount;
             }
             Mounts mounts = fileSystem == null || mount == null ? null : Mounts.read(process);
-            return mounts == null || mounts.of(mount) == null || mounts.of(mount).device().equals(fileSystem);
+            return mounts == null
+                    || mounts.of(mount) == null
+                    || mounts.of(mount).device().equals(fileSystem);
         } catch (IOException | NumberFormatException e) {
-            return true;    // Closed in the meantime, which the next question says too.
+            return true; // Closed in the meantime, which the next question says too.
         }
     }
 
@@ -160,9 +177,12 @@ public final class OpenHandles {
             return HUNG;
         }
         try {
-            return Bounded.call(() -> Objects.requireNonNullElse(Files.getAttribute(descriptor, "basic:fileKey"), NO_FILE), MOST_FOR_ONE, late -> { });
+            return Bounded.call(
+                    () -> Objects.requireNonNullElse(Files.getAttribute(descriptor, "basic:fileKey"), NO_FILE),
+                    MOST_FOR_ONE,
+                    late -> {});
         } catch (IOException e) {
-            return NO_FILE;     // Closed in the meantime, or no file: a pipe, a socket.
+            return NO_FILE; // Closed in the meantime, or no file: a pipe, a socket.
         } catch (TimeoutException e) {
             hung++;
             return HUNG;
@@ -181,7 +201,8 @@ public final class OpenHandles {
             return holders;
         }
         long device = (long) Files.getAttribute(file, "unix:dev");
-        String name = String.format("%02x:%02x:%d", major(device), minor(device), (long) Files.getAttribute(file, "unix:ino"));
+        String name = String.format(
+                "%02x:%02x:%d", major(device), minor(device), (long) Files.getAttribute(file, "unix:ino"));
         for (String line : Files.readAllLines(locks, StandardCharsets.ISO_8859_1)) {
             Matcher lock = LOCK.matcher(line);
             if (lock.find() && lock.group(2).equals(name) && (position == ANY || covers(lock, position))) {
@@ -193,7 +214,8 @@ public final class OpenHandles {
     }
 
     private static boolean covers(Matcher lock, long position) {
-        return Long.parseLong(lock.group(3)) <= position && (lock.group(4).equals("EOF") || Long.parseLong(lock.group(4)) >= position);
+        return Long.parseLong(lock.group(3)) <= position
+                && (lock.group(4).equals("EOF") || Long.parseLong(lock.group(4)) >= position);
     }
 
     /** As glibc's gnu_dev_major and gnu_dev_minor take a device number apart. */
@@ -207,7 +229,8 @@ public final class OpenHandles {
 
     private static String command(Path process) {
         try {
-            return Files.readString(process.resolve("comm"), StandardCharsets.UTF_8).strip();
+            return Files.readString(process.resolve("comm"), StandardCharsets.UTF_8)
+                    .strip();
         } catch (IOException e) {
             return "?";
         }

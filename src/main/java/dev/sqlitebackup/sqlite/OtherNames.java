@@ -14,11 +14,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Whether a file goes by other names too, as far as that shows: SQLite looks for a log beside the name under which it opened the database, and
- * so does not see one that lies beside another name.
+ * Whether a file goes by other names too, as far as that shows: SQLite looks for a log beside the name under which it
+ * opened the database, and so does not see one that lies beside another name.
  *
  * @param links how many names it has on its file system, 1 where the system does not say
- * @param isMountPoint whether the file itself, and not a directory above it, is mounted here: a container that was given the file alone
+ * @param isMountPoint whether the file itself, and not a directory above it, is mounted here: a container that was
+ *     given the file alone
  */
 public record OtherNames(int links, boolean isMountPoint) {
     private static final String SAFETY_NAME = ".pre-restore-";
@@ -37,12 +38,18 @@ public record OtherNames(int links, boolean isMountPoint) {
      * @return another name of it in its own directory beside which a log lies, null if there is none
      */
     static Path withLog(Path file) throws IOException {
-        // Not what a replacement that was killed has left of this very file (Replacement): a second name for it and for its sidecars.
+        // Not what a replacement that was killed has left of this very file (Replacement): a second name for it and for
+        // its sidecars.
         Object key = Files.getAttribute(file, "basic:fileKey");
-        try (DirectoryStream<Path> siblings = Files.newDirectoryStream(file.getParent(), name -> !name.equals(file) && !name.toString().contains(SAFETY_NAME) && Files.isRegularFile(name, LinkOption.NOFOLLOW_LINKS))) {
+        try (DirectoryStream<Path> siblings = Files.newDirectoryStream(
+                file.getParent(),
+                name -> !name.equals(file)
+                        && !name.toString().contains(SAFETY_NAME)
+                        && Files.isRegularFile(name, LinkOption.NOFOLLOW_LINKS))) {
             for (Path sibling : siblings) {
                 DatabaseFiles files = DatabaseFiles.of(sibling);
-                if (key.equals(Files.getAttribute(sibling, "basic:fileKey")) && (holdsSomething(files.wal()) || holdsSomething(files.journal()))) {
+                if (key.equals(Files.getAttribute(sibling, "basic:fileKey"))
+                        && (holdsSomething(files.wal()) || holdsSomething(files.journal()))) {
                     return sibling;
                 }
             }
@@ -60,13 +67,15 @@ public record OtherNames(int links, boolean isMountPoint) {
         } catch (NoSuchFileException e) {
             return false;
         } catch (IOException e) {
-            return true;    // Nobody can tell.
+            return true; // Nobody can tell.
         }
     }
 
     /** To follow the name of a file in a sentence. */
     String describe() {
-        return isMountPoint ? "is mounted as a single file, and has another path elsewhere" : "has " + links + " hard links";
+        return isMountPoint
+                ? "is mounted as a single file, and has another path elsewhere"
+                : "has " + links + " hard links";
     }
 
     private static int links(Path file) throws IOException {

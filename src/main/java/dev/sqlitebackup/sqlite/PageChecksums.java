@@ -8,14 +8,17 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * The checksums of SQLite's <a href="https://www.sqlite.org/cksumvfs.html">checksum VFS</a>, which this process's SQLite neither writes nor looks at:
+ * The checksums of SQLite's <a href="https://www.sqlite.org/cksumvfs.html">checksum VFS</a>, which this process's
+ * SQLite neither writes nor looks at:
  *
  * <pre>
  *   header byte 20 is 8: each page ends with 8 bytes that are no content
  *   s1, s2     two unsigned 32-bit sums, little-endian, from 0: for each pair a, b of words before them, s1 += a + s2; s2 += b + s1
  * </pre>
- * Copying through SQLite changes page 1 and no other (see {@link DatabaseContent}), so that page alone needs a new one. An application that uses this VFS
- * cannot read a page whose checksum is wrong. Others may use the same 8 bytes for something else: they are touched only where all other pages hold.
+ *
+ * Copying through SQLite changes page 1 and no other (see {@link DatabaseContent}), so that page alone needs a new one.
+ * An application that uses this VFS cannot read a page whose checksum is wrong. Others may use the same 8 bytes for
+ * something else: they are touched only where all other pages hold.
  */
 final class PageChecksums {
     static final int SIZE_BYTES = 8;
@@ -25,7 +28,7 @@ final class PageChecksums {
     private static final int VERSION_VALID_FOR_OFFSET = 92;
     private static final int VERSION_OFFSET = 96;
 
-    private PageChecksums() { }
+    private PageChecksums() {}
 
     static boolean mayBeIn(ByteBuffer firstPage) {
         return firstPage.get(RESERVED_OFFSET) == SIZE_BYTES;
@@ -64,8 +67,9 @@ final class PageChecksums {
     }
 
     /**
-     * Gives page 1 of a staged database the checksum that will belong to it when SQLite has copied it over {@code target}: one more
-     * in the change counter and the schema cookie of the target, and the version of SQLite that writes.
+     * Gives page 1 of a staged database the checksum that will belong to it when SQLite has copied it over
+     * {@code target}: one more in the change counter and the schema cookie of the target, and the version of SQLite
+     * that writes.
      *
      * @param target as it is under the exclusive lock
      * @param sqliteVersion as SQLite puts it into the header, 3054001 for 3.54.1
@@ -80,7 +84,8 @@ final class PageChecksums {
             ByteBuffer old = ByteBuffer.allocate(DatabaseHeader.SIZE_BYTES);
             fill(old, target, 0);
             int changeCounter = old.getInt(CHANGE_COUNTER_OFFSET) + 1;
-            page.putInt(CHANGE_COUNTER_OFFSET, changeCounter).putInt(SCHEMA_COOKIE_OFFSET, old.getInt(SCHEMA_COOKIE_OFFSET) + 1);
+            page.putInt(CHANGE_COUNTER_OFFSET, changeCounter)
+                    .putInt(SCHEMA_COOKIE_OFFSET, old.getInt(SCHEMA_COOKIE_OFFSET) + 1);
             page.putInt(VERSION_VALID_FOR_OFFSET, changeCounter).putInt(VERSION_OFFSET, sqliteVersion);
             write(channel, page);
             return true;
@@ -128,6 +133,7 @@ final class PageChecksums {
             s1 += words.getInt(i) + s2;
             s2 += words.getInt(i + 4) + s1;
         }
-        return Integer.toUnsignedLong(Integer.reverseBytes(s1)) << 32 | Integer.toUnsignedLong(Integer.reverseBytes(s2));
+        return Integer.toUnsignedLong(Integer.reverseBytes(s1)) << 32
+                | Integer.toUnsignedLong(Integer.reverseBytes(s2));
     }
 }

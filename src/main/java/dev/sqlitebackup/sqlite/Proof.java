@@ -12,14 +12,14 @@ interface Proof {
     Proof ALWAYS = () -> true;
 
     /** SQLite's read transaction has begun. */
-    default void begun() throws IOException { }
+    default void begun() throws IOException {}
 
     /** Whether the copy is proven. */
     boolean holds() throws IOException;
 
     /**
-     * In rollback mode nobody writes the main file while we hold SHARED. If somebody did, he does not see our lock: an application that uses none
-     * (nolock=1, another VFS), or a share where it does not count.
+     * In rollback mode nobody writes the main file while we hold SHARED. If somebody did, he does not see our lock: an
+     * application that uses none (nolock=1, another VFS), or a share where it does not count.
      */
     final class Locked implements Proof {
         private final Path main;
@@ -66,7 +66,8 @@ interface Proof {
         }
 
         private List<FileIdentity> identities() throws IOException {
-            return Arrays.asList(FileIdentity.of(source.main()), FileIdentity.of(source.wal()), FileIdentity.of(source.journal()));
+            return Arrays.asList(
+                    FileIdentity.of(source.main()), FileIdentity.of(source.wal()), FileIdentity.of(source.journal()));
         }
     }
 }

@@ -22,16 +22,19 @@ import java.util.List;
  * may meet the new file, so they go first; before they go they have a second name, and so has the old file:
  *
  * <ol>
- * <li>sidecars, then the main file, are linked to the safety name: the safety copy is complete once its main file is there
- * <li>the sidecars' own names are removed, and that is forced
- * <li>the staged file takes the name by rename, and that is forced
+ *   <li>sidecars, then the main file, are linked to the safety name: the safety copy is complete once its main file is
+ *       there
+ *   <li>the sidecars' own names are removed, and that is forced
+ *   <li>the staged file takes the name by rename, and that is forced
  * </ol>
- * A crash after 1 leaves the old database as it was, one after 2 the old main file with its sidecars under the safety name.
+ *
+ * A crash after 1 leaves the old database as it was, one after 2 the old main file with its sidecars under the safety
+ * name.
  */
 public final class Replacement {
     private static final long LOCK_BYTES = 512;
 
-    private Replacement() { }
+    private Replacement() {}
 
     /**
      * @param target where no file is; sidecars that lie there all the same are kept under {@code safetyName}
@@ -57,7 +60,10 @@ public final class Replacement {
 
     /** Sidecars that somebody uses belong to a database that is there, whatever name it has. */
     private static void refuseIfAppeared(Path target) {
-        boolean used = isShmUsed(target) || DatabaseFiles.of(target).sidecars().stream().anyMatch(sidecar -> Files.exists(sidecar) && !OpenHandles.find(sidecar).isEmpty());
+        boolean used = isShmUsed(target)
+                || DatabaseFiles.of(target).sidecars().stream()
+                        .anyMatch(sidecar -> Files.exists(sidecar)
+                                && !OpenHandles.find(sidecar).isEmpty());
         if (used || Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
             throw appeared(target);
         }
@@ -66,14 +72,19 @@ public final class Replacement {
     private static boolean isShmUsed(Path target) {
         try {
             Path shm = DatabaseFiles.of(target).shm();
-            return Files.isRegularFile(shm, LinkOption.NOFOLLOW_LINKS) && Files.isWritable(shm) && HiddenLog.isShmUsed(shm);
+            return Files.isRegularFile(shm, LinkOption.NOFOLLOW_LINKS)
+                    && Files.isWritable(shm)
+                    && HiddenLog.isShmUsed(shm);
         } catch (IOException e) {
             throw Failure.io("cannot read the -shm of", target, e);
         }
     }
 
     private static Failure appeared(Path target) {
-        return new Failure(Failure.Kind.IN_USE, "an application is using the database that is to be made: " + target, "close it, and restore again");
+        return new Failure(
+                Failure.Kind.IN_USE,
+                "an application is using the database that is to be made: " + target,
+                "close it, and restore again");
     }
 
     /**
@@ -155,19 +166,23 @@ public final class Replacement {
         }
 
         /**
-         * The replacement failed: the sidecars get their names back, and the second names go, the main file's first, because a safety copy is
-         * complete as long as that is there. Unless it failed after the switch, or one gets no name back: then the safety copy stays.
+         * The replacement failed: the sidecars get their names back, and the second names go, the main file's first,
+         * because a safety copy is complete as long as that is there. Unless it failed after the switch, or one gets no
+         * name back: then the safety copy stays.
          *
          * @return what is to be said of the whole
          */
         Failure putBack(Failure failure, Path staged) {
             try {
                 if (isSwitched(staged)) {
-                    return failure.withHint("the backup is in place, but a power failure may still undo that" + (any() ? "; what was there is kept as " + to.main() : ""));
+                    return failure.withHint("the backup is in place, but a power failure may still undo that"
+                            + (any() ? "; what was there is kept as " + to.main() : ""));
                 }
                 for (int i = 0; i < from.sidecars().size(); i++) {
-                    if (names.contains(to.sidecars().get(i)) && !Files.exists(from.sidecars().get(i), LinkOption.NOFOLLOW_LINKS)) {
-                        DurableFiles.putBack(to.sidecars().get(i), from.sidecars().get(i), workspace);
+                    if (names.contains(to.sidecars().get(i))
+                            && !Files.exists(from.sidecars().get(i), LinkOption.NOFOLLOW_LINKS)) {
+                        DurableFiles.putBack(
+                                to.sidecars().get(i), from.sidecars().get(i), workspace);
                     }
                 }
                 Collections.reverse(names);
@@ -176,7 +191,9 @@ public final class Replacement {
             } catch (Failure | IOException e) {
                 failure.addSuppressed(e);
                 boolean some = names.stream().anyMatch(name -> Files.exists(name, LinkOption.NOFOLLOW_LINKS));
-                return some ? failure.withHint("its sidecars could not be put back: they are kept beside " + to.main()) : failure;
+                return some
+                        ? failure.withHint("its sidecars could not be put back: they are kept beside " + to.main())
+                        : failure;
             }
         }
 

@@ -12,21 +12,25 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Counts the rows of every table of a database: one pass over the smallest index of each, which SQLite chooses for {@code count(*)} itself. A live database is
- * opened in the ways that {@link Snapshot} draws, so no sidecar appears; what would take a private copy there is not counted. Each table is a read transaction of
- * its own, so that in rollback mode a writer waits for no more than one.
+ * Counts the rows of every table of a database: one pass over the smallest index of each, which SQLite chooses for
+ * {@code count(*)} itself. A live database is opened in the ways that {@link Snapshot} draws, so no sidecar appears;
+ * what would take a private copy there is not counted. Each table is a read transaction of its own, so that in rollback
+ * mode a writer waits for no more than one.
  *
- * <p>An object counts once. A damaged or malicious b-tree can be so deep that nobody sees the end, so it can be stopped from outside.
+ * <p>An object counts once. A damaged or malicious b-tree can be so deep that nobody sees the end, so it can be stopped
+ * from outside.
  */
 public final class RowCounts {
     /** As SQLite compares names: without regard to case, in ASCII alone. */
     public static final Comparator<String> BY_NAME = Comparator.comparing(RowCounts::folded);
 
-    private static final String TABLES = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = '%s' AND name NOT LIKE 'sqlite\\_%%' ESCAPE '\\'";
+    private static final String TABLES =
+            "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = '%s' AND name NOT LIKE 'sqlite\\_%%' ESCAPE '\\'";
 
     /**
      * @param rows by the name of the table; shadow tables, which belong to a virtual one, and SQLite's own are left out
-     * @param uncounted virtual tables that only the application can read. Where SQLite does not know what keeps their content, that counts as tables
+     * @param uncounted virtual tables that only the application can read. Where SQLite does not know what keeps their
+     *     content, that counts as tables
      */
     public record Counted(SortedMap<String, Long> rows, SortedSet<String> uncounted) {
         /** Of a database that does not exist. */
@@ -78,7 +82,8 @@ public final class RowCounts {
                 }
                 DatabaseHeader header = DatabaseHeader.read(held.lock().channel());
                 if (header == null) {
-                    throw new Failure(Failure.Kind.CORRUPT, "the file is encrypted or not a SQLite database: " + database);
+                    throw new Failure(
+                            Failure.Kind.CORRUPT, "the file is encrypted or not a SQLite database: " + database);
                 }
                 isWal = header.isWal();
                 if (present.wal() && present.shm()) {
@@ -93,17 +98,23 @@ public final class RowCounts {
                 }
             }
             // Not under our lock, for the two reasons for which Snapshot lets go of it there.
-            return isWal ? count(database, "mode=ro&immutable=1", busyTimeout, undisturbed) : count(database, "mode=ro", busyTimeout, Proof.ALWAYS);
+            return isWal
+                    ? count(database, "mode=ro&immutable=1", busyTimeout, undisturbed)
+                    : count(database, "mode=ro", busyTimeout, Proof.ALWAYS);
         } catch (IOException e) {
             throw Failure.io("cannot read", database, e);
         }
     }
 
     private static Failure notRecovered(Path database) {
-        return new Failure(Failure.Kind.FAILURE, "a crash left a log beside " + database + " that has to be recovered first");
+        return new Failure(
+                Failure.Kind.FAILURE, "a crash left a log beside " + database + " that has to be recovered first");
     }
 
-    /** Ends what is under way. A statement that is just about to begin is not seen, so this is called until the counting has ended. */
+    /**
+     * Ends what is under way. A statement that is just about to begin is not seen, so this is called until the counting
+     * has ended.
+     */
     public void stop() {
         stopped = true;
         SqliteConnection connection = running;
@@ -129,13 +140,16 @@ public final class RowCounts {
             return counted;
         } catch (SQLException e) {
             // A reader cannot roll back a hot journal.
-            throw (e.getErrorCode() & 0xff) == SqliteConnection.READONLY ? notRecovered(database) : SqliteConnection.failure("cannot read", database, e);
+            throw (e.getErrorCode() & 0xff) == SqliteConnection.READONLY
+                    ? notRecovered(database)
+                    : SqliteConnection.failure("cannot read", database, e);
         } finally {
             running = null;
         }
     }
 
-    private void countVirtual(SqliteConnection connection, String table, Path database, Counted counted) throws SQLException {
+    private void countVirtual(SqliteConnection connection, String table, Path database, Counted counted)
+            throws SQLException {
         try {
             counted.rows.put(table, count(connection, table, database));
         } catch (SQLException e) {
@@ -153,7 +167,9 @@ public final class RowCounts {
             if (!isOfThisTable(e)) {
                 throw e;
             }
-            StandIns.on(connection);    // The smallest index has a collation of the application's: its order does not matter here.
+            StandIns.on(
+                    connection); // The smallest index has a collation of the application's: its order does not matter
+            // here.
             return count(connection, table, database);
         }
     }

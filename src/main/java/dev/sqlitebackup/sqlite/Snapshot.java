@@ -16,9 +16,9 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Takes a snapshot: a consistent copy of a live database, through SQLite's online backup in a single step, or, should that fail, in
- * steps under one read transaction. Either way no write makes it start over, so it always ends. It leaves the database and its sidecars
- * as they were; which way of opening does that depends on what lies there:
+ * Takes a snapshot: a consistent copy of a live database, through SQLite's online backup in a single step, or, should
+ * that fail, in steps under one read transaction. Either way no write makes it start over, so it always ends. It leaves
+ * the database and its sidecars as they were; which way of opening does that depends on what lies there:
  *
  * <pre>
  *   -wal  -shm   header     how it is read
@@ -28,12 +28,17 @@ import java.util.List;
  *   yes   no     any        a private copy of main file and -wal (a crashed writer's), under the same proof
  *   no    any    rollback   mode=ro; with a hot -journal, which only a writer may roll back, a private copy of both
  * </pre>
- * A WAL database without -wal that has other names is read by immutable=1 too, but under no lock (see {@link #unlockedCopy}).
- * All of that speaks of the files beside this name. That a live application has its log elsewhere is noticed first, by {@link HiddenLog}.
+ *
+ * A WAL database without -wal that has other names is read by immutable=1 too, but under no lock (see
+ * {@link #unlockedCopy}). All of that speaks of the files beside this name. That a live application has its log
+ * elsewhere is noticed first, by {@link HiddenLog}.
  */
 public final class Snapshot {
-    /** A disturbed attempt finds sidecars on the next one, which no longer vanish; so two suffice, and more are spare. */
+    /**
+     * A disturbed attempt finds sidecars on the next one, which no longer vanish; so two suffice, and more are spare.
+     */
     private static final int ATTEMPTS = 10;
+
     private static final int COPY_CHUNK_BYTES = 1 << 20;
 
     private final DatabaseFiles source;
@@ -46,7 +51,8 @@ public final class Snapshot {
     private boolean isLive;
     private final Proof.Locked locked;
 
-    private Snapshot(Path source, Path target, boolean compact, Path privateDirectory, Duration busyTimeout, Progress progress) {
+    private Snapshot(
+            Path source, Path target, boolean compact, Path privateDirectory, Duration busyTimeout, Progress progress) {
         this.source = DatabaseFiles.of(source);
         this.locked = new Proof.Locked(this.source.main());
         this.target = target;
@@ -59,12 +65,15 @@ public final class Snapshot {
     /**
      * @param source the resolved path of a regular file
      * @param target an empty private file; its mode stays
-     * @param compact whether to leave out what is free, by {@code VACUUM INTO}: a copy of the content, no longer of the pages
+     * @param compact whether to leave out what is free, by {@code VACUUM INTO}: a copy of the content, no longer of the
+     *     pages
      * @param privateDirectory where a private copy may be made
      * @return what cannot be seen from here, a sentence each
-     * @throws Failure BUSY if it stays locked, CORRUPT if it is no SQLite database, empty or unreadable inside, FAILURE if its log lies elsewhere
+     * @throws Failure BUSY if it stays locked, CORRUPT if it is no SQLite database, empty or unreadable inside, FAILURE
+     *     if its log lies elsewhere
      */
-    public static List<String> take(Path source, Path target, boolean compact, Path privateDirectory, Duration busyTimeout, Progress progress) {
+    public static List<String> take(
+            Path source, Path target, boolean compact, Path privateDirectory, Duration busyTimeout, Progress progress) {
         Snapshot snapshot = new Snapshot(source, target, compact, privateDirectory, busyTimeout, progress);
         try {
             for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -72,15 +81,20 @@ public final class Snapshot {
                     PageChecksums.renewFirst(target);
                     return HiddenLog.warnings(source, snapshot.isLive);
                 }
-                Files.write(target, new byte[0]);   // A second copy into the same file would not be byte-identical.
+                Files.write(target, new byte[0]); // A second copy into the same file would not be byte-identical.
             }
         } catch (IOException e) {
             throw Failure.io("cannot take a snapshot of", source, e);
         }
         throw snapshot.locked.wasBroken()
-                ? new Failure(Failure.Kind.FAILURE, "the database is written while SQLite holds a lock on it, so locks do not work here: " + source,
+                ? new Failure(
+                        Failure.Kind.FAILURE,
+                        "the database is written while SQLite holds a lock on it, so locks do not work here: " + source,
                         "close the application; or name the database by the path that the application uses, and let it use SQLite's ordinary locks")
-                : new Failure(Failure.Kind.BUSY, "the database changed its journal mode again and again: " + source, "try again");
+                : new Failure(
+                        Failure.Kind.BUSY,
+                        "the database changed its journal mode again and again: " + source,
+                        "try again");
     }
 
     private boolean attempt() throws IOException {
@@ -112,14 +126,17 @@ public final class Snapshot {
         try {
             return copy(source.main(), "mode=ro", Proof.ALWAYS);
         } catch (HotJournal e) {
-            throw new Failure(Failure.Kind.FAILURE, "a rollback journal lies beside a database in WAL mode, and may belong to it: " + source.journal(),
+            throw new Failure(
+                    Failure.Kind.FAILURE,
+                    "a rollback journal lies beside a database in WAL mode, and may belong to it: " + source.journal(),
                     "open the database once with its application; if the journal stays, see who made it, and move it away");
         }
     }
 
     /**
-     * Without our lock: an application that came under another name and closes meanwhile could not fold its log in, and would leave it where we do not
-     * see it. So the proof is that nobody is there before and after, and that nothing was written in between.
+     * Without our lock: an application that came under another name and closes meanwhile could not fold its log in, and
+     * would leave it where we do not see it. So the proof is that nobody is there before and after, and that nothing
+     * was written in between.
      */
     private boolean unlockedCopy(Proof.Watch undisturbed) throws IOException {
         return copy(source.main(), "mode=ro&immutable=1", () -> {
@@ -129,7 +146,10 @@ public final class Snapshot {
         });
     }
 
-    /** Without our lock: a writer that waits for readers to go would wait for it, while SQLite here waits for the writer. */
+    /**
+     * Without our lock: a writer that waits for readers to go would wait for it, while SQLite here waits for the
+     * writer.
+     */
     private boolean rollbackCopy() throws IOException {
         try {
             return copy(source.main(), "mode=ro", locked);
@@ -150,12 +170,16 @@ public final class Snapshot {
 
     private DatabaseHeader readHeader(FileChannel channel) throws IOException {
         if (channel.size() == 0) {
-            throw new Failure(Failure.Kind.CORRUPT, "the database is empty (0 bytes): " + source.main(),
+            throw new Failure(
+                    Failure.Kind.CORRUPT,
+                    "the database is empty (0 bytes): " + source.main(),
                     "is this the right file? If it was lost or damaged, only a backup has what was in it");
         }
         DatabaseHeader header = DatabaseHeader.read(channel);
         if (header == null) {
-            throw new Failure(Failure.Kind.CORRUPT, "the file is encrypted or not a SQLite database: " + source.main(),
+            throw new Failure(
+                    Failure.Kind.CORRUPT,
+                    "the file is encrypted or not a SQLite database: " + source.main(),
                     "if it is encrypted, only the application that has its key can back it up; if it is damaged, only a backup has what was in it");
         }
         return header;
@@ -181,7 +205,10 @@ public final class Snapshot {
                 throw new HotJournal();
             }
             Failure failure = explain(e);
-            throw failure.hint() == null ? failure.withHint("run it without --compact, which needs nothing of what the application adds to SQLite") : failure;
+            throw failure.hint() == null
+                    ? failure.withHint(
+                            "run it without --compact, which needs nothing of what the application adds to SQLite")
+                    : failure;
         }
     }
 
@@ -207,7 +234,8 @@ public final class Snapshot {
 
     /** READONLY_ROLLBACK: a journal has to be rolled back first, which a reader cannot do. */
     private boolean isHotJournal(SQLException e) {
-        return (e.getErrorCode() & 0xff) == SqliteConnection.READONLY && source.present().journal();
+        return (e.getErrorCode() & 0xff) == SqliteConnection.READONLY
+                && source.present().journal();
     }
 
     private Failure explain(SQLException said) {
@@ -217,11 +245,11 @@ public final class Snapshot {
             return failure;
         }
         return switch (e.getErrorCode() & 0xff) {
-            case SqliteConnection.CANTOPEN, SqliteConnection.READONLY -> failure.withHint(
-                    "its sidecars cannot be read by this user: give it access to " + source.wal() + " and " + source.shm()
-                            + ", or run as the owner");
-            case SqliteConnection.CORRUPT, SqliteConnection.NOTADB -> failure.withHint(
-                    "keep the last good backup, or try sqlite3's .recover on a copy of the database");
+            case SqliteConnection.CANTOPEN, SqliteConnection.READONLY ->
+                failure.withHint("its sidecars cannot be read by this user: give it access to " + source.wal() + " and "
+                        + source.shm() + ", or run as the owner");
+            case SqliteConnection.CORRUPT, SqliteConnection.NOTADB ->
+                failure.withHint("keep the last good backup, or try sqlite3's .recover on a copy of the database");
             default -> failure;
         };
     }
@@ -255,7 +283,9 @@ public final class Snapshot {
     }
 
     private String sidecarSuffix(Path sidecar) {
-        return sidecar.getFileName().toString().substring(source.main().getFileName().toString().length());
+        return sidecar.getFileName()
+                .toString()
+                .substring(source.main().getFileName().toString().length());
     }
 
     private static void copyBytes(FileChannel from, Path to) throws IOException {
@@ -265,7 +295,7 @@ public final class Snapshot {
                 Interruption.check();
                 long copied = from.transferTo(position, Math.min(COPY_CHUNK_BYTES, size - position), out);
                 if (copied <= 0) {
-                    return;   // It shrank: the watch sees that, and the attempt is repeated.
+                    return; // It shrank: the watch sees that, and the attempt is repeated.
                 }
                 position += copied;
             }

@@ -37,7 +37,10 @@ final class SqliteConnection implements AutoCloseable {
 
     /** The driver wants one; with no retries allowed it never sleeps. */
     private static final int COPY_RETRY_MILLIS = 20;
-    /** Copied between two reports of progress. Below the page cache of 2 MB, so that the first step of a copy reaches no file. */
+    /**
+     * Copied between two reports of progress. Below the page cache of 2 MB, so that the first step of a copy reaches no
+     * file.
+     */
     private static final int STEP_BYTES = 512 * 1024;
 
     /** As much as SQLite ever writes at once, and a directory's own growth. */
@@ -92,7 +95,8 @@ final class SqliteConnection implements AutoCloseable {
 
     private List<String> query(String sql, Value value) throws SQLException {
         return onSecondLook(() -> {
-            try (Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery(sql)) {
+            try (Statement statement = connection.createStatement();
+                    ResultSet rows = statement.executeQuery(sql)) {
                 List<String> values = new ArrayList<>();
                 while (rows.next()) {
                     values.add(value.of(rows));
@@ -102,10 +106,14 @@ final class SqliteConnection implements AutoCloseable {
         });
     }
 
-    /** @return the first column of the first rows that are wanted, {@code most} at most; however many others there are, they take no memory */
+    /**
+     * @return the first column of the first rows that are wanted, {@code most} at most; however many others there are,
+     *     they take no memory
+     */
     List<String> queryWanted(String sql, Predicate<String> wanted, int most) throws SQLException {
         return onSecondLook(() -> {
-            try (Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery(sql)) {
+            try (Statement statement = connection.createStatement();
+                    ResultSet rows = statement.executeQuery(sql)) {
                 List<String> values = new ArrayList<>();
                 while (values.size() < most && rows.next()) {
                     String row = rows.getString(1);
@@ -128,8 +136,9 @@ final class SqliteConnection implements AutoCloseable {
     }
 
     /**
-     * SQLite calls a disk that it cannot read a damaged database (os_unix.c, SQLITE_IOERR_CORRUPTFS). What is damaged is so on a second look,
-     * for which SQLite reads the schema anew, and may then stumble over something that says less.
+     * SQLite calls a disk that it cannot read a damaged database (os_unix.c, SQLITE_IOERR_CORRUPTFS). What is damaged
+     * is so on a second look, for which SQLite reads the schema anew, and may then stumble over something that says
+     * less.
      */
     private static <T> T onSecondLook(Work<T> work) throws SQLException {
         try {
@@ -161,8 +170,8 @@ final class SqliteConnection implements AutoCloseable {
     }
 
     /**
-     * Copies what this connection sees into an empty file. A lock that cannot be had at once is an error (BUSY). A copy that fails is rolled
-     * back, so the file is empty again for the second look.
+     * Copies what this connection sees into an empty file. A lock that cannot be had at once is an error (BUSY). A copy
+     * that fails is rolled back, so the file is empty again for the second look.
      */
     void backupTo(Path target, DB.ProgressObserver observer) throws SQLException {
         onSecondLook(() -> {
@@ -172,8 +181,9 @@ final class SqliteConnection implements AutoCloseable {
     }
 
     /**
-     * Overwrites a database in place, in at least two steps, so that the observer is called before the last one commits; takes two pages or more. A write
-     * transaction that the observer begins on this connection ends the copy with BUSY, and then the target keeps its old content.
+     * Overwrites a database in place, in at least two steps, so that the observer is called before the last one
+     * commits; takes two pages or more. A write transaction that the observer begins on this connection ends the copy
+     * with BUSY, and then the target keeps its old content.
      */
     void backupInStepsTo(Path target, DB.ProgressObserver observer) throws SQLException {
         backup(target, observer, (int) Math.min(stepPages(), pageCount() - 1));
@@ -181,8 +191,15 @@ final class SqliteConnection implements AutoCloseable {
 
     private void backup(Path target, DB.ProgressObserver observer, int stepPages) throws SQLException {
         int[] remainingPages = {-1};
-        int code = connection.getDatabase().backup("main", nativePath(target), observed(observer, remainingPages),
-                COPY_RETRY_MILLIS, 0, stepPages);
+        int code = connection
+                .getDatabase()
+                .backup(
+                        "main",
+                        nativePath(target),
+                        observed(observer, remainingPages),
+                        COPY_RETRY_MILLIS,
+                        0,
+                        stepPages);
         // The driver throws nothing and returns the code of whatever it looked at last; zero pages left is the proof.
         if (code != OK || remainingPages[0] != 0) {
             throw new SQLException(describe(code), null, code == OK ? ERROR : code);
@@ -199,8 +216,8 @@ final class SqliteConnection implements AutoCloseable {
     }
 
     /**
-     * Copies a database into a private file in a single step, which takes a single read transaction. In this direction the file needs
-     * neither journal nor fsync, which is half of the time; the other one cannot be told so.
+     * Copies a database into a private file in a single step, which takes a single read transaction. In this direction
+     * the file needs neither journal nor fsync, which is half of the time; the other one cannot be told so.
      *
      * @param parameters of the source's URI
      * @param target an empty private file
@@ -210,7 +227,8 @@ final class SqliteConnection implements AutoCloseable {
         try (SqliteConnection connection = open(target, "mode=rw", Duration.ZERO)) {
             connection.execute("PRAGMA synchronous=OFF");
             connection.query("PRAGMA journal_mode=OFF");
-            return connection.restore(DatabaseFiles.uri(source, parameters), (remaining, total) -> { }, Integer.MAX_VALUE);
+            return connection.restore(
+                    DatabaseFiles.uri(source, parameters), (remaining, total) -> {}, Integer.MAX_VALUE);
         }
     }
 
@@ -224,7 +242,9 @@ final class SqliteConnection implements AutoCloseable {
 
     private boolean restore(String sourceUri, DB.ProgressObserver observer, int stepPages) throws SQLException {
         int[] remainingPages = {-1};
-        connection.getDatabase().restore("main", sourceUri, observed(observer, remainingPages), COPY_RETRY_MILLIS, 0, stepPages);
+        connection
+                .getDatabase()
+                .restore("main", sourceUri, observed(observer, remainingPages), COPY_RETRY_MILLIS, 0, stepPages);
         return remainingPages[0] == 0;
     }
 
@@ -239,7 +259,9 @@ final class SqliteConnection implements AutoCloseable {
         return Math.max(1, STEP_BYTES / pageSizeBytes());
     }
 
-    /** The driver passes the name to SQLite in UTF-8, whatever the locale; a garbled one is refused where URIs are made. */
+    /**
+     * The driver passes the name to SQLite in UTF-8, whatever the locale; a garbled one is refused where URIs are made.
+     */
     private static String nativePath(Path target) {
         DatabaseFiles.uri(target, "");
         return target.toAbsolutePath().toString();
@@ -283,12 +305,24 @@ final class SqliteConnection implements AutoCloseable {
         String message = doing + " " + file + ": " + describe(e);
         return switch (e.getErrorCode() & 0xff) {
             case IOERR, CANTOPEN, READONLY -> {
-                Path full = Stream.of(written).filter(directory -> Space.isExhausted(directory, PROBE_BYTES)).findFirst().orElse(null);
-                yield full == null ? new Failure(Failure.Kind.FAILURE, message, null, e)
-                        : new Failure(Failure.Kind.NO_SPACE, doing + " " + file + ": no space left", "free some space on the file system of " + full, e);
+                Path full = Stream.of(written)
+                        .filter(directory -> Space.isExhausted(directory, PROBE_BYTES))
+                        .findFirst()
+                        .orElse(null);
+                yield full == null
+                        ? new Failure(Failure.Kind.FAILURE, message, null, e)
+                        : new Failure(
+                                Failure.Kind.NO_SPACE,
+                                doing + " " + file + ": no space left",
+                                "free some space on the file system of " + full,
+                                e);
             }
-            case BUSY, LOCKED -> new Failure(Failure.Kind.BUSY, message,
-                    "another program holds a lock on it: wait, or give it longer with --busy-timeout", e);
+            case BUSY, LOCKED ->
+                new Failure(
+                        Failure.Kind.BUSY,
+                        message,
+                        "another program holds a lock on it: wait, or give it longer with --busy-timeout",
+                        e);
             case INTERRUPT -> new Failure(Failure.Kind.INTERRUPTED, "interrupted; nothing was changed", null, e);
             case CORRUPT, NOTADB -> new Failure(Failure.Kind.CORRUPT, message, null, e);
             case FULL -> new Failure(Failure.Kind.NO_SPACE, message, "free some space on its file system", e);

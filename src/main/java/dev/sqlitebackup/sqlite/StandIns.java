@@ -12,25 +12,31 @@ import org.sqlite.Collation;
 import org.sqlite.Function;
 
 /**
- * Collations and functions that only the application has, played by ones that do nothing but compute, so that SQLite can look at the pages of every table and index.
- * What depends on one of them is then checked for its structure, and not for its order or its values.
+ * Collations and functions that only the application has, played by ones that do nothing but compute, so that SQLite
+ * can look at the pages of every table and index. What depends on one of them is then checked for its structure, and
+ * not for its order or its values.
  *
- * <p>Names are learnt from what SQLite says of the statement that would check everything. Functions that the driver adds are unknown too: with
- * {@code trusted_schema=OFF} no schema may call them, and an application may have a better one of that name.
+ * <p>Names are learnt from what SQLite says of the statement that would check everything. Functions that the driver
+ * adds are unknown too: with {@code trusted_schema=OFF} no schema may call them, and an application may have a better
+ * one of that name.
  */
 final class StandIns {
     /** Whoever has more than that wants to keep us busy. */
     private static final int MAX_NAMES = 500;
     /** The driver puts SQLite's words in brackets. */
     private static final Pattern COLLATION = Pattern.compile("no such collation sequence: (.+)\\)$", Pattern.DOTALL);
-    private static final Pattern FUNCTION = Pattern.compile("(?:no such function: |unknown function: |unsafe use of |wrong number of arguments to function "
-            + "|misuse of (?:aliased )?(?:aggregate |window )(?:function )?)(.+?)(?:\\(\\))?\\)$", Pattern.DOTALL);
+
+    private static final Pattern FUNCTION = Pattern.compile(
+            "(?:no such function: |unknown function: |unsafe use of |wrong number of arguments to function "
+                    + "|misuse of (?:aliased )?(?:aggregate |window )(?:function )?)(.+?)(?:\\(\\))?\\)$",
+            Pattern.DOTALL);
     /** As EXPLAIN cuts the name of a collation that compares two values. */
     private static final int COLLATION_IN_COMPARISON = 18;
 
     /**
-     * SQLITE_DETERMINISTIC, without which no index and no generated column may call it, SQLITE_INNOCUOUS, for {@code trusted_schema=OFF}, and SQLITE_UTF8, which
-     * together with the driver's own SQLITE_UTF16 is SQLITE_ANY: else one that the driver has for UTF-8 would go on to be taken.
+     * SQLITE_DETERMINISTIC, without which no index and no generated column may call it, SQLITE_INNOCUOUS, for
+     * {@code trusted_schema=OFF}, and SQLITE_UTF8, which together with the driver's own SQLITE_UTF16 is SQLITE_ANY:
+     * else one that the driver has for UTF-8 would go on to be taken.
      */
     private static final int HARMLESS = 0x800 | 0x200000 | 1;
     /** The functions that the driver adds take three at most; one for any number does not take their place. */
@@ -56,7 +62,8 @@ final class StandIns {
                 connection.query("EXPLAIN PRAGMA integrity_check");
                 return standIns;
             } catch (SQLException e) {
-                if (!standIns.learn(String.valueOf(e.getMessage())) || standIns.collations.size() + standIns.functions.size() > MAX_NAMES) {
+                if (!standIns.learn(String.valueOf(e.getMessage()))
+                        || standIns.collations.size() + standIns.functions.size() > MAX_NAMES) {
                     throw e;
                 }
             }
@@ -90,12 +97,17 @@ final class StandIns {
     /** NULL, whatever the arguments are. */
     private void registerFunction(String name) throws SQLException {
         for (int arguments = -1; arguments <= MAX_DRIVER_ARGUMENTS; arguments++) {
-            Function.create(connection.driver(), name, new Function() {
-                @Override
-                protected void xFunc() throws SQLException {
-                    result();
-                }
-            }, arguments, HARMLESS);
+            Function.create(
+                    connection.driver(),
+                    name,
+                    new Function() {
+                        @Override
+                        protected void xFunc() throws SQLException {
+                            result();
+                        }
+                    },
+                    arguments,
+                    HARMLESS);
         }
     }
 
@@ -103,7 +115,10 @@ final class StandIns {
         return collations.isEmpty() && functions.isEmpty();
     }
 
-    /** Which of them a statement would ask, in words. The program into which SQLite compiles it names its collations and functions. */
+    /**
+     * Which of them a statement would ask, in words. The program into which SQLite compiles it names its collations and
+     * functions.
+     */
     Set<String> usedBy(String statement) throws SQLException {
         List<String> operands = connection.query("EXPLAIN " + statement, "p4");
         Set<String> used = new TreeSet<>();
@@ -111,8 +126,13 @@ final class StandIns {
             if (operand == null) {
                 continue;
             }
-            functions.stream().filter(name -> startsWith(operand, name + "(")).forEach(name -> used.add("function " + name));
-            collations.stream().filter(name -> startsWith(operand, name.substring(0, Math.min(COLLATION_IN_COMPARISON, name.length())) + "-") || isInKey(operand, name))
+            functions.stream()
+                    .filter(name -> startsWith(operand, name + "("))
+                    .forEach(name -> used.add("function " + name));
+            collations.stream()
+                    .filter(name -> startsWith(
+                                    operand, name.substring(0, Math.min(COLLATION_IN_COMPARISON, name.length())) + "-")
+                            || isInKey(operand, name))
                     .forEach(name -> used.add("collation " + name));
         }
         return used;

@@ -14,9 +14,10 @@ import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
 /**
- * Refuses a hot rollback journal of a transaction over several databases where SQLite could not judge it by the path that we have. Such a transaction is
- * committed when its super-journal is deleted, and the journals of its databases name that by the absolute path that the application has: by
- * another one SQLite finds no such file, takes the transaction for committed, and deletes the way back.
+ * Refuses a hot rollback journal of a transaction over several databases where SQLite could not judge it by the path
+ * that we have. Such a transaction is committed when its super-journal is deleted, and the journals of its databases
+ * name that by the absolute path that the application has: by another one SQLite finds no such file, takes the
+ * transaction for committed, and deletes the way back.
  *
  * <p>The end of such a journal (SQLite's pager.c, readSuperJournal):
  *
@@ -26,8 +27,10 @@ import java.util.Optional;
  *   4 bytes   the sum of the path's bytes, each of them signed; where it is wrong, the journal names none
  *   8 bytes   d9d505f920a163d7
  * </pre>
- * The super-journal is the paths of the journals, each with a zero byte after it. It is no sidecar of one database: whichever of them is rolled back last
- * deletes it, so nothing here moves or removes it. SQLite looks for those journals by their paths, and so deletes it too early if it knows ours by another.
+ *
+ * The super-journal is the paths of the journals, each with a zero byte after it. It is no sidecar of one database:
+ * whichever of them is rolled back last deletes it, so nothing here moves or removes it. SQLite looks for those
+ * journals by their paths, and so deletes it too early if it knows ours by another.
  */
 final class SuperJournal {
     private static final int TRAILER_BYTES = 16;
@@ -35,9 +38,11 @@ final class SuperJournal {
     private static final int MOST_PATH_BYTES = 4096;
     /** 125 databases can be attached at the most. */
     private static final int MOST_BYTES = 126 * (MOST_PATH_BYTES + 1);
-    private static final String HINT = "name the database by the path that the application uses, or open it once with the application";
 
-    private SuperJournal() { }
+    private static final String HINT =
+            "name the database by the path that the application uses, or open it once with the application";
+
+    private SuperJournal() {}
 
     /**
      * To be asked before SQLite may use the {@code -journal} of a database, or a copy of it.
@@ -52,11 +57,19 @@ final class SuperJournal {
         }
         String unseen = unseen(name.get(), files.journal());
         if (unseen != null && !lock.isReserved()) {
-            throw new Failure(Failure.Kind.FAILURE, "the rollback journal of " + files.main() + " belongs to a transaction over several databases, whose super-journal " + name.get() + " " + unseen, HINT);
+            throw new Failure(
+                    Failure.Kind.FAILURE,
+                    "the rollback journal of " + files.main()
+                            + " belongs to a transaction over several databases, whose super-journal " + name.get()
+                            + " " + unseen,
+                    HINT);
         }
     }
 
-    /** The super-journal that a journal names. None for one that is not there, or not hot: SQLite sets its first byte to zero where it keeps the file. */
+    /**
+     * The super-journal that a journal names. None for one that is not there, or not hot: SQLite sets its first byte to
+     * zero where it keeps the file.
+     */
     static Optional<String> nameIn(Path journal) throws IOException {
         try (FileChannel channel = RegularFiles.open(journal, StandardOpenOption.READ)) {
             ByteBuffer first = read(channel, 0, 1);
@@ -74,7 +87,9 @@ final class SuperJournal {
             for (byte b : name) {
                 sum -= b;
             }
-            return sum == 0 && name.length > 0 ? Optional.of(new String(name, StandardCharsets.UTF_8)) : Optional.empty();
+            return sum == 0 && name.length > 0
+                    ? Optional.of(new String(name, StandardCharsets.UTF_8))
+                    : Optional.empty();
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
@@ -90,12 +105,17 @@ final class SuperJournal {
         return buffer.hasRemaining() ? ByteBuffer.allocate(0) : buffer.flip();
     }
 
-    /** What is wrong with the super-journal as it is seen from here, or null: then SQLite judges as it does for the application. */
+    /**
+     * What is wrong with the super-journal as it is seen from here, or null: then SQLite judges as it does for the
+     * application.
+     */
     private static String unseen(String name, Path journal) throws IOException {
         Path path = path(name);
         long sizeBytes = path == null ? 0 : path.toFile().length();
-        if (sizeBytes > 0) {     // SQLite takes an empty file for none.
-            return lists(path, sizeBytes, journal) ? null : "knows it by another path, and would be deleted while the application still needs it";
+        if (sizeBytes > 0) { // SQLite takes an empty file for none.
+            return lists(path, sizeBytes, journal)
+                    ? null
+                    : "knows it by another path, and would be deleted while the application still needs it";
         }
         boolean gone = path != null && isSame(path.getParent(), journal.getParent());
         return gone ? null : "is not to be seen under this path, so nobody can tell whether it was committed";
@@ -103,7 +123,9 @@ final class SuperJournal {
 
     private static boolean lists(Path superJournal, long sizeBytes, Path journal) throws IOException {
         try (FileChannel channel = RegularFiles.open(superJournal, StandardOpenOption.READ)) {
-            String names = StandardCharsets.UTF_8.decode(read(channel, 0, (int) Math.min(sizeBytes, MOST_BYTES))).toString();
+            String names = StandardCharsets.UTF_8
+                    .decode(read(channel, 0, (int) Math.min(sizeBytes, MOST_BYTES)))
+                    .toString();
             for (String name : names.split("\0")) {
                 if (isSame(path(name), journal)) {
                     return true;

@@ -10,7 +10,7 @@ import java.time.Duration;
  * {@code -wal} of a file that is shorter than a page, and fold that of an encrypted or damaged one into it.
  */
 final class TargetProbe {
-    private TargetProbe() { }
+    private TargetProbe() {}
 
     /**
      * @param file the target, opened before any SQLite connection to it and closed after the last
@@ -35,7 +35,8 @@ final class TargetProbe {
             connection.query("SELECT count(*) FROM sqlite_schema");
             return true;
         } catch (SQLException e) {
-            return !isUnreadable(DiskProbe.explain(e, file, target));    // Anything else is said by the connection that is opened in earnest.
+            return !isUnreadable(DiskProbe.explain(
+                    e, file, target)); // Anything else is said by the connection that is opened in earnest.
         }
     }
 

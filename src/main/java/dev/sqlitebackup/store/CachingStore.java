@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * A store far away, of which the last backup sent of each family stays on this machine: what the next run compares with and takes blocks from, without a download. It is
- * used only while the store's file still has the same tag and size. A restore never uses it: what counts is what the store holds.
+ * A store far away, of which the last backup sent of each family stays on this machine: what the next run compares with
+ * and takes blocks from, without a download. It is used only while the store's file still has the same tag and size. A
+ * restore never uses it: what counts is what the store holds.
  */
 public final class CachingStore implements Store {
     private final VersionedStore store;
@@ -62,9 +63,10 @@ public final class CachingStore implements Store {
     @Override
     public Failure keepUnpublished(Path file, String name, Failure why) {
         try {
-            return why.withHint((why.hint() == null ? "" : why.hint() + "; ") + "the new backup is safe here: " + lastSent(name).keepUnsent(file));
+            return why.withHint((why.hint() == null ? "" : why.hint() + "; ") + "the new backup is safe here: "
+                    + lastSent(name).keepUnsent(file));
         } catch (Failure e) {
-            why.addSuppressed(e);   // What went wrong first counts.
+            why.addSuppressed(e); // What went wrong first counts.
             return why;
         }
     }

@@ -1,6 +1,9 @@
 package dev.sqlitebackup.store;
 
-/** Which names belong together: those of the backups of one database, whose runs take turns. Said by who knows what names mean. */
+/**
+ * Which names belong together: those of the backups of one database, whose runs take turns. Said by who knows what
+ * names mean.
+ */
 public interface Families {
     /** Each name is one. */
     Families NONE = new Families() {

@@ -12,7 +12,10 @@ import java.util.Base64;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.http.ContentStreamProvider;
 
-/** A part of a file, or all of it, as it is sent: read from its beginning as often as it has to be sent again. A signal ends each reading. */
+/**
+ * A part of a file, or all of it, as it is sent: read from its beginning as often as it has to be sent again. A signal
+ * ends each reading.
+ */
 record FilePart(FileChannel content, long position, long length) {
     private static final int BUFFER_BYTES = 1 << 16;
 
@@ -51,7 +54,8 @@ record FilePart(FileChannel content, long position, long length) {
     }
 
     RequestBody body() {
-        return RequestBody.fromContentProvider(ContentStreamProvider.fromInputStreamSupplier(this::stream), length, "application/gzip");
+        return RequestBody.fromContentProvider(
+                ContentStreamProvider.fromInputStreamSupplier(this::stream), length, "application/gzip");
     }
 
     /** Ends early where the file does. */
@@ -71,7 +75,8 @@ record FilePart(FileChannel content, long position, long length) {
                 if (done >= length) {
                     return -1;
                 }
-                int read = content.read(ByteBuffer.wrap(bytes, offset, (int) Math.min(wanted, length - done)), position + done);
+                int read = content.read(
+                        ByteBuffer.wrap(bytes, offset, (int) Math.min(wanted, length - done)), position + done);
                 done += Math.max(0, read);
                 return read;
             }

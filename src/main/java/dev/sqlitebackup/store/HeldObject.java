@@ -13,9 +13,10 @@ import software.amazon.awssdk.services.s3.model.ChecksumMode;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 
 /**
- * What a store holds under one key, compared with a file. The server is asked for its checksum, which has to be the one that was computed here (of parts, the one
- * over their checksums); a store that keeps no such checksums answers with its tag, which mostly is the MD5. Where it says nothing of the content (tags of
- * encrypted objects are arbitrary), the object is read back.
+ * What a store holds under one key, compared with a file. The server is asked for its checksum, which has to be the one
+ * that was computed here (of parts, the one over their checksums); a store that keeps no such checksums answers with
+ * its tag, which mostly is the MD5. Where it says nothing of the content (tags of encrypted objects are arbitrary), the
+ * object is read back.
  */
 final class HeldObject {
     private static final int BUFFER_BYTES = 1 << 16;
@@ -37,16 +38,25 @@ final class HeldObject {
      */
     String confirm(FileChannel content, FilePart.Sums sums, String suffix) throws IOException {
         long sizeBytes = content.size();
-        HeadObjectResponse head = client.headObject(request -> request.bucket(bucket).key(key).checksumMode(ChecksumMode.ENABLED));
+        HeadObjectResponse head =
+                client.headObject(request -> request.bucket(bucket).key(key).checksumMode(ChecksumMode.ENABLED));
         String eTag = head.eTag() == null ? "" : head.eTag();
         String tag = eTag.replace("\"", "");
-        // A store may make another kind of sum when it copies: one over parts cannot be compared with one over everything.
-        boolean comparable = head.checksumSHA256() != null && head.checksumSHA256().contains("-") == !suffix.isEmpty();
-        boolean same = head.contentLength() == sizeBytes && (comparable ? head.checksumSHA256().equals(sums.sha256Base64() + suffix)
-                : tag.equals(HexFormat.of().formatHex(sums.md5()) + suffix) || holds(content));
+        // A store may make another kind of sum when it copies: one over parts cannot be compared with one over
+        // everything.
+        boolean comparable =
+                head.checksumSHA256() != null && head.checksumSHA256().contains("-") == !suffix.isEmpty();
+        boolean same = head.contentLength() == sizeBytes
+                && (comparable
+                        ? head.checksumSHA256().equals(sums.sha256Base64() + suffix)
+                        : tag.equals(HexFormat.of().formatHex(sums.md5()) + suffix) || holds(content));
         if (!same) {
-            throw new Failure(Failure.Kind.CORRUPT, "what the store holds as s3://" + bucket + "/" + key + " is not what was sent: expected " + sizeBytes + " bytes with SHA-256 " + sums.sha256Base64() + suffix
-                    + ", found " + head.contentLength() + " with " + (head.checksumSHA256() == null ? "tag " + tag : head.checksumSHA256()),
+            throw new Failure(
+                    Failure.Kind.CORRUPT,
+                    "what the store holds as s3://" + bucket + "/" + key + " is not what was sent: expected "
+                            + sizeBytes + " bytes with SHA-256 " + sums.sha256Base64() + suffix + ", found "
+                            + head.contentLength() + " with "
+                            + (head.checksumSHA256() == null ? "tag " + tag : head.checksumSHA256()),
                     "see whether something else writes there; do not count on this object");
         }
         return eTag;
@@ -54,7 +64,9 @@ final class HeldObject {
 
     /** Reads the object back. */
     private boolean holds(FileChannel content) throws IOException {
-        try (InputStream held = client.getObject(request -> request.bucket(bucket).key(key)); InputStream wanted = new FilePart(content, 0, content.size()).stream()) {
+        try (InputStream held =
+                        client.getObject(request -> request.bucket(bucket).key(key));
+                InputStream wanted = new FilePart(content, 0, content.size()).stream()) {
             byte[] a = new byte[BUFFER_BYTES];
             byte[] b = new byte[BUFFER_BYTES];
             int length;

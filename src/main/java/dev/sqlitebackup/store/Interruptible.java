@@ -7,14 +7,17 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
-/** Calls that may block on a network or a pipe, and that nothing can wake: a signal leaves them behind, on a thread that ends with the process. */
+/**
+ * Calls that may block on a network or a pipe, and that nothing can wake: a signal leaves them behind, on a thread that
+ * ends with the process.
+ */
 public final class Interruptible {
     /** What reads or writes. */
     public interface Work {
         void run() throws IOException;
     }
 
-    private Interruptible() { }
+    private Interruptible() {}
 
     /** @throws Failure of kind INTERRUPTED as soon as a signal comes; else whatever the work throws */
     public static void run(Work work) throws IOException {
@@ -34,15 +37,18 @@ public final class Interruptible {
     static <T> T call(Callable<T> work) throws Exception {
         Interruption.check();
         CompletableFuture<T> result = new CompletableFuture<>();
-        Thread thread = new Thread(() -> {
-            try {
-                result.complete(work.call());
-            } catch (Throwable e) {
-                result.completeExceptionally(e);
-            }
-        }, "interruptible");
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        result.complete(work.call());
+                    } catch (Throwable e) {
+                        result.completeExceptionally(e);
+                    }
+                },
+                "interruptible");
         thread.setDaemon(true);
-        try (Interruption.Blocking stop = Interruption.onRequest(() -> result.completeExceptionally(new Failure(Failure.Kind.INTERRUPTED, "interrupted; everything temporary is removed")))) {
+        try (Interruption.Blocking stop = Interruption.onRequest(() -> result.completeExceptionally(
+                new Failure(Failure.Kind.INTERRUPTED, "interrupted; everything temporary is removed")))) {
             thread.start();
             return result.join();
         } catch (CompletionException e) {

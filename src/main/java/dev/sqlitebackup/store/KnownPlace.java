@@ -22,9 +22,10 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 
 /**
- * On which mounted file system backups went to a directory the last time: a small file of this user, outside of that file system, one for each directory. So a
- * mount point with nothing mounted on it is not taken for the place itself. Nothing is noted of what lies on the root file system, which is always there, and
- * nothing where it cannot be: that costs the warning, and never the backup.
+ * On which mounted file system backups went to a directory the last time: a small file of this user, outside of that
+ * file system, one for each directory. So a mount point with nothing mounted on it is not taken for the place itself.
+ * Nothing is noted of what lies on the root file system, which is always there, and nothing where it cannot be: that
+ * costs the warning, and never the backup.
  *
  * @param place the directory, as it was named
  * @param mountPoint where the file system was mounted
@@ -40,7 +41,8 @@ public record KnownPlace(String place, String mountPoint, String fileSystem, Str
     private static final Gson GSON = new Gson();
 
     /**
-     * Whether a place lies below a mount point that is known, by whatever name or link, and on which nothing is mounted now.
+     * Whether a place lies below a mount point that is known, by whatever name or link, and on which nothing is mounted
+     * now.
      *
      * @param records where such files are
      * @param place absolute; need not exist
@@ -53,12 +55,18 @@ public record KnownPlace(String place, String mountPoint, String fileSystem, Str
         }
         try (DirectoryStream<Path> all = Files.newDirectoryStream(records, "*" + SUFFIX)) {
             Path existing = existing(place);
-            Path real = existing.toRealPath().resolve(existing.relativize(place)).normalize();
+            Path real =
+                    existing.toRealPath().resolve(existing.relativize(place)).normalize();
             for (Path record : all) {
                 KnownPlace known = read(record);
                 if (known != null && known.isMissing(real, mounts)) {
-                    return new Failure(Failure.Kind.FAILURE, place + " belongs on " + known.fileSystem + ", and nothing is mounted at " + known.mountPoint + " now: is it mounted?",
-                            "mount " + known.mountPoint + "; or, if backups are to go to the disk below it from now on: rm '" + record.toString().replace("'", "'\\''") + "'");
+                    return new Failure(
+                            Failure.Kind.FAILURE,
+                            place + " belongs on " + known.fileSystem + ", and nothing is mounted at "
+                                    + known.mountPoint + " now: is it mounted?",
+                            "mount " + known.mountPoint
+                                    + "; or, if backups are to go to the disk below it from now on: rm '"
+                                    + record.toString().replace("'", "'\\''") + "'");
                 }
             }
             return null;
@@ -74,7 +82,8 @@ public record KnownPlace(String place, String mountPoint, String fileSystem, Str
             return false;
         }
         // Unless the same directory shows there in another way: what was mounted was a part of what is there now.
-        return !(device.equals(now.device()) && Path.of(root).resolve(point.relativize(real)).equals(now.inside(real)));
+        return !(device.equals(now.device())
+                && Path.of(root).resolve(point.relativize(real)).equals(now.inside(real)));
     }
 
     /** Notes where a directory lies now, unless that is known. It exists. */
@@ -86,7 +95,12 @@ public record KnownPlace(String place, String mountPoint, String fileSystem, Str
             if (now == null || now.point().getParent() == null) {
                 return;
             }
-            KnownPlace known = new KnownPlace(place.toString(), now.point().toString(), now.fileSystem(), now.device(), now.root().toString());
+            KnownPlace known = new KnownPlace(
+                    place.toString(),
+                    now.point().toString(),
+                    now.fileSystem(),
+                    now.device(),
+                    now.root().toString());
             Path record = records.resolve(fileName(place));
             if (!known.equals(read(record)) && createDirectory(records)) {
                 try (Workspace workspace = Workspace.create(records)) {
@@ -100,7 +114,10 @@ public record KnownPlace(String place, String mountPoint, String fileSystem, Str
         }
     }
 
-    /** For this user alone. Where the home directory is another user's, as under sudo, nothing is made in it that he could not write to. */
+    /**
+     * For this user alone. Where the home directory is another user's, as under sudo, nothing is made in it that he
+     * could not write to.
+     */
     private static boolean createDirectory(Path records) throws IOException {
         if (!Files.isDirectory(records)) {
             if (!PrivateFiles.isOurs(existing(records))) {
@@ -110,7 +127,7 @@ public record KnownPlace(String place, String mountPoint, String fileSystem, Str
             try {
                 PrivateFiles.createDirectory(records);
             } catch (FileAlreadyExistsException e) {
-                return Files.isDirectory(records);      // Another run was faster.
+                return Files.isDirectory(records); // Another run was faster.
             }
         }
         return true;
@@ -128,8 +145,11 @@ public record KnownPlace(String place, String mountPoint, String fileSystem, Str
     private static String fileName(Path place) {
         MessageDigest digest = Digests.sha256();
         digest.update(place.toString().getBytes(StandardCharsets.UTF_8));
-        String name = place.getFileName() == null ? "" : place.getFileName().toString().replaceAll("[^A-Za-z0-9_-]", "_");
-        return name.substring(0, Math.min(name.length(), MAX_NAME_CHARS)) + "-" + Digests.hex(digest).substring(0, DIGEST_CHARS) + SUFFIX;
+        String name = place.getFileName() == null
+                ? ""
+                : place.getFileName().toString().replaceAll("[^A-Za-z0-9_-]", "_");
+        return name.substring(0, Math.min(name.length(), MAX_NAME_CHARS)) + "-"
+                + Digests.hex(digest).substring(0, DIGEST_CHARS) + SUFFIX;
     }
 
     /** @return null if there is none that makes sense */
@@ -138,8 +158,16 @@ public record KnownPlace(String place, String mountPoint, String fileSystem, Str
             return null;
         }
         try (FileChannel channel = PrivateFiles.open(record, StandardOpenOption.READ)) {
-            KnownPlace known = GSON.fromJson(new String(Channels.newInputStream(channel).readNBytes(MAX_BYTES), StandardCharsets.UTF_8), KnownPlace.class);
-            return known == null || known.place == null || known.mountPoint == null || known.device == null || known.root == null ? null : known;
+            KnownPlace known = GSON.fromJson(
+                    new String(Channels.newInputStream(channel).readNBytes(MAX_BYTES), StandardCharsets.UTF_8),
+                    KnownPlace.class);
+            return known == null
+                            || known.place == null
+                            || known.mountPoint == null
+                            || known.device == null
+                            || known.root == null
+                    ? null
+                    : known;
         } catch (IOException | JsonParseException e) {
             return null;
         }

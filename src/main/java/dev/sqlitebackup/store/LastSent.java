@@ -11,15 +11,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The last backup of one database that was sent to a store far away: what incremental work compares with and takes blocks from, without a download. It is a cache:
- * whatever is wrong with it costs time, never correctness. Beside it lies what the server said of the object.
+ * The last backup of one database that was sent to a store far away: what incremental work compares with and takes
+ * blocks from, without a download. It is a cache: whatever is wrong with it costs time, never correctness. Beside it
+ * lies what the server said of the object.
  */
 final class LastSent {
     private static final Logger LOG = LoggerFactory.getLogger(LastSent.class);
     private static final Gson GSON = new Gson();
 
     /** @param name of the stored file that has the same content */
-    record Sent(String name, String tag, long sizeBytes) { }
+    record Sent(String name, String tag, long sizeBytes) {}
 
     private final Path file;
     private final Path note;
@@ -40,7 +41,10 @@ final class LastSent {
     /** Whether the file here is what was sent as this object, if that still has the tag and size that it had then. */
     boolean isStill(Sent sent, VersionedStore.Version version) {
         try {
-            return !sent.tag.isEmpty() && sent.tag.equals(version.tag()) && sent.sizeBytes == version.sizeBytes() && Files.size(file) == version.sizeBytes();
+            return !sent.tag.isEmpty()
+                    && sent.tag.equals(version.tag())
+                    && sent.sizeBytes == version.sizeBytes()
+                    && Files.size(file) == version.sizeBytes();
         } catch (IOException e) {
             return false;
         }
@@ -56,7 +60,10 @@ final class LastSent {
         }
     }
 
-    /** Takes over a file that was sent. The note goes before the old file does, and comes after the new one has. If it cannot be kept, the next run has none to compare with. */
+    /**
+     * Takes over a file that was sent. The note goes before the old file does, and comes after the new one has. If it
+     * cannot be kept, the next run has none to compare with.
+     */
     void keep(Path sentFile, String name, String tag) {
         try {
             Files.deleteIfExists(note);

@@ -46,7 +46,10 @@ public final class LocalStore implements Store {
     @Override
     public void requirePlace() {
         if (!Files.isDirectory(directory)) {
-            throw new Failure(Failure.Kind.NOT_FOUND, "there is no directory at " + directory, "name the directory that holds the backups");
+            throw new Failure(
+                    Failure.Kind.NOT_FOUND,
+                    "there is no directory at " + directory,
+                    "name the directory that holds the backups");
         }
     }
 
@@ -66,7 +69,8 @@ public final class LocalStore implements Store {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
             for (Path file : files) {
                 String name = file.getFileName().toString();
-                // A name that this locale cannot express is not ours: every argument and setting with such a name was refused.
+                // A name that this locale cannot express is not ours: every argument and setting with such a name was
+                // refused.
                 if (wanted.test(name) && !name.contains(NOT_EXPRESSIBLE)) {
                     names.add(name);
                 }
@@ -74,7 +78,10 @@ public final class LocalStore implements Store {
         } catch (NoSuchFileException e) {
             return List.of();
         } catch (IOException | DirectoryIteratorException e) {
-            throw Failure.io("cannot read the directory", directory, e instanceof IOException io ? io : (IOException) e.getCause());
+            throw Failure.io(
+                    "cannot read the directory",
+                    directory,
+                    e instanceof IOException io ? io : (IOException) e.getCause());
         }
         return names.parallelStream().map(this::find).filter(Objects::nonNull).toList();
     }
@@ -83,8 +90,14 @@ public final class LocalStore implements Store {
     public StoredFile find(String name) {
         Path file = directory.resolve(name);
         try {
-            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-            return attributes.isRegularFile() ? new StoredFile(name, attributes.size(), attributes.lastModifiedTime().toInstant()) : null;
+            BasicFileAttributes attributes =
+                    Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            return attributes.isRegularFile()
+                    ? new StoredFile(
+                            name,
+                            attributes.size(),
+                            attributes.lastModifiedTime().toInstant())
+                    : null;
         } catch (NoSuchFileException e) {
             return null;
         } catch (IOException e) {
@@ -159,8 +172,9 @@ public final class LocalStore implements Store {
     }
 
     /**
-     * That a name refers to the file whose content was proven before it got the name: by inode, size and time, and where the file
-     * system's inodes say nothing, by content. The file stays open meanwhile, so its content can be had whatever its name is.
+     * That a name refers to the file whose content was proven before it got the name: by inode, size and time, and
+     * where the file system's inodes say nothing, by content. The file stays open meanwhile, so its content can be had
+     * whatever its name is.
      */
     record Proof(FileChannel channel, FileIdentity identity) implements AutoCloseable {
         static Proof of(Path file) {
@@ -173,8 +187,11 @@ public final class LocalStore implements Store {
 
         void check(Path published) {
             try {
-                if (!identity.isSameFileAs(FileIdentity.of(published)) && !Digests.sha256(published).equals(Digests.sha256(channel))) {
-                    throw new Failure(Failure.Kind.CORRUPT, "what was read back from " + published + " is not what was written",
+                if (!identity.isSameFileAs(FileIdentity.of(published))
+                        && !Digests.sha256(published).equals(Digests.sha256(channel))) {
+                    throw new Failure(
+                            Failure.Kind.CORRUPT,
+                            "what was read back from " + published + " is not what was written",
                             "either something else writes there, or the disk or the memory of this machine is failing");
                 }
             } catch (IOException e) {

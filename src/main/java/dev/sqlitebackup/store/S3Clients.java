@@ -26,8 +26,8 @@ import software.amazon.awssdk.services.s3.auth.scheme.S3AuthSchemeProvider;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
- * How the store is reached, and what to say when it is not. Credentials, region, endpoint and retries come from the SDK's own chains (environment, profiles, web
- * identity, instance metadata), as its users expect.
+ * How the store is reached, and what to say when it is not. Credentials, region, endpoint and retries come from the
+ * SDK's own chains (environment, profiles, web identity, instance metadata), as its users expect.
  */
 final class S3Clients {
     private static final Duration SOCKET_TIMEOUT = Duration.ofSeconds(60);
@@ -37,7 +37,7 @@ final class S3Clients {
 
     private static final S3AuthSchemeProvider SCHEMES = S3AuthSchemeProvider.defaultProvider();
 
-    private S3Clients() { }
+    private S3Clients() {}
 
     /** A client whose calls a signal ends at once. Of what they return, streams are not covered. */
     static S3Client create() {
@@ -45,54 +45,84 @@ final class S3Clients {
     }
 
     static S3Client create(Map<String, String> environment) {
-        S3Client client = build(environment, UrlConnectionHttpClient.builder().socketTimeout(SOCKET_TIMEOUT), ClientOverrideConfiguration.builder().build());
-        return (S3Client) Proxy.newProxyInstance(S3Client.class.getClassLoader(), new Class<?>[] {S3Client.class}, (proxy, method, arguments) -> {
-            try {
-                return Interruptible.call(() -> method.invoke(client, arguments));
-            } catch (InvocationTargetException e) {
-                throw e.getCause();
-            }
-        });
+        S3Client client = build(
+                environment,
+                UrlConnectionHttpClient.builder().socketTimeout(SOCKET_TIMEOUT),
+                ClientOverrideConfiguration.builder().build());
+        return (S3Client) Proxy.newProxyInstance(
+                S3Client.class.getClassLoader(), new Class<?>[] {S3Client.class}, (proxy, method, arguments) -> {
+                    try {
+                        return Interruptible.call(() -> method.invoke(client, arguments));
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
     }
 
-    /** One for a last request, which may as well fail: a store that cannot be reached has cost enough time before, and after a signal there is but a moment. */
+    /**
+     * One for a last request, which may as well fail: a store that cannot be reached has cost enough time before, and
+     * after a signal there is but a moment.
+     */
     static S3Client createForCleaningUp() {
         Duration patience = Interruption.isRequested() ? CLEANING_UP_AFTER_SIGNAL : CLEANING_UP;
-        return build(System.getenv(), UrlConnectionHttpClient.builder().connectionTimeout(patience).socketTimeout(patience),
+        return build(
+                System.getenv(),
+                UrlConnectionHttpClient.builder().connectionTimeout(patience).socketTimeout(patience),
                 ClientOverrideConfiguration.builder().apiCallTimeout(patience).build());
     }
 
-    private static S3Client build(Map<String, String> environment, UrlConnectionHttpClient.Builder http, ClientOverrideConfiguration configuration) {
-        boolean ownEndpoint = isSet(environment, "AWS_ENDPOINT_URL_S3", "aws.endpointUrlS3") || isSet(environment, "AWS_ENDPOINT_URL", "aws.endpointUrl");
+    private static S3Client build(
+            Map<String, String> environment,
+            UrlConnectionHttpClient.Builder http,
+            ClientOverrideConfiguration configuration) {
+        boolean ownEndpoint = isSet(environment, "AWS_ENDPOINT_URL_S3", "aws.endpointUrlS3")
+                || isSet(environment, "AWS_ENDPOINT_URL", "aws.endpointUrl");
         String pathStyle = environment.get(PATH_STYLE);
         try {
-            S3ClientBuilder builder = S3Client.builder().httpClientBuilder(http).overrideConfiguration(configuration)
-                    // We send our own SHA-256 and check our own content; many compatible stores refuse what the SDK would add.
-                    .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED).responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
-                    // Not every store decodes aws-chunked, or reads a sum behind the content: a body is sent as it is, with its SHA-256 before it.
-                    .serviceConfiguration(S3Configuration.builder().chunkedEncodingEnabled(false).build()).authSchemeProvider(S3Clients::signingBodies)
+            S3ClientBuilder builder = S3Client.builder()
+                    .httpClientBuilder(http)
+                    .overrideConfiguration(configuration)
+                    // We send our own SHA-256 and check our own content; many compatible stores refuse what the SDK
+                    // would add.
+                    .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
+                    .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
+                    // Not every store decodes aws-chunked, or reads a sum behind the content: a body is sent as it is,
+                    // with its SHA-256 before it.
+                    .serviceConfiguration(S3Configuration.builder()
+                            .chunkedEncodingEnabled(false)
+                            .build())
+                    .authSchemeProvider(S3Clients::signingBodies)
                     // Compatible stores seldom have a host name for each bucket.
                     .forcePathStyle(pathStyle == null ? ownEndpoint : Boolean.parseBoolean(pathStyle));
-            builder.addPlugin(LegacyMd5Plugin.create());    // Older stores delete several objects only with an MD5 of the list.
+            builder.addPlugin(
+                    LegacyMd5Plugin.create()); // Older stores delete several objects only with an MD5 of the list.
             if (ownEndpoint && !hasRegion()) {
-                builder.region(Region.US_EAST_1);   // Any will do where there are none.
+                builder.region(Region.US_EAST_1); // Any will do where there are none.
             }
             return builder.build();
         } catch (RuntimeException e) {
             // An endpoint that is no address ends in whatever exception the SDK comes upon first.
-            throw new Failure(Failure.Kind.FAILURE, "cannot reach an object store: " + e.getMessage(),
-                    "set AWS_REGION, and AWS_ENDPOINT_URL_S3 (http://… or https://…, unset and not empty otherwise) for a store that is not Amazon's", e);
+            throw new Failure(
+                    Failure.Kind.FAILURE,
+                    "cannot reach an object store: " + e.getMessage(),
+                    "set AWS_REGION, and AWS_ENDPOINT_URL_S3 (http://… or https://…, unset and not empty otherwise) for a store that is not Amazon's",
+                    e);
         }
     }
 
     /** Over TLS too, where the SDK would sign only the head. */
     private static List<AuthSchemeOption> signingBodies(S3AuthSchemeParams request) {
-        return SCHEMES.resolveAuthScheme(request).stream().map(scheme -> scheme.toBuilder().putSignerProperty(AwsV4FamilyHttpSigner.PAYLOAD_SIGNING_ENABLED, true).build()).toList();
+        return SCHEMES.resolveAuthScheme(request).stream()
+                .map(scheme -> scheme.toBuilder()
+                        .putSignerProperty(AwsV4FamilyHttpSigner.PAYLOAD_SIGNING_ENABLED, true)
+                        .build())
+                .toList();
     }
 
     /** In either way in which the SDK itself takes a setting; as there, the property goes before the variable. */
     private static boolean isSet(Map<String, String> environment, String variable, String property) {
-        return !System.getProperty(property, environment.getOrDefault(variable, "")).isEmpty();
+        return !System.getProperty(property, environment.getOrDefault(variable, ""))
+                .isEmpty();
     }
 
     private static boolean hasRegion() {
@@ -104,35 +134,76 @@ final class S3Clients {
         }
     }
 
-    /** Says an error of the store in our words. The SDK's messages name no secrets; of the request only the bucket is added. */
+    /**
+     * Says an error of the store in our words. The SDK's messages name no secrets; of the request only the bucket is
+     * added.
+     */
     static Failure explain(String doing, String bucket, SdkException e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof Failure failure) {
-                return failure;     // Ours, thrown while a body was read.
+                return failure; // Ours, thrown while a body was read.
             }
         }
         Interruption.check();
-        if (e instanceof S3Exception s3 && s3.awsErrorDetails() != null && s3.awsErrorDetails().errorCode() != null) {
+        if (e instanceof S3Exception s3
+                && s3.awsErrorDetails() != null
+                && s3.awsErrorDetails().errorCode() != null) {
             String code = s3.awsErrorDetails().errorCode();
-            String message = doing + ": " + code + (s3.awsErrorDetails().errorMessage() == null ? "" : ", " + s3.awsErrorDetails().errorMessage());
+            String message = doing + ": " + code
+                    + (s3.awsErrorDetails().errorMessage() == null
+                            ? ""
+                            : ", " + s3.awsErrorDetails().errorMessage());
             return switch (code) {
-                case "NoSuchBucket" -> new Failure(Failure.Kind.NOT_FOUND, "there is no bucket " + bucket, "make it first, or see whether AWS_ENDPOINT_URL_S3 and AWS_REGION lead to the right store", e);
-                case "RequestTimeTooSkewed" -> new Failure(Failure.Kind.FAILURE, message, "the clock of this machine is wrong", e);
-                case "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken" -> new Failure(Failure.Kind.FAILURE, message, "see AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the profile", e);
-                case "AccessDenied" -> new Failure(Failure.Kind.FAILURE, message, "these credentials need s3:ListBucket, GetObject, PutObject, DeleteObject and AbortMultipartUpload there", e);
-                default -> new Failure(Failure.Kind.FAILURE, message, s3.statusCode() / 100 == 5 ? "the store has a problem: try again later" : null, e);
+                case "NoSuchBucket" ->
+                    new Failure(
+                            Failure.Kind.NOT_FOUND,
+                            "there is no bucket " + bucket,
+                            "make it first, or see whether AWS_ENDPOINT_URL_S3 and AWS_REGION lead to the right store",
+                            e);
+                case "RequestTimeTooSkewed" ->
+                    new Failure(Failure.Kind.FAILURE, message, "the clock of this machine is wrong", e);
+                case "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken" ->
+                    new Failure(
+                            Failure.Kind.FAILURE,
+                            message,
+                            "see AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the profile",
+                            e);
+                case "AccessDenied" ->
+                    new Failure(
+                            Failure.Kind.FAILURE,
+                            message,
+                            "these credentials need s3:ListBucket, GetObject, PutObject, DeleteObject and AbortMultipartUpload there",
+                            e);
+                default ->
+                    new Failure(
+                            Failure.Kind.FAILURE,
+                            message,
+                            s3.statusCode() / 100 == 5 ? "the store has a problem: try again later" : null,
+                            e);
             };
         }
         if (e instanceof S3Exception s3) {
-            return new Failure(Failure.Kind.FAILURE, doing + ": HTTP status " + s3.statusCode(), s3.statusCode() == 403 ? "see whether these credentials may read there, and whether the clock is right" : null, e);
+            return new Failure(
+                    Failure.Kind.FAILURE,
+                    doing + ": HTTP status " + s3.statusCode(),
+                    s3.statusCode() == 403
+                            ? "see whether these credentials may read there, and whether the clock is right"
+                            : null,
+                    e);
         }
         boolean credentials = String.valueOf(e.getMessage()).contains("credentials");
-        return new Failure(Failure.Kind.FAILURE, doing + ": " + firstLine(e), credentials ? "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use a profile or role"
-                : "see whether the store can be reached from here", e);
+        return new Failure(
+                Failure.Kind.FAILURE,
+                doing + ": " + firstLine(e),
+                credentials
+                        ? "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use a profile or role"
+                        : "see whether the store can be reached from here",
+                e);
     }
 
     /** The SDK tells all it has tried in one line of many sentences. */
     private static String firstLine(SdkException e) {
-        return String.valueOf(e.getMessage()).replaceFirst("(?s)( in the chain AwsCredentialsProviderChain\\(|: \\[).*", "");
+        return String.valueOf(e.getMessage())
+                .replaceFirst("(?s)( in the chain AwsCredentialsProviderChain\\(|: \\[).*", "");
     }
 }

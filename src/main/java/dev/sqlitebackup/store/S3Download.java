@@ -14,7 +14,10 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
-/** Brings an object onto this machine, and goes on where a broken connection left off: as long as the object stays the same, and something arrives. */
+/**
+ * Brings an object onto this machine, and goes on where a broken connection left off: as long as the object stays the
+ * same, and something arrives.
+ */
 final class S3Download {
     private static final int TRIES_WITHOUT_PROGRESS = 5;
     private static final long PAUSE_MILLIS = 200;
@@ -44,7 +47,8 @@ final class S3Download {
                     Interruptible.run(() -> copyFrom(before, out));
                 } catch (IOException | SdkException e) {
                     // What the store refuses once, it refuses again.
-                    if (triesLeft == 1 && out.position() == before || e instanceof S3Exception s3 && s3.statusCode() / 100 == 4) {
+                    if (triesLeft == 1 && out.position() == before
+                            || e instanceof S3Exception s3 && s3.statusCode() / 100 == 4) {
                         throw e;
                     }
                     Interruption.pause(PAUSE_MILLIS);
@@ -58,7 +62,12 @@ final class S3Download {
     }
 
     private void copyFrom(long position, FileChannel out) throws IOException {
-        GetObjectRequest request = GetObjectRequest.builder().bucket(bucket).key(key).range("bytes=" + position + "-").ifMatch(eTag).build();
+        GetObjectRequest request = GetObjectRequest.builder()
+                .bucket(bucket)
+                .key(key)
+                .range("bytes=" + position + "-")
+                .ifMatch(eTag)
+                .build();
         byte[] buffer = new byte[BUFFER_BYTES];
         try (InputStream in = client.getObject(request)) {
             for (int length; (length = in.read(buffer)) != -1; ) {

@@ -54,7 +54,8 @@ final class S3Objects {
         try {
             String[] next = {null};
             do {
-                ListObjectsV2Response page = client().listObjectsV2(request -> request.bucket(bucket).prefix(prefix).delimiter("/").continuationToken(next[0]));
+                ListObjectsV2Response page = client().listObjectsV2(request ->
+                        request.bucket(bucket).prefix(prefix).delimiter("/").continuationToken(next[0]));
                 for (S3Object object : page.contents()) {
                     String name = object.key().startsWith(prefix) ? object.key().substring(prefix.length()) : "";
                     if (!name.isEmpty() && wanted.test(name)) {
@@ -72,10 +73,11 @@ final class S3Objects {
     /** @return null if there is no such object */
     HeadObjectResponse head(String name) {
         try {
-            return client().headObject(request -> request.bucket(bucket).key(prefix + name).checksumMode(ChecksumMode.ENABLED));
+            return client().headObject(
+                            request -> request.bucket(bucket).key(prefix + name).checksumMode(ChecksumMode.ENABLED));
         } catch (S3Exception e) {
             if (isMissing(e)) {
-                requireBucket();    // The answer to this request has no body, so it does not say what is missing.
+                requireBucket(); // The answer to this request has no body, so it does not say what is missing.
                 return null;
             }
             throw explain("cannot look at " + location(name), e);
@@ -89,7 +91,11 @@ final class S3Objects {
             client().headBucket(request -> request.bucket(bucket));
         } catch (S3Exception e) {
             if (e.statusCode() == NOT_FOUND) {
-                throw new Failure(Failure.Kind.NOT_FOUND, "there is no bucket " + bucket, "make it first, or see whether AWS_ENDPOINT_URL_S3 and AWS_REGION lead to the right store", e);
+                throw new Failure(
+                        Failure.Kind.NOT_FOUND,
+                        "there is no bucket " + bucket,
+                        "make it first, or see whether AWS_ENDPOINT_URL_S3 and AWS_REGION lead to the right store",
+                        e);
             }
             // Whoever may use objects need not be allowed to look at buckets.
         } catch (SdkException e) {
@@ -98,16 +104,21 @@ final class S3Objects {
     }
 
     private static boolean isMissing(S3Exception e) {
-        return e.statusCode() == NOT_FOUND && (e.awsErrorDetails() == null || !"NoSuchBucket".equals(e.awsErrorDetails().errorCode()));
+        return e.statusCode() == NOT_FOUND
+                && (e.awsErrorDetails() == null
+                        || !"NoSuchBucket".equals(e.awsErrorDetails().errorCode()));
     }
 
-    /** Whether an object is seen to have this name: some stores do not know the condition under which a new one is sent, and overwrite. */
+    /**
+     * Whether an object is seen to have this name: some stores do not know the condition under which a new one is sent,
+     * and overwrite.
+     */
     boolean isTaken(String name) {
         try {
             client().headObject(request -> request.bucket(bucket).key(prefix + name));
             return true;
         } catch (S3Exception e) {
-            return false;   // Nothing is there, or the store will not say: then it says more to who sends.
+            return false; // Nothing is there, or the store will not say: then it says more to who sends.
         }
     }
 
@@ -124,13 +135,17 @@ final class S3Objects {
     }
 
     /**
-     * Some stores take a range without a start for one from the beginning, and say so, with the size: then they are asked once more, by that.
+     * Some stores take a range without a start for one from the beginning, and say so, with the size: then they are
+     * asked once more, by that.
      *
      * @return fewer than {@code maxBytes} if it is shorter, null if there is no such object
      */
     byte[] readTail(String name, int maxBytes) {
         ResponseBytes<GetObjectResponse> answer = get(name, "bytes=-" + maxBytes);
-        Matcher range = CONTENT_RANGE.matcher(answer == null || answer.response().contentRange() == null ? "" : answer.response().contentRange());
+        Matcher range = CONTENT_RANGE.matcher(
+                answer == null || answer.response().contentRange() == null
+                        ? ""
+                        : answer.response().contentRange());
         if (range.matches()) {
             long lastByte = Long.parseLong(range.group(2)) - 1;
             if (Long.parseLong(range.group(1)) < lastByte) {
@@ -147,7 +162,8 @@ final class S3Objects {
     /** @return null if there is no such object; without any content where the range lies behind it */
     private ResponseBytes<GetObjectResponse> get(String name, String range) {
         try {
-            return client().getObjectAsBytes(request -> request.bucket(bucket).key(prefix + name).range(range));
+            return client().getObjectAsBytes(
+                            request -> request.bucket(bucket).key(prefix + name).range(range));
         } catch (S3Exception e) {
             if (isMissing(e)) {
                 return null;

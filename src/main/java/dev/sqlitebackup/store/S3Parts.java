@@ -10,7 +10,10 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 
-/** An object that is made in parts, each with its SHA-256. Its number is noted before the first part, so that one which does not come to its end is taken back. */
+/**
+ * An object that is made in parts, each with its SHA-256. Its number is noted before the first part, so that one which
+ * does not come to its end is taken back.
+ */
 final class S3Parts {
     private final S3Client client;
     private final String bucket;
@@ -30,8 +33,14 @@ final class S3Parts {
     }
 
     static S3Parts begin(S3Client client, String bucket, String key, UploadNote note) {
-        return new S3Parts(client, bucket, key, note,
-                client.createMultipartUpload(request -> request.bucket(bucket).key(key).checksumAlgorithm(ChecksumAlgorithm.SHA256)).uploadId());
+        return new S3Parts(
+                client,
+                bucket,
+                key,
+                note,
+                client.createMultipartUpload(
+                                request -> request.bucket(bucket).key(key).checksumAlgorithm(ChecksumAlgorithm.SHA256))
+                        .uploadId());
     }
 
     String uploadId() {
@@ -53,7 +62,11 @@ final class S3Parts {
             FilePart.Sums sums = part.sums();
             int number = parts.size() + 1;
             String eTag = making.make(number, part, sums);
-            parts.add(CompletedPart.builder().partNumber(number).eTag(eTag).checksumSHA256(sums.sha256Base64()).build());
+            parts.add(CompletedPart.builder()
+                    .partNumber(number)
+                    .eTag(eTag)
+                    .checksumSHA256(sums.sha256Base64())
+                    .build());
             sha256.update(sums.sha256());
             md5.update(sums.md5());
         }

@@ -11,14 +11,20 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
- * Replaces the object of a key, and leaves the last good one until a better one is proven: the file is sent to a name aside and confirmed, copied within the store onto the
- * key, confirmed there, and only then is the one aside removed. That name is always the same for a key, so what a run leaves, the next one replaces.
+ * Replaces the object of a key, and leaves the last good one until a better one is proven: the file is sent to a name
+ * aside and confirmed, copied within the store onto the key, confirmed there, and only then is the one aside removed.
+ * That name is always the same for a key, so what a run leaves, the next one replaces.
  *
- * <p>Where the store cannot copy, the file is sent once more, onto the key: the store has just proven that it takes it whole, and the one aside stays until it has done so again.
+ * <p>Where the store cannot copy, the file is sent once more, onto the key: the store has just proven that it takes it
+ * whole, and the one aside stays until it has done so again.
  */
 final class S3Replacement {
-    /** S3 copies 5 GiB in one request, but a store that answers only when it has copied is taken for a broken line after a minute. */
+    /**
+     * S3 copies 5 GiB in one request, but a store that answers only when it has copied is taken for a broken line after
+     * a minute.
+     */
     private static final long MOST_BYTES_AT_ONCE = 1L << 30;
+
     private static final int METHOD_NOT_ALLOWED = 405;
     private static final int NOT_IMPLEMENTED = 501;
 
@@ -36,11 +42,20 @@ final class S3Replacement {
      * @param asideKey a name that nobody takes for a backup
      * @param warnings takes what went wrong without any harm to the object
      */
-    S3Replacement(S3Client client, String bucket, String key, String asideKey, UploadNote note, Consumer<String> warnings) {
+    S3Replacement(
+            S3Client client, String bucket, String key, String asideKey, UploadNote note, Consumer<String> warnings) {
         this(client, bucket, key, asideKey, note, warnings, S3Upload.PART_BYTES, MOST_BYTES_AT_ONCE);
     }
 
-    S3Replacement(S3Client client, String bucket, String key, String asideKey, UploadNote note, Consumer<String> warnings, long leastPartBytes, long mostBytesAtOnce) {
+    S3Replacement(
+            S3Client client,
+            String bucket,
+            String key,
+            String asideKey,
+            UploadNote note,
+            Consumer<String> warnings,
+            long leastPartBytes,
+            long mostBytesAtOnce) {
         this.client = client;
         this.bucket = bucket;
         this.key = key;
@@ -102,8 +117,15 @@ final class S3Replacement {
 
     private String copyWhole(FileChannel content, String asideTag) throws IOException {
         FilePart.Sums sums = new FilePart(content, 0, content.size()).sums();
-        return publish(content, sums, "", () -> client.copyObject(request -> request.sourceBucket(bucket).sourceKey(asideKey).copySourceIfMatch(condition(asideTag))
-                .destinationBucket(bucket).destinationKey(key)));
+        return publish(
+                content,
+                sums,
+                "",
+                () -> client.copyObject(request -> request.sourceBucket(bucket)
+                        .sourceKey(asideKey)
+                        .copySourceIfMatch(condition(asideTag))
+                        .destinationBucket(bucket)
+                        .destinationKey(key)));
     }
 
     /** In the parts in which it was sent, so that the sums over them are known. */
@@ -114,8 +136,16 @@ final class S3Replacement {
         try {
             parts.make(content, S3Upload.partBytes(content.size(), leastPartBytes), (number, part, sums) -> {
                 String range = "bytes=" + part.position() + "-" + (part.position() + part.length() - 1);
-                return client.uploadPartCopy(request -> request.sourceBucket(bucket).sourceKey(asideKey).copySourceIfMatch(condition(asideTag)).copySourceRange(range)
-                        .destinationBucket(bucket).destinationKey(key).uploadId(parts.uploadId()).partNumber(number)).copyPartResult().eTag();
+                return client.uploadPartCopy(request -> request.sourceBucket(bucket)
+                                .sourceKey(asideKey)
+                                .copySourceIfMatch(condition(asideTag))
+                                .copySourceRange(range)
+                                .destinationBucket(bucket)
+                                .destinationKey(key)
+                                .uploadId(parts.uploadId())
+                                .partNumber(number))
+                        .copyPartResult()
+                        .eTag();
             });
             String eTag = publish(content, parts.sums(), parts.suffix(), () -> parts.complete(false));
             note.end();
@@ -133,13 +163,15 @@ final class S3Replacement {
     }
 
     /** Whatever the answer was, or if it got lost: what counts is what the key holds afterwards. */
-    private String publish(FileChannel content, FilePart.Sums sums, String suffix, Runnable request) throws IOException {
+    private String publish(FileChannel content, FilePart.Sums sums, String suffix, Runnable request)
+            throws IOException {
         HeldObject held = new HeldObject(client, bucket, key);
         try {
             request.run();
             mayBeWritten = true;
         } catch (SdkException e) {
-            mayBeWritten = S3Upload.mayHaveArrived(e) && !(e instanceof S3Exception s3 && s3.statusCode() == NOT_IMPLEMENTED);
+            mayBeWritten =
+                    S3Upload.mayHaveArrived(e) && !(e instanceof S3Exception s3 && s3.statusCode() == NOT_IMPLEMENTED);
             if (!mayBeWritten) {
                 throw e;
             }
@@ -156,8 +188,11 @@ final class S3Replacement {
     }
 
     private Failure explainIfBroken(Failure e) {
-        return e.kind() != Failure.Kind.CORRUPT ? e
-                : e.withHint("do not count on this object; the new backup is whole beside it and stays there until the next run: s3://" + bucket + "/" + asideKey);
+        return e.kind() != Failure.Kind.CORRUPT
+                ? e
+                : e.withHint(
+                        "do not count on this object; the new backup is whole beside it and stays there until the next run: s3://"
+                                + bucket + "/" + asideKey);
     }
 
     /** What stays costs room and nothing else. */
@@ -165,7 +200,12 @@ final class S3Replacement {
         try {
             client.deleteObject(request -> request.bucket(bucket).key(asideKey));
         } catch (SdkException e) {
-            warnings.accept(S3Clients.explain("cannot remove s3://" + bucket + "/" + asideKey + ", which the next run overwrites", bucket, e).getMessage() + "; let the credentials delete it (s3:DeleteObject)");
+            warnings.accept(S3Clients.explain(
+                                    "cannot remove s3://" + bucket + "/" + asideKey + ", which the next run overwrites",
+                                    bucket,
+                                    e)
+                            .getMessage()
+                    + "; let the credentials delete it (s3:DeleteObject)");
         }
     }
 }

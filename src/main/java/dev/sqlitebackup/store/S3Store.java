@@ -24,8 +24,8 @@ import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
 
 /**
- * A prefix in an S3-compatible store. An object appears whole or not at all, which is the store's own promise; that it is the one that was sent is proven by
- * the checksum that the server holds ({@link S3Upload}).
+ * A prefix in an S3-compatible store. An object appears whole or not at all, which is the store's own promise; that it
+ * is the one that was sent is proven by the checksum that the server holds ({@link S3Upload}).
  *
  * <p>In a private directory of the user's cache lie unfinished files and the numbers of unfinished uploads.
  */
@@ -79,7 +79,7 @@ public final class S3Store implements VersionedStore {
 
     /** A prefix is there as soon as something has it; a bucket that does not exist is said so by every request. */
     @Override
-    public void requirePlace() { }
+    public void requirePlace() {}
 
     @Override
     public boolean isNear() {
@@ -165,7 +165,8 @@ public final class S3Store implements VersionedStore {
 
     @Override
     public Version send(Path file, String name) {
-        S3Replacement replacement = new S3Replacement(client(), bucket, prefix + name, prefix + aside(name), note(name), warnings::add);
+        S3Replacement replacement =
+                new S3Replacement(client(), bucket, prefix + name, prefix + aside(name), note(name), warnings::add);
         return send(file, name, () -> replacement.replace(file), replacement::mayBeWritten);
     }
 
@@ -189,7 +190,9 @@ public final class S3Store implements VersionedStore {
             String eTag = sending.send();
             return eTag == null ? null : new Version(eTag, Files.size(file));
         } catch (SdkException e) {
-            String what = mayBeWritten.getAsBoolean() ? "the backup is made and verified, but it could not be confirmed that it arrived at " : "the backup is made and verified, but could not be sent to ";
+            String what = mayBeWritten.getAsBoolean()
+                    ? "the backup is made and verified, but it could not be confirmed that it arrived at "
+                    : "the backup is made and verified, but could not be sent to ";
             throw unsent(explain(what + location(name), e), mayBeWritten.getAsBoolean());
         } catch (Failure e) {
             throw unsent(e, mayBeWritten.getAsBoolean());
@@ -208,20 +211,32 @@ public final class S3Store implements VersionedStore {
     }
 
     private static Failure unsent(Failure failure, boolean mayBeWritten) {
-        return mayBeWritten || failure.kind() == Failure.Kind.INTERRUPTED ? failure
-                : failure.withHint((failure.hint() == null ? "" : failure.hint() + "; ") + "what is in the store is as it was");
+        return mayBeWritten || failure.kind() == Failure.Kind.INTERRUPTED
+                ? failure
+                : failure.withHint(
+                        (failure.hint() == null ? "" : failure.hint() + "; ") + "what is in the store is as it was");
     }
 
     @Override
     public void delete(Collection<String> names) {
-        List<ObjectIdentifier> keys = names.stream().map(name -> ObjectIdentifier.builder().key(prefix + name).build()).toList();
+        List<ObjectIdentifier> keys = names.stream()
+                .map(name -> ObjectIdentifier.builder().key(prefix + name).build())
+                .toList();
         try {
             for (int from = 0; from < keys.size(); from += DELETE_BATCH) {
                 Interruption.check();
-                Delete batch = Delete.builder().objects(keys.subList(from, Math.min(keys.size(), from + DELETE_BATCH))).quiet(true).build();
-                DeleteObjectsResponse response = client().deleteObjects(request -> request.bucket(bucket).delete(batch));
+                Delete batch = Delete.builder()
+                        .objects(keys.subList(from, Math.min(keys.size(), from + DELETE_BATCH)))
+                        .quiet(true)
+                        .build();
+                DeleteObjectsResponse response =
+                        client().deleteObjects(request -> request.bucket(bucket).delete(batch));
                 if (!response.errors().isEmpty()) {
-                    throw new Failure(Failure.Kind.FAILURE, "cannot delete s3://" + bucket + "/" + response.errors().get(0).key() + ": " + response.errors().get(0).message(),
+                    throw new Failure(
+                            Failure.Kind.FAILURE,
+                            "cannot delete s3://" + bucket + "/"
+                                    + response.errors().get(0).key() + ": "
+                                    + response.errors().get(0).message(),
                             "see whether these credentials may delete (s3:DeleteObject)");
                 }
             }

@@ -12,14 +12,17 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
- * Sends a file as one object, in one request or in parts, each with its SHA-256, which the server checks before it accepts it. Afterwards the server is asked
- * what it holds ({@link HeldObject}).
+ * Sends a file as one object, in one request or in parts, each with its SHA-256, which the server checks before it
+ * accepts it. Afterwards the server is asked what it holds ({@link HeldObject}).
  */
 final class S3Upload {
-    /** Above this, an upload goes in parts, which a broken connection costs only one of. S3 wants at least 5 MiB a part. */
+    /**
+     * Above this, an upload goes in parts, which a broken connection costs only one of. S3 wants at least 5 MiB a part.
+     */
     static final long PART_BYTES = 16L << 20;
     /** S3 takes 10,000. */
     private static final long MOST_PARTS = 9_000;
+
     private static final int PRECONDITION_FAILED = 412;
     private static final int NOT_FOUND = 404;
     private static final int NOT_IMPLEMENTED = 501;
@@ -62,19 +65,28 @@ final class S3Upload {
         unfinished.abortNoted();
         try (FileChannel content = FileChannel.open(file, StandardOpenOption.READ)) {
             long sizeBytes = content.size();
-            return sizeBytes <= leastPartBytes ? sendWhole(content, sizeBytes, onlyIfNew) : sendParts(content, sizeBytes, onlyIfNew);
+            return sizeBytes <= leastPartBytes
+                    ? sendWhole(content, sizeBytes, onlyIfNew)
+                    : sendParts(content, sizeBytes, onlyIfNew);
         }
     }
 
     private String sendWhole(FileChannel content, long sizeBytes, boolean onlyIfNew) throws IOException {
         FilePart whole = new FilePart(content, 0, sizeBytes);
         FilePart.Sums sums = whole.sums();
-        return publish(onlyIfNew, content, sums, "", condition -> client.putObject(request -> {
-            request.bucket(bucket).key(key).checksumSHA256(sums.sha256Base64());
-            if (condition) {
-                request.ifNoneMatch("*");
-            }
-        }, whole.body()));
+        return publish(
+                onlyIfNew,
+                content,
+                sums,
+                "",
+                condition -> client.putObject(
+                        request -> {
+                            request.bucket(bucket).key(key).checksumSHA256(sums.sha256Base64());
+                            if (condition) {
+                                request.ifNoneMatch("*");
+                            }
+                        },
+                        whole.body()));
     }
 
     /** The request that makes the object appear. */
@@ -84,7 +96,9 @@ final class S3Upload {
     }
 
     /** Whatever the answer was, or if it got lost: what counts is what the store holds afterwards. */
-    private String publish(boolean onlyIfNew, FileChannel content, FilePart.Sums sums, String suffix, Publishing publishing) throws IOException {
+    private String publish(
+            boolean onlyIfNew, FileChannel content, FilePart.Sums sums, String suffix, Publishing publishing)
+            throws IOException {
         try {
             try {
                 publishing.request(onlyIfNew);
@@ -134,7 +148,10 @@ final class S3Upload {
         }
     }
 
-    /** For a store without conditional writes. Within a second, nobody but another machine could have taken the name in between. */
+    /**
+     * For a store without conditional writes. Within a second, nobody but another machine could have taken the name in
+     * between.
+     */
     private void refuseIfTaken(S3Exception otherwise) {
         try {
             client.headObject(request -> request.bucket(bucket).key(key));
@@ -144,15 +161,28 @@ final class S3Upload {
             }
             throw e;
         }
-        throw S3Exception.builder().statusCode(PRECONDITION_FAILED).message("the key is taken").cause(otherwise).build();
+        throw S3Exception.builder()
+                .statusCode(PRECONDITION_FAILED)
+                .message("the key is taken")
+                .cause(otherwise)
+                .build();
     }
 
     private String sendParts(FileChannel content, long sizeBytes, boolean onlyIfNew) throws IOException {
         unfinished.abortForgotten();
         S3Parts parts = S3Parts.begin(client, bucket, key, note);
         try {
-            parts.make(content, partBytes(sizeBytes, leastPartBytes), (number, part, sums) -> client.uploadPart(
-                    request -> request.bucket(bucket).key(key).uploadId(parts.uploadId()).partNumber(number).checksumSHA256(sums.sha256Base64()), part.body()).eTag());
+            parts.make(
+                    content,
+                    partBytes(sizeBytes, leastPartBytes),
+                    (number, part, sums) -> client.uploadPart(
+                                    request -> request.bucket(bucket)
+                                            .key(key)
+                                            .uploadId(parts.uploadId())
+                                            .partNumber(number)
+                                            .checksumSHA256(sums.sha256Base64()),
+                                    part.body())
+                            .eTag());
             String eTag = publish(onlyIfNew, content, parts.sums(), parts.suffix(), parts::complete);
             if (eTag != null) {
                 note.end();

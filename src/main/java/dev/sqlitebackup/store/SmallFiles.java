@@ -15,7 +15,7 @@ import java.nio.file.StandardOpenOption;
 final class SmallFiles {
     private static final int LONGEST_NAME_BYTES = 200;
 
-    private SmallFiles() { }
+    private SmallFiles() {}
 
     /** A name for a file here, with room for an ending: keys may be four times as long as file names. */
     static String shortName(String name) {
@@ -29,7 +29,8 @@ final class SmallFiles {
     }
 
     static void write(Path to, String content) {
-        try (FileChannel channel = PrivateFiles.open(to, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+        try (FileChannel channel = PrivateFiles.open(
+                to, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
             ByteBuffer bytes = ByteBuffer.wrap(content.getBytes(StandardCharsets.UTF_8));
             while (bytes.hasRemaining()) {
                 channel.write(bytes);

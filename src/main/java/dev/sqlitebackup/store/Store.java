@@ -8,15 +8,17 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * A flat place that holds backups as files: what a destination needs of it, and no more. It knows nothing of what is in them.
+ * A flat place that holds backups as files: what a destination needs of it, and no more. It knows nothing of what is in
+ * them.
  *
  * <ul>
- * <li>A name refers to a whole file or to nothing, whenever a run dies or the power fails; a reader never sees half of one.
- * <li>{@link #publishNew} never overwrites; {@link #replace} does so atomically. When either returns, the content is durable, and the
- *     name has been proven to refer to it.
- * <li>Only regular files are seen. Directories, links and devices do not exist here.
- * <li>Every method throws {@link dev.sqlitebackup.Failure} where the place cannot be reached or refuses; none reports success for
- *     something that was not done.
+ *   <li>A name refers to a whole file or to nothing, whenever a run dies or the power fails; a reader never sees half
+ *       of one.
+ *   <li>{@link #publishNew} never overwrites; {@link #replace} does so atomically. When either returns, the content is
+ *       durable, and the name has been proven to refer to it.
+ *   <li>Only regular files are seen. Directories, links and devices do not exist here.
+ *   <li>Every method throws {@link dev.sqlitebackup.Failure} where the place cannot be reached or refuses; none reports
+ *       success for something that was not done.
  * </ul>
  */
 public interface Store {
@@ -24,7 +26,7 @@ public interface Store {
      * @param name without a path
      * @param modifiedAt when the store took it, by the store's clock
      */
-    record StoredFile(String name, long sizeBytes, Instant modifiedAt) { }
+    record StoredFile(String name, long sizeBytes, Instant modifiedAt) {}
 
     /** What people and scripts call a file: an absolute path, or an address. */
     String location(String name);
@@ -62,7 +64,8 @@ public interface Store {
     byte[] readStart(String name, int maxBytes);
 
     /**
-     * A file on this machine that has exactly the content of the stored one, for as long as nobody replaces that; to have it costs no download.
+     * A file on this machine that has exactly the content of the stored one, for as long as nobody replaces that; to
+     * have it costs no download.
      *
      * @return null if there is none; it need not exist any more when it is opened
      */
@@ -87,7 +90,8 @@ public interface Store {
     void replace(Path file, String name);
 
     /**
-     * Keeps a finished, proven file that is not published, where that could be the fault of the way there and not of the file.
+     * Keeps a finished, proven file that is not published, where that could be the fault of the way there and not of
+     * the file.
      *
      * @param name that it would have got
      * @return how to say that, and where it is
@@ -105,17 +109,24 @@ public interface Store {
     void delete(Collection<String> names);
 
     /**
-     * Shows where the files are what this machine keeps under a name in {@link #workingDirectory}. Where that is the same place, nothing has to be done.
+     * Shows where the files are what this machine keeps under a name in {@link #workingDirectory}. Where that is the
+     * same place, nothing has to be done.
      *
      * @param content small
      */
-    default void show(String name, byte[] content) { }
+    default void show(String name, byte[] content) {}
 
-    /** A directory of this machine in which unfinished files have to lie, so that publishing is but a rename or an upload. It need not exist yet. */
+    /**
+     * A directory of this machine in which unfinished files have to lie, so that publishing is but a rename or an
+     * upload. It need not exist yet.
+     */
     Path workingDirectory();
 
     /** What to say of a file that is not there, or not there any more. */
     static Failure missing(String location) {
-        return new Failure(Failure.Kind.NOT_FOUND, "there is no backup at " + location, "if it was there a moment ago, a prune has deleted it: nothing was changed, try again");
+        return new Failure(
+                Failure.Kind.NOT_FOUND,
+                "there is no backup at " + location,
+                "if it was there a moment ago, a prune has deleted it: nothing was changed, try again");
     }
 }

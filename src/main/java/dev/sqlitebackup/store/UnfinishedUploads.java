@@ -11,6 +11,7 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 final class UnfinishedUploads {
     /** No upload takes so long. */
     private static final Duration FORGOTTEN = Duration.ofDays(1);
+
     private static final int NOT_FOUND = 404;
 
     private final S3Client client;
@@ -37,8 +38,11 @@ final class UnfinishedUploads {
     /** Where the note was lost with the cache, as in a container, age tells. */
     void abortForgotten() {
         try {
-            for (MultipartUpload upload : client.listMultipartUploads(request -> request.bucket(bucket).prefix(family)).uploads()) {
-                if (upload.initiated() != null && upload.initiated().isBefore(Instant.now().minus(FORGOTTEN))) {
+            for (MultipartUpload upload : client.listMultipartUploads(
+                            request -> request.bucket(bucket).prefix(family))
+                    .uploads()) {
+                if (upload.initiated() != null
+                        && upload.initiated().isBefore(Instant.now().minus(FORGOTTEN))) {
                     abort(upload.key(), upload.uploadId());
                 }
             }
@@ -54,7 +58,7 @@ final class UnfinishedUploads {
             note.end();
         } catch (S3Exception e) {
             if (e.statusCode() == NOT_FOUND) {
-                note.end();     // It is gone already.
+                note.end(); // It is gone already.
             }
         } catch (SdkException e) {
             // The note of it stays, and the next run tries again.

@@ -7,12 +7,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The number of an upload in parts while it is under way, so that the next run can take it back if this one is killed. */
+/**
+ * The number of an upload in parts while it is under way, so that the next run can take it back if this one is killed.
+ */
 final class UploadNote {
     private static final Gson GSON = new Gson();
 
     /** An upload in parts. */
-    record Upload(String key, String uploadId) { }
+    record Upload(String key, String uploadId) {}
 
     private final Path upload;
 

@@ -29,7 +29,9 @@ class BackupFormatTest {
     private static final Instant CREATED_AT = Instant.parse("2026-11-22T23:22:33Z");
     private static final int PAGE_SIZE = 4096;
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
     private Path snapshot;
     private Path backup;
@@ -45,7 +47,8 @@ class BackupFormatTest {
         Path file = lab.path(name);
         Files.deleteIfExists(file);
         try (FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            BackupWriter.Written written = BackupWriter.write(source, PAGE_SIZE, out, level, CREATED_AT, reusable, threads, Progress.NONE);
+            BackupWriter.Written written =
+                    BackupWriter.write(source, PAGE_SIZE, out, level, CREATED_AT, reusable, threads, Progress.NONE);
             assertEquals(new BackupWriter.Written(Lab.sha256(source), out.size()), written);
         }
         return file;
@@ -63,7 +66,10 @@ class BackupFormatTest {
         byte[] bytes = Files.readAllBytes(file);
         List<byte[]> blocks = new ArrayList<>();
         for (int at = 0; at < bytes.length; ) {
-            int length = Short.toUnsignedInt(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getShort(at + 16)) + 1;
+            int length = Short.toUnsignedInt(ByteBuffer.wrap(bytes)
+                            .order(ByteOrder.LITTLE_ENDIAN)
+                            .getShort(at + 16))
+                    + 1;
             blocks.add(Arrays.copyOfRange(bytes, at, at + length));
             at += length;
         }
@@ -81,7 +87,11 @@ class BackupFormatTest {
     @Test
     void isReadByEveryProgramThatReadsGzip() {
         Tools.require("gunzip", "zcat", "pigz", "bgzip", "python3");
-        for (String program : List.of("gunzip -c", "zcat", "pigz -dc", "bgzip -dc",
+        for (String program : List.of(
+                "gunzip -c",
+                "zcat",
+                "pigz -dc",
+                "bgzip -dc",
                 "python3 -c 'import gzip,sys; sys.stdout.buffer.write(gzip.open(sys.argv[1]).read())'")) {
             Tools.sh(program + " \"$1\" | cmp - \"$2\"", backup, snapshot).ok();
         }
@@ -94,7 +104,9 @@ class BackupFormatTest {
         long size = Files.size(snapshot);
         assertEquals((size + 61439) / 61440 + 2, blocks.size());
         for (byte[] block : blocks.subList(0, blocks.size() - 2)) {
-            assertArrayEquals(new byte[] {0x1f, (byte) 0x8b, 8, 4, 0, 0, 0, 0, 0, (byte) 0xff, 6, 0, 'B', 'C', 2, 0}, Arrays.copyOf(block, 16));
+            assertArrayEquals(
+                    new byte[] {0x1f, (byte) 0x8b, 8, 4, 0, 0, 0, 0, 0, (byte) 0xff, 6, 0, 'B', 'C', 2, 0},
+                    Arrays.copyOf(block, 16));
         }
         ByteBuffer trailer = ByteBuffer.wrap(blocks.get(blocks.size() - 2)).order(ByteOrder.LITTLE_ENDIAN);
         assertEquals(90, trailer.limit());
@@ -104,7 +116,9 @@ class BackupFormatTest {
         assertEquals(size, trailer.getLong(32));
         assertEquals(PAGE_SIZE, trailer.getInt(40));
         assertEquals(Lab.sha256(snapshot), java.util.HexFormat.of().formatHex(trailer.array(), 44, 76));
-        assertEquals("1f8b08040000000000ff0600424302001b0003000000000000000000", java.util.HexFormat.of().formatHex(blocks.get(blocks.size() - 1)));
+        assertEquals(
+                "1f8b08040000000000ff0600424302001b0003000000000000000000",
+                java.util.HexFormat.of().formatHex(blocks.get(blocks.size() - 1)));
     }
 
     @Test
@@ -132,7 +146,8 @@ class BackupFormatTest {
 
     @Test
     void doesNotDependOnTheNumberOfThreads() throws IOException {
-        assertArrayEquals(Files.readAllBytes(backup), Files.readAllBytes(write(snapshot, "one.gz", ReusableBlocks.none(), 6, 1)));
+        assertArrayEquals(
+                Files.readAllBytes(backup), Files.readAllBytes(write(snapshot, "one.gz", ReusableBlocks.none(), 6, 1)));
         assertArrayEquals(Files.readAllBytes(snapshot), read(backup));
     }
 
@@ -162,9 +177,10 @@ class BackupFormatTest {
     void usesWhatItCanOfABackupThatIsLongerOrShorter() throws IOException {
         Path longer = Files.copy(snapshot, lab.path("longer.db"));
         Files.write(longer, new byte[7 * PAGE_SIZE], StandardOpenOption.APPEND);
-        for (Path[] pair : new Path[][] {{backup, longer}, {write(longer, "longer.gz", ReusableBlocks.none(), 6, 2), snapshot}}) {
+        for (Path[] pair :
+                new Path[][] {{backup, longer}, {write(longer, "longer.gz", ReusableBlocks.none(), 6, 2), snapshot}}) {
             try (ReusableBlocks reusable = ReusableBlocks.of(pair[0], PAGE_SIZE)) {
-                    assertArrayEquals(Files.readAllBytes(pair[1]), read(write(pair[1], "again.gz", reusable, 6, 2)));
+                assertArrayEquals(Files.readAllBytes(pair[1]), read(write(pair[1], "again.gz", reusable, 6, 2)));
             }
         }
     }

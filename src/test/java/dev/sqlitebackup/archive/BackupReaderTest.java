@@ -30,7 +30,9 @@ import org.junit.jupiter.api.io.TempDir;
 class BackupReaderTest {
     private static final Instant MADE_AT = Instant.parse("2026-04-06T14:30:22Z");
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private final byte[] content = content(200_000);
 
     private static byte[] content(int length) {
@@ -59,7 +61,7 @@ class BackupReaderTest {
         return Files.write(directory.resolve("b.gz"), all.toByteArray());
     }
 
-    private record Read(BackupReader.Content content, byte[] bytes) { }
+    private record Read(BackupReader.Content content, byte[] bytes) {}
 
     private static Read read(Path file) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -102,7 +104,8 @@ class BackupReaderTest {
         for (long place : new long[] {0, Files.size(file) / 2}) {
             try (FileChannel broken = new BreakingChannel(file, 4096, place)) {
                 // The end of the file is looked at first, for a trailer.
-                Failure failure = assertThrows(Failure.class, () -> BackupReader.readMembers("b.gz", broken, (bytes, length) -> { }));
+                Failure failure = assertThrows(
+                        Failure.class, () -> BackupReader.readMembers("b.gz", broken, (bytes, length) -> {}));
                 assertEquals(Failure.Kind.FAILURE, failure.kind());
                 assertTrue(failure.getMessage().contains(BreakingChannel.ERROR), failure.getMessage());
             }
@@ -121,7 +124,10 @@ class BackupReaderTest {
     @Test
     void saysWhereAFileEndsTooEarly() throws IOException {
         try (FileChannel slow = new BreakingChannel(file(new byte[10]), 4, Long.MAX_VALUE)) {
-            assertEquals("the file ends at 10", assertThrows(IOException.class, () -> Channels.read(slow, 3, 20)).getMessage());
+            assertEquals(
+                    "the file ends at 10",
+                    assertThrows(IOException.class, () -> Channels.read(slow, 3, 20))
+                            .getMessage());
         }
     }
 
@@ -140,7 +146,8 @@ class BackupReaderTest {
         Path source = Files.write(directory.resolve("source"), content);
         Path file = directory.resolve("ours.gz");
         Files.deleteIfExists(file);
-        try (FileChannel out = FileChannel.open(file, java.nio.file.StandardOpenOption.CREATE_NEW, java.nio.file.StandardOpenOption.WRITE)) {
+        try (FileChannel out = FileChannel.open(
+                file, java.nio.file.StandardOpenOption.CREATE_NEW, java.nio.file.StandardOpenOption.WRITE)) {
             BackupWriter.write(source, 4096, out, 6, MADE_AT, ReusableBlocks.none(), 2, dev.sqlitebackup.Progress.NONE);
         }
         return file;

@@ -31,7 +31,9 @@ class BackupWriterTest {
     private static final int STRIDE = 61_440;
     private static final int BLOCKS = 6;
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Path snapshot;
 
     @BeforeEach
@@ -74,7 +76,8 @@ class BackupWriterTest {
     void writesTheSameToAPipeProvingEachBlockBefore() throws IOException {
         Path file = write("b.gz", ReusableBlocks.none(), 6, new Heard());
         ByteArrayOutputStream pipe = new ByteArrayOutputStream();
-        BackupWriter.Written written = BackupWriter.writeProven(snapshot, PAGE_SIZE, Channels.newChannel(pipe), 6, Instant.EPOCH, 2, new Heard());
+        BackupWriter.Written written = BackupWriter.writeProven(
+                snapshot, PAGE_SIZE, Channels.newChannel(pipe), 6, Instant.EPOCH, 2, new Heard());
         assertArrayEquals(Files.readAllBytes(file), pipe.toByteArray());
         assertEquals(new BackupWriter.Written(Lab.sha256(snapshot), pipe.size()), written);
     }
@@ -98,7 +101,18 @@ class BackupWriterTest {
     private void assertRefusedForAPipe(Path previous) throws IOException {
         ByteArrayOutputStream pipe = new ByteArrayOutputStream();
         try (ReusableBlocks reusable = ReusableBlocks.of(previous, PAGE_SIZE)) {
-            Failure failure = assertThrows(Failure.class, () -> BackupWriter.write(snapshot, PAGE_SIZE, Channels.newChannel(pipe), 6, true, Instant.EPOCH, reusable, 1, new Heard()));
+            Failure failure = assertThrows(
+                    Failure.class,
+                    () -> BackupWriter.write(
+                            snapshot,
+                            PAGE_SIZE,
+                            Channels.newChannel(pipe),
+                            6,
+                            true,
+                            Instant.EPOCH,
+                            reusable,
+                            1,
+                            new Heard()));
             assertEquals(Failure.Kind.CORRUPT, failure.kind());
         }
     }
@@ -114,7 +128,8 @@ class BackupWriterTest {
             for (byte[] block : old.subList(0, broken)) {
                 at += block.length;
             }
-            Path damaged = Files.copy(previous, directory.resolve("damaged.gz"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+            Path damaged = Files.copy(
+                    previous, directory.resolve("damaged.gz"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
             if (broken < BLOCKS) {
                 try (RandomAccessFile file = new RandomAccessFile(damaged.toFile(), "rw")) {
                     file.seek(at);
@@ -125,7 +140,10 @@ class BackupWriterTest {
                 assertEquals(Files.size(snapshot), reusable.previousDatabaseBytes());
                 List<byte[]> blocks = blocks(write("next-" + broken + ".gz", reusable, 9, new Heard()));
                 for (int i = 0; i < BLOCKS; i++) {
-                    assertArrayEquals(i < broken ? old.get(i) : fresh.get(i), blocks.get(i), "block " + i + " with " + broken + " broken");
+                    assertArrayEquals(
+                            i < broken ? old.get(i) : fresh.get(i),
+                            blocks.get(i),
+                            "block " + i + " with " + broken + " broken");
                 }
             }
             assertEquals(0, Descriptors.of(damaged));
@@ -137,7 +155,8 @@ class BackupWriterTest {
     void usesNoBlockThatDoesNotEndBeforeTheTrailer() throws IOException {
         Path previous = write("previous.gz", ReusableBlocks.none(), 1, new Heard());
         List<byte[]> old = blocks(previous);
-        int last = old.stream().limit(BLOCKS - 1).mapToInt(block -> block.length).sum();
+        int last =
+                old.stream().limit(BLOCKS - 1).mapToInt(block -> block.length).sum();
         for (int length : new int[] {old.get(BLOCKS - 1).length + 1, Bgzf.MAX_BLOCK_BYTES}) {
             try (RandomAccessFile file = new RandomAccessFile(previous.toFile(), "rw")) {
                 file.seek(last + 16);
@@ -145,21 +164,26 @@ class BackupWriterTest {
                 file.write(length - 1 >>> 8);
             }
             try (ReusableBlocks reusable = ReusableBlocks.of(previous, PAGE_SIZE)) {
-                byte[] content = Arrays.copyOfRange(Files.readAllBytes(snapshot), (BLOCKS - 1) * STRIDE, (int) Files.size(snapshot));
-                assertEquals(0, reusable.copyIfEqual(BLOCKS - 1, content, content.length, new byte[Bgzf.MAX_BLOCK_BYTES]));
+                byte[] content = Arrays.copyOfRange(
+                        Files.readAllBytes(snapshot), (BLOCKS - 1) * STRIDE, (int) Files.size(snapshot));
+                assertEquals(
+                        0, reusable.copyIfEqual(BLOCKS - 1, content, content.length, new byte[Bgzf.MAX_BLOCK_BYTES]));
             }
-            assertThrows(Failure.class, () -> BackupReader.read(previous, 2, true, (bytes, n) -> { }));
+            assertThrows(Failure.class, () -> BackupReader.read(previous, 2, true, (bytes, n) -> {}));
         }
     }
 
     @Test
     void usesNothingOfWhatIsMissingForeignOrHasOtherPagesAndKeepsNothingOpen() throws IOException {
-        assertEquals(0, ReusableBlocks.of(directory.resolve("missing"), PAGE_SIZE).previousDatabaseBytes());
+        assertEquals(
+                0, ReusableBlocks.of(directory.resolve("missing"), PAGE_SIZE).previousDatabaseBytes());
         assertEquals(0, ReusableBlocks.of(snapshot, PAGE_SIZE).previousDatabaseBytes());
         Path previous = write("previous.gz", ReusableBlocks.none(), 1, new Heard());
         assertEquals(0, ReusableBlocks.of(previous, 2 * PAGE_SIZE).previousDatabaseBytes());
         assertThrows(IOException.class, () -> ReusableBlocks.of(directory, PAGE_SIZE));
-        assertEquals(List.of(0, 0, 0), List.of(Descriptors.of(snapshot), Descriptors.of(previous), Descriptors.of(directory)));
+        assertEquals(
+                List.of(0, 0, 0),
+                List.of(Descriptors.of(snapshot), Descriptors.of(previous), Descriptors.of(directory)));
     }
 
     /** Somebody cuts the previous backup while its blocks are looked at. */
@@ -172,6 +196,6 @@ class BackupWriterTest {
             }
             assertTrue(Files.size(write("next.gz", reusable, 9, new Heard())) > BLOCKS);
         }
-        BackupReader.read(directory.resolve("next.gz"), 1, true, (bytes, length) -> { });
+        BackupReader.read(directory.resolve("next.gz"), 1, true, (bytes, length) -> {});
     }
 }

@@ -44,13 +44,23 @@ class BgzfTest {
         int most = Bgzf.compress(new byte[Bgzf.MAX_CONTENT_BYTES], Bgzf.MAX_CONTENT_BYTES, 6, block);
         assertEquals(Bgzf.MAX_CONTENT_BYTES, Bgzf.decompress(block, most, content));
         int more = Bgzf.compress(new byte[Bgzf.MAX_CONTENT_BYTES + 1], Bgzf.MAX_CONTENT_BYTES + 1, 6, block);
-        assertEquals("a block holds more than it may", assertThrows(IOException.class, () -> Bgzf.decompress(block, more, content)).getMessage());
-        assertEquals("a block is shorter than it says", assertThrows(IOException.class, () -> Bgzf.decompress(block, more + 1, new byte[Bgzf.MAX_CONTENT_BYTES + 1])).getMessage());
+        assertEquals(
+                "a block holds more than it may",
+                assertThrows(IOException.class, () -> Bgzf.decompress(block, more, content))
+                        .getMessage());
+        assertEquals(
+                "a block is shorter than it says",
+                assertThrows(
+                                IOException.class,
+                                () -> Bgzf.decompress(block, more + 1, new byte[Bgzf.MAX_CONTENT_BYTES + 1]))
+                        .getMessage());
     }
 
     @Test
     void isSmallerTheMoreIsSpentOnIt() throws IOException {
-        byte[] text = "so many words that say the same again, and then some more of them; ".repeat(900).getBytes();
+        byte[] text = "so many words that say the same again, and then some more of them; "
+                .repeat(900)
+                .getBytes();
         for (int i = 0; i < text.length; i += 97) {
             text[i] = (byte) i;
         }

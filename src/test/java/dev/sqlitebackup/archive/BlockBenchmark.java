@@ -44,7 +44,8 @@ public class BlockBenchmark {
         sample = Files.createTempFile("bench", ".db");
         backup = Files.createTempFile("bench", ".gz");
         output = Files.createTempFile("bench", ".out");
-        try (FileChannel in = FileChannel.open(Path.of(System.getProperty("bench.database"))); FileChannel out = FileChannel.open(sample, StandardOpenOption.WRITE)) {
+        try (FileChannel in = FileChannel.open(Path.of(System.getProperty("bench.database")));
+                FileChannel out = FileChannel.open(sample, StandardOpenOption.WRITE)) {
             for (long at = 0; at < SAMPLE_BYTES; ) {
                 at += in.transferTo(at, SAMPLE_BYTES - at, out);
             }

@@ -24,15 +24,17 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The fuzz target of {@code make torture}: whatever a file holds, it is refused as damaged, or it is read as the JDK's own gzip reads it.
- * Half of the inputs are files of our form whose parts lie, with checksums that are right where the lie is elsewhere: blind bytes
- * would never get past the first of them.
+ * The fuzz target of {@code make torture}: whatever a file holds, it is refused as damaged, or it is read as the JDK's
+ * own gzip reads it. Half of the inputs are files of our form whose parts lie, with checksums that are right where the
+ * lie is elsewhere: blind bytes would never get past the first of them.
  */
 class BlockFuzz {
     private static final int MOST_BLOCKS = 4;
     private static final int PAGE_SIZE = 512;
 
-    @TempDir static Path directory;
+    @TempDir
+    static Path directory;
+
     private static Path file;
     private static long read;
     private static long accepted;
@@ -72,7 +74,8 @@ class BlockFuzz {
         ByteArrayOutputStream content = new ByteArrayOutputStream();
         int blocks = data.consumeInt(0, MOST_BLOCKS);
         for (int i = 0; i < blocks; i++) {
-            byte[] piece = new byte[i < blocks - 1 && data.consumeBoolean() ? stride : data.consumeInt(0, Bgzf.MAX_CONTENT_BYTES)];
+            byte[] piece = new byte
+                    [i < blocks - 1 && data.consumeBoolean() ? stride : data.consumeInt(0, Bgzf.MAX_CONTENT_BYTES)];
             byte[] some = data.consumeBytes(64);
             System.arraycopy(some, 0, piece, 0, Math.min(some.length, piece.length));
             content.write(piece);
@@ -86,8 +89,11 @@ class BlockFuzz {
             }
             out.write(block, 0, length);
         }
-        Trailer trailer = new Trailer(Instant.ofEpochSecond(data.consumeInt()), data.consumeBoolean() ? Math.max(1, content.size()) : data.consumeLong(1, Long.MAX_VALUE),
-                data.consumeBoolean() ? PAGE_SIZE : data.consumeInt(1, 1 << 17), HexFormat.of().formatHex(Digests.sha256().digest(content.toByteArray())));
+        Trailer trailer = new Trailer(
+                Instant.ofEpochSecond(data.consumeInt()),
+                data.consumeBoolean() ? Math.max(1, content.size()) : data.consumeLong(1, Long.MAX_VALUE),
+                data.consumeBoolean() ? PAGE_SIZE : data.consumeInt(1, 1 << 17),
+                HexFormat.of().formatHex(Digests.sha256().digest(content.toByteArray())));
         byte[] tail = trailer.tail();
         for (int lies = data.consumeInt(0, 4); lies > 0; lies--) {
             tail[data.consumeInt(0, tail.length - 1)] = data.consumeByte();

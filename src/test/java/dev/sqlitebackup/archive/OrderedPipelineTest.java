@@ -70,7 +70,9 @@ class OrderedPipelineTest {
             pipeline.submit(() -> {
                 throw error;
             });
-            assertSame(error, assertThrows(IllegalStateException.class, pipeline::finish).getCause());
+            assertSame(
+                    error,
+                    assertThrows(IllegalStateException.class, pipeline::finish).getCause());
         }
         assertEquals(List.of(), handedOn);
     }

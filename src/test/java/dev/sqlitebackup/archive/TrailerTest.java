@@ -17,7 +17,9 @@ class TrailerTest {
 
     @Test
     void isReadAsItWasWritten() {
-        for (Trailer trailer : new Trailer[] {trailer(1, 1, 1), trailer(0, Long.MAX_VALUE, 65536), trailer(1L << 39, 343_000_000, 4096)}) {
+        for (Trailer trailer :
+                new Trailer[] {trailer(1, 1, 1), trailer(0, Long.MAX_VALUE, 65536), trailer(1L << 39, 343_000_000, 4096)
+                }) {
             assertEquals(trailer, Trailer.parse(trailer.tail()));
         }
     }

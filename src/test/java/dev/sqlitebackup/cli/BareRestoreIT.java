@@ -18,10 +18,16 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A restore that names neither a backup nor a database asks whoever types it, on the packaged program in a pseudo terminal. */
+/**
+ * A restore that names neither a backup nor a database asks whoever types it, on the packaged program in a pseudo
+ * terminal.
+ */
 class BareRestoreIT {
     private static final String QUESTION = "Restore? [y/N] ";
-    @TempDir Path directory;
+
+    @TempDir
+    Path directory;
+
     private Lab lab;
     private Path target;
     private Map<String, String> before;
@@ -37,12 +43,22 @@ class BareRestoreIT {
     }
 
     private Map<String, String> environment() {
-        return Map.of("SQLITE_BACKUP_DB", target.toString(), "SQLITE_BACKUP_TO", lab.path("b.gz").toString(), "TMPDIR", lab.temporary().toString(),
-                "XDG_STATE_HOME", lab.path("state").toString(), "LC_ALL", "C.UTF-8");
+        return Map.of(
+                "SQLITE_BACKUP_DB",
+                target.toString(),
+                "SQLITE_BACKUP_TO",
+                lab.path("b.gz").toString(),
+                "TMPDIR",
+                lab.temporary().toString(),
+                "XDG_STATE_HOME",
+                lab.path("state").toString(),
+                "LC_ALL",
+                "C.UTF-8");
     }
 
     private Terminal terminal(String arguments) throws IOException {
-        return new Terminal("'" + Lab.JAVA + "' -XX:-UsePerfData -jar '" + Lab.JAR + "' " + arguments, environment(), directory);
+        return new Terminal(
+                "'" + Lab.JAVA + "' -XX:-UsePerfData -jar '" + Lab.JAR + "' " + arguments, environment(), directory);
     }
 
     private String rows() {
@@ -59,7 +75,10 @@ class BareRestoreIT {
     void changesNothingUnlessTheAnswerIsYes(String answer) throws Exception {
         try (Terminal terminal = terminal("restore")) {
             String shown = terminal.await(QUESTION);
-            assertTrue(shown.contains("about to restore ") && shown.contains(" from " + lab.path("b.gz") + " to " + target), shown);
+            assertTrue(
+                    shown.contains("about to restore ")
+                            && shown.contains(" from " + lab.path("b.gz") + " to " + target),
+                    shown);
             assertTrue(shown.contains("t: 90 "), shown);
             terminal.type(answer);
             Tools.Ended ended = terminal.end().endsWith(1);
@@ -90,7 +109,13 @@ class BareRestoreIT {
     void holdsNoLockWhileItWaitsAndLooksAgainAfterTheAnswer() throws Exception {
         try (Terminal terminal = terminal("restore --busy-timeout=0s")) {
             terminal.await(QUESTION);
-            Lab.sql(target, "PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=DELETE", "BEGIN EXCLUSIVE", "DELETE FROM t WHERE id = 1", "COMMIT");
+            Lab.sql(
+                    target,
+                    "PRAGMA locking_mode=EXCLUSIVE",
+                    "PRAGMA journal_mode=DELETE",
+                    "BEGIN EXCLUSIVE",
+                    "DELETE FROM t WHERE id = 1",
+                    "COMMIT");
             try (Holder holder = new Holder(target)) {
                 terminal.type("y\n");
                 Tools.Ended ended = terminal.end().endsWith(13);
@@ -114,7 +139,9 @@ class BareRestoreIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"restore --yes", "restore b.gz --yes", "restore b.gz", "restore --to=t.db", "restore < /dev/null"})
+    @ValueSource(
+            strings = {"restore --yes", "restore b.gz --yes", "restore b.gz", "restore --to=t.db", "restore < /dev/null"
+            })
     void asksNothingWhereItIsToldOrNobodyCanAnswer(String arguments) throws Exception {
         try (Terminal terminal = terminal(arguments)) {
             Tools.Ended ended = terminal.end().endsWith(0);

@@ -27,7 +27,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A restore says what it takes away before it takes it, on the packaged program. */
 class ChangesIT {
     private static final String ONE_LINE = "this removes no rows: every table has at least as many afterwards";
-    @TempDir Path directory;
+
+    @TempDir
+    Path directory;
+
     private Lab lab;
 
     @BeforeEach
@@ -62,10 +65,20 @@ class ChangesIT {
             lab.json(0, "restore", "b.gz", "--to=t.db");
             Lab.sql(target, "INSERT INTO audit VALUES (4)");
         }
-        Tools.Ended ended = (how.equals("undo") ? lab.run("undo", "t.db") : how.equals("restore") ? lab.run("restore", "b.gz", "--to=t.db") : lab.run("restore", "b.gz", "--to=t.db", "--dry-run")).ok();
-        assertTrue(ended.err().contains("this removes rows or tables of " + target + " (now → afterwards):\n"
-                + (how.equals("undo") ? "  audit: 4 rows → no such table\n  drafts: no such table → 1 row\n  t: 70 → 90 rows\n"
-                        : "  drafts: 1 row → no such table\n  t: 90 → 70 rows\n  audit: no such table → 3 rows\n")), ended.err());
+        Tools.Ended ended = (how.equals("undo")
+                        ? lab.run("undo", "t.db")
+                        : how.equals("restore")
+                                ? lab.run("restore", "b.gz", "--to=t.db")
+                                : lab.run("restore", "b.gz", "--to=t.db", "--dry-run"))
+                .ok();
+        assertTrue(
+                ended.err()
+                        .contains(
+                                "this removes rows or tables of " + target + " (now → afterwards):\n"
+                                        + (how.equals("undo")
+                                                ? "  audit: 4 rows → no such table\n  drafts: no such table → 1 row\n  t: 70 → 90 rows\n"
+                                                : "  drafts: 1 row → no such table\n  t: 90 → 70 rows\n  audit: no such table → 3 rows\n")),
+                ended.err());
         assertEquals(1, ended.out().lines().count(), ended.out());
     }
 
@@ -73,14 +86,30 @@ class ChangesIT {
     void needsOneLineWhereNothingIsLostAndNoneWhereItIsToBeQuiet() {
         backup();
         Path target = lab.database("t.db", "delete", 70, "old");
-        assertTrue(lab.run("restore", "b.gz", "--to=t.db", "--dry-run").ok().err().startsWith(ONE_LINE));
-        assertEquals(1, lab.run("restore", "b.gz", "--to=t.db", "--dry-run").ok().err().lines().count());
+        assertTrue(
+                lab.run("restore", "b.gz", "--to=t.db", "--dry-run").ok().err().startsWith(ONE_LINE));
+        assertEquals(
+                1,
+                lab.run("restore", "b.gz", "--to=t.db", "--dry-run")
+                        .ok()
+                        .err()
+                        .lines()
+                        .count());
         Lab.sql(target, "DELETE FROM t");
-        assertTrue(lab.run("restore", "b.gz", "--to=t.db", "--dry-run").ok().err().startsWith(ONE_LINE), "fewer rows in the database");
+        assertTrue(
+                lab.run("restore", "b.gz", "--to=t.db", "--dry-run").ok().err().startsWith(ONE_LINE),
+                "fewer rows in the database");
         Lab.sql(target, "DROP TABLE t", "CREATE TABLE gone(a)");
-        assertTrue(lab.run("restore", "b.gz", "--to=t.db", "--dry-run").ok().err().contains("gone: 0 rows → no such table"), "an empty table");
+        assertTrue(
+                lab.run("restore", "b.gz", "--to=t.db", "--dry-run")
+                        .ok()
+                        .err()
+                        .contains("gone: 0 rows → no such table"),
+                "an empty table");
         assertEquals("", lab.run("restore", "--quiet", "b.gz", "--to=t.db").ok().err());
-        assertEquals("this removes nothing: there is no database at " + lab.path("new.db") + " yet\n", lab.run("restore", "b.gz", "--to=new.db").ok().err());
+        assertEquals(
+                "this removes nothing: there is no database at " + lab.path("new.db") + " yet\n",
+                lab.run("restore", "b.gz", "--to=new.db").ok().err());
     }
 
     @Test
@@ -91,23 +120,53 @@ class ChangesIT {
             Lab.sql(target, "CREATE TABLE \"" + (i == 0 ? "a\u001b[31m\n" + "long".repeat(50) : "x" + i) + "\"(a)");
         }
         Tools.Ended ended = lab.run("restore", "b.gz", "--to=t.db", "--dry-run").ok();
-        assertEquals(20, ended.err().lines().filter(line -> line.endsWith(" → no such table")).count(), ended.err());
+        assertEquals(
+                20,
+                ended.err()
+                        .lines()
+                        .filter(line -> line.endsWith(" → no such table"))
+                        .count(),
+                ended.err());
         assertTrue(ended.err().contains("  and 3 more tables\n"), ended.err());
-        assertTrue(ended.err().contains("  a\\u001b[31m\\nlong") && ended.err().lines().allMatch(line -> line.length() < 250), ended.err());
+        assertTrue(
+                ended.err().contains("  a\\u001b[31m\\nlong")
+                        && ended.err().lines().allMatch(line -> line.length() < 250),
+                ended.err());
         assertEquals(24, changes(lab.json(0, "restore", "b.gz", "--to=t.db")).size());
     }
 
     @Test
     void countsEveryKindOfTableForPrograms() {
-        backup("CREATE TABLE w(a PRIMARY KEY) WITHOUT ROWID", "INSERT INTO w VALUES (1), (2)", "CREATE TABLE Spelled(a)", "CREATE VIEW v AS SELECT * FROM w",
-                "CREATE TABLE s(a INTEGER PRIMARY KEY AUTOINCREMENT)", "CREATE VIRTUAL TABLE f USING fts5(a)", "INSERT INTO f VALUES ('x')", "CREATE TABLE \"a \"\"b\"(a)");
+        backup(
+                "CREATE TABLE w(a PRIMARY KEY) WITHOUT ROWID",
+                "INSERT INTO w VALUES (1), (2)",
+                "CREATE TABLE Spelled(a)",
+                "CREATE VIEW v AS SELECT * FROM w",
+                "CREATE TABLE s(a INTEGER PRIMARY KEY AUTOINCREMENT)",
+                "CREATE VIRTUAL TABLE f USING fts5(a)",
+                "INSERT INTO f VALUES ('x')",
+                "CREATE TABLE \"a \"\"b\"(a)");
         JsonObject created = lab.json(0, "restore", "b.gz", "--to=t.db", "--dry-run");
-        assertEquals(Map.of("t", "null 70", "w", "null 2", "Spelled", "null 0", "s", "null 0", "f", "null 1", "a \"b", "null 0"), changes(created));
+        assertEquals(
+                Map.of(
+                        "t", "null 70", "w", "null 2", "Spelled", "null 0", "s", "null 0", "f", "null 1", "a \"b",
+                        "null 0"),
+                changes(created));
         lab.json(0, "restore", "b.gz", "--to=t.db");
-        Lab.sql(lab.path("t.db"), "DELETE FROM f", "DROP VIEW v", "DROP TABLE w", "ALTER TABLE Spelled RENAME TO other", "ALTER TABLE other RENAME TO SPELLED", "INSERT INTO SPELLED VALUES (1)");
+        Lab.sql(
+                lab.path("t.db"),
+                "DELETE FROM f",
+                "DROP VIEW v",
+                "DROP TABLE w",
+                "ALTER TABLE Spelled RENAME TO other",
+                "ALTER TABLE other RENAME TO SPELLED",
+                "INSERT INTO SPELLED VALUES (1)");
         Map<String, String> again = changes(lab.json(0, "restore", "b.gz", "--to=t.db"));
-        assertEquals(Map.of("t", "70 70", "w", "null 2", "SPELLED", "1 0", "s", "0 0", "f", "0 1", "a \"b", "0 0"), again);
-        assertEquals(Map.of("t", "70 70", "w", "2 null", "Spelled", "0 1", "s", "0 0", "f", "1 0", "a \"b", "0 0"), changes(lab.json(0, "undo", "t.db")));
+        assertEquals(
+                Map.of("t", "70 70", "w", "null 2", "SPELLED", "1 0", "s", "0 0", "f", "0 1", "a \"b", "0 0"), again);
+        assertEquals(
+                Map.of("t", "70 70", "w", "2 null", "Spelled", "0 1", "s", "0 0", "f", "1 0", "a \"b", "0 0"),
+                changes(lab.json(0, "undo", "t.db")));
     }
 
     /** Only the application has them, and no count of rows needs them. */
@@ -129,12 +188,16 @@ class ChangesIT {
                 c.execute("INSERT INTO sqlite_schema VALUES ('table', 'm', 'm', 0, 'CREATE VIRTUAL TABLE m USING its_own(a)')")
                 c.commit()
                 """);
-        Tools.run(List.of("python3", python.toString(), lab.path("source.db").toString())).ok();
+        Tools.run(List.of("python3", python.toString(), lab.path("source.db").toString()))
+                .ok();
         lab.json(0, "backup", "source.db", "--to=b.gz");
         Files.copy(lab.path("source.db"), lab.path("t.db"));
         assertEquals(Map.of("g", "2 2", "h", "3 3"), changes(lab.json(0, "restore", "b.gz", "--to=t.db", "--dry-run")));
         Tools.Ended people = lab.run("restore", "b.gz", "--to=t.db").ok();
-        assertTrue(people.err().contains(ONE_LINE) && people.err().contains("not counted, because only the application can: m\n"), people.err());
+        assertTrue(
+                people.err().contains(ONE_LINE)
+                        && people.err().contains("not counted, because only the application can: m\n"),
+                people.err());
     }
 
     @ParameterizedTest
@@ -169,17 +232,31 @@ class ChangesIT {
 
     /** Looking changes nothing, whoever has it open. */
     @ParameterizedTest
-    @CsvSource({"wal, none", "delete, none", "wal, idle", "delete, idle", "wal, reading", "delete, reading", "wal, crash", "wal, hard link", "delete, hard link"})
+    @CsvSource({
+        "wal, none",
+        "delete, none",
+        "wal, idle",
+        "delete, idle",
+        "wal, reading",
+        "delete, reading",
+        "wal, crash",
+        "wal, hard link",
+        "delete, hard link"
+    })
     void countsWhatIsThereAndLeavesItAsItIs(String journalMode, String other) throws IOException {
         backup();
         Path target = lab.database("t.db", journalMode, 90, "old");
         if (other.equals("hard link")) {
             Files.createLink(lab.path("link.db"), target);
         }
-        try (Writer writer = other.equals("none") || other.equals("hard link") ? null : Writer.start(target, other, journalMode, 0)) {
+        try (Writer writer = other.equals("none") || other.equals("hard link")
+                ? null
+                : Writer.start(target, other, journalMode, 0)) {
             Map<String, String> before = lab.state("t.db");
             JsonObject result = lab.json(0, "restore", "b.gz", "--to=t.db", "--dry-run", "--live");
-            assertEquals(other.equals("crash") ? "{crashed=500 null, t=90 70}" : "{t=90 70}", changes(result).toString());
+            assertEquals(
+                    other.equals("crash") ? "{crashed=500 null, t=90 70}" : "{t=90 70}",
+                    changes(result).toString());
             assertEquals(before, lab.state("t.db"));
             assertEquals(List.of(), lab.litter());
         }
@@ -194,39 +271,61 @@ class ChangesIT {
             Map<String, String> changes = changes(lab.json(0, "restore", "b.gz", "--to=t.db", "--live"));
             assertEquals("90 70", changes.get("t"));
             // The tables of the writer, at some moment.
-            assertTrue(changes.size() > 1 && changes.entrySet().stream().allMatch(change -> change.getKey().equals("t") || change.getValue().matches("[1-9][0-9]* null")), changes.toString());
+            assertTrue(
+                    changes.size() > 1
+                            && changes.entrySet().stream()
+                                    .allMatch(change -> change.getKey().equals("t")
+                                            || change.getValue().matches("[1-9][0-9]* null")),
+                    changes.toString());
             writer.await("commit");
         }
         assertEquals(List.of(), lab.litter());
     }
 
-    /** The locks of the restore would not survive a descriptor that is closed late, and a lock that is held is no reason to wait twice. */
+    /**
+     * The locks of the restore would not survive a descriptor that is closed late, and a lock that is held is no reason
+     * to wait twice.
+     */
     @Test
     void isInNobodysWayWhereTheDatabaseIsLocked() {
         backup();
         Path target = lab.database("t.db", "delete", 90, "old");
         try (Writer writer = Writer.start(target, "exclusive", "delete", 0)) {
-            assertEquals("in-use", lab.json(13, "restore", "b.gz", "--to=t.db", "--busy-timeout=0s").get("error").getAsString());
+            assertEquals(
+                    "in-use",
+                    lab.json(13, "restore", "b.gz", "--to=t.db", "--busy-timeout=0s")
+                            .get("error")
+                            .getAsString());
         }
-        assertEquals("{t=90 70}", changes(lab.json(0, "restore", "b.gz", "--to=t.db", "--busy-timeout=0s")).toString());
+        assertEquals(
+                "{t=90 70}",
+                changes(lab.json(0, "restore", "b.gz", "--to=t.db", "--busy-timeout=0s"))
+                        .toString());
     }
 
     @Test
     void saysHowMuchLaterTheDatabaseWasChanged() throws IOException {
         backup();
         Path target = lab.database("t.db", "wal", 70, "old");
-        Instant createdAt = Instant.parse(lab.json(0, "verify", "b.gz").get("createdAt").getAsString());
+        Instant createdAt =
+                Instant.parse(lab.json(0, "verify", "b.gz").get("createdAt").getAsString());
         Files.setLastModifiedTime(target, FileTime.from(createdAt.plusSeconds(3 * 3600)));
         Tools.Ended later = lab.run("restore", "b.gz", "--to=t.db", "--dry-run").ok();
         assertEquals(ONE_LINE + "; the database was last changed 3 h after the backup was made\n", later.err());
         Files.setLastModifiedTime(target, FileTime.from(createdAt.minusSeconds(3 * 3600)));
-        assertEquals(ONE_LINE + "\n", lab.run("restore", "b.gz", "--to=t.db", "--dry-run").ok().err());
+        assertEquals(
+                ONE_LINE + "\n",
+                lab.run("restore", "b.gz", "--to=t.db", "--dry-run").ok().err());
         try (Writer writer = Writer.start(target, "idle", "wal", 0)) {
             Lab.sql(target, "INSERT INTO t(generation) VALUES ('in the log')");
             Files.setLastModifiedTime(target, FileTime.from(createdAt.minusSeconds(3 * 3600)));
             Files.setLastModifiedTime(lab.path("t.db-wal"), FileTime.from(createdAt.plusSeconds(7200)));
-            String err = lab.run("restore", "b.gz", "--to=t.db", "--dry-run", "--live").ok().err();
-            assertTrue(err.contains("  t: 71 → 70 rows\nthe database was last changed 2 h after the backup was made\n"), err);
+            String err = lab.run("restore", "b.gz", "--to=t.db", "--dry-run", "--live")
+                    .ok()
+                    .err();
+            assertTrue(
+                    err.contains("  t: 71 → 70 rows\nthe database was last changed 2 h after the backup was made\n"),
+                    err);
         }
     }
 }

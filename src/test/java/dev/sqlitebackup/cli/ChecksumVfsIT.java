@@ -21,11 +21,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Databases of SQLite's checksum VFS, whose applications cannot read a page with a wrong checksum. */
 class ChecksumVfsIT {
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     @ParameterizedTest
     @CsvSource({"wal, wal", "wal, delete", "delete, wal", "delete, delete"})
-    void everyPageCarriesItsChecksumInBackupRestoredDatabaseAndSafetyCopy(String backupMode, String targetMode) throws IOException {
+    void everyPageCarriesItsChecksumInBackupRestoredDatabaseAndSafetyCopy(String backupMode, String targetMode)
+            throws IOException {
         Tools.require("sqlite3", "gunzip");
         Lab lab = new Lab(directory);
         Path source = database(lab.path("source.db"), backupMode, "new");
@@ -44,8 +46,13 @@ class ChecksumVfsIT {
         lab.json(0, "undo", "t.db");
         assertEquals(List.of(), wrongPages(target));
         assertEquals("300", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'old'"));
-        assertEquals(13, lab.run("restore", "b.gz", "--to=t.db", "--live", "--dry-run").exitCode());
-        assertTrue(lab.json(13, "restore", "b.gz", "--to=t.db", "--live").get("message").getAsString().contains("checksum"));
+        assertEquals(
+                13,
+                lab.run("restore", "b.gz", "--to=t.db", "--live", "--dry-run").exitCode());
+        assertTrue(lab.json(13, "restore", "b.gz", "--to=t.db", "--live")
+                .get("message")
+                .getAsString()
+                .contains("checksum"));
         assertEquals(List.of(), wrongPages(target));
     }
 
@@ -70,8 +77,12 @@ class ChecksumVfsIT {
 
     /** SQLite reserves the bytes, and this fills in what the VFS would have. */
     private static Path database(Path file, String journalMode, String generation) throws IOException {
-        Tools.sh("sqlite3 \"$1\" '.filectrl reserve_bytes 8' 'CREATE TABLE t(generation, b)' >/dev/null", file).ok();
-        Lab.sql(file, "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) SELECT '" + generation + "', printf('%0600d', i) FROM n",
+        Tools.sh("sqlite3 \"$1\" '.filectrl reserve_bytes 8' 'CREATE TABLE t(generation, b)' >/dev/null", file)
+                .ok();
+        Lab.sql(
+                file,
+                "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) SELECT '"
+                        + generation + "', printf('%0600d', i) FROM n",
                 "PRAGMA journal_mode=" + journalMode);
         ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
         assertEquals(8, bytes.get(20));
@@ -86,7 +97,8 @@ class ChecksumVfsIT {
         ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
         List<Integer> wrong = new ArrayList<>();
         for (int page = 0; page < bytes.capacity(); page += 4096) {
-            if (bytes.getInt(page + 4088) != sums(bytes, page)[0] || bytes.getInt(page + 4092) != sums(bytes, page)[1]) {
+            if (bytes.getInt(page + 4088) != sums(bytes, page)[0]
+                    || bytes.getInt(page + 4092) != sums(bytes, page)[1]) {
                 wrong.add(page / 4096 + 1);
             }
         }

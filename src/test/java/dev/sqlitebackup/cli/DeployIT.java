@@ -29,13 +29,18 @@ import picocli.CommandLine;
 /** That what the documents and the deployment files tell people to type is what the program understands. */
 class DeployIT {
     private static final Path PROJECT = Path.of("").toAbsolutePath();
-    private static final Pattern COMMAND = Pattern.compile("sqlite-backup(?:\\.jar)? +((?:backup|restore|undo|verify|list|status|prune) [^|>`#\\n]*)");
+    private static final Pattern COMMAND =
+            Pattern.compile("sqlite-backup(?:\\.jar)? +((?:backup|restore|undo|verify|list|status|prune) [^|>`#\\n]*)");
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     private static List<String> words(String command) {
         List<String> words = new ArrayList<>();
-        Matcher word = Pattern.compile("'([^']*)'|\"([^\"]*)\"|(\\S+)").matcher(command.replaceAll("\\s+(or|and|;|&&)\\s.*", "").replaceAll("[;,.]+\\s*$", "").trim());
+        Matcher word = Pattern.compile("'([^']*)'|\"([^\"]*)\"|(\\S+)")
+                .matcher(command.replaceAll("\\s+(or|and|;|&&)\\s.*", "")
+                        .replaceAll("[;,.]+\\s*$", "")
+                        .trim());
         while (word.find()) {
             words.add(word.group(1) != null ? word.group(1) : word.group(2) != null ? word.group(2) : word.group(3));
         }
@@ -43,7 +48,8 @@ class DeployIT {
     }
 
     private void parse(List<String> words, Path where) {
-        Environment environment = new Environment(Map.of("HOME", "/home/u"), "/home/u", directory, directory, Clock.systemUTC());
+        Environment environment =
+                new Environment(Map.of("HOME", "/home/u"), "/home/u", directory, directory, Clock.systemUTC());
         CommandLine commandLine = SqliteBackup.commandLine(environment);
         assertDoesNotThrow(() -> commandLine.parseArgs(words.toArray(String[]::new)), () -> where + ": " + words);
     }
@@ -63,18 +69,24 @@ class DeployIT {
             }
         }
         assertTrue(found > 20, found + " commands");
-        assertThrows(AssertionError.class, () -> parse(List.of("backup", "--no-such-option"), Path.of("this test")), "the check can fail");
+        assertThrows(
+                AssertionError.class,
+                () -> parse(List.of("backup", "--no-such-option"), Path.of("this test")),
+                "the check can fail");
     }
 
     private static Object yaml(String file) throws IOException {
-        return new Load(LoadSettings.builder().setAllowDuplicateKeys(false).build()).loadFromString(Files.readString(PROJECT.resolve("deploy").resolve(file)));
+        return new Load(LoadSettings.builder().setAllowDuplicateKeys(false).build())
+                .loadFromString(Files.readString(PROJECT.resolve("deploy").resolve(file)));
     }
 
     @SuppressWarnings("unchecked")
     private static <T> T at(Object yaml, Object... path) {
         Object value = yaml;
         for (Object step : path) {
-            value = step instanceof Integer index ? ((List<Object>) value).get(index) : ((Map<String, Object>) value).get(step);
+            value = step instanceof Integer index
+                    ? ((List<Object>) value).get(index)
+                    : ((Map<String, Object>) value).get(step);
         }
         return (T) value;
     }
@@ -112,11 +124,18 @@ class DeployIT {
         assertEquals(true, at(backup, "read_only"));
     }
 
-    /** The image's layout: the launcher beside the jar, made ready once, then used by a user who may write nothing there. */
+    /**
+     * The image's layout: the launcher beside the jar, made ready once, then used by a user who may write nothing
+     * there.
+     */
     private Path installed() {
         Path app = directory.resolve("app");
-        Tools.sh("mkdir \"$2\"; cp \"$1/target/sqlite-backup.jar\" \"$1/scripts/sqlite-backup\" \"$2/\"; chmod 755 \"$2/sqlite-backup\" \"$3\"; \"$2/sqlite-backup\" --version; ls \"$2\"/*.jsa",
-                PROJECT, app, directory).ok();
+        Tools.sh(
+                        "mkdir \"$2\"; cp \"$1/target/sqlite-backup.jar\" \"$1/scripts/sqlite-backup\" \"$2/\"; chmod 755 \"$2/sqlite-backup\" \"$3\"; \"$2/sqlite-backup\" --version; ls \"$2\"/*.jsa",
+                        PROJECT,
+                        app,
+                        directory)
+                .ok();
         return app;
     }
 
@@ -127,10 +146,25 @@ class DeployIT {
         Lab lab = new Lab(directory);
         Path app = installed();
         Path database = lab.database("app.db", "wal", 200, "g");
-        Tools.sh("chmod 755 \"$1\"; mkdir \"$1/mine\" \"$1/mine/cache\" \"$1/mine/tmp\"; chmod 644 \"$2\"; chown -R 10001:10001 \"$1/mine\"", directory, database).ok();
-        Tools.sh("cd /; exec env -i PATH=/usr/bin:/bin JAVA_HOME=\"$3\" LC_ALL=C.UTF-8 TMPDIR=\"$1/mine/tmp\" XDG_CACHE_HOME=\"$1/mine/cache\" setpriv --reuid=10001 --regid=10001 --clear-groups"
-                + " \"$4/sqlite-backup\" backup \"$2\" --to=\"$1/mine/history/\" --keep-last=3 --json", directory, database, System.getProperty("java.home"), app).ok();
-        assertEquals(1, lab.json(0, "list", "mine/history").get("backups").getAsJsonArray().size());
+        Tools.sh(
+                        "chmod 755 \"$1\"; mkdir \"$1/mine\" \"$1/mine/cache\" \"$1/mine/tmp\"; chmod 644 \"$2\"; chown -R 10001:10001 \"$1/mine\"",
+                        directory,
+                        database)
+                .ok();
+        Tools.sh(
+                        "cd /; exec env -i PATH=/usr/bin:/bin JAVA_HOME=\"$3\" LC_ALL=C.UTF-8 TMPDIR=\"$1/mine/tmp\" XDG_CACHE_HOME=\"$1/mine/cache\" setpriv --reuid=10001 --regid=10001 --clear-groups"
+                                + " \"$4/sqlite-backup\" backup \"$2\" --to=\"$1/mine/history/\" --keep-last=3 --json",
+                        directory,
+                        database,
+                        System.getProperty("java.home"),
+                        app)
+                .ok();
+        assertEquals(
+                1,
+                lab.json(0, "list", "mine/history")
+                        .get("backups")
+                        .getAsJsonArray()
+                        .size());
     }
 
     @Test
@@ -140,10 +174,17 @@ class DeployIT {
         Path database = lab.database("app.db", "delete", 20, "g");
         int run = 0;
         for (String line : Files.readAllLines(PROJECT.resolve("deploy/crontab.example"))) {
-            Matcher entry = Pattern.compile("[\\d*/]+ [\\d*/]+ [\\d*/]+ [\\d*/]+ [\\d*/]+ (/opt/sqlite-backup/.*)").matcher(line);
+            Matcher entry = Pattern.compile("[\\d*/]+ [\\d*/]+ [\\d*/]+ [\\d*/]+ [\\d*/]+ (/opt/sqlite-backup/.*)")
+                    .matcher(line);
             if (entry.matches()) {
-                Tools.Ended ended = Tools.sh("cd /; env -i HOME=/nonexistent PATH=/usr/bin:/bin JAVA_HOME=\"$1\" TMPDIR=\"$2\" SQLITE_BACKUP_DB=\"$3\" SQLITE_BACKUP_TO=\"$4/backups/\" /bin/sh -c \"$5\"",
-                        System.getProperty("java.home"), lab.temporary(), database, directory, entry.group(1).replace("/opt/sqlite-backup", app.toString())).ok();
+                Tools.Ended ended = Tools.sh(
+                                "cd /; env -i HOME=/nonexistent PATH=/usr/bin:/bin JAVA_HOME=\"$1\" TMPDIR=\"$2\" SQLITE_BACKUP_DB=\"$3\" SQLITE_BACKUP_TO=\"$4/backups/\" /bin/sh -c \"$5\"",
+                                System.getProperty("java.home"),
+                                lab.temporary(),
+                                database,
+                                directory,
+                                entry.group(1).replace("/opt/sqlite-backup", app.toString()))
+                        .ok();
                 assertEquals("", ended.out() + ended.err(), "cron mails what is printed");
                 run++;
             }
@@ -158,15 +199,30 @@ class DeployIT {
         Path app = installed();
         Path units = Files.createDirectory(directory.resolve("units"));
         for (String unit : List.of("sqlite-backup.service", "sqlite-backup.timer")) {
-            Files.writeString(units.resolve(unit), Files.readString(PROJECT.resolve("deploy").resolve(unit)).replace("/opt/sqlite-backup", app.toString()));
+            Files.writeString(
+                    units.resolve(unit),
+                    Files.readString(PROJECT.resolve("deploy").resolve(unit))
+                            .replace("/opt/sqlite-backup", app.toString()));
         }
-        Tools.Ended verified = Tools.sh("cd \"$1\"; systemd-analyze verify --man=no ./sqlite-backup.service ./sqlite-backup.timer", units).ok();
+        Tools.Ended verified = Tools.sh(
+                        "cd \"$1\"; systemd-analyze verify --man=no ./sqlite-backup.service ./sqlite-backup.timer",
+                        units)
+                .ok();
         assertEquals("", verified.out() + verified.err());
-        Matcher start = Pattern.compile("(?m)^ExecStart=(.*)$").matcher(Files.readString(units.resolve("sqlite-backup.service")));
+        Matcher start = Pattern.compile("(?m)^ExecStart=(.*)$")
+                .matcher(Files.readString(units.resolve("sqlite-backup.service")));
         assertTrue(start.find());
         Path database = lab.database("app.db", "delete", 20, "g");
-        Tools.sh("cd /; env -i PATH=/usr/bin:/bin JAVA_HOME=\"$1\" TMPDIR=\"$2\" SQLITE_BACKUP_DB=\"$3\" SQLITE_BACKUP_TO=\"$4/backups/\" $5", System.getProperty("java.home"), lab.temporary(), database,
-                directory, start.group(1)).ok();
-        assertEquals(1, lab.json(0, "list", "backups").get("backups").getAsJsonArray().size());
+        Tools.sh(
+                        "cd /; env -i PATH=/usr/bin:/bin JAVA_HOME=\"$1\" TMPDIR=\"$2\" SQLITE_BACKUP_DB=\"$3\" SQLITE_BACKUP_TO=\"$4/backups/\" $5",
+                        System.getProperty("java.home"),
+                        lab.temporary(),
+                        database,
+                        directory,
+                        start.group(1))
+                .ok();
+        assertEquals(
+                1,
+                lab.json(0, "list", "backups").get("backups").getAsJsonArray().size());
     }
 }

@@ -21,10 +21,16 @@ import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine.TypeConversionException;
 
 class EnvironmentTest {
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     private Environment environment(Map<String, String> variables) {
-        return new Environment(variables, "/home/u", directory.resolve("repo/target"), directory.resolve("work/deep"), Clock.systemUTC());
+        return new Environment(
+                variables,
+                "/home/u",
+                directory.resolve("repo/target"),
+                directory.resolve("work/deep"),
+                Clock.systemUTC());
     }
 
     private static Location local(Path path, boolean namedAsDirectory) {
@@ -33,19 +39,31 @@ class EnvironmentTest {
 
     @Test
     void keepsWhatItKnowsInTheStateDirectoryOfTheXdgSpecificationOrNowhere() {
-        assertEquals(new Location.Local(Path.of("d"), false, Path.of("/s/sqlite-backup")), environment(Map.of("XDG_STATE_HOME", "/s", "HOME", "/h")).location("d"));
-        assertEquals(new Location.Local(Path.of("d"), false, Path.of("/h/.local/state/sqlite-backup")), environment(Map.of("XDG_STATE_HOME", "relative", "HOME", "/h")).location("d"));
+        assertEquals(
+                new Location.Local(Path.of("d"), false, Path.of("/s/sqlite-backup")),
+                environment(Map.of("XDG_STATE_HOME", "/s", "HOME", "/h")).location("d"));
+        assertEquals(
+                new Location.Local(Path.of("d"), false, Path.of("/h/.local/state/sqlite-backup")),
+                environment(Map.of("XDG_STATE_HOME", "relative", "HOME", "/h")).location("d"));
         for (String home : new String[] {null, "", "?"}) {
-            assertEquals(new Location.Local(Path.of("d"), false), new Environment(Map.of(), home, directory, directory, Clock.systemUTC()).location("d"));
+            assertEquals(
+                    new Location.Local(Path.of("d"), false),
+                    new Environment(Map.of(), home, directory, directory, Clock.systemUTC()).location("d"));
         }
     }
 
     @Test
     void takesTheDatabaseFromTheArgumentThenTheEnvironmentThenTheAssistant() {
-        assertEquals(Path.of("x.db"), environment(Map.of("SQLITE_BACKUP_DB", "y.db")).database(Path.of("x.db")));
-        assertEquals(Path.of("y.db"), environment(Map.of("SQLITE_BACKUP_DB", "y.db")).database(null));
-        assertEquals(Path.of("/data/opencode/opencode.db"), environment(Map.of("XDG_DATA_HOME", "/data")).database(null));
-        assertEquals(Path.of("/home/u/.local/share/opencode/opencode.db"), environment(Map.of("SQLITE_BACKUP_DB", "")).database(null));
+        assertEquals(
+                Path.of("x.db"), environment(Map.of("SQLITE_BACKUP_DB", "y.db")).database(Path.of("x.db")));
+        assertEquals(
+                Path.of("y.db"), environment(Map.of("SQLITE_BACKUP_DB", "y.db")).database(null));
+        assertEquals(
+                Path.of("/data/opencode/opencode.db"),
+                environment(Map.of("XDG_DATA_HOME", "/data")).database(null));
+        assertEquals(
+                Path.of("/home/u/.local/share/opencode/opencode.db"),
+                environment(Map.of("SQLITE_BACKUP_DB", "")).database(null));
     }
 
     @Test
@@ -57,23 +75,42 @@ class EnvironmentTest {
         assertEquals(local(Path.of("./-"), false), environment.location("./-"));
         assertEquals(local(Path.of("-"), true), environment.location("-/"));
         assertEquals(Path.of("./-"), environment.argument("./-"));
-        for (Executable refused : List.<Executable>of(() -> environment.argument("-"), () -> environment.database(null), () -> environment.place(pipe, null, null), () -> environment.place(null, null, null))) {
-            assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, refused).kind());
+        for (Executable refused : List.<Executable>of(
+                () -> environment.argument("-"),
+                () -> environment.database(null),
+                () -> environment.place(pipe, null, null),
+                () -> environment.place(null, null, null))) {
+            assertEquals(
+                    Failure.Kind.USAGE, assertThrows(Failure.class, refused).kind());
         }
     }
 
     @Test
     void takesTheDestinationFromTheArgumentThenTheEnvironmentThenTheRepository() throws IOException {
         Path database = Path.of("/d/opencode.db");
-        assertEquals(Location.file(Path.of("x.gz")), environment(Map.of("SQLITE_BACKUP_TO", "y.gz")).destination(Location.file(Path.of("x.gz")), database, null));
-        assertEquals(local(Path.of("d"), true), environment(Map.of("SQLITE_BACKUP_TO", "d/")).destination(null, database, null));
-        assertEquals(local(Path.of("y.gz"), false), environment(Map.of("SQLITE_BACKUP_TO", "y.gz")).destination(null, database, null));
-        assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, () -> environment(Map.of()).destination(null, database, null)).kind());
+        assertEquals(
+                Location.file(Path.of("x.gz")),
+                environment(Map.of("SQLITE_BACKUP_TO", "y.gz"))
+                        .destination(Location.file(Path.of("x.gz")), database, null));
+        assertEquals(
+                local(Path.of("d"), true),
+                environment(Map.of("SQLITE_BACKUP_TO", "d/")).destination(null, database, null));
+        assertEquals(
+                local(Path.of("y.gz"), false),
+                environment(Map.of("SQLITE_BACKUP_TO", "y.gz")).destination(null, database, null));
+        assertEquals(
+                Failure.Kind.USAGE,
+                assertThrows(Failure.class, () -> environment(Map.of()).destination(null, database, null))
+                        .kind());
         Files.createDirectories(directory.resolve("work/.git"));
-        assertEquals(local(directory.resolve("work/backups/opencode.db.gz"), false), environment(Map.of()).destination(null, database, null));
+        assertEquals(
+                local(directory.resolve("work/backups/opencode.db.gz"), false),
+                environment(Map.of()).destination(null, database, null));
         Files.createDirectories(directory.resolve("repo"));
-        Files.createFile(directory.resolve("repo/.git"));    // A worktree or submodule has a file there.
-        assertEquals(local(directory.resolve("repo/backups/opencode.db.gz"), false), environment(Map.of()).destination(null, database, null));
+        Files.createFile(directory.resolve("repo/.git")); // A worktree or submodule has a file there.
+        assertEquals(
+                local(directory.resolve("repo/backups/opencode.db.gz"), false),
+                environment(Map.of()).destination(null, database, null));
     }
 
     @Test
@@ -99,13 +136,25 @@ class EnvironmentTest {
     void readsTimesAsRfc3339AsTheEndOfALocalDayOrAsADurationAgo() {
         Clock clock = Clock.fixed(Instant.parse("2026-11-23T12:00:00Z"), ZoneId.of("Europe/Berlin"));
         assertEquals(Instant.parse("2026-11-22T23:22:33Z"), Converters.notAfter("2026-11-22T23:22:33Z", clock));
-        assertEquals(Instant.parse("2026-11-22T22:22:33.5Z"), Converters.notAfter("2026-11-22T23:22:33.5+01:00", clock));
+        assertEquals(
+                Instant.parse("2026-11-22T22:22:33.5Z"), Converters.notAfter("2026-11-22T23:22:33.5+01:00", clock));
         assertEquals(Instant.parse("2026-11-22T22:59:59.999999999Z"), Converters.notAfter("2026-11-22", clock));
-        assertEquals(Instant.parse("2026-10-25T22:59:59.999999999Z"), Converters.notAfter("2026-10-25", clock), "a day of 25 hours");
-        assertEquals(Instant.parse("2026-03-29T21:59:59.999999999Z"), Converters.notAfter("2026-03-29", clock), "a day of 23 hours");
+        assertEquals(
+                Instant.parse("2026-10-25T22:59:59.999999999Z"),
+                Converters.notAfter("2026-10-25", clock),
+                "a day of 25 hours");
+        assertEquals(
+                Instant.parse("2026-03-29T21:59:59.999999999Z"),
+                Converters.notAfter("2026-03-29", clock),
+                "a day of 23 hours");
         assertEquals(Instant.parse("2026-11-20T12:00:00Z"), Converters.notAfter("3d", clock));
-        assertEquals(Instant.parse("2026-11-22T23:22:33Z"), Converters.notAfter("20261122T232233Z", clock), "as it stands in the names of backups");
-        for (String wrong : new String[] {"", "yesterday", "2026-13-01", "2026-02-30", "2026-11-22T23:22:33", "12:00", "-3d", "3 d"}) {
+        assertEquals(
+                Instant.parse("2026-11-22T23:22:33Z"),
+                Converters.notAfter("20261122T232233Z", clock),
+                "as it stands in the names of backups");
+        for (String wrong :
+                new String[] {"", "yesterday", "2026-13-01", "2026-02-30", "2026-11-22T23:22:33", "12:00", "-3d", "3 d"
+                }) {
             assertThrows(TypeConversionException.class, () -> Converters.notAfter(wrong, clock), wrong);
         }
     }

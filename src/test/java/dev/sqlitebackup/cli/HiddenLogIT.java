@@ -28,7 +28,9 @@ class HiddenLogIT {
     private static final int ROWS = 500;
     private static final String SOON = "--busy-timeout=0s";
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
     private Path database;
 
@@ -48,8 +50,13 @@ class HiddenLogIT {
 
     /** How the application came to lose sight of its own log, or we of it. */
     enum Hidden {
-        LINK(Names.LINK), LINK_ELSEWHERE(Names.LINK_ELSEWHERE), MOUNT_ELSEWHERE(Names.MOUNT_ELSEWHERE),
-        WAL_REMOVED(Names.OWN_ELSEWHERE), WAL_AND_SHM_REMOVED(Names.OWN_ELSEWHERE), REMOVED_AND_MADE_ANEW(Names.OWN_ELSEWHERE), STALE_LOG_BESIDE_US(Names.LINK_ELSEWHERE),
+        LINK(Names.LINK),
+        LINK_ELSEWHERE(Names.LINK_ELSEWHERE),
+        MOUNT_ELSEWHERE(Names.MOUNT_ELSEWHERE),
+        WAL_REMOVED(Names.OWN_ELSEWHERE),
+        WAL_AND_SHM_REMOVED(Names.OWN_ELSEWHERE),
+        REMOVED_AND_MADE_ANEW(Names.OWN_ELSEWHERE),
+        STALE_LOG_BESIDE_US(Names.LINK_ELSEWHERE),
         STALE_WAL_BESIDE_US(Names.MOUNT_ELSEWHERE);
 
         private final Names name;
@@ -70,7 +77,10 @@ class HiddenLogIT {
                 case REMOVED_AND_MADE_ANEW -> {
                     Files.delete(wal);
                     Files.delete(shm);
-                    Lab.query(database, "SELECT count(*) FROM t");      // Cannot fold in and remove what it made, since the application holds SHARED.
+                    Lab.query(
+                            database,
+                            "SELECT count(*) FROM t"); // Cannot fold in and remove what it made, since the application
+                    // holds SHARED.
                     assertTrue(Files.exists(wal) && Files.exists(shm));
                 }
                 case STALE_LOG_BESIDE_US -> {
@@ -78,7 +88,7 @@ class HiddenLogIT {
                     Files.copy(shm, Path.of(name + "-shm"));
                 }
                 case STALE_WAL_BESIDE_US -> Files.copy(wal, Path.of(name + "-wal"));
-                default -> { }
+                default -> {}
             }
         }
     }
@@ -100,7 +110,11 @@ class HiddenLogIT {
             assertEquals(before.stream().sorted().toList(), lab.files(""));
             assertEquals(List.of(), lab.litter());
             assertTrue(names(name.getParent()).noneMatch(file -> file.contains("pre-restore")));
-            assertEquals(List.of(), writer.stop().stream().filter(line -> line.startsWith("error")).toList());
+            assertEquals(
+                    List.of(),
+                    writer.stop().stream()
+                            .filter(line -> line.startsWith("error"))
+                            .toList());
         }
         assertEquals(String.valueOf(ROWS), Lab.query(database, "SELECT count(*) FROM t WHERE generation = 'live'"));
     }
@@ -111,7 +125,12 @@ class HiddenLogIT {
 
     private static void assertRefused(Lab there, Object... arguments) {
         JsonObject said = there.json(1, arguments);
-        assertTrue(said.get("message").getAsString().contains("that is not beside it: it opened the file by another path, or the -wal was removed under it"), said.toString());
+        assertTrue(
+                said.get("message")
+                        .getAsString()
+                        .contains(
+                                "that is not beside it: it opened the file by another path, or the -wal was removed under it"),
+                said.toString());
         assertTrue(said.get("hint").getAsString().contains("by the path that the application uses"), said.toString());
         assertFalse(said.toString().contains("--live"), said.toString());
     }
@@ -128,13 +147,17 @@ class HiddenLogIT {
         database("wal");
         Path name = Names.LINK.of(lab, database);
         try (Writer writer = Writer.start(database, "idle", "wal", 0)) {
-            String message = lab.json(1, "backup", name, "--to=b.gz").get("message").getAsString();
-            assertTrue(message.startsWith("pid " + writer.pid() + " (java) uses a WAL or rollback journal of "), message);
+            String message =
+                    lab.json(1, "backup", name, "--to=b.gz").get("message").getAsString();
+            assertTrue(
+                    message.startsWith("pid " + writer.pid() + " (java) uses a WAL or rollback journal of "), message);
         }
     }
 
     @ParameterizedTest
-    @EnumSource(value = Names.class, names = {"LINK", "MOUNT_ELSEWHERE"})
+    @EnumSource(
+            value = Names.class,
+            names = {"LINK", "MOUNT_ELSEWHERE"})
     void warnsWhereAFileHasOtherNamesAndNobodyHasItOpen(Names names) throws IOException {
         database("wal");
         Path name = names.of(lab, database);
@@ -150,7 +173,11 @@ class HiddenLogIT {
     }
 
     private static void assertWarned(String what, JsonObject said) {
-        assertTrue(StreamSupport.stream(said.getAsJsonArray("warnings").spliterator(), false).map(JsonElement::getAsString).anyMatch(warning -> warning.contains(what)), said.toString());
+        assertTrue(
+                StreamSupport.stream(said.getAsJsonArray("warnings").spliterator(), false)
+                        .map(JsonElement::getAsString)
+                        .anyMatch(warning -> warning.contains(what)),
+                said.toString());
     }
 
     @Test
@@ -181,7 +208,11 @@ class HiddenLogIT {
         Lab there = Names.MOUNT_ELSEWHERE.readOnlyLab(lab, database, name);
         try (Writer writer = Writer.start(database, "commit", "wal", 5000)) {
             JsonObject said = there.json(1, "backup", name, "--to=b.gz", SOON);
-            assertTrue(said.get("message").getAsString().startsWith("cannot tell whether an application has a log of " + name), said.toString());
+            assertTrue(
+                    said.get("message")
+                            .getAsString()
+                            .startsWith("cannot tell whether an application has a log of " + name),
+                    said.toString());
             assertTrue(said.get("hint").getAsString().startsWith("mount its directory"), said.toString());
             assertRefused(Names.MOUNT.readOnlyLab(lab, database, name), "backup", name, "--to=b.gz", SOON);
         }
@@ -189,7 +220,9 @@ class HiddenLogIT {
     }
 
     @ParameterizedTest
-    @EnumSource(value = Names.class, names = {"OWN", "LINK", "MOUNT_ELSEWHERE"})
+    @EnumSource(
+            value = Names.class,
+            names = {"OWN", "LINK", "MOUNT_ELSEWHERE"})
     void refusesAWriterWithoutAJournalOnlyWhereTheFileHasOtherNames(Names names) throws IOException {
         database("delete");
         Path name = names.of(lab, database);
@@ -220,7 +253,9 @@ class HiddenLogIT {
                 Tools.await(run).ok();
             }
         }
-        assertEquals(List.of(database.getFileName().toString()), names(database.getParent()).toList());
+        assertEquals(
+                List.of(database.getFileName().toString()),
+                names(database.getParent()).toList());
     }
 
     @Test
@@ -228,8 +263,11 @@ class HiddenLogIT {
         database("wal");
         try (Writer writer = Writer.start(database, "idle", "wal", 0)) {
             Files.delete(database);
-            JsonObject said = Names.OWN_ELSEWHERE.lab(lab, database, database).json(13, "restore", "good.gz", "--to=" + database);
-            assertTrue(said.get("message").getAsString().startsWith("an application is using the database"), said.toString());
+            JsonObject said =
+                    Names.OWN_ELSEWHERE.lab(lab, database, database).json(13, "restore", "good.gz", "--to=" + database);
+            assertTrue(
+                    said.get("message").getAsString().startsWith("an application is using the database"),
+                    said.toString());
         }
     }
 }

@@ -40,9 +40,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What histories, status, prune and pings promise, on the packaged program. */
 class HistoryIT {
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
 
     @BeforeEach
@@ -52,10 +55,16 @@ class HistoryIT {
 
     private static List<String> locations(JsonObject result, String field) {
         JsonArray array = result.get(field).getAsJsonArray();
-        return StreamSupport.stream(array.spliterator(), false).map(JsonElement::getAsJsonObject).map(entry -> entry.get("backup").getAsString()).toList();
+        return StreamSupport.stream(array.spliterator(), false)
+                .map(JsonElement::getAsJsonObject)
+                .map(entry -> entry.get("backup").getAsString())
+                .toList();
     }
 
-    /** Many good backups of one content, an hour apart: the trailer of a real one with other dates (docs/format.md draws it). */
+    /**
+     * Many good backups of one content, an hour apart: the trailer of a real one with other dates (docs/format.md draws
+     * it).
+     */
     private Path manyBackups(int count, Instant newest) throws IOException {
         Path database = lab.database("app.db", "delete", 5, "g");
         lab.json(0, "backup", database, "--to=seed.gz");
@@ -82,10 +91,14 @@ class HistoryIT {
         Lab.sql(database, "UPDATE t SET generation = 'second'");
         JsonObject second = lab.json(0, "backup", database, "--to=made/on/the way");
         assertFalse(second.get("unchanged").getAsBoolean());
-        assertTrue(lab.json(0, "backup", database, "--to=made/on/the way").get("unchanged").getAsBoolean());
+        assertTrue(lab.json(0, "backup", database, "--to=made/on/the way")
+                .get("unchanged")
+                .getAsBoolean());
 
         JsonObject list = lab.json(0, "list", "made/on/the way");
-        assertEquals(List.of(second.get("backup").getAsString(), first.get("backup").getAsString()), locations(list, "backups"));
+        assertEquals(
+                List.of(second.get("backup").getAsString(), first.get("backup").getAsString()),
+                locations(list, "backups"));
         JsonObject newest = list.get("backups").getAsJsonArray().get(0).getAsJsonObject();
         for (String field : List.of("createdAt", "backupBytes", "databaseBytes")) {
             assertEquals(second.get(field), newest.get(field), field);
@@ -93,7 +106,8 @@ class HistoryIT {
         for (String location : locations(list, "backups")) {
             assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(Path.of(location))));
         }
-        Tools.sh("gunzip -c \"$1\" > \"$2\"", first.get("backup").getAsString(), lab.path("old.db")).ok();
+        Tools.sh("gunzip -c \"$1\" > \"$2\"", first.get("backup").getAsString(), lab.path("old.db"))
+                .ok();
         assertEquals("200", Lab.query(lab.path("old.db"), "SELECT count(*) FROM t WHERE generation = 'first'"));
         JsonObject restored = lab.json(0, "restore", "made/on/the way", "--to=new.db");
         assertEquals(second.get("backup"), restored.get("backup"));
@@ -104,10 +118,23 @@ class HistoryIT {
     @Test
     void restoresWhatThereWasAtATime() throws IOException {
         Path history = manyBackups(48, Instant.parse("2026-11-22T12:00:00Z"));
-        assertTrue(lab.json(0, "restore", history, "--at=2026-11-22T11:59:59Z", "--to=a.db").get("backup").getAsString().endsWith("app-20261122T110000Z.db.gz"));
-        assertTrue(lab.json(0, "verify", history, "--at=2026-11-22T12:00:00+00:00").get("backup").getAsString().endsWith("app-20261122T120000Z.db.gz"));
-        Tools.Ended newYork = Tools.sh("cd \"$1\"; TZ=America/New_York TMPDIR=\"$1/tmp\" \"$2\" -jar \"$3\" verify history --at=2026-11-21 --json", directory, Lab.JAVA, Lab.JAR).ok();
-        assertTrue(newYork.out().contains("app-20261122T040000Z.db.gz"), "the end of that day in New York: " + newYork.out());
+        assertTrue(lab.json(0, "restore", history, "--at=2026-11-22T11:59:59Z", "--to=a.db")
+                .get("backup")
+                .getAsString()
+                .endsWith("app-20261122T110000Z.db.gz"));
+        assertTrue(lab.json(0, "verify", history, "--at=2026-11-22T12:00:00+00:00")
+                .get("backup")
+                .getAsString()
+                .endsWith("app-20261122T120000Z.db.gz"));
+        Tools.Ended newYork = Tools.sh(
+                        "cd \"$1\"; TZ=America/New_York TMPDIR=\"$1/tmp\" \"$2\" -jar \"$3\" verify history --at=2026-11-21 --json",
+                        directory,
+                        Lab.JAVA,
+                        Lab.JAR)
+                .ok();
+        assertTrue(
+                newYork.out().contains("app-20261122T040000Z.db.gz"),
+                "the end of that day in New York: " + newYork.out());
         JsonObject none = lab.json(10, "restore", history, "--at=2026-11-01", "--to=b.db");
         assertTrue(none.get("hint").getAsString().contains("list"), none.toString());
         assertFalse(Files.exists(lab.path("b.db")));
@@ -117,15 +144,31 @@ class HistoryIT {
     @Test
     void listsAndPrunesTenThousand() throws IOException {
         Path history = manyBackups(10_000, Instant.parse("2026-11-22T12:00:00Z"));
-        assertEquals(10_000, lab.json(0, "list", history).get("backups").getAsJsonArray().size());
-        assertEquals("stale", lab.json(14, "status", "app.db", "--to=history", "--max-age=1s").get("state").getAsString());
+        assertEquals(
+                10_000,
+                lab.json(0, "list", history).get("backups").getAsJsonArray().size());
+        assertEquals(
+                "stale",
+                lab.json(14, "status", "app.db", "--to=history", "--max-age=1s")
+                        .get("state")
+                        .getAsString());
         JsonObject dry = lab.json(0, "prune", history, "--keep-last=3", "--keep-monthly=12", "--dry-run");
         JsonObject pruned = lab.json(0, "prune", history, "--keep-last=3", "--keep-monthly=12");
         assertEquals(dry.get("kept"), pruned.get("kept"));
         assertEquals(dry.get("deleted"), pruned.get("deleted"));
-        assertEquals(10_000, pruned.get("kept").getAsJsonArray().size() + pruned.get("deleted").getAsJsonArray().size());
+        assertEquals(
+                10_000,
+                pruned.get("kept").getAsJsonArray().size()
+                        + pruned.get("deleted").getAsJsonArray().size());
         assertEquals(locations(pruned, "kept"), locations(lab.json(0, "list", history), "backups"));
-        assertEquals("[\"newest that verifies\",\"last\",\"monthly\"]", pruned.get("kept").getAsJsonArray().get(0).getAsJsonObject().get("reasons").toString());
+        assertEquals(
+                "[\"newest that verifies\",\"last\",\"monthly\"]",
+                pruned.get("kept")
+                        .getAsJsonArray()
+                        .get(0)
+                        .getAsJsonObject()
+                        .get("reasons")
+                        .toString());
     }
 
     @Test
@@ -156,7 +199,7 @@ class HistoryIT {
         String time = old.get("createdAt").getAsString();
         Lab.sql(database, "UPDATE t SET generation = 'new'");
         while (!Instant.now().truncatedTo(ChronoUnit.SECONDS).isAfter(Instant.parse(time))) {
-            Thread.onSpinWait();    // Of two backups within a second, the later one is the answer to --at that second.
+            Thread.onSpinWait(); // Of two backups within a second, the later one is the answer to --at that second.
         }
         lab.json(0, "backup", database, "--to=history/");
 
@@ -173,7 +216,10 @@ class HistoryIT {
         assertEquals("20000", Lab.query(lab.path("target.db"), "SELECT count(*) FROM t WHERE generation = 'old'"));
     }
 
-    /** Else both would take the same backup for the newest, and the second replace, or prune, what the first has not finished. */
+    /**
+     * Else both would take the same backup for the newest, and the second replace, or prune, what the first has not
+     * finished.
+     */
     @ParameterizedTest
     @ValueSource(strings = {"history/", "b.gz"})
     void runsTakeTurns(String to) throws Exception {
@@ -186,7 +232,11 @@ class HistoryIT {
             Thread.onSpinWait();
         }
         Tools.sh("kill -STOP \"$1\"", first.process().pid()).ok();
-        assertEquals("busy", lab.json(11, "backup", database, "--to=" + to, "--busy-timeout=0s").get("error").getAsString());
+        assertEquals(
+                "busy",
+                lab.json(11, "backup", database, "--to=" + to, "--busy-timeout=0s")
+                        .get("error")
+                        .getAsString());
         Tools.sh("kill -CONT \"$1\"", first.process().pid()).ok();
         Tools.await(first).ok();
     }
@@ -195,7 +245,7 @@ class HistoryIT {
         try {
             return lab.litter().stream().anyMatch(file -> file.endsWith("/" + temporary));
         } catch (java.io.UncheckedIOException e) {
-            return false;   // Something was removed while it was listed.
+            return false; // Something was removed while it was listed.
         }
     }
 
@@ -205,7 +255,7 @@ class HistoryIT {
                 try {
                     return Files.readSymbolicLink(descriptor).equals(file);
                 } catch (IOException e) {
-                    return false;   // Closed since.
+                    return false; // Closed since.
                 }
             });
         } catch (IOException | java.io.UncheckedIOException e) {
@@ -218,7 +268,11 @@ class HistoryIT {
         Path database = lab.database("app.db", "wal", 10, "g");
         JsonObject never = lab.json(14, "status", database, "--to=b.gz");
         assertEquals("missing", never.get("state").getAsString());
-        assertTrue(never.get("ageSeconds").isJsonNull() && never.get("createdAt").isJsonNull() && never.get("backup").isJsonNull(), never.toString());
+        assertTrue(
+                never.get("ageSeconds").isJsonNull()
+                        && never.get("createdAt").isJsonNull()
+                        && never.get("backup").isJsonNull(),
+                never.toString());
         Lab.settle(database);
         lab.json(0, "backup", database, "--to=b.gz");
         JsonObject fresh = lab.json(0, "status", database, "--to=b.gz", "--max-age=0s");
@@ -240,7 +294,10 @@ class HistoryIT {
         assertTrue(elsewhere.get("changedSince").isJsonNull());
         assertEquals(before, lab.state(""));
         Lab.write(lab.path("pointer.gz"), "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n");
-        assertTrue(lab.json(14, "status", database, "--to=pointer.gz").get("message").getAsString().contains("Git LFS pointer"));
+        assertTrue(lab.json(14, "status", database, "--to=pointer.gz")
+                .get("message")
+                .getAsString()
+                .contains("Git LFS pointer"));
     }
 
     /** SQLite, run by root, sets the owner of a log that it opens, which moves the inode's time. */
@@ -251,7 +308,9 @@ class HistoryIT {
             Lab.sql(database, "INSERT INTO t(generation) VALUES ('in the log')");
             Lab.settle(database);
             lab.json(0, "backup", database, "--to=b.gz");
-            assertFalse(lab.json(0, "status", database, "--to=b.gz", "--max-age=0s").get("changedSince").getAsBoolean());
+            assertFalse(lab.json(0, "status", database, "--to=b.gz", "--max-age=0s")
+                    .get("changedSince")
+                    .getAsBoolean());
             assertEquals(List.of("READY"), writer.stop(), "it was there all the time");
         }
     }
@@ -264,18 +323,38 @@ class HistoryIT {
         Path history = Files.createDirectory(lab.path("history"));
         lab.json(0, "backup", database, "--to=history");
         String hidden = locations(lab.json(0, "list", "history"), "backups").get(0);
-        Path program = Files.copy(Lab.JAR, lab.path("program.jar"));     // The checkout may be where others may not look.
-        Tools.sh("chmod -R a+rwX \"$1\"; chmod 600 \"$2\"; touch \"$3/Größe-20261122T000000Z.db.gz\" \"$3/Größe.gz\"", directory, hidden, history).ok();
-        String run = "cd \"$1\"; TMPDIR=\"$1/tmp\" LC_ALL=POSIX setpriv --reuid=65534 --regid=65534 --clear-groups \"$2\" -jar \"$3\" ";
+        Path program = Files.copy(Lab.JAR, lab.path("program.jar")); // The checkout may be where others may not look.
+        Tools.sh(
+                        "chmod -R a+rwX \"$1\"; chmod 600 \"$2\"; touch \"$3/Größe-20261122T000000Z.db.gz\" \"$3/Größe.gz\"",
+                        directory,
+                        hidden,
+                        history)
+                .ok();
+        String run =
+                "cd \"$1\"; TMPDIR=\"$1/tmp\" LC_ALL=POSIX setpriv --reuid=65534 --regid=65534 --clear-groups \"$2\" -jar \"$3\" ";
         Lab.sql(database, "INSERT INTO t(generation) VALUES ('more')");
         Tools.sh("chmod -R a+rwX \"$1\"; chmod 600 \"$2\"", directory, hidden).ok();
-        Tools.Ended backup = Tools.sh(run + "backup app.db --to=history --json", directory, Lab.JAVA, program).ok();
-        Tools.Ended list = Tools.sh(run + "list history --json", directory, Lab.JAVA, program).ok();
-        assertTrue(backup.out().contains("\"unchanged\":false") && list.out().contains("permission denied; it is left alone"), list.out());
-        assertEquals(1, JsonParser.parseString(list.out()).getAsJsonObject().get("backups").getAsJsonArray().size());
+        Tools.Ended backup = Tools.sh(run + "backup app.db --to=history --json", directory, Lab.JAVA, program)
+                .ok();
+        Tools.Ended list = Tools.sh(run + "list history --json", directory, Lab.JAVA, program)
+                .ok();
+        assertTrue(
+                backup.out().contains("\"unchanged\":false")
+                        && list.out().contains("permission denied; it is left alone"),
+                list.out());
+        assertEquals(
+                1,
+                JsonParser.parseString(list.out())
+                        .getAsJsonObject()
+                        .get("backups")
+                        .getAsJsonArray()
+                        .size());
         // Of two users who share a directory, each prunes what is his.
-        Tools.Ended prune = Tools.sh(run + "prune history --keep-last=1 --json", directory, Lab.JAVA, program).ok();
-        assertTrue(prune.out().contains("permission denied; it is left alone") && Files.exists(Path.of(hidden)), prune.out());
+        Tools.Ended prune = Tools.sh(run + "prune history --keep-last=1 --json", directory, Lab.JAVA, program)
+                .ok();
+        assertTrue(
+                prune.out().contains("permission denied; it is left alone") && Files.exists(Path.of(hidden)),
+                prune.out());
     }
 
     @Test
@@ -306,9 +385,11 @@ class HistoryIT {
         List<String> heard = Collections.synchronizedList(new ArrayList<>());
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/", exchange -> {
-            heard.add(exchange.getRequestMethod() + " " + exchange.getRequestURI() + " " + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+            heard.add(exchange.getRequestMethod() + " " + exchange.getRequestURI() + " "
+                    + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
             boolean stalls = exchange.getRequestURI().getPath().startsWith("/stalls");
-            exchange.sendResponseHeaders(exchange.getRequestURI().getPath().startsWith("/gone") ? 404 : 200, stalls ? 100 : -1);
+            exchange.sendResponseHeaders(
+                    exchange.getRequestURI().getPath().startsWith("/gone") ? 404 : 200, stalls ? 100 : -1);
             if (!stalls) {
                 exchange.close();
             }
@@ -325,9 +406,11 @@ class HistoryIT {
             heard.clear();
             lab.json(10, "backup", "missing.db", "--to=b.gz", "--ping=" + url + "/secret-uuid?rid=7");
             assertEquals(1, heard.size(), heard.toString());
-            assertTrue(heard.get(0).startsWith("POST /secret-uuid/fail?rid=7 there is no database at "), heard.toString());
+            assertTrue(
+                    heard.get(0).startsWith("POST /secret-uuid/fail?rid=7 there is no database at "), heard.toString());
 
-            for (String broken : List.of(url + "/gone-secret", url + "/stalls-secret", "http://127.0.0.1:1/gone-secret")) {
+            for (String broken :
+                    List.of(url + "/gone-secret", url + "/stalls-secret", "http://127.0.0.1:1/gone-secret")) {
                 JsonObject result = lab.json(0, "backup", database, "--to=b.gz", "--ping=" + broken);
                 assertTrue(result.get("warnings").toString().contains("the ping to 127.0.0.1"), result.toString());
                 Tools.Ended failed = lab.run("backup", "missing.db", "--to=b.gz", "--ping=" + broken);
@@ -335,7 +418,10 @@ class HistoryIT {
                 assertTrue(failed.err().contains("warning: the ping to 127.0.0.1"), failed.err());
                 assertFalse((result + failed.err()).contains("secret"), "the address is a secret");
             }
-            assertEquals(2, lab.run("backup", database, "--to=b.gz", "--ping=file:///etc/passwd").exitCode());
+            assertEquals(
+                    2,
+                    lab.run("backup", database, "--to=b.gz", "--ping=file:///etc/passwd")
+                            .exitCode());
         } finally {
             server.stop(0);
         }
@@ -348,15 +434,21 @@ class HistoryIT {
         assertEquals(2, lab.run("prune", directory, "--keep-last=0").exitCode());
         assertEquals(2, lab.run("prune", directory, "--keep-last=-1").exitCode());
         assertEquals(2, lab.run("prune", "--keep-last=1").exitCode());
-        assertTrue(lab.json(2, "prune", directory, "--keep-within=6m").get("message").getAsString().contains("months in restic"));
+        assertTrue(lab.json(2, "prune", directory, "--keep-within=6m")
+                .get("message")
+                .getAsString()
+                .contains("months in restic"));
         assertEquals(2, lab.run("backup", database, "--to=h/", "--keep-last=0").exitCode());
         assertEquals(10, lab.run("prune", "nothere", "--keep-last=1").exitCode());
         assertEquals(2, lab.run("restore", database, "--at=1h", "--to=other.db").exitCode());
-        assertEquals(2, lab.run("backup", database, "--to=b.gz", "--keep-last=1").exitCode());
-        assertEquals(2, lab.run("status", database, "--to=b.gz", "--max-age=soon").exitCode());
+        assertEquals(
+                2, lab.run("backup", database, "--to=b.gz", "--keep-last=1").exitCode());
+        assertEquals(
+                2, lab.run("status", database, "--to=b.gz", "--max-age=soon").exitCode());
         assertEquals(10, lab.run("list", "nowhere/").exitCode());
         assertEquals(10, lab.run("list", "nothing.gz").exitCode());
-        assertEquals(0, lab.json(0, "list", database).get("backups").getAsJsonArray().size());
+        assertEquals(
+                0, lab.json(0, "list", database).get("backups").getAsJsonArray().size());
         assertFalse(Files.exists(lab.path("b.gz")));
     }
 
@@ -370,7 +462,12 @@ class HistoryIT {
         prune.kill9();
         Tools.await(prune);
         assertTrue(locations(lab.json(0, "list", history), "backups").get(0).endsWith("app-20261122T120000Z.db.gz"));
-        assertEquals(2, lab.json(0, "prune", history, "--keep-last=2").get("kept").getAsJsonArray().size());
+        assertEquals(
+                2,
+                lab.json(0, "prune", history, "--keep-last=2")
+                        .get("kept")
+                        .getAsJsonArray()
+                        .size());
         assertEquals(2, count(history));
     }
 
@@ -392,7 +489,12 @@ class HistoryIT {
             for (int run = 1; run <= 3; run++) {
                 Lab.sql(database, "UPDATE t SET generation = " + run);
                 lab.json(0, "backup", database, "--to=append-only/");
-                assertEquals(run, lab.json(0, "list", "append-only/").get("backups").getAsJsonArray().size());
+                assertEquals(
+                        run,
+                        lab.json(0, "list", "append-only/")
+                                .get("backups")
+                                .getAsJsonArray()
+                                .size());
                 List<String> left = lab.litter();
                 assertEquals(1, left.size(), left.toString());
             }

@@ -14,12 +14,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A file name has 255 bytes: what a database of a long name needs beside it is cut, and found again. */
 class LongNamesIT {
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     /** SQLite itself wants 8 more for {@code -journal}, so 247 is the longest name that a database can have. */
     @ParameterizedTest
-    @CsvSource({"a, 200, true", "a, 231, true", "a, 235, false", "a, 247, false", "\u00e9, 246, false", "\ud83d\ude00, 244, false"})
-    void aDatabaseOfALongNameIsBackedUpRestoredAndUndone(String letter, int sizeBytes, boolean fitsAHistory) throws Exception {
+    @CsvSource({
+        "a, 200, true",
+        "a, 231, true",
+        "a, 235, false",
+        "a, 247, false",
+        "\u00e9, 246, false",
+        "\ud83d\ude00, 244, false"
+    })
+    void aDatabaseOfALongNameIsBackedUpRestoredAndUndone(String letter, int sizeBytes, boolean fitsAHistory)
+            throws Exception {
         Lab lab = new Lab(directory);
         int letterBytes = letter.getBytes("UTF-8").length;
         String name = letter.repeat((sizeBytes - 3) / letterBytes) + ".db";
@@ -31,14 +40,29 @@ class LongNamesIT {
         assertTrue(fitsAHistory || history.get("hint").getAsString().contains("h/app.db.gz"), history.toString());
 
         Lab.sql(database, "UPDATE t SET generation = 'new'");
-        Path copy = Path.of(lab.json(0, "restore", "b.gz", "--to=" + database).get("safetyCopy").getAsString());
+        Path copy = Path.of(lab.json(0, "restore", "b.gz", "--to=" + database)
+                .get("safetyCopy")
+                .getAsString());
         assertTrue(Files.exists(copy) && copy.getFileName().toString().contains(".pre-restore-"), copy.toString());
         assertEquals("old", Lab.query(database, "SELECT min(generation) FROM t"));
-        assertEquals(copy.toString(), lab.json(0, "list", database).get("backups").getAsJsonArray().get(0).getAsJsonObject().get("backup").getAsString());
+        assertEquals(
+                copy.toString(),
+                lab.json(0, "list", database)
+                        .get("backups")
+                        .getAsJsonArray()
+                        .get(0)
+                        .getAsJsonObject()
+                        .get("backup")
+                        .getAsString());
         lab.json(0, "undo", database);
         assertEquals("new", Lab.query(database, "SELECT min(generation) FROM t"));
         lab.json(0, "restore", "b.gz", "--to=" + database, "--live");
-        assertEquals(2, lab.json(0, "prune", database, "--keep-last=1").get("deleted").getAsJsonArray().size());
+        assertEquals(
+                2,
+                lab.json(0, "prune", database, "--keep-last=1")
+                        .get("deleted")
+                        .getAsJsonArray()
+                        .size());
     }
 
     @ParameterizedTest

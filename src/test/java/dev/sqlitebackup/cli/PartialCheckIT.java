@@ -21,9 +21,15 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Half a check is half a proof: a backup of a database with collations and functions of its application's. */
 class PartialCheckIT {
-    private static final String[] NEW_COLLATION = {"CREATE TABLE extra(n TEXT COLLATE GERMAN)", "CREATE INDEX extra_n ON extra(n)", "INSERT INTO extra VALUES ('a'), ('b')"};
+    private static final String[] NEW_COLLATION = {
+        "CREATE TABLE extra(n TEXT COLLATE GERMAN)",
+        "CREATE INDEX extra_n ON extra(n)",
+        "INSERT INTO extra VALUES ('a'), ('b')"
+    };
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
 
     @BeforeEach
@@ -34,14 +40,22 @@ class PartialCheckIT {
     @Test
     void aDamagedDatabaseWithACollationOfItsOwnIsRefusedAndTheLastGoodBackupStays() throws IOException {
         Path database = OwnFunctions.database(lab.path("own.db"), 1000);
-        assertEquals("partial", lab.json(0, "backup", database, "--to=b.gz").get("verified").getAsString());
+        assertEquals(
+                "partial",
+                lab.json(0, "backup", database, "--to=b.gz").get("verified").getAsString());
         String good = Lab.sha256(lab.path("b.gz"));
         try (RandomAccessFile file = new RandomAccessFile(database.toFile(), "rw")) {
-            file.seek((Long.parseLong(OwnFunctions.query(database, "SELECT max(pageno) FROM dbstat WHERE name = 'by_key' AND pagetype = 'leaf'")) - 1) * 4096);
+            file.seek((Long.parseLong(OwnFunctions.query(
+                                    database,
+                                    "SELECT max(pageno) FROM dbstat WHERE name = 'by_key' AND pagetype = 'leaf'"))
+                            - 1)
+                    * 4096);
             file.write(new byte[4096]);
         }
         JsonObject refused = lab.json(12, "backup", database, "--to=b.gz");
-        assertTrue(refused.get("hint").getAsString().contains("the last good backup is untouched: " + lab.path("b.gz")), refused.toString());
+        assertTrue(
+                refused.get("hint").getAsString().contains("the last good backup is untouched, and to bring it back: "),
+                refused.toString());
         assertEquals(good, Lab.sha256(lab.path("b.gz")));
     }
 
@@ -49,7 +63,11 @@ class PartialCheckIT {
     void onePartiallyVerifiedReplacesOneThatLeftOutTheSameAndPeopleReadOfItOnce() {
         Path database = OwnFunctions.database(lab.path("own.db"), 100);
         Tools.Ended first = lab.run("backup", database, "--to=b.gz").ok();
-        assertTrue(first.err().contains("not checked in full, because only the application can: indexes of table ordered (collation GERMAN)"), first.err());
+        assertTrue(
+                first.err()
+                        .contains(
+                                "not checked in full, because only the application can: indexes of table ordered (collation GERMAN)"),
+                first.err());
         assertTrue(first.out().contains("verified in part"), first.out());
         OwnFunctions.run(database, "INSERT INTO ordered VALUES ('new', 1)");
         String before = Lab.sha256(lab.path("b.gz"));
@@ -66,17 +84,23 @@ class PartialCheckIT {
     void onePartiallyVerifiedNeverReplacesOneInFull() throws IOException {
         for (boolean stateIsThere : List.of(true, false)) {
             Path database = lab.database("live.db", "delete", 50, "g");
-            assertEquals("full", lab.json(0, "backup", database, "--to=b.gz").get("verified").getAsString());
+            assertEquals(
+                    "full",
+                    lab.json(0, "backup", database, "--to=b.gz").get("verified").getAsString());
             String good = Lab.sha256(lab.path("b.gz"));
             if (!stateIsThere) {
                 Files.delete(lab.path(".b.gz.state"));
             }
             OwnFunctions.run(database, NEW_COLLATION);
             JsonObject refused = lab.json(12, "backup", database, "--to=b.gz");
-            assertTrue(refused.get("message").getAsString().contains("indexes of table extra (collation GERMAN)"), refused.toString());
+            assertTrue(
+                    refused.get("message").getAsString().contains("indexes of table extra (collation GERMAN)"),
+                    refused.toString());
             assertEquals(good, Lab.sha256(lab.path("b.gz")));
-            Files.move(lab.path("b.gz"), lab.path("full-" + stateIsThere + ".gz"));     // What the hint says.
-            assertEquals("partial", lab.json(0, "backup", database, "--to=b.gz").get("verified").getAsString());
+            Files.move(lab.path("b.gz"), lab.path("full-" + stateIsThere + ".gz")); // What the hint says.
+            assertEquals(
+                    "partial",
+                    lab.json(0, "backup", database, "--to=b.gz").get("verified").getAsString());
             Files.delete(lab.path("b.gz"));
             Files.delete(database);
         }
@@ -92,14 +116,17 @@ class PartialCheckIT {
         bytes[bytes.length / 2] ^= 1;
         Files.write(lab.path("b.gz"), bytes);
         OwnFunctions.run(database, NEW_COLLATION);
-        assertEquals("partial", lab.json(0, "backup", database, "--to=b.gz").get("verified").getAsString());
+        assertEquals(
+                "partial",
+                lab.json(0, "backup", database, "--to=b.gz").get("verified").getAsString());
     }
 
     @Test
     void aPruneKeepsTheLastOneInFullForAsLongAsTheNewestIsVerifiedInPart() {
         Path database = lab.database("live.db", "delete", 50, "g");
         lab.json(0, "backup", database, "--to=old/");
-        String full = lab.json(0, "backup", database, "--to=history/").get("backup").getAsString();
+        String full =
+                lab.json(0, "backup", database, "--to=history/").get("backup").getAsString();
         OwnFunctions.run(database, NEW_COLLATION);
         for (int i = 0; i < 3; i++) {
             OwnFunctions.run(database, "INSERT INTO extra VALUES ('c" + i + "')");
@@ -111,7 +138,12 @@ class PartialCheckIT {
         assertEquals(2, pruned.get("kept").getAsJsonArray().size(), pruned.toString());
         assertTrue(pruned.toString().contains("checked more fully than the newest that verifies"), pruned.toString());
         lab.path("history/.live.db.state").toFile().delete();
-        assertEquals(2, lab.json(0, "prune", "history", "--keep-last=1").get("kept").getAsJsonArray().size());
+        assertEquals(
+                2,
+                lab.json(0, "prune", "history", "--keep-last=1")
+                        .get("kept")
+                        .getAsJsonArray()
+                        .size());
         OwnFunctions.run(database, "DROP TABLE extra");
         lab.json(0, "backup", database, "--to=history/", "--keep-last=1");
         assertFalse(Files.exists(Path.of(full)), "the newest is verified in full again");
@@ -119,7 +151,9 @@ class PartialCheckIT {
     }
 
     private long backups() {
-        return Stream.of(lab.path("history").toFile().list()).filter(name -> name.endsWith(".gz")).count();
+        return Stream.of(lab.path("history").toFile().list())
+                .filter(name -> name.endsWith(".gz"))
+                .count();
     }
 
     @Test
@@ -131,8 +165,13 @@ class PartialCheckIT {
         assertEquals("partial", restored.get("verified").getAsString());
         assertEquals(6, restored.get("warnings").getAsJsonArray().size(), restored.toString());
         assertEquals("ok", OwnFunctions.query(lab.path("new.db"), "PRAGMA integrity_check"));
-        assertEquals("200", OwnFunctions.query(lab.path("new.db"), "SELECT count(*) FROM by_key WHERE n > '' COLLATE BINARY"));
-        assertEquals("partial", lab.json(0, "restore", "b.gz", "--to=new.db").get("verified").getAsString(), "over itself");
+        assertEquals(
+                "200",
+                OwnFunctions.query(lab.path("new.db"), "SELECT count(*) FROM by_key WHERE n > '' COLLATE BINARY"));
+        assertEquals(
+                "partial",
+                lab.json(0, "restore", "b.gz", "--to=new.db").get("verified").getAsString(),
+                "over itself");
     }
 
     @Test
@@ -155,13 +194,23 @@ class PartialCheckIT {
         for (int i = 0; i < 2; i++) {
             JsonObject made = lab.json(0, "backup", database, "--to=b.gz");
             assertEquals("partial", made.get("verified").getAsString());
-            assertTrue(made.get("warnings").toString().contains("index by_name (collation NOCASE, if the application has its own)"), made.toString());
+            assertTrue(
+                    made.get("warnings")
+                            .toString()
+                            .contains("index by_name (collation NOCASE, if the application has its own)"),
+                    made.toString());
             assertEquals(2, made.get("warnings").getAsJsonArray().size(), made.toString());
         }
-        assertEquals("partial", lab.json(0, "restore", "b.gz", "--to=new.db").get("verified").getAsString());
+        assertEquals(
+                "partial",
+                lab.json(0, "restore", "b.gz", "--to=new.db").get("verified").getAsString());
         String good = Lab.sha256(lab.path("b.gz"));
         try (RandomAccessFile file = new RandomAccessFile(database.toFile(), "rw")) {
-            file.seek((Long.parseLong(OwnFunctions.query(database, "SELECT max(pageno) FROM dbstat WHERE name = 'by_name' AND pagetype = 'leaf'")) - 1) * 4096);
+            file.seek((Long.parseLong(OwnFunctions.query(
+                                    database,
+                                    "SELECT max(pageno) FROM dbstat WHERE name = 'by_name' AND pagetype = 'leaf'"))
+                            - 1)
+                    * 4096);
             file.write(new byte[4096]);
         }
         lab.json(12, "backup", database, "--to=b.gz");

@@ -28,7 +28,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PipeIT {
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
     private Path database;
 
@@ -40,8 +42,12 @@ class PipeIT {
 
     /** A script in the lab, for which sb is the program. */
     private Tools.Ended sh(String script) {
-        return Tools.sh("cd \"$1\"; export TMPDIR=\"$1/tmp\" XDG_STATE_HOME=\"$1/state\"; unset SQLITE_BACKUP_DB SQLITE_BACKUP_TO; java=$2 jar=$3; sb() { \"$java\" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -jar \"$jar\" \"$@\"; }; "
-                + script, directory, Lab.JAVA, Lab.JAR);
+        return Tools.sh(
+                "cd \"$1\"; export TMPDIR=\"$1/tmp\" XDG_STATE_HOME=\"$1/state\"; unset SQLITE_BACKUP_DB SQLITE_BACKUP_TO; java=$2 jar=$3; sb() { \"$java\" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -jar \"$jar\" \"$@\"; }; "
+                        + script,
+                directory,
+                Lab.JAVA,
+                Lab.JAR);
     }
 
     private JsonObject json(int exitCode, String script) {
@@ -65,11 +71,15 @@ class PipeIT {
         assertEquals(json(0, "cat said").get("sha256"), replaced.get("sha256"));
         assertEquals(json(0, "cat said").get("createdAt"), replaced.get("createdAt"));
         assertEquals("second", Lab.query(lab.path("new.db"), "SELECT DISTINCT generation FROM t"));
-        assertEquals("first", Lab.query(Path.of(replaced.get("safetyCopy").getAsString()), "SELECT DISTINCT generation FROM t"));
+        assertEquals(
+                "first",
+                Lab.query(Path.of(replaced.get("safetyCopy").getAsString()), "SELECT DISTINCT generation FROM t"));
         lab.json(0, "undo", "new.db");
         assertEquals("first", Lab.query(lab.path("new.db"), "SELECT DISTINCT generation FROM t"));
 
-        String said = sh("sb backup app.db --to=- --quiet | SQLITE_BACKUP_DB=new.db SQLITE_BACKUP_TO=- sb restore").ok().out();
+        String said = sh("sb backup app.db --to=- --quiet | SQLITE_BACKUP_DB=new.db SQLITE_BACKUP_TO=- sb restore")
+                .ok()
+                .out();
         assertTrue(said.contains(" from standard input to " + lab.path("new.db")), said);
         assertEquals("second", Lab.query(lab.path("new.db"), "SELECT DISTINCT generation FROM t"));
         assertEquals(List.of(), lab.litter());
@@ -84,9 +94,18 @@ class PipeIT {
         for (String field : List.of("sha256", "createdAt", "databaseBytes", "backupBytes", "verified")) {
             assertEquals(ofFile.get(field), verified.get(field), field);
         }
-        assertEquals(backup.get("sha256"), json(0, "sb verify --json - < app.db.gz").get("sha256"), "a file in place of a pipe");
-        assertEquals(backup.get("sha256"), json(0, "gunzip < app.db.gz | gzip -9 | sb verify - --json").get("sha256"), "of another gzip");
-        assertEquals(backup.get("databaseBytes"), json(0, "gunzip < app.db.gz | sb verify - --json").get("databaseBytes"), "not compressed");
+        assertEquals(
+                backup.get("sha256"),
+                json(0, "sb verify --json - < app.db.gz").get("sha256"),
+                "a file in place of a pipe");
+        assertEquals(
+                backup.get("sha256"),
+                json(0, "gunzip < app.db.gz | gzip -9 | sb verify - --json").get("sha256"),
+                "of another gzip");
+        assertEquals(
+                backup.get("databaseBytes"),
+                json(0, "gunzip < app.db.gz | sb verify - --json").get("databaseBytes"),
+                "not compressed");
         json(0, "gunzip < app.db.gz | sb restore - --to=new.db --json");
         assertEquals(Lab.dump(database), Lab.dump(lab.path("new.db")));
         String said = sh("sb verify - < app.db.gz").ok().out();
@@ -99,10 +118,19 @@ class PipeIT {
         lab.json(0, "backup", database, "--to=app.db.gz");
         lab.database("target.db", "delete", 10, "old");
         Map<String, String> before = lab.state("target.db");
-        for (String source : List.of("printf ''", "echo garbage", "head -c 60 app.db.gz", "head -c 9000 app.db.gz", "head -c -1 app.db.gz", "cat app.db.gz said", "{ yes || true; }",
-                "head -c 30000 app.db", "gunzip < app.db.gz | head -c 30000 | gzip")) {
+        for (String source : List.of(
+                "printf ''",
+                "echo garbage",
+                "head -c 60 app.db.gz",
+                "head -c 9000 app.db.gz",
+                "head -c -1 app.db.gz",
+                "cat app.db.gz said",
+                "{ yes || true; }",
+                "head -c 30000 app.db",
+                "gunzip < app.db.gz | head -c 30000 | gzip")) {
             sh("echo trailing > said");
-            for (String command : List.of("restore - --to=target.db", "restore - --to=target.db --dry-run", "verify -")) {
+            for (String command :
+                    List.of("restore - --to=target.db", "restore - --to=target.db --dry-run", "verify -")) {
                 JsonObject refused = json(12, "set +o pipefail; " + source + " | sb " + command + " --json");
                 assertTrue(refused.get("message").getAsString().contains("from standard input"), refused.toString());
                 assertTrue(refused.get("hint").getAsString().contains("what writes into the pipe"), refused.toString());
@@ -116,8 +144,12 @@ class PipeIT {
     void aDryRunReadsItAllAndLeavesEvenTheDirectoryAlone() throws IOException {
         lab.json(0, "backup", database, "--to=app.db.gz");
         Files.createDirectory(lab.path("there"));
-        Tools.Ended foreseen = sh("cat app.db.gz | sb restore - --to=there/new.db --dry-run").ok();
-        assertTrue(foreseen.out().contains(" from standard input to ") && foreseen.out().contains("nothing was changed"), foreseen.out());
+        Tools.Ended foreseen =
+                sh("cat app.db.gz | sb restore - --to=there/new.db --dry-run").ok();
+        assertTrue(
+                foreseen.out().contains(" from standard input to ")
+                        && foreseen.out().contains("nothing was changed"),
+                foreseen.out());
         assertEquals(Map.of(), lab.contents("there"));
         assertEquals(List.of(), lab.litter());
     }
@@ -126,12 +158,26 @@ class PipeIT {
     void aPipeIsOneBackupOfADatabaseThatHasToBeNamed() {
         Tools.require("script");
         lab.json(0, "backup", database, "--to=app.db.gz");
-        for (String refused : List.of("cat app.db.gz | sb restore - --json", "cat app.db.gz | sb restore - --to=new.db --at=1d --json", "cat app.db.gz | sb verify - --at=2026-01-01 --json",
-                "sb list - --json", "sb prune - --keep-last=1 --json", "sb status app.db --to=- --json", "sb restore app.db.gz --to=- --json", "sb backup - --to=b.gz --json", "SQLITE_BACKUP_TO=- sb list --json")) {
+        for (String refused : List.of(
+                "cat app.db.gz | sb restore - --json",
+                "cat app.db.gz | sb restore - --to=new.db --at=1d --json",
+                "cat app.db.gz | sb verify - --at=2026-01-01 --json",
+                "sb list - --json",
+                "sb prune - --keep-last=1 --json",
+                "sb status app.db --to=- --json",
+                "sb restore app.db.gz --to=- --json",
+                "sb backup - --to=b.gz --json",
+                "SQLITE_BACKUP_TO=- sb list --json")) {
             JsonObject said = json(2, "export HOME=$PWD/tmp; " + refused);
-            assertTrue(said.get("hint").getAsString().length() > 5 && !said.get("message").getAsString().contains("there is no "), said.toString());
+            assertTrue(
+                    said.get("hint").getAsString().length() > 5
+                            && !said.get("message").getAsString().contains("there is no "),
+                    said.toString());
         }
-        assertTrue(json(2, "sb restore - --json < app.db.gz").get("hint").getAsString().endsWith(" restore - --to=" + lab.path("restored.db")));
+        assertTrue(json(2, "sb restore - --json < app.db.gz")
+                .get("hint")
+                .getAsString()
+                .endsWith(" restore - --to=" + lab.path("restored.db")));
         for (String command : List.of("restore - --to=new.db", "verify -")) {
             Tools.Ended terminal = sh("script -qec \"'$java' -jar '$jar' " + command + "\" /dev/null < /dev/null");
             assertEquals(2, terminal.exitCode(), terminal.out());
@@ -157,11 +203,21 @@ class PipeIT {
     @Test
     void aFullDiskLeavesNothingOfIt() throws IOException {
         Path large = lab.path("large.db");
-        Lab.sql(large, "CREATE TABLE t(b)", "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000) SELECT randomblob(500) FROM n");
+        Lab.sql(
+                large,
+                "CREATE TABLE t(b)",
+                "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000) SELECT randomblob(500) FROM n");
         lab.json(0, "backup", large, "--to=large.db.gz");
         try (SmallDisk disk = SmallDisk.mount(lab.path("disk"), 3 << 20)) {
             for (String more : List.of("", " --dry-run")) {
-                assertEquals("no-space", json(15, "export TMPDIR=$PWD/disk; cat large.db.gz | sb restore - --to=disk/new.db --json" + more).get("error").getAsString());
+                assertEquals(
+                        "no-space",
+                        json(
+                                        15,
+                                        "export TMPDIR=$PWD/disk; cat large.db.gz | sb restore - --to=disk/new.db --json"
+                                                + more)
+                                .get("error")
+                                .getAsString());
                 try (Stream<Path> left = Files.list(disk.path("."))) {
                     assertEquals(List.of(), left.toList());
                 }
@@ -174,23 +230,38 @@ class PipeIT {
     @ValueSource(strings = {"INT", "TERM"})
     void aSignalEndsTheWaitingAndLeavesNothing(String signal) throws Exception {
         lab.json(0, "backup", database, "--to=app.db.gz");
-        List<String> command = new ArrayList<>(List.of(Lab.JAVA, "-jar", Lab.JAR.toString(), "restore", "-", "--to=new.db"));
-        ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile()).redirectOutput(lab.path("out").toFile()).redirectError(lab.path("err").toFile());
-        builder.environment().putAll(Map.of("TMPDIR", lab.temporary().toString(), "XDG_STATE_HOME", lab.path("state").toString()));
+        List<String> command =
+                new ArrayList<>(List.of(Lab.JAVA, "-jar", Lab.JAR.toString(), "restore", "-", "--to=new.db"));
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(directory.toFile())
+                .redirectOutput(lab.path("out").toFile())
+                .redirectError(lab.path("err").toFile());
+        builder.environment()
+                .putAll(Map.of(
+                        "TMPDIR",
+                        lab.temporary().toString(),
+                        "XDG_STATE_HOME",
+                        lab.path("state").toString()));
         Process restore = builder.start();
         restore.getOutputStream().write(Files.readAllBytes(lab.path("app.db.gz")), 0, 5000);
         restore.getOutputStream().flush();
         Path kept = null;
         for (long started = System.nanoTime(); kept == null; ) {
-            assertTrue(restore.isAlive() && System.nanoTime() - started < PATIENCE_NANOS, () -> "it never read: " + sh("cat err").out());
+            assertTrue(
+                    restore.isAlive() && System.nanoTime() - started < PATIENCE_NANOS,
+                    () -> "it never read: " + sh("cat err").out());
             try (Stream<Path> files = Files.list(directory)) {
-                kept = files.filter(file -> file.getFileName().toString().startsWith(".sqlite-backup-")).map(workspace -> workspace.resolve("piped")).filter(Files::exists).findFirst().orElse(null);
+                kept = files.filter(file -> file.getFileName().toString().startsWith(".sqlite-backup-"))
+                        .map(workspace -> workspace.resolve("piped"))
+                        .filter(Files::exists)
+                        .findFirst()
+                        .orElse(null);
             }
         }
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(kept)));
         assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(kept.getParent())));
         Tools.sh("kill -" + signal + " \"$1\"", restore.pid()).ok();
-        assertTrue(restore.waitFor(4, TimeUnit.SECONDS), "it waits on");     // Before everything is removed from under it.
+        assertTrue(restore.waitFor(4, TimeUnit.SECONDS), "it waits on"); // Before everything is removed from under it.
         assertEquals(130, restore.exitValue(), sh("cat err").out());
         assertFalse(Files.exists(lab.path("new.db")));
         assertEquals(List.of(), lab.litter());

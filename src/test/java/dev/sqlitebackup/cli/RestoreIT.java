@@ -30,7 +30,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What restore and undo promise, on the packaged program. */
 class RestoreIT {
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
 
     @BeforeEach
@@ -61,8 +63,16 @@ class RestoreIT {
         assertEquals(inode, Files.getAttribute(target, "unix:ino"));
         assertEquals("rw-rw-r--", PosixFilePermissions.toString(Files.getPosixFilePermissions(target)));
         assertEquals("700", Lab.query(lab.path("hardlink.db"), "SELECT count(*) FROM t WHERE generation = 'new'"));
-        assertEquals("300", Lab.query(Path.of(result.get("safetyCopy").getAsString()), "SELECT count(*) FROM t WHERE generation = 'old'"));
-        assertEquals(List.of("t.db", "t.db.pre-restore-"), lab.files("t.db").stream().map(f -> f.getFileName().toString().replaceAll("\\d{14}$", "")).toList());
+        assertEquals(
+                "300",
+                Lab.query(
+                        Path.of(result.get("safetyCopy").getAsString()),
+                        "SELECT count(*) FROM t WHERE generation = 'old'"));
+        assertEquals(
+                List.of("t.db", "t.db.pre-restore-"),
+                lab.files("t.db").stream()
+                        .map(f -> f.getFileName().toString().replaceAll("\\d{14}$", ""))
+                        .toList());
         assertEquals(List.of(), lab.litter());
 
         lab.json(0, "undo", "t.db");
@@ -101,7 +111,8 @@ class RestoreIT {
         JsonObject result = lab.json(0, "restore", "b.gz", "--to=new/dir/t.db");
         assertEquals("created", result.get("method").getAsString());
         assertTrue(result.get("safetyCopy").isJsonNull());
-        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(lab.path("new/dir/t.db"))));
+        assertEquals(
+                "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(lab.path("new/dir/t.db"))));
         assertEquals("100", Lab.query(lab.path("new/dir/t.db"), "SELECT count(*) FROM t"));
     }
 
@@ -118,7 +129,8 @@ class RestoreIT {
 
     /** What is left beside a target must not be replayed onto the new content. */
     @ParameterizedTest
-    @ValueSource(strings = {"wal", "journal", "shm", "missing, wal", "missing, journal", "garbage, wal", "garbage, journal"})
+    @ValueSource(
+            strings = {"wal", "journal", "shm", "missing, wal", "missing, journal", "garbage, wal", "garbage, journal"})
     void letsNoStaleSidecarReachTheRestoredDatabase(String situation) throws IOException {
         backup("delete", "new", 100);
         boolean hot = situation.contains("journal");
@@ -137,12 +149,19 @@ class RestoreIT {
 
         JsonObject result = lab.json(0, "restore", "b.gz", "--to=t.db");
 
-        assertFalse(lab.files("t.db").stream().anyMatch(file -> file.toString().matches(".*t\\.db-(wal|shm|journal)")), lab.files("t.db").toString());
+        assertFalse(
+                lab.files("t.db").stream().anyMatch(file -> file.toString().matches(".*t\\.db-(wal|shm|journal)")),
+                lab.files("t.db").toString());
         assertEquals("100", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'new'"));
         assertEquals("ok", Lab.query(target, "PRAGMA integrity_check"));
-        assertEquals(situation.contains(",") ? "created" : "in-place", result.get("method").getAsString());
+        assertEquals(
+                situation.contains(",") ? "created" : "in-place",
+                result.get("method").getAsString());
         if (situation.startsWith("garbage") || situation.startsWith("missing")) {
-            Path kept = lab.safetyCopies("t.db").stream().filter(file -> file.toString().endsWith(hot ? "-journal" : "-wal")).findFirst().orElseThrow();
+            Path kept = lab.safetyCopies("t.db").stream()
+                    .filter(file -> file.toString().endsWith(hot ? "-journal" : "-wal"))
+                    .findFirst()
+                    .orElseThrow();
             assertEquals(before, Lab.sha256(kept));
         }
     }
@@ -154,10 +173,15 @@ class RestoreIT {
         Lab.write(target, "encrypted?".repeat(1000));
         Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rw-r-----"));
         String before = Lab.sha256(target);
-        assertTrue(lab.json(0, "restore", "b.gz", "--to=t.db", "--dry-run").get("warnings").getAsString().contains("would be replaced by a new file"));
+        assertTrue(lab.json(0, "restore", "b.gz", "--to=t.db", "--dry-run")
+                .get("warnings")
+                .getAsString()
+                .contains("would be replaced by a new file"));
         JsonObject result = lab.json(0, "restore", "b.gz", "--to=t.db");
         assertEquals("created", result.get("method").getAsString());
-        assertEquals("SQLite cannot open " + target + ", so it was replaced by a new file: restart every application that had it open, also in other containers, which cannot be seen; else it goes on with the old file",
+        assertEquals(
+                "SQLite cannot open " + target
+                        + ", so it was replaced by a new file: restart every application that had it open, also in other containers, which cannot be seen; else it goes on with the old file",
                 result.get("warnings").getAsString());
         assertEquals(before, Lab.sha256(Path.of(result.get("safetyCopy").getAsString())));
         assertEquals("rw-r-----", PosixFilePermissions.toString(Files.getPosixFilePermissions(target)));
@@ -188,7 +212,10 @@ class RestoreIT {
     void refusesEveryDamagedBackupAndLeavesTheTargetAlone() throws IOException {
         Tools.require("gzip");
         Path source = lab.path("source.db");
-        Lab.sql(source, "CREATE TABLE t(a)", "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400) SELECT hex(randomblob(100)) FROM n");
+        Lab.sql(
+                source,
+                "CREATE TABLE t(a)",
+                "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400) SELECT hex(randomblob(100)) FROM n");
         lab.json(0, "backup", source, "--to=good.gz");
         byte[] good = Files.readAllBytes(lab.path("good.gz"));
         Path target = lab.database("t.db", "wal", 20, "old");
@@ -201,10 +228,18 @@ class RestoreIT {
         refused(12, Files.write(lab.path("cut.gz"), java.util.Arrays.copyOf(good, good.length / 2)), before);
         refused(12, Files.write(lab.path("empty.gz"), new byte[0]), before);
         refused(12, Files.write(lab.path("text.gz"), "no gzip at all".getBytes()), before);
-        refused(10, Files.write(lab.path("pointer.gz"), "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n".getBytes()), before);
+        refused(
+                10,
+                Files.write(
+                        lab.path("pointer.gz"),
+                        "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n".getBytes()),
+                before);
         refused(10, lab.path("missing.gz"), before);
-        Tools.sh("cd \"$1\"; head -c 100000 /dev/zero | gzip > zerodb.gz; printf '' | gzip > nothing.gz; head -c 20480 source.db | gzip > part1.gz;"
-                + "tail -c +20481 source.db | gzip > part2.gz; cat part1.gz part2.gz > whole.gz; tail -c +200 source.db | gzip > tail.gz", directory).ok();
+        Tools.sh(
+                        "cd \"$1\"; head -c 100000 /dev/zero | gzip > zerodb.gz; printf '' | gzip > nothing.gz; head -c 20480 source.db | gzip > part1.gz;"
+                                + "tail -c +20481 source.db | gzip > part2.gz; cat part1.gz part2.gz > whole.gz; tail -c +200 source.db | gzip > tail.gz",
+                        directory)
+                .ok();
         for (String name : List.of("zerodb.gz", "nothing.gz", "part1.gz", "part2.gz", "tail.gz")) {
             refused(12, lab.path(name), before);
         }
@@ -229,7 +264,8 @@ class RestoreIT {
     void restoresWhatTheArticlesScriptBackedUpAndGunzipRestoresWhatThisDid() throws IOException {
         Tools.require("sqlite3", "gzip", "gunzip");
         Path source = lab.database("source.db", "wal", 500, "g");
-        Tools.sh("cd \"$1\"; sqlite3 source.db \".backup 'snapshot.db'\"; gzip -c snapshot.db > article.gz", directory).ok();
+        Tools.sh("cd \"$1\"; sqlite3 source.db \".backup 'snapshot.db'\"; gzip -c snapshot.db > article.gz", directory)
+                .ok();
         lab.json(0, "restore", "article.gz", "--to=restored.db");
         assertEquals(Lab.dump(source), Lab.dump(lab.path("restored.db")));
         lab.json(0, "backup", source, "--to=ours.gz");
@@ -255,9 +291,11 @@ class RestoreIT {
         try (Writer writer = Writer.start(target, "idle", journalMode, 0)) {
             Map<String, String> before = lab.state("t.db");
             JsonObject result = lab.json(13, "restore", "b.gz", "--to=t.db");
-            assertTrue(result.get("message").getAsString().contains("pid " + writer.pid() + " (java)"), result.toString());
+            assertTrue(
+                    result.get("message").getAsString().contains("pid " + writer.pid() + " (java)"), result.toString());
             assertTrue(result.get("hint").getAsString().contains("--live"));
-            assertEquals(13, lab.run("restore", "b.gz", "--to=t.db", "--dry-run").exitCode());
+            assertEquals(
+                    13, lab.run("restore", "b.gz", "--to=t.db", "--dry-run").exitCode());
             assertEquals(before, lab.state("t.db"));
             assertEquals(List.of(), lab.litter());
         }
@@ -271,19 +309,33 @@ class RestoreIT {
         Set<String> committed;
         List<String> read;
         JsonObject result;
-        try (Writer writer = Writer.start(target, "commit", "keep", 60_000); Writer reader = Writer.start(target, "read", "keep", 60_000, 1)) {
+        try (Writer writer = Writer.start(target, "commit", "keep", 60_000);
+                Writer reader = Writer.start(target, "read", "keep", 60_000, 1)) {
             result = lab.json(0, "restore", "b.gz", "--to=t.db", "--live");
             reader.await("generation new");
             List<String> written = writer.stop();
             read = reader.stop();
-            // The new content has no tables for the writer: from then on its commits are refused by name, and none is lost.
-            assertEquals(List.of(), written.stream().filter(line -> line.startsWith("error") && !line.contains("no such table")).toList());
-            committed = written.stream().filter(line -> line.startsWith("commit ")).map(line -> line.substring(7)).collect(Collectors.toSet());
+            // The new content has no tables for the writer: from then on its commits are refused by name, and none is
+            // lost.
+            assertEquals(
+                    List.of(),
+                    written.stream()
+                            .filter(line -> line.startsWith("error") && !line.contains("no such table"))
+                            .toList());
+            committed = written.stream()
+                    .filter(line -> line.startsWith("commit "))
+                    .map(line -> line.substring(7))
+                    .collect(Collectors.toSet());
         }
-        assertEquals(List.of("READY", "generation new", "generation old"), read.stream().sorted().toList());
+        assertEquals(
+                List.of("READY", "generation new", "generation old"),
+                read.stream().sorted().toList());
         Path safetyCopy = Path.of(result.get("safetyCopy").getAsString());
-        Set<String> saved = new HashSet<>(List.of(Lab.query(safetyCopy, "SELECT group_concat(amount) FROM credit").split(",")));
-        assertEquals(Set.of(), committed.stream().filter(number -> !saved.contains(number)).collect(Collectors.toSet()));
+        Set<String> saved = new HashSet<>(List.of(
+                Lab.query(safetyCopy, "SELECT group_concat(amount) FROM credit").split(",")));
+        assertEquals(
+                Set.of(),
+                committed.stream().filter(number -> !saved.contains(number)).collect(Collectors.toSet()));
         assertEquals("9000", Lab.query(safetyCopy, "SELECT count(*) FROM t WHERE generation = 'old'"));
         assertEquals("9000", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'new'"));
         assertEquals("ok", Lab.query(target, "PRAGMA integrity_check"));
@@ -296,7 +348,10 @@ class RestoreIT {
         Path target = lab.path("t.db");
         Lab.sql(target, "PRAGMA page_size=8192", "PRAGMA journal_mode=WAL", "CREATE TABLE x(a)");
         try (Writer writer = Writer.start(target, "idle", "wal", 0)) {
-            assertTrue(lab.json(1, "restore", "b.gz", "--to=t.db", "--live").get("message").getAsString().contains("8192"));
+            assertTrue(lab.json(1, "restore", "b.gz", "--to=t.db", "--live")
+                    .get("message")
+                    .getAsString()
+                    .contains("8192"));
         }
         assertEquals("0", Lab.query(target, "SELECT count(*) FROM x"));
     }
@@ -320,7 +375,9 @@ class RestoreIT {
         backup("wal", "new", 15_000);
         Path target = lab.database("t.db", journalMode, 15_000, "old");
         Path pristine = Files.copy(target, lab.path("pristine"));
-        String[] arguments = option.isEmpty() ? new String[] {"restore", "b.gz", "--to=t.db"} : new String[] {"restore", "b.gz", "--to=t.db", option};
+        String[] arguments = option.isEmpty()
+                ? new String[] {"restore", "b.gz", "--to=t.db"}
+                : new String[] {"restore", "b.gz", "--to=t.db", option};
         long started = System.nanoTime();
         lab.run((Object[]) arguments).ok();
         long wholeMillis = (System.nanoTime() - started) / 1_000_000;
@@ -331,7 +388,8 @@ class RestoreIT {
             }
             Files.copy(pristine, target);
             Tools.Started restore = lab.start((Object[]) arguments);
-            // The second half of a run is where the switch is; spreading the kills needs a clock, judging them does not.
+            // The second half of a run is where the switch is; spreading the kills needs a clock, judging them does
+            // not.
             restore.process().waitFor(wholeMillis / 2 + wholeMillis * i / 24, TimeUnit.MILLISECONDS);
             restore.kill9();
             Tools.await(restore);
@@ -339,7 +397,10 @@ class RestoreIT {
             assertEquals("15000 1", Lab.query(target, "SELECT count(*) || ' ' || count(DISTINCT generation) FROM t"));
             seen.add(Lab.query(target, "SELECT min(generation) FROM t"));
             for (Path copy : lab.safetyCopies("t.db")) {
-                assertEquals("15000", Lab.query(copy, "SELECT count(*) FROM t WHERE generation = 'old'"), "a safety copy is complete or absent");
+                assertEquals(
+                        "15000",
+                        Lab.query(copy, "SELECT count(*) FROM t WHERE generation = 'old'"),
+                        "a safety copy is complete or absent");
             }
         }
         assertTrue(seen.contains("old"), seen.toString());
@@ -356,7 +417,8 @@ class RestoreIT {
         int exitCode = 15;
         Path old = lab.database("t.db", "wal", 4_000, "old");
         for (int megabytes = 6; exitCode == 15; megabytes += 4) {
-            Tools.sh("mount -t tmpfs -o size=" + megabytes + "m tmpfs \"$1\"", small).ok();
+            Tools.sh("mount -t tmpfs -o size=" + megabytes + "m tmpfs \"$1\"", small)
+                    .ok();
             try {
                 Path target = small.resolve("t.db");
                 Files.copy(old, target);
@@ -373,18 +435,29 @@ class RestoreIT {
 
     /** An I/O error or a full quota says nothing about the database; it must never be taken for an unreadable one. */
     @ParameterizedTest
-    @ValueSource(strings = {"pwrite64:error=EIO:when=1", "pwrite64:error=EDQUOT:when=1", "fsync:error=EIO:when=1", "ftruncate:error=EIO:when=1"})
+    @ValueSource(
+            strings = {
+                "pwrite64:error=EIO:when=1",
+                "pwrite64:error=EDQUOT:when=1",
+                "fsync:error=EIO:when=1",
+                "ftruncate:error=EIO:when=1"
+            })
     void replacesNoReadableDatabaseByRenameWhateverFails(String fault) throws IOException {
         Tools.require("strace");
         backup("wal", "new", 100);
         Path target = lab.database("t.db", "wal", 10, "old");
         Writer.start(target, "crash", "wal", 0).close();
         Object inode = Files.getAttribute(target, "unix:ino");
-        Tools.Ended ended = Tools.sh("cd \"$1\"; TMPDIR=\"$1/tmp\" strace -f -o /dev/null -P \"$1/t.db\" -e inject=$4 \"$2\" -jar \"$3\" restore b.gz --to=t.db || echo \"exit $?\"",
-                directory, Lab.JAVA, Lab.JAR, fault);
+        Tools.Ended ended = Tools.sh(
+                "cd \"$1\"; TMPDIR=\"$1/tmp\" strace -f -o /dev/null -P \"$1/t.db\" -e inject=$4 \"$2\" -jar \"$3\" restore b.gz --to=t.db || echo \"exit $?\"",
+                directory,
+                Lab.JAVA,
+                Lab.JAR,
+                fault);
         assertEquals(inode, Files.getAttribute(target, "unix:ino"), ended.out() + ended.err());
         assertFalse(ended.err().contains("Exception"), ended.err());
-        assertEquals(ended.out().contains("restored") ? "new" : "old", Lab.query(target, "SELECT min(generation) FROM t"));
+        assertEquals(
+                ended.out().contains("restored") ? "new" : "old", Lab.query(target, "SELECT min(generation) FROM t"));
         assertEquals("ok", Lab.query(target, "PRAGMA integrity_check"));
         assertEquals(List.of(), lab.litter());
     }
@@ -395,12 +468,18 @@ class RestoreIT {
         backup("wal", "new", 100);
         Path target = lab.path("t.db");
         Lab.write(target, "encrypted?".repeat(1000));
-        Tools.Started holder = Tools.start(List.of("bash", "-c", "exec 3<\"$0\"; touch ready; exec sleep 1000", target.toString()), Map.of(), directory);
+        Tools.Started holder = Tools.start(
+                List.of("bash", "-c", "exec 3<\"$0\"; touch ready; exec sleep 1000", target.toString()),
+                Map.of(),
+                directory);
         try {
             while (!Files.exists(lab.path("ready"))) {
                 Thread.onSpinWait();
             }
-            assertTrue(lab.json(13, "restore", "b.gz", "--to=t.db", "--live").get("message").getAsString().contains("pid " + holder.process().pid()));
+            assertTrue(lab.json(13, "restore", "b.gz", "--to=t.db", "--live")
+                    .get("message")
+                    .getAsString()
+                    .contains("pid " + holder.process().pid()));
             assertEquals(13, lab.run("restore", "b.gz", "--to=t.db").exitCode());
         } finally {
             holder.kill9();
@@ -417,7 +496,11 @@ class RestoreIT {
         lab.json(10, "undo", "a/b/x.db");
         assertFalse(Files.exists(lab.path("a")));
         Lab.write(lab.path("garbage.db"), "garbage".repeat(100));
-        assertEquals("created", lab.json(0, "restore", "b.gz", "--to=garbage.db", "--dry-run").get("method").getAsString());
+        assertEquals(
+                "created",
+                lab.json(0, "restore", "b.gz", "--to=garbage.db", "--dry-run")
+                        .get("method")
+                        .getAsString());
     }
 
     @Test

@@ -23,12 +23,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A restore asks for room once, for all that it takes; and part of that may lie elsewhere. */
 class RestoreRoomIT {
-    private static final Pattern NEEDED = Pattern.compile("not enough room in .*: ([\\d,]+) bytes are needed, [\\d,]+ are free");
+    private static final Pattern NEEDED =
+            Pattern.compile("not enough room in .*: ([\\d,]+) bytes are needed, [\\d,]+ are free");
     /** For directories, a lock, and what a file system keeps for itself. */
     private static final int MARGIN_BYTES = 200_000;
+
     private static final int NEW_ROWS = 3000;
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
     private String content;
 
@@ -50,7 +54,10 @@ class RestoreRoomIT {
     /** What lies in a directory besides what was there. */
     private static List<String> names(Path place) throws IOException {
         try (Stream<Path> files = Files.list(place)) {
-            return files.map(file -> file.getFileName().toString()).filter(name -> !name.startsWith("filler")).sorted().toList();
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> !name.startsWith("filler"))
+                    .sorted()
+                    .toList();
         }
     }
 
@@ -79,7 +86,8 @@ class RestoreRoomIT {
     @ParameterizedTest
     @ValueSource(strings = {"database", "nothing", "garbage"})
     void stagingAndSafetyCopyElsewhereTakeTheirRoomThere(String there) throws IOException {
-        try (SmallDisk disk = SmallDisk.mount(lab.path("disk"), 32 << 20); SmallDisk other = SmallDisk.mount(lab.path("other"), 32 << 20)) {
+        try (SmallDisk disk = SmallDisk.mount(lab.path("disk"), 32 << 20);
+                SmallDisk other = SmallDisk.mount(lab.path("other"), 32 << 20)) {
             Path target = disk.path("app.db");
             String old = null;
             if (there.equals("database")) {
@@ -105,15 +113,23 @@ class RestoreRoomIT {
                 assertEquals(safety.toRealPath(), copy.getParent());
                 assertEquals(old, Lab.dump(copy));
                 assertEquals(List.of("app.db"), names(disk.path("")));
-                assertTrue(lab.json(10, "undo", target).get("hint").getAsString().contains("--safety-dir"));
+                assertTrue(
+                        lab.json(10, "undo", target).get("hint").getAsString().contains("--safety-dir"));
                 other.leave(16 << 20);
                 disk.leave(16 << 20);
                 lab.json(0, "undo", target, "--safety-dir=" + safety);
                 assertEquals(old, Lab.dump(target));
             } else {
                 assertEquals(there.equals("nothing"), restored.get("safetyCopy").isJsonNull());
-                assertEquals(there.equals("nothing") ? "600" : "644", Tools.sh("stat -c %a \"$1\"", target).ok().out().strip(), "private, or as the old one was");
-                assertEquals(there.equals("garbage"), restored.has("warnings") && restored.get("warnings").toString().contains("and not in " + safety), restored.toString());
+                assertEquals(
+                        there.equals("nothing") ? "600" : "644",
+                        Tools.sh("stat -c %a \"$1\"", target).ok().out().strip(),
+                        "private, or as the old one was");
+                assertEquals(
+                        there.equals("garbage"),
+                        restored.has("warnings")
+                                && restored.get("warnings").toString().contains("and not in " + safety),
+                        restored.toString());
             }
         }
     }
@@ -122,7 +138,9 @@ class RestoreRoomIT {
     void aDirectoryThatIsNotThereIsSaidBeforeAnythingHappens() {
         for (String option : List.of("--tmp-dir", "--safety-dir")) {
             JsonObject refused = lab.json(2, "restore", "b.gz", "--to=new.db", option + "=missing");
-            assertEquals("there is no directory " + lab.path("missing").toAbsolutePath(), refused.get("message").getAsString());
+            assertEquals(
+                    "there is no directory " + lab.path("missing").toAbsolutePath(),
+                    refused.get("message").getAsString());
             assertTrue(refused.get("hint").getAsString().endsWith(option));
         }
         assertFalse(Files.exists(lab.path("new.db")));

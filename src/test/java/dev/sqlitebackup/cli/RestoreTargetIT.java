@@ -17,7 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What a restore takes for its target, and whose the database is afterwards. */
 class RestoreTargetIT {
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
     private Path database;
 
@@ -33,7 +35,10 @@ class RestoreTargetIT {
         for (Object target : Files.exists(file) ? List.of(file, link) : List.of(file)) {
             for (String more : List.of("--live", "--dry-run", "--busy-timeout=1s")) {
                 JsonObject refused = lab.json(2, "restore", database, "--to=" + target, more);
-                assertTrue(refused.get("message").getAsString().contains(what) && refused.get("hint").getAsString().startsWith("name the database itself"), refused.toString());
+                assertTrue(
+                        refused.get("message").getAsString().contains(what)
+                                && refused.get("hint").getAsString().startsWith("name the database itself"),
+                        refused.toString());
             }
         }
         assertEquals(before, Files.exists(file) ? Lab.sha256(file) : null);
@@ -45,7 +50,8 @@ class RestoreTargetIT {
     void noBackupIsTurnedIntoADatabase() throws IOException {
         lab.json(0, "backup", database, "--to=app.db.gz");
         assertRefused("the target is a gzip file, and no database", lab.path("app.db.gz"));
-        Path ofHistory = Path.of(lab.json(0, "backup", database, "--to=h/").get("backup").getAsString());
+        Path ofHistory =
+                Path.of(lab.json(0, "backup", database, "--to=h/").get("backup").getAsString());
         assertRefused("has the name of a backup of app.db in a history", ofHistory);
         Files.copy(database, lab.path("h/app-20261122T232233Z.db.gz"));
         assertRefused("has the name of a backup of app.db in a history", lab.path("h/app-20261122T232233Z.db.gz"));
@@ -70,7 +76,9 @@ class RestoreTargetIT {
     void anUnreadableDatabaseIsStillReplaced() {
         lab.json(0, "backup", database, "--to=b.gz");
         Lab.write(lab.path("garbage.db"), "-----BEGIN something else, or an encrypted database".repeat(100));
-        assertEquals("created", lab.json(0, "restore", "b.gz", "--to=garbage.db").get("method").getAsString());
+        assertEquals(
+                "created",
+                lab.json(0, "restore", "b.gz", "--to=garbage.db").get("method").getAsString());
     }
 
     private String owner(Path file) {
@@ -81,22 +89,31 @@ class RestoreTargetIT {
     void aDatabaseThatWasDeletedComesBackToItsOwnerGroupAndMode() throws IOException {
         Tools.requireRoot();
         Tools.require("setpriv");
-        Tools.sh("chmod 755 \"$1\"; chown nobody:daemon \"$2\"; chmod 640 \"$2\"", directory, database).ok();
+        Tools.sh("chmod 755 \"$1\"; chown nobody:daemon \"$2\"; chmod 640 \"$2\"", directory, database)
+                .ok();
         lab.json(0, "backup", database, "--to=b.gz");
         lab.json(0, "backup", database, "--to=h/");
-        for (String from : List.of("b.gz", "h/", Path.of(lab.json(0, "backup", database, "--to=h/").get("backup").getAsString()).toString())) {
+        for (String from : List.of(
+                "b.gz",
+                "h/",
+                Path.of(lab.json(0, "backup", database, "--to=h/").get("backup").getAsString())
+                        .toString())) {
             Tools.sh("rm -f \"$1\"*", database).ok();
             JsonObject restored = lab.json(0, "restore", from, "--to=" + database);
             assertEquals("nobody:daemon 640", owner(database), from);
             assertFalse(restored.has("warnings"), restored.toString());
-            Tools.sh("setpriv --reuid=nobody --regid=daemon --clear-groups head -c 16 \"$1\"", database).ok();
+            Tools.sh("setpriv --reuid=nobody --regid=daemon --clear-groups head -c 16 \"$1\"", database)
+                    .ok();
         }
         Tools.sh("chown 12345:23456 \"$1\"; chmod 4644 \"$1\"", database).ok();
         Lab.sql(database, "INSERT INTO t(b) VALUES (1)");
         lab.json(0, "backup", database, "--to=b.gz");
         Tools.sh("rm -f \"$1\"*", database).ok();
         lab.json(0, "restore", "b.gz", "--to=" + database);
-        assertEquals("12345:23456 644", Tools.sh("stat -c '%u:%g %a' \"$1\"", database).ok().out().strip(), "numbers without a name, and no more than the nine bits");
+        assertEquals(
+                "12345:23456 644",
+                Tools.sh("stat -c '%u:%g %a' \"$1\"", database).ok().out().strip(),
+                "numbers without a name, and no more than the nine bits");
         lab.json(0, "restore", "b.gz", "--to=elsewhere.db");
         assertEquals("600", owner(lab.path("elsewhere.db")).split(" ")[1], "another place is another matter");
     }
@@ -107,7 +124,11 @@ class RestoreTargetIT {
         Tools.requireRoot();
         lab.json(0, "backup", database, "--to=h/");
         Path state = lab.path("h/.app.db.state");
-        Files.writeString(state, Files.readString(state).replace("\"owner\":\"root\"", "\"owner\":\"nobody\"").replaceFirst("\"mode\":\"[^\"]*\"", "\"mode\":\"rw-rw-rw-\""));
+        Files.writeString(
+                state,
+                Files.readString(state)
+                        .replace("\"owner\":\"root\"", "\"owner\":\"nobody\"")
+                        .replaceFirst("\"mode\":\"[^\"]*\"", "\"mode\":\"rw-rw-rw-\""));
         Tools.sh("chown nobody \"$1\"; rm -f \"$2\"*", state, database).ok();
         lab.json(0, "restore", "h/", "--to=" + database);
         assertEquals("root:root 600", owner(database));
@@ -119,10 +140,27 @@ class RestoreTargetIT {
         Tools.require("setpriv");
         Tools.sh("chown daemon:daemon \"$1\"; chmod 644 \"$1\"", database).ok();
         lab.json(0, "backup", database, "--to=b.gz");
-        Tools.sh("rm -f \"$1\"*; chmod 777 \"$2\" \"$3\"; chmod 644 \"$2\"/b.gz \"$2\"/.b.gz.state; chmod 755 \"$4\"", database, directory, lab.temporary(), Lab.JAR.getParent()).ok();
-        Tools.Ended restored = Tools.sh("cd \"$1\"; XDG_STATE_HOME=/dev/null TMPDIR=\"$2\" exec setpriv --reuid=nobody --regid=nogroup --clear-groups \"$3\" -jar \"$4\" restore b.gz --to=\"$5\"", directory,
-                lab.temporary(), Lab.JAVA, Lab.JAR, database).ok();
-        assertTrue(restored.err().contains("belonged to daemon:daemon (rw-r--r--), and this user may not give it back: chown daemon:daemon " + database + " && chmod 644 " + database), restored.err());
+        Tools.sh(
+                        "rm -f \"$1\"*; chmod 777 \"$2\" \"$3\"; chmod 644 \"$2\"/b.gz \"$2\"/.b.gz.state; chmod 755 \"$4\"",
+                        database,
+                        directory,
+                        lab.temporary(),
+                        Lab.JAR.getParent())
+                .ok();
+        Tools.Ended restored = Tools.sh(
+                        "cd \"$1\"; XDG_STATE_HOME=/dev/null TMPDIR=\"$2\" exec setpriv --reuid=nobody --regid=nogroup --clear-groups \"$3\" -jar \"$4\" restore b.gz --to=\"$5\"",
+                        directory,
+                        lab.temporary(),
+                        Lab.JAVA,
+                        Lab.JAR,
+                        database)
+                .ok();
+        assertTrue(
+                restored.err()
+                        .contains(
+                                "belonged to daemon:daemon (rw-r--r--), and this user may not give it back: chown daemon:daemon "
+                                        + database + " && chmod 644 " + database),
+                restored.err());
         assertEquals("nobody:nogroup 600", owner(database));
     }
 }

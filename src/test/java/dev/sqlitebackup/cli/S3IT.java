@@ -32,11 +32,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/** What destinations in an object store promise: the packaged program against a real server, with faults on the line between them. */
+/**
+ * What destinations in an object store promise: the packaged program against a real server, with faults on the line
+ * between them.
+ */
 class S3IT {
     private static final int ROWS_OF_TWO_PARTS = 45_000;
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
     private S3Server server;
 
@@ -68,8 +73,12 @@ class S3IT {
     /** Bytes that hardly compress, so that the backup is about as large as the database. */
     private Path largeDatabase() {
         Path database = lab.path("large.db");
-        Lab.sql(database, "PRAGMA synchronous=OFF", "CREATE TABLE t(id INTEGER PRIMARY KEY, b)",
-                "INSERT INTO t(b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " + ROWS_OF_TWO_PARTS + ") SELECT randomblob(500) FROM n");
+        Lab.sql(
+                database,
+                "PRAGMA synchronous=OFF",
+                "CREATE TABLE t(id INTEGER PRIMARY KEY, b)",
+                "INSERT INTO t(b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+                        + ROWS_OF_TWO_PARTS + ") SELECT randomblob(500) FROM n");
         return database;
     }
 
@@ -78,9 +87,13 @@ class S3IT {
         Path database = lab.database("app.db", "wal", 3000, "first");
         String place = "s3://" + S3Server.BUCKET + "/some/prefix/";
         JsonObject first = lab.json(0, "backup", database, "--to=" + place);
-        assertTrue(first.get("backup").getAsString().matches("s3://backups/some/prefix/app-\\d{8}T\\d{6}Z\\.db\\.gz"), first.toString());
+        assertTrue(
+                first.get("backup").getAsString().matches("s3://backups/some/prefix/app-\\d{8}T\\d{6}Z\\.db\\.gz"),
+                first.toString());
         assertEquals(List.of("some/prefix/.app.db.state", key(first)), server.keys());
-        assertTrue(lab.json(0, "backup", database, "--to=" + place).get("unchanged").getAsBoolean());
+        assertTrue(lab.json(0, "backup", database, "--to=" + place)
+                .get("unchanged")
+                .getAsBoolean());
         Lab.sql(database, "UPDATE t SET generation = 'second' WHERE id < 10");
         Lab.settle(database);
         server.requests();
@@ -91,25 +104,43 @@ class S3IT {
         assertFalse(second.get("unchanged").getAsBoolean());
         assertEquals(3, server.keys().size());
 
-        assertEquals(List.of(second.get("backup"), first.get("backup")), lab.json(0, "list", place).get("backups").getAsJsonArray().asList().stream()
-                .map(entry -> entry.getAsJsonObject().get("backup")).toList());
+        assertEquals(
+                List.of(second.get("backup"), first.get("backup")),
+                lab.json(0, "list", place).get("backups").getAsJsonArray().asList().stream()
+                        .map(entry -> entry.getAsJsonObject().get("backup"))
+                        .toList());
         JsonObject status = lab.json(0, "status", database, "--to=" + place, "--max-age=0s");
         assertFalse(status.get("changedSince").getAsBoolean());
         assertEquals(second.get("sha256"), lab.json(0, "verify", place).get("sha256"));
 
         Lab host = elsewhere("monitoring host");
         JsonObject seen = host.json(0, "status", "app.db", "--to=" + place);
-        assertTrue(seen.get("changedSince").isJsonNull() && !seen.get("confirmedAt").isJsonNull(), seen.toString());
-        host.json(0, "restore", place, "--to=app.db", "--at=" + first.get("createdAt").getAsString().replace("Z", ".999Z"));
+        assertTrue(
+                seen.get("changedSince").isJsonNull()
+                        && !seen.get("confirmedAt").isJsonNull(),
+                seen.toString());
+        host.json(
+                0,
+                "restore",
+                place,
+                "--to=app.db",
+                "--at=" + first.get("createdAt").getAsString().replace("Z", ".999Z"));
         assertEquals("0", Lab.query(host.path("app.db"), "SELECT count(*) FROM t WHERE generation = 'second'"));
         host.json(0, "restore", place, "--to=app.db");
         assertEquals("9", Lab.query(host.path("app.db"), "SELECT count(*) FROM t WHERE generation = 'second'"));
         host.json(0, "undo", "app.db");
 
-        assertEquals(1, lab.json(0, "prune", place, "--keep-last=1").get("deleted").getAsJsonArray().size());
+        assertEquals(
+                1,
+                lab.json(0, "prune", place, "--keep-last=1")
+                        .get("deleted")
+                        .getAsJsonArray()
+                        .size());
         assertEquals(List.of("some/prefix/.app.db.state", key(second)), server.keys());
-        for (Path file : Files.walk(lab.path("cache")).filter(Files::isRegularFile).toList()) {
-            assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)), file.toString());
+        for (Path file :
+                Files.walk(lab.path("cache")).filter(Files::isRegularFile).toList()) {
+            assertEquals(
+                    "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)), file.toString());
         }
         assertEquals(List.of(), lab.litter());
         // Without the cache, everything is compressed and sent anew, and still nothing downloaded.
@@ -124,14 +155,25 @@ class S3IT {
     void keepsASingleObjectTheNewest() throws IOException {
         Path database = lab.database("app.db", "delete", 100, "first");
         String place = "s3://" + S3Server.BUCKET + "/app.db.gz";
-        assertEquals("missing", lab.json(14, "status", database, "--to=" + place).get("state").getAsString());
+        assertEquals(
+                "missing",
+                lab.json(14, "status", database, "--to=" + place).get("state").getAsString());
         lab.json(10, "restore", place, "--to=new.db");
         lab.json(0, "backup", database, "--to=" + place);
         Lab.sql(database, "UPDATE t SET generation = 'second'");
         JsonObject second = lab.json(0, "backup", database, "--to=" + place);
         assertEquals(List.of(".app.db.gz.state", "app.db.gz"), server.keys());
-        assertTrue(lab.json(0, "backup", database, "--to=" + place).get("unchanged").getAsBoolean());
-        assertEquals(second.get("databaseBytes"), lab.json(0, "list", place).get("backups").getAsJsonArray().get(0).getAsJsonObject().get("databaseBytes"));
+        assertTrue(lab.json(0, "backup", database, "--to=" + place)
+                .get("unchanged")
+                .getAsBoolean());
+        assertEquals(
+                second.get("databaseBytes"),
+                lab.json(0, "list", place)
+                        .get("backups")
+                        .getAsJsonArray()
+                        .get(0)
+                        .getAsJsonObject()
+                        .get("databaseBytes"));
         lab.json(0, "restore", place, "--to=new.db");
         assertEquals("100", Lab.query(lab.path("new.db"), "SELECT count(*) FROM t WHERE generation = 'second'"));
         lab.json(10, "restore", place, "--to=new.db", "--at=2001-01-01");
@@ -142,7 +184,7 @@ class S3IT {
     void sendsLargeOnesInPartsAndLeavesNothingHalfThereWhenItIsKilled() throws IOException {
         Path database = largeDatabase();
         String place = "s3://" + S3Server.BUCKET + "/p/";
-        server.block("PUT /backups/p/large-");      // The first part has begun, and is on its way for ever.
+        server.block("PUT /backups/p/large-"); // The first part has begun, and is on its way for ever.
         Tools.Started killed = lab.start("backup", database, "--to=" + place);
         long started = System.nanoTime();
         while (count(server.peek(), "PUT /backups/p/large-") == 0) {
@@ -170,11 +212,13 @@ class S3IT {
         lab.json(10, "restore", place, "--to=new.db");
         server.delay(5, 1_500);
         server.answer(2, 503, "SlowDown");
-        server.cut(1, 9_000_000);       // In the middle of a part.
+        server.cut(1, 9_000_000); // In the middle of a part.
         JsonObject result = lab.json(0, "backup", database, "--to=" + place);
         server.cutAnswers(3, 4_000_000);
         lab.json(0, "restore", place, "--to=new.db");
-        assertEquals(Lab.query(database, "SELECT sum(length(b)) FROM t"), Lab.query(lab.path("new.db"), "SELECT sum(length(b)) FROM t"));
+        assertEquals(
+                Lab.query(database, "SELECT sum(length(b)) FROM t"),
+                Lab.query(lab.path("new.db"), "SELECT sum(length(b)) FROM t"));
         assertEquals(2, server.keys().size());
         assertEquals(0, server.unfinishedUploads());
         assertEquals(result.get("sha256"), lab.json(0, "verify", place).get("sha256"));
@@ -186,7 +230,9 @@ class S3IT {
         String place = "s3://" + S3Server.BUCKET + "/p/";
         server.refusePuts(true);
         JsonObject failed = lab.json(1, "backup", database, "--to=" + place);
-        assertTrue(failed.get("message").getAsString().contains("is made and verified, but could not be sent"), failed.toString());
+        assertTrue(
+                failed.get("message").getAsString().contains("is made and verified, but could not be sent"),
+                failed.toString());
         String hint = failed.get("hint").getAsString();
         Path unsent = Path.of(hint.substring(hint.indexOf("safe here: ") + "safe here: ".length()));
         lab.json(0, "verify", unsent);
@@ -199,11 +245,18 @@ class S3IT {
     @Test
     void makesTheBackupAndKeepsItWhenTheStoreCannotEvenBeAsked() throws IOException {
         Path database = lab.database("app.db", "delete", 100, "g");
-        Lab offline = new Lab(directory).with(server.environment(lab.path("cache"))).with(Map.of("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1"));
-        String hint = offline.json(1, "backup", database, "--to=s3://backups/p/").get("hint").getAsString();
+        Lab offline = new Lab(directory)
+                .with(server.environment(lab.path("cache")))
+                .with(Map.of("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1"));
+        String hint = offline.json(1, "backup", database, "--to=s3://backups/p/")
+                .get("hint")
+                .getAsString();
         lab.json(0, "verify", hint.substring(hint.indexOf("safe here: ") + "safe here: ".length()));
         for (String endpoint : List.of("notaurl", "http://")) {
-            Tools.Ended ended = new Lab(directory).with(server.environment(lab.path("cache"))).with(Map.of("AWS_ENDPOINT_URL_S3", endpoint)).run("list", "s3://backups/p/");
+            Tools.Ended ended = new Lab(directory)
+                    .with(server.environment(lab.path("cache")))
+                    .with(Map.of("AWS_ENDPOINT_URL_S3", endpoint))
+                    .run("list", "s3://backups/p/");
             assertEquals(1, ended.exitCode());
             assertFalse(ended.err().contains("unexpected"), ended.err());
         }
@@ -240,8 +293,12 @@ class S3IT {
     void removesWhatTheStoreHoldsInsteadOfWhatWasSentAndKeepsTheBackup() throws IOException {
         Path database = lab.database("app.db", "delete", 100, "g");
         server.answerInTurn("HEAD /backups/p/app-", S3Server.answer(404, ""));
-        server.answerTo("HEAD /backups/p/app-", "HTTP/1.1 200 OK\r\nContent-Length: 17\r\nETag: \"another\"\r\nx-amz-checksum-sha256: bm90IHdoYXQgd2FzIHNlbnQ=\r\nConnection: close\r\n\r\n");
-        String hint = lab.json(12, "backup", database, "--to=s3://backups/p/").get("hint").getAsString();
+        server.answerTo(
+                "HEAD /backups/p/app-",
+                "HTTP/1.1 200 OK\r\nContent-Length: 17\r\nETag: \"another\"\r\nx-amz-checksum-sha256: bm90IHdoYXQgd2FzIHNlbnQ=\r\nConnection: close\r\n\r\n");
+        String hint = lab.json(12, "backup", database, "--to=s3://backups/p/")
+                .get("hint")
+                .getAsString();
         server.answerTo(null, "");
         lab.json(0, "verify", hint.substring(hint.indexOf("safe here: ") + "safe here: ".length()));
         assertEquals(List.of(), server.keys(), "it would be taken for the newest backup");
@@ -253,18 +310,32 @@ class S3IT {
         server.sayNothingOfContents(true);
         JsonObject result = lab.json(0, "backup", database, "--to=s3://backups/p/");
         assertEquals(1, count(server.requests(), "GET /backups/" + key(result)));
-        assertTrue(lab.json(0, "backup", database, "--to=s3://backups/p/").get("unchanged").getAsBoolean());
+        assertTrue(lab.json(0, "backup", database, "--to=s3://backups/p/")
+                .get("unchanged")
+                .getAsBoolean());
     }
 
     @Test
     void takesBackUploadsThatWereForgottenADayAgoAndNoneThatMayBeUnderWay() throws IOException {
         Path database = largeDatabase();
-        String uploads = Stream.of(Map.entry("OLD", Instant.now().minusSeconds(90_000)), Map.entry("YOUNG", Instant.now().minusSeconds(3_600))).map(upload -> "<Upload><Key>p/large-x.db.gz</Key><UploadId>"
-                + upload.getKey() + "</UploadId><Initiated>" + upload.getValue().truncatedTo(ChronoUnit.SECONDS) + "</Initiated></Upload>").collect(Collectors.joining());
-        String body = "<?xml version=\"1.0\"?><ListMultipartUploadsResult><Bucket>backups</Bucket><IsTruncated>false</IsTruncated>" + uploads + "</ListMultipartUploadsResult>";
-        server.answerTo("GET /backups\\?.*uploads", "HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: " + body.length() + "\r\nConnection: close\r\n\r\n" + body);
+        String uploads = Stream.of(
+                        Map.entry("OLD", Instant.now().minusSeconds(90_000)),
+                        Map.entry("YOUNG", Instant.now().minusSeconds(3_600)))
+                .map(upload ->
+                        "<Upload><Key>p/large-x.db.gz</Key><UploadId>" + upload.getKey() + "</UploadId><Initiated>"
+                                + upload.getValue().truncatedTo(ChronoUnit.SECONDS) + "</Initiated></Upload>")
+                .collect(Collectors.joining());
+        String body =
+                "<?xml version=\"1.0\"?><ListMultipartUploadsResult><Bucket>backups</Bucket><IsTruncated>false</IsTruncated>"
+                        + uploads + "</ListMultipartUploadsResult>";
+        server.answerTo(
+                "GET /backups\\?.*uploads",
+                "HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: " + body.length()
+                        + "\r\nConnection: close\r\n\r\n" + body);
         lab.json(0, "backup", database, "--to=s3://backups/p/");
-        List<String> deletions = server.requests().stream().filter(request -> request.startsWith("DELETE")).toList();
+        List<String> deletions = server.requests().stream()
+                .filter(request -> request.startsWith("DELETE"))
+                .toList();
         assertEquals(List.of("DELETE /backups/p/large-x.db.gz?uploadId=OLD"), deletions);
     }
 
@@ -285,14 +356,21 @@ class S3IT {
         assertEquals(List.of(), server.keys());
         assertEquals(List.of(), lab.litter());
         server.block(null);
-        assertEquals(List.of(), Files.walk(lab.path("cache")).filter(file -> file.toString().endsWith(".unsent.gz")).toList());
+        assertEquals(
+                List.of(),
+                Files.walk(lab.path("cache"))
+                        .filter(file -> file.toString().endsWith(".unsent.gz"))
+                        .toList());
     }
 
     @Test
     void aCacheThatCannotBeWrittenCostsTimeOnly() throws IOException {
         Path database = lab.database("app.db", "delete", 100, "g");
         lab.json(0, "backup", database, "--to=s3://backups/p/");
-        Path note = Files.walk(lab.path("cache")).filter(file -> file.toString().endsWith(".last.json")).findFirst().orElseThrow();
+        Path note = Files.walk(lab.path("cache"))
+                .filter(file -> file.toString().endsWith(".last.json"))
+                .findFirst()
+                .orElseThrow();
         Files.delete(note);
         Files.createDirectories(note.resolve("in the way"));
         Lab.sql(database, "INSERT INTO t(generation) VALUES ('more')");
@@ -309,25 +387,43 @@ class S3IT {
     void explainsWhatIsWrongWithTheStoreAndPrintsNoSecret() throws IOException {
         Path database = lab.database("app.db", "delete", 10, "g");
         lab.json(10, "list", "s3://no-such-bucket/p/");
-        assertTrue(lab.json(10, "backup", database, "--to=s3://no-such-bucket/p/").get("message").getAsString().contains("there is no bucket no-such-bucket"));
-        assertTrue(lab.json(14, "status", database, "--to=s3://no-such-bucket/b.gz").get("message").getAsString().contains("no bucket"));
-        assertEquals(2, lab.run("backup", database, "--to=s3://backups/not-a-prefix").exitCode());
+        assertTrue(lab.json(10, "backup", database, "--to=s3://no-such-bucket/p/")
+                .get("message")
+                .getAsString()
+                .contains("there is no bucket no-such-bucket"));
+        assertTrue(lab.json(14, "status", database, "--to=s3://no-such-bucket/b.gz")
+                .get("message")
+                .getAsString()
+                .contains("no bucket"));
+        assertEquals(
+                2, lab.run("backup", database, "--to=s3://backups/not-a-prefix").exitCode());
 
-        Lab wrong = new Lab(directory).with(server.environment(lab.path("cache"))).with(Map.of("AWS_SECRET_ACCESS_KEY", "another-secret-never-printed"));
+        Lab wrong = new Lab(directory)
+                .with(server.environment(lab.path("cache")))
+                .with(Map.of("AWS_SECRET_ACCESS_KEY", "another-secret-never-printed"));
         Tools.Ended denied = wrong.run("backup", database, "--to=s3://backups/p/", "-v");
         assertEquals(1, denied.exitCode());
         assertTrue(denied.err().contains("AWS_SECRET_ACCESS_KEY"), denied.err());
         assertFalse((denied.out() + denied.err()).contains("never-printed"));
-        Tools.Ended verbose = lab.run("backup", database, "--to=s3://backups/p/", "-v").ok();
-        assertFalse((verbose.out() + verbose.err()).contains("never-printed") || verbose.err().contains("Signature="), verbose.err());
+        Tools.Ended verbose =
+                lab.run("backup", database, "--to=s3://backups/p/", "-v").ok();
+        assertFalse(
+                (verbose.out() + verbose.err()).contains("never-printed")
+                        || verbose.err().contains("Signature="),
+                verbose.err());
 
         server.answer(1000, 403, "RequestTimeTooSkewed");
-        assertTrue(lab.json(1, "list", "s3://backups/p/").get("hint").getAsString().contains("clock"));
+        assertTrue(
+                lab.json(1, "list", "s3://backups/p/").get("hint").getAsString().contains("clock"));
         server.answer(0, 200, "");
-        Lab none = new Lab(directory).with(server.environment(lab.path("cache"))).with(Map.of("AWS_ACCESS_KEY_ID", "", "AWS_SECRET_ACCESS_KEY", ""));
+        Lab none = new Lab(directory)
+                .with(server.environment(lab.path("cache")))
+                .with(Map.of("AWS_ACCESS_KEY_ID", "", "AWS_SECRET_ACCESS_KEY", ""));
         JsonObject anonymous = none.json(1, "list", "s3://backups/p/");
         assertTrue(anonymous.get("hint").getAsString().contains("AWS_ACCESS_KEY_ID"), anonymous.toString());
-        Lab nobody = new Lab(directory).with(server.environment(lab.path("cache"))).with(Map.of("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1"));
+        Lab nobody = new Lab(directory)
+                .with(server.environment(lab.path("cache")))
+                .with(Map.of("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1"));
         assertEquals(1, nobody.run("list", "s3://backups/p/").exitCode());
     }
 
@@ -337,8 +433,12 @@ class S3IT {
         String place = "s3://" + S3Server.BUCKET + "/app.db.gz";
         JsonObject made = lab.json(0, "backup", database, "--to=" + place);
         try (S3Client client = server.client()) {
-            byte[] content = client.getObjectAsBytes(request -> request.bucket(S3Server.BUCKET).key("app.db.gz")).asByteArray();
-            client.putObject(request -> request.bucket(S3Server.BUCKET).key("app.db.gz"), RequestBody.fromBytes(Arrays.copyOf(content, content.length / 2)));
+            byte[] content = client.getObjectAsBytes(
+                            request -> request.bucket(S3Server.BUCKET).key("app.db.gz"))
+                    .asByteArray();
+            client.putObject(
+                    request -> request.bucket(S3Server.BUCKET).key("app.db.gz"),
+                    RequestBody.fromBytes(Arrays.copyOf(content, content.length / 2)));
         }
         lab.json(12, "verify", place);
         lab.json(12, "restore", place, "--to=new.db");
@@ -358,8 +458,13 @@ class S3IT {
         JsonObject cut = lab.json(12, "backup", database, "--to=" + place);
         assertTrue(cut.get("hint").getAsString().contains("what is in the store is as it was"), cut.toString());
         assertEquals(List.of(".app.db.gz.state", "app.db.gz"), server.keys());
-        assertEquals("stale", lab.json(14, "status", database, "--to=" + place, "--max-age=0s").get("state").getAsString());
-        assertEquals(good.get("sha256"), lab.json(0, "restore", place, "--to=new.db").get("sha256"));
+        assertEquals(
+                "stale",
+                lab.json(14, "status", database, "--to=" + place, "--max-age=0s")
+                        .get("state")
+                        .getAsString());
+        assertEquals(
+                good.get("sha256"), lab.json(0, "restore", place, "--to=new.db").get("sha256"));
         assertEquals("3000", Lab.query(lab.path("new.db"), "SELECT count(*) FROM t WHERE generation = 'good'"));
         server.cutContents(null);
         lab.json(0, "backup", database, "--to=" + place);
@@ -376,12 +481,20 @@ class S3IT {
         Path foreign = lab.path("foreign.gz");
         Tools.sh("gzip -c \"$1\" > \"$2\"", database, foreign).ok();
         try (S3Client client = server.client()) {
-            byte[] content = client.getObjectAsBytes(request -> request.bucket(S3Server.BUCKET).key("app.db.gz")).asByteArray();
-            for (byte[] other : List.of(Arrays.copyOf(content, content.length / 2), Arrays.copyOf(content, content.length - 1), Files.readAllBytes(foreign))) {
-                client.putObject(request -> request.bucket(S3Server.BUCKET).key("app.db.gz"), RequestBody.fromBytes(other));
+            byte[] content = client.getObjectAsBytes(
+                            request -> request.bucket(S3Server.BUCKET).key("app.db.gz"))
+                    .asByteArray();
+            for (byte[] other : List.of(
+                    Arrays.copyOf(content, content.length / 2),
+                    Arrays.copyOf(content, content.length - 1),
+                    Files.readAllBytes(foreign))) {
+                client.putObject(
+                        request -> request.bucket(S3Server.BUCKET).key("app.db.gz"), RequestBody.fromBytes(other));
                 JsonObject status = lab.json(14, "status", database, "--to=" + place);
                 assertEquals("missing", status.get("state").getAsString());
-                assertTrue(status.get("message").getAsString().contains("is not a whole backup of this program"), status.toString());
+                assertTrue(
+                        status.get("message").getAsString().contains("is not a whole backup of this program"),
+                        status.toString());
             }
         }
         lab.json(0, "restore", place, "--to=new.db");
@@ -405,8 +518,11 @@ class S3IT {
         }
         Tools.sh("kill -" + signal + " \"$1\"", backup.process().pid()).ok();
         assertEquals(signal.equals("KILL") ? 137 : 130, Tools.await(backup).exitCode());
-        try (S3Client client = server.client()) {     // Not by the line, which would pass on what waits there.
-            assertEquals(lastGood.get("backupBytes").getAsLong(), client.headObject(request -> request.bucket(S3Server.BUCKET).key("k/app.db.gz")).contentLength());
+        try (S3Client client = server.client()) { // Not by the line, which would pass on what waits there.
+            assertEquals(
+                    lastGood.get("backupBytes").getAsLong(),
+                    client.headObject(request -> request.bucket(S3Server.BUCKET).key("k/app.db.gz"))
+                            .contentLength());
         }
         server.block(null);
         lab.json(0, "verify", place);
@@ -425,26 +541,41 @@ class S3IT {
         JsonObject older = lab.json(0, "backup", database, "--to=" + place);
         Lab.sql(database, "UPDATE t SET generation = 'h'");
         JsonObject newest = lab.json(0, "backup", database, "--to=" + place);
-        DateTimeFormatter format = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
+        DateTimeFormatter format =
+                DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
         Instant end = Instant.parse("2026-01-01T00:00:00Z");
         try (S3Client client = server.client()) {
-            byte[] content = client.getObjectAsBytes(request -> request.bucket(S3Server.BUCKET).key(key(newest))).asByteArray();
-            IntStream.range(0, 5_000).parallel().forEach(i ->
-                    client.putObject(request -> request.bucket(S3Server.BUCKET).key("p/app-" + format.format(end.minusSeconds(3600L * i)) + ".db.gz"), RequestBody.fromBytes(content)));
+            byte[] content = client.getObjectAsBytes(
+                            request -> request.bucket(S3Server.BUCKET).key(key(newest)))
+                    .asByteArray();
+            IntStream.range(0, 5_000)
+                    .parallel()
+                    .forEach(i -> client.putObject(
+                            request -> request.bucket(S3Server.BUCKET)
+                                    .key("p/app-" + format.format(end.minusSeconds(3600L * i)) + ".db.gz"),
+                            RequestBody.fromBytes(content)));
         }
         server.requests();
-        assertEquals(5_002, lab.json(0, "list", place).get("backups").getAsJsonArray().size());
+        assertEquals(
+                5_002,
+                lab.json(0, "list", place).get("backups").getAsJsonArray().size());
         assertRequests(6, "list");
         lab.json(0, "status", database, "--to=" + place, "--max-age=9000d");
         assertRequests(8, "status: the list, the end of the newest, the state");
         lab.json(0, "restore", place, "--to=new.db");
-        assertRequests(9, "restore: the list, the end of the newest, its size, its content");
+        assertRequests(10, "restore: the list, the end of the newest, the state, its size, its content");
         JsonObject pruned = lab.json(0, "prune", place, "--keep-last=2");
         assertEquals(5_000, pruned.get("deleted").getAsJsonArray().size());
-        assertRequests(24, "prune: the list twice, the ends of the two that stay, the newest, five times a thousand deleted");
-        assertEquals(List.of(newest.get("backup"), older.get("backup")).toString(), lab.json(0, "list", place).get("backups").getAsJsonArray().asList().stream()
-                .map(backup -> backup.getAsJsonObject().get("backup")).toList().toString());
-        assertEquals(2, lab.json(0, "list", place).get("backups").getAsJsonArray().size());
+        assertRequests(
+                24, "prune: the list twice, the ends of the two that stay, the newest, five times a thousand deleted");
+        assertEquals(
+                List.of(newest.get("backup"), older.get("backup")).toString(),
+                lab.json(0, "list", place).get("backups").getAsJsonArray().asList().stream()
+                        .map(backup -> backup.getAsJsonObject().get("backup"))
+                        .toList()
+                        .toString());
+        assertEquals(
+                2, lab.json(0, "list", place).get("backups").getAsJsonArray().size());
     }
 
     private void assertRequests(int most, String what) {
@@ -455,9 +586,29 @@ class S3IT {
     @Test
     void loadsNothingOfItForOtherDestinations() {
         Path database = lab.database("app.db", "delete", 10, "g");
-        Tools.Ended local = Tools.run(Stream.of(Lab.JAVA, "-Xlog:class+load", "-jar", Lab.JAR, "backup", database, "--to=" + lab.path("b.gz"), "--tmp-dir=" + lab.temporary())
-                .map(Object::toString).toList()).ok();
-        assertNotEquals(0, local.out().lines().filter(line -> line.contains("dev.sqlitebackup")).count());
-        assertEquals(List.of(), local.out().lines().filter(line -> line.contains("software.amazon")).toList());
+        Tools.Ended local = Tools.run(Stream.of(
+                                Lab.JAVA,
+                                "-Xlog:class+load",
+                                "-jar",
+                                Lab.JAR,
+                                "backup",
+                                database,
+                                "--to=" + lab.path("b.gz"),
+                                "--tmp-dir=" + lab.temporary())
+                        .map(Object::toString)
+                        .toList())
+                .ok();
+        assertNotEquals(
+                0,
+                local.out()
+                        .lines()
+                        .filter(line -> line.contains("dev.sqlitebackup"))
+                        .count());
+        assertEquals(
+                List.of(),
+                local.out()
+                        .lines()
+                        .filter(line -> line.contains("software.amazon"))
+                        .toList());
     }
 }

@@ -16,11 +16,16 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Every command, in a store that takes bodies as they come and knows nothing newer: the packaged program against the real s3rver. */
+/**
+ * Every command, in a store that takes bodies as they come and knows nothing newer: the packaged program against the
+ * real s3rver.
+ */
 class S3rverIT {
     private static final int ROWS_OF_TWO_PARTS = 45_000;
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
     private S3rver server;
 
@@ -46,21 +51,40 @@ class S3rverIT {
         Path database = lab.database("app.db", "wal", 1000, "first");
         String place = "s3://" + S3rver.BUCKET + "/p/";
         JsonObject first = lab.json(0, "backup", database, "--to=" + place);
-        assertTrue(lab.json(0, "backup", database, "--to=" + place).get("unchanged").getAsBoolean());
+        assertTrue(lab.json(0, "backup", database, "--to=" + place)
+                .get("unchanged")
+                .getAsBoolean());
         Lab.sql(database, "UPDATE t SET generation = 'second'");
         Lab.settle(database);
         JsonObject second = lab.json(0, "backup", database, "--to=" + place);
         assertEquals(List.of("p/.app.db.state", key(first), key(second)), server.keys());
 
-        assertEquals(List.of(second.get("backup"), first.get("backup")), lab.json(0, "list", place).get("backups").getAsJsonArray().asList().stream()
-                .map(backup -> backup.getAsJsonObject().get("backup")).toList());
-        assertEquals("fresh", lab.json(0, "status", database, "--to=" + place, "--max-age=0s").get("state").getAsString());
+        assertEquals(
+                List.of(second.get("backup"), first.get("backup")),
+                lab.json(0, "list", place).get("backups").getAsJsonArray().asList().stream()
+                        .map(backup -> backup.getAsJsonObject().get("backup"))
+                        .toList());
+        assertEquals(
+                "fresh",
+                lab.json(0, "status", database, "--to=" + place, "--max-age=0s")
+                        .get("state")
+                        .getAsString());
         assertEquals(second.get("sha256"), lab.json(0, "verify", place).get("sha256"));
-        lab.json(0, "restore", place, "--to=new.db", "--at=" + first.get("createdAt").getAsString());
+        lab.json(
+                0,
+                "restore",
+                place,
+                "--to=new.db",
+                "--at=" + first.get("createdAt").getAsString());
         assertEquals("first", Lab.query(lab.path("new.db"), "SELECT DISTINCT generation FROM t"));
         lab.json(0, "restore", place, "--to=new.db");
         assertEquals("second", Lab.query(lab.path("new.db"), "SELECT DISTINCT generation FROM t"));
-        assertEquals(1, lab.json(0, "prune", place, "--keep-last=1").get("deleted").getAsJsonArray().size());
+        assertEquals(
+                1,
+                lab.json(0, "prune", place, "--keep-last=1")
+                        .get("deleted")
+                        .getAsJsonArray()
+                        .size());
         assertEquals(List.of("p/.app.db.state", key(second)), server.keys());
         assertEquals(List.of(), lab.litter());
     }
@@ -74,10 +98,23 @@ class S3rverIT {
         Lab.sql(database, "UPDATE t SET generation = 'second'");
         Lab.settle(database);
         JsonObject second = lab.json(0, "backup", database, "--to=" + place);
-        assertTrue(lab.json(0, "backup", database, "--to=" + place).get("unchanged").getAsBoolean());
+        assertTrue(lab.json(0, "backup", database, "--to=" + place)
+                .get("unchanged")
+                .getAsBoolean());
         assertEquals(List.of("k/.app.db.gz.state", "k/app.db.gz"), server.keys());
-        assertEquals("fresh", lab.json(0, "status", database, "--to=" + place, "--max-age=0s").get("state").getAsString());
-        assertEquals(second.get("databaseBytes"), lab.json(0, "list", place).get("backups").getAsJsonArray().get(0).getAsJsonObject().get("databaseBytes"));
+        assertEquals(
+                "fresh",
+                lab.json(0, "status", database, "--to=" + place, "--max-age=0s")
+                        .get("state")
+                        .getAsString());
+        assertEquals(
+                second.get("databaseBytes"),
+                lab.json(0, "list", place)
+                        .get("backups")
+                        .getAsJsonArray()
+                        .get(0)
+                        .getAsJsonObject()
+                        .get("databaseBytes"));
         assertEquals(second.get("sha256"), lab.json(0, "verify", place).get("sha256"));
         lab.json(0, "restore", place, "--to=new.db");
         assertEquals("second", Lab.query(lab.path("new.db"), "SELECT DISTINCT generation FROM t"));
@@ -86,8 +123,12 @@ class S3rverIT {
     @Test
     void sendsALargeOneInParts() throws IOException {
         Path database = lab.path("large.db");
-        Lab.sql(database, "PRAGMA synchronous=OFF", "CREATE TABLE t(id INTEGER PRIMARY KEY, b)",
-                "INSERT INTO t(b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " + ROWS_OF_TWO_PARTS + ") SELECT randomblob(500) FROM n");
+        Lab.sql(
+                database,
+                "PRAGMA synchronous=OFF",
+                "CREATE TABLE t(id INTEGER PRIMARY KEY, b)",
+                "INSERT INTO t(b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+                        + ROWS_OF_TWO_PARTS + ") SELECT randomblob(500) FROM n");
         String place = "s3://" + S3rver.BUCKET + "/p/";
         JsonObject result = lab.json(0, "backup", database, "--to=" + place);
         assertTrue(result.get("backupBytes").getAsLong() > 16 << 20, "more than one part");
@@ -98,17 +139,23 @@ class S3rverIT {
         String single = "s3://" + S3rver.BUCKET + "/large.db.gz";
         lab.json(0, "backup", database, "--to=" + single);
         Lab.sql(database, "DELETE FROM t WHERE id < 200");
-        assertEquals(lab.json(0, "backup", database, "--to=" + single).get("sha256"), lab.json(0, "verify", single).get("sha256"));
+        assertEquals(
+                lab.json(0, "backup", database, "--to=" + single).get("sha256"),
+                lab.json(0, "verify", single).get("sha256"));
     }
 
-    /** Its tag tells nothing of an object in parts, so that is read back; and of a smaller one it is the MD5 of what arrived. */
+    /**
+     * Its tag tells nothing of an object in parts, so that is read back; and of a smaller one it is the MD5 of what
+     * arrived.
+     */
     @Test
     void doesNotCallABackupMadeThatTheStoreHoldsNoMore() throws IOException {
         Path database = lab.database("app.db", "delete", 100, "first");
         String place = "s3://" + S3rver.BUCKET + "/p/";
         JsonObject first = lab.json(0, "backup", database, "--to=" + place);
         Files.writeString(server.file(key(first)), "cut");
-        Files.delete(server.file(key(first)).resolveSibling(server.file(key(first)).getFileName() + ".md5"));
+        Files.delete(
+                server.file(key(first)).resolveSibling(server.file(key(first)).getFileName() + ".md5"));
         lab.json(12, "verify", "s3://" + S3rver.BUCKET + "/" + key(first));
         JsonObject again = lab.json(0, "backup", database, "--to=" + place);
         assertFalse(again.get("unchanged").getAsBoolean());

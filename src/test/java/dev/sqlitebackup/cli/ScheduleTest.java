@@ -29,7 +29,9 @@ class ScheduleTest {
 
     @Test
     void leavesOutWhatALongRunHasMissed() {
-        assertEquals(Instant.parse("2026-11-22T09:21:00Z"), every(Duration.ofMinutes(1), START).next(Instant.parse("2026-11-22T09:20:30Z")));
+        assertEquals(
+                Instant.parse("2026-11-22T09:21:00Z"),
+                every(Duration.ofMinutes(1), START).next(Instant.parse("2026-11-22T09:20:30Z")));
     }
 
     @Test
@@ -49,8 +51,12 @@ class ScheduleTest {
     }
 
     @Property
-    void theNextMomentIsAfterNowByAtMostAPeriod(@ForAll @LongRange(min = 0, max = 4_000_000_000L) long now, @ForAll @LongRange(min = 1, max = 10_000_000) long periodSeconds) {
+    void theNextMomentIsAfterNowByAtMostAPeriod(
+            @ForAll @LongRange(min = 0, max = 4_000_000_000L) long now,
+            @ForAll @LongRange(min = 1, max = 10_000_000) long periodSeconds) {
         Instant next = every(Duration.ofSeconds(periodSeconds), START).next(Instant.ofEpochSecond(now));
-        assertTrue(next.getEpochSecond() > now && next.getEpochSecond() <= now + periodSeconds && next.getEpochSecond() % periodSeconds == 0);
+        assertTrue(next.getEpochSecond() > now
+                && next.getEpochSecond() <= now + periodSeconds
+                && next.getEpochSecond() % periodSeconds == 0);
     }
 }

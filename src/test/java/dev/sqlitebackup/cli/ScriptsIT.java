@@ -19,7 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 class ScriptsIT {
     private static final Path PROJECT = Path.of("").toAbsolutePath();
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
     private Path repository;
 
@@ -31,17 +33,21 @@ class ScriptsIT {
     }
 
     private Tools.Ended install() {
-        return Tools.sh("HOME=\"$3\" \"$1/scripts/install-into\" \"$2\"", PROJECT, repository, directory).ok();
+        return Tools.sh("HOME=\"$3\" \"$1/scripts/install-into\" \"$2\"", PROJECT, repository, directory)
+                .ok();
     }
 
     /** As cron runs it: no working directory of ours, hardly a PATH, no terminal, no locale. */
     private Tools.Ended cron(String target, String... assignments) {
-        return Tools.sh("cd /; target=$3; home=$4; repo=$2; java=$1; shift 4; env -i HOME=\"$home\" TMPDIR=\"$home/tmp\" JAVA_HOME=\"$java\" PATH=/usr/bin:/bin"
-                + " make --no-print-directory -C \"$repo\" \"$target\" \"$@\"", prepend(assignments, System.getProperty("java.home"), repository, target, directory));
+        return Tools.sh(
+                "cd /; target=$3; home=$4; repo=$2; java=$1; shift 4; env -i HOME=\"$home\" TMPDIR=\"$home/tmp\" JAVA_HOME=\"$java\" PATH=/usr/bin:/bin"
+                        + " make --no-print-directory -C \"$repo\" \"$target\" \"$@\"",
+                prepend(assignments, System.getProperty("java.home"), repository, target, directory));
     }
 
     private static Object[] prepend(String[] last, Object... first) {
-        return java.util.stream.Stream.concat(java.util.stream.Stream.of(first), java.util.stream.Stream.of(last)).toArray();
+        return java.util.stream.Stream.concat(java.util.stream.Stream.of(first), java.util.stream.Stream.of(last))
+                .toArray();
     }
 
     @Test
@@ -51,14 +57,29 @@ class ScriptsIT {
         Path database = lab.database("hi story é.db", "wal", 300, "g");
         Tools.Ended backup = cron("backup-db", "DB=" + database).ok();
         assertTrue(backup.out().startsWith("backed up"), backup.out() + backup.err());
-        String staged = Tools.sh("cd \"$1\"; git -c core.quotePath=false diff --cached --name-only; git lfs ls-files -n; git cat-file -p \":backups/$2\"", repository, "hi story é.db.gz").ok().out();
-        assertTrue(staged.contains("backups/hi story é.db.gz\n") && staged.contains("version https://git-lfs.github.com/spec/v1"), staged);
-        assertEquals("", Tools.sh("cd \"$1\"; git status --porcelain | grep -F .state || true", repository).ok().out());
+        String staged = Tools.sh(
+                        "cd \"$1\"; git -c core.quotePath=false diff --cached --name-only; git lfs ls-files -n; git cat-file -p \":backups/$2\"",
+                        repository,
+                        "hi story é.db.gz")
+                .ok()
+                .out();
+        assertTrue(
+                staged.contains("backups/hi story é.db.gz\n")
+                        && staged.contains("version https://git-lfs.github.com/spec/v1"),
+                staged);
+        assertEquals(
+                "",
+                Tools.sh("cd \"$1\"; git status --porcelain | grep -F .state || true", repository)
+                        .ok()
+                        .out());
 
         Lab.sql(database, "DELETE FROM t");
         cron("restore-db", "DB=" + database).ok();
         assertEquals("300", Lab.query(database, "SELECT count(*) FROM t"));
-        assertTrue(cron("restore-db", "DB=" + database, "ARGS=--dry-run").ok().out().startsWith("would restore"));
+        assertTrue(cron("restore-db", "DB=" + database, "ARGS=--dry-run")
+                .ok()
+                .out()
+                .startsWith("would restore"));
     }
 
     @Test
@@ -68,11 +89,22 @@ class ScriptsIT {
         Path database = lab.database("h.db", "delete", 30, "g");
         for (int i = 0; i < 3; i++) {
             Lab.sql(database, "INSERT INTO t(generation) VALUES ('" + i + "')");
-            cron("backup-db", "DB=" + database, "TO=" + repository + "/backups", "ARGS=--keep-last=2").ok();
+            cron("backup-db", "DB=" + database, "TO=" + repository + "/backups", "ARGS=--keep-last=2")
+                    .ok();
         }
-        String staged = Tools.sh("cd \"$1\"; git diff --cached --name-only; git status --porcelain backups | grep '[.]gz$' | grep -v '^A ' || true", repository).ok().out();
+        String staged = Tools.sh(
+                        "cd \"$1\"; git diff --cached --name-only; git status --porcelain backups | grep '[.]gz$' | grep -v '^A ' || true",
+                        repository)
+                .ok()
+                .out();
         assertEquals(2, staged.lines().count(), staged);
-        assertEquals(2, Tools.sh("cd \"$1\"; git lfs ls-files -n", repository).ok().out().lines().count());
+        assertEquals(
+                2,
+                Tools.sh("cd \"$1\"; git lfs ls-files -n", repository)
+                        .ok()
+                        .out()
+                        .lines()
+                        .count());
     }
 
     @Test
@@ -83,47 +115,89 @@ class ScriptsIT {
         for (String foreign : List.of("photos.tar.gz", "tracked.gz", "other-20200101T000000Z.db.gz")) {
             Lab.write(history.resolve(foreign), foreign);
         }
-        Tools.sh("cd \"$1\"; git add -- tracked.gz; git -c user.name=u -c user.email=u@example.org commit -qm mine; rm tracked.gz", history).ok();
+        Tools.sh(
+                        "cd \"$1\"; git add -- tracked.gz; git -c user.name=u -c user.email=u@example.org commit -qm mine; rm tracked.gz",
+                        history)
+                .ok();
         Path database = lab.database("-odd *\n.db", "delete", 30, "g");
         for (int i = 0; i < 3; i++) {
             Lab.sql(database, "INSERT INTO t(generation) VALUES ('" + i + "')");
             backup(database, history, "--keep-last=2").ok();
-            Tools.sh("cd \"$1\"; git -c user.name=u -c user.email=u@example.org commit -qm backup", history).ok();
+            Tools.sh("cd \"$1\"; git -c user.name=u -c user.email=u@example.org commit -qm backup", history)
+                    .ok();
         }
-        String committed = Tools.sh("cd \"$1\"; git -c core.quotePath=false ls-tree -z --name-only HEAD . | tr '\\0' '/'", history).ok().out();
+        String committed = Tools.sh(
+                        "cd \"$1\"; git -c core.quotePath=false ls-tree -z --name-only HEAD . | tr '\\0' '/'", history)
+                .ok()
+                .out();
         assertEquals(3, committed.chars().filter(c -> c == '/').count(), committed);
         assertTrue(committed.contains("tracked.gz/") && committed.contains("-odd *\n-"), committed);
-        String others = Tools.sh("cd \"$1\"; git status --porcelain -z . | tr '\\0' '/' | sed -z 's|backups/h\\n\\[\\*\\]/||g'", history).ok().out();
-        assertEquals(" D tracked.gz/?? other-20200101T000000Z.db.gz/?? photos.tar.gz/", others, "a deletion and files of others are theirs to stage");
+        String others = Tools.sh(
+                        "cd \"$1\"; git status --porcelain -z . | tr '\\0' '/' | sed -z 's|backups/h\\n\\[\\*\\]/||g'",
+                        history)
+                .ok()
+                .out();
+        assertEquals(
+                " D tracked.gz/?? other-20200101T000000Z.db.gz/?? photos.tar.gz/",
+                others,
+                "a deletion and files of others are theirs to stage");
 
         Tools.sh("cd \"$1\"; git rm -q --cached -- '-odd*'", history).ok();
         assertTrue(backup(database, history).ok().out().startsWith("unchanged"));
-        assertEquals("1", Tools.sh("cd \"$1\"; git ls-files -z -- '-odd*' | tr -cd '\\0' | wc -c", history).ok().out().strip(), "a confirmed backup that Git lacks is staged");
+        assertEquals(
+                "1",
+                Tools.sh("cd \"$1\"; git ls-files -z -- '-odd*' | tr -cd '\\0' | wc -c", history)
+                        .ok()
+                        .out()
+                        .strip(),
+                "a confirmed backup that Git lacks is staged");
     }
 
     private Tools.Ended backup(Path database, Path to, String... options) {
         Object[] arguments = prepend(options, repository, database, to, lab.temporary());
-        return Tools.sh("cd \"$1\"; database=$2; to=$3; tmp=$4; shift 4; TMPDIR=\"$tmp\" scripts/stage-backup scripts/backup-db.sh \"$@\" --to=\"$to\" -- \"$database\"", arguments);
+        return Tools.sh(
+                "cd \"$1\"; database=$2; to=$3; tmp=$4; shift 4; TMPDIR=\"$tmp\" scripts/stage-backup scripts/backup-db.sh \"$@\" --to=\"$to\" -- \"$database\"",
+                arguments);
     }
 
     @Test
     void doNotPutABackupIntoPlainHistoryWhenGitLfsIsMissing() throws IOException {
         install();
         Path bin = Files.createDirectory(lab.path("bin"));
-        
+
         Lab.write(bin.resolve("git-lfs"), "#!/bin/sh\nexit 127\n");
         Files.setPosixFilePermissions(bin.resolve("git-lfs"), PosixFilePermissions.fromString("rwxr-xr-x"));
         Path database = lab.database("h.db", "wal", 300, "g");
-        Tools.Ended ended = Tools.sh("cd \"$1\"; PATH=\"$2:$PATH\" TMPDIR=\"$4\" make backup-db DB=\"$3\"", repository, bin, database, lab.temporary()).ok();
-        assertTrue(ended.err().contains("Git LFS is not installed") && ended.err().contains("plain Git history"), ended.err());
-        assertEquals("", Tools.sh("cd \"$1\"; git diff --cached --name-only", repository).ok().out());
+        Tools.Ended ended = Tools.sh(
+                        "cd \"$1\"; PATH=\"$2:$PATH\" TMPDIR=\"$4\" make backup-db DB=\"$3\"",
+                        repository,
+                        bin,
+                        database,
+                        lab.temporary())
+                .ok();
+        assertTrue(
+                ended.err().contains("Git LFS is not installed") && ended.err().contains("plain Git history"),
+                ended.err());
+        assertEquals(
+                "",
+                Tools.sh("cd \"$1\"; git diff --cached --name-only", repository)
+                        .ok()
+                        .out());
         lab.json(0, "verify", repository.resolve("backups/h.db.gz"));
 
         Tools.require("git-lfs");
-        ended = Tools.sh("cd \"$1\"; git config --unset filter.lfs.clean; GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null TMPDIR=\"$3\" make backup-db DB=\"$2\"",
-                repository, database, lab.temporary()).ok();
+        ended = Tools.sh(
+                        "cd \"$1\"; git config --unset filter.lfs.clean; GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null TMPDIR=\"$3\" make backup-db DB=\"$2\"",
+                        repository,
+                        database,
+                        lab.temporary())
+                .ok();
         assertTrue(ended.err().contains("Git LFS is not initialised"), ended.err());
-        assertEquals("", Tools.sh("cd \"$1\"; git diff --cached --name-only", repository).ok().out());
+        assertEquals(
+                "",
+                Tools.sh("cd \"$1\"; git diff --cached --name-only", repository)
+                        .ok()
+                        .out());
     }
 
     @Test
@@ -139,8 +213,12 @@ class ScriptsIT {
         assertEquals(before, contents());
         assertTrue(Files.readString(repository.resolve("scripts/backup-db.sh")).contains("the article's"));
         assertEquals("*.log\n.*.state\n.sqlite-backup-*/\n*.jsa\n", Files.readString(repository.resolve(".gitignore")));
-        assertEquals("mine:\n\t@echo mine\ninclude scripts/sqlite-backup.mk\n", Files.readString(repository.resolve("Makefile")));
-        assertEquals("mine\n", Tools.sh("make -C \"$1\" --no-print-directory", repository).ok().out());
+        assertEquals(
+                "mine:\n\t@echo mine\ninclude scripts/sqlite-backup.mk\n",
+                Files.readString(repository.resolve("Makefile")));
+        assertEquals(
+                "mine\n",
+                Tools.sh("make -C \"$1\" --no-print-directory", repository).ok().out());
     }
 
     @Test
@@ -164,47 +242,85 @@ class ScriptsIT {
     }
 
     private String contents() {
-        return Tools.sh("cd \"$1\"; find . -path ./.git -prune -o -type f -print0 | sort -z | xargs -0 sha256sum", repository).ok().out();
+        return Tools.sh(
+                        "cd \"$1\"; find . -path ./.git -prune -o -type f -print0 | sort -z | xargs -0 sha256sum",
+                        repository)
+                .ok()
+                .out();
     }
 
     /** A push to a bare repository beside it, and what Git said about it. */
     private Tools.Ended push(Path database) {
-        return Tools.sh("cd \"$1\"; SQLITE_BACKUP_DB=\"$2\" TMPDIR=\"$3\" git push -q origin HEAD:main", repository, database, lab.temporary());
+        return Tools.sh(
+                "cd \"$1\"; SQLITE_BACKUP_DB=\"$2\" TMPDIR=\"$3\" git push -q origin HEAD:main",
+                repository,
+                database,
+                lab.temporary());
     }
 
     private void commitBackup(Path database, String time) {
         Lab.settle(database);
         cron("backup-db", "DB=" + database).ok();
-        Tools.sh("cd \"$1\"; git add -A; GIT_COMMITTER_DATE=\"$2\" git -c user.name=u -c user.email=u@example.org commit -q --allow-empty -m backup", repository, time).ok();
+        Tools.sh(
+                        "cd \"$1\"; git add -A; GIT_COMMITTER_DATE=\"$2\" git -c user.name=u -c user.email=u@example.org commit -q --allow-empty -m backup",
+                        repository,
+                        time)
+                .ok();
     }
 
     @Test
     void aPushWarnsWhenTheDatabaseIsNewerThanTheCommittedBackupAndStopsOnlyWhenAskedTo() throws IOException {
         Tools.require("git-lfs");
         install();
-        Tools.sh("git init -q --bare \"$1/origin.git\"; git -C \"$2\" remote add origin \"$1/origin.git\"", directory, repository).ok();
-        assertTrue(Tools.sh("make -C \"$1\" --no-print-directory install-hooks", repository).ok().out().contains("hook of Git LFS"));
+        Tools.sh(
+                        "git init -q --bare \"$1/origin.git\"; git -C \"$2\" remote add origin \"$1/origin.git\"",
+                        directory,
+                        repository)
+                .ok();
+        assertTrue(Tools.sh("make -C \"$1\" --no-print-directory install-hooks", repository)
+                .ok()
+                .out()
+                .contains("hook of Git LFS"));
         String hook = Files.readString(repository.resolve(".git/hooks/pre-push"));
         assertTrue(hook.contains("git lfs pre-push") && hook.contains("scripts/pre-push"), hook);
-        assertTrue(Tools.sh("make -C \"$1\" --no-print-directory install-hooks", repository).ok().out().contains("already"));
-        install();      // An update, which runs `git lfs install`, leaves the hook as it is.
+        assertTrue(Tools.sh("make -C \"$1\" --no-print-directory install-hooks", repository)
+                .ok()
+                .out()
+                .contains("already"));
+        install(); // An update, which runs `git lfs install`, leaves the hook as it is.
         assertEquals(hook, Files.readString(repository.resolve(".git/hooks/pre-push")));
 
         Path database = lab.database("h.db", "delete", 50, "g");
-        Tools.sh("cd \"$1\"; git add -A; git -c user.name=u -c user.email=u@example.org commit -q -m set-up", repository).ok();
+        Tools.sh(
+                        "cd \"$1\"; git add -A; git -c user.name=u -c user.email=u@example.org commit -q -m set-up",
+                        repository)
+                .ok();
         assertTrue(push(database).ok().err().contains("no backup of " + database + " has been committed yet"));
-        // The commit is dated before the database was written, as it is when a checkpoint moves the file's time, or after it: content decides.
+        // The commit is dated before the database was written, as it is when a checkpoint moves the file's time, or
+        // after it: content decides.
         commitBackup(database, "2001-01-01T00:00:00Z");
         assertEquals("", push(database).ok().err());
-        assertTrue(Tools.sh("cd \"$1\"; git lfs ls-files", directory.resolve("origin.git")).exitCode() >= 0);
+        assertTrue(Tools.sh("cd \"$1\"; git lfs ls-files", directory.resolve("origin.git"))
+                        .exitCode()
+                >= 0);
 
         Lab.sql(database, "INSERT INTO t(generation) VALUES ('since')");
-        Tools.sh("cd \"$1\"; git -c user.name=u -c user.email=u@example.org commit -q --allow-empty -m more", repository).ok();
+        Tools.sh(
+                        "cd \"$1\"; git -c user.name=u -c user.email=u@example.org commit -q --allow-empty -m more",
+                        repository)
+                .ok();
         Tools.Ended warned = push(database).ok();
         assertTrue(warned.err().contains("has changed since its last committed backup"), warned.err());
-        assertEquals(Tools.sh("git -C \"$1\" rev-parse HEAD", repository).ok().out(), Tools.sh("git -C \"$1/origin.git\" rev-parse main", directory).ok().out());
+        assertEquals(
+                Tools.sh("git -C \"$1\" rev-parse HEAD", repository).ok().out(),
+                Tools.sh("git -C \"$1/origin.git\" rev-parse main", directory)
+                        .ok()
+                        .out());
 
-        Tools.sh("cd \"$1\"; git config sqlite-backup.blockPush true; git -c user.name=u -c user.email=u@example.org commit -q --allow-empty -m more", repository).ok();
+        Tools.sh(
+                        "cd \"$1\"; git config sqlite-backup.blockPush true; git -c user.name=u -c user.email=u@example.org commit -q --allow-empty -m more",
+                        repository)
+                .ok();
         Tools.Ended stopped = push(database);
         assertEquals(1, stopped.exitCode());
         assertTrue(stopped.err().contains("blockPush"), stopped.err());
@@ -212,31 +328,50 @@ class ScriptsIT {
         assertEquals("", push(database).ok().err());
         cron("backup-db", "DB=" + database).ok();
         Lab.sql(database, "INSERT INTO t(generation) VALUES ('between backup and commit')");
-        Tools.sh("cd \"$1\"; git add -A; GIT_COMMITTER_DATE=2099-01-01T00:00:00Z git -c user.name=u -c user.email=u@example.org commit -q --allow-empty -m late", repository).ok();
+        Tools.sh(
+                        "cd \"$1\"; git add -A; GIT_COMMITTER_DATE=2099-01-01T00:00:00Z git -c user.name=u -c user.email=u@example.org commit -q --allow-empty -m late",
+                        repository)
+                .ok();
         assertEquals(1, push(database).exitCode());
-        Tools.sh("cd \"$1\"; git config --unset sqlite-backup.blockPush", repository).ok();
+        Tools.sh("cd \"$1\"; git config --unset sqlite-backup.blockPush", repository)
+                .ok();
         // Without the variable, the database is the one that install-hooks was told.
-        Tools.sh("make -C \"$1\" --no-print-directory install-hooks DB=\"$2\"", repository, database).ok();
-        Tools.Ended noted = Tools.sh("cd \"$1\"; TMPDIR=\"$2\" git push -q origin HEAD:main", repository, lab.temporary()).ok();
+        Tools.sh("make -C \"$1\" --no-print-directory install-hooks DB=\"$2\"", repository, database)
+                .ok();
+        Tools.Ended noted = Tools.sh(
+                        "cd \"$1\"; TMPDIR=\"$2\" git push -q origin HEAD:main", repository, lab.temporary())
+                .ok();
         assertTrue(noted.err().contains(database + " has changed"), noted.err());
         // On a branch without the script.
-        Tools.sh("cd \"$1\"; git rm -q scripts/pre-push; git -c user.name=u -c user.email=u@example.org commit -q -m without", repository).ok();
+        Tools.sh(
+                        "cd \"$1\"; git rm -q scripts/pre-push; git -c user.name=u -c user.email=u@example.org commit -q -m without",
+                        repository)
+                .ok();
         push(database).ok();
     }
 
-    /** The line of the README's section on monitoring: silent while all is well, words and exit code 14 for cron to mail otherwise. */
+    /**
+     * The line of the README's section on monitoring: silent while all is well, words and exit code 14 for cron to mail
+     * otherwise.
+     */
     @Test
     void cronHearsWhenBackupsStop() throws IOException {
         install();
         Path database = lab.database("h.db", "delete", 50, "g");
-        String line = Files.readAllLines(PROJECT.resolve("README.md")).stream().filter(text -> text.contains(" status --quiet")).findFirst().orElseThrow();
+        String line = Files.readAllLines(PROJECT.resolve("README.md")).stream()
+                .filter(text -> text.contains(" status --quiet"))
+                .findFirst()
+                .orElseThrow();
         String command = line.substring(line.indexOf("$HOME")).replace("$HOME/.config/opencode", "\"$1\"");
-        String cron = "cd /; env -i HOME=\"$3\" TMPDIR=\"$3/tmp\" JAVA_HOME=\"$4\" PATH=/usr/bin:/bin SQLITE_BACKUP_DB=\"$2\" sh -c '" + command + "' sh \"$1\"";
+        String cron =
+                "cd /; env -i HOME=\"$3\" TMPDIR=\"$3/tmp\" JAVA_HOME=\"$4\" PATH=/usr/bin:/bin SQLITE_BACKUP_DB=\"$2\" sh -c '"
+                        + command + "' sh \"$1\"";
         Tools.Ended missing = Tools.sh(cron, repository, database, directory, System.getProperty("java.home"));
         assertEquals(14, missing.exitCode(), missing.err());
         assertTrue(missing.err().startsWith("error: there is no backup at "), missing.err());
         cron("backup-db", "DB=" + database).ok();
-        Tools.Ended well = Tools.sh(cron, repository, database, directory, System.getProperty("java.home")).ok();
+        Tools.Ended well = Tools.sh(cron, repository, database, directory, System.getProperty("java.home"))
+                .ok();
         assertEquals("", well.out() + well.err());
     }
 
@@ -246,15 +381,22 @@ class ScriptsIT {
         Path hook = repository.resolve(".git/hooks/pre-push");
         Files.createDirectories(hook.getParent());
         Lab.write(hook, "#!/bin/sh\necho mine\n");
-        Tools.Ended ended = Tools.sh("make -C \"$1\" --no-print-directory install-hooks", repository).ok();
+        Tools.Ended ended = Tools.sh("make -C \"$1\" --no-print-directory install-hooks", repository)
+                .ok();
         assertTrue(ended.out().contains("kept your own") && ended.out().contains("scripts/pre-push"), ended.out());
         assertEquals("#!/bin/sh\necho mine\n", Files.readString(hook));
         Files.delete(hook);
-        assertTrue(Tools.sh("make -C \"$1\" --no-print-directory install-hooks", repository).ok().out().contains("installed"));
+        assertTrue(Tools.sh("make -C \"$1\" --no-print-directory install-hooks", repository)
+                .ok()
+                .out()
+                .contains("installed"));
         assertTrue(Files.isExecutable(hook));
         Path shared = Files.createDirectory(lab.path("shared hooks"));
-        Tools.sh("git -C \"$1\" config core.hooksPath \"$2\"", repository, shared).ok();
-        assertTrue(Tools.sh("make -C \"$1\" --no-print-directory install-hooks", repository).err().contains("shared by several repositories"));
+        Tools.sh("git -C \"$1\" config core.hooksPath \"$2\"", repository, shared)
+                .ok();
+        assertTrue(Tools.sh("make -C \"$1\" --no-print-directory install-hooks", repository)
+                .err()
+                .contains("shared by several repositories"));
         assertFalse(Files.exists(shared.resolve("pre-push")));
     }
 
@@ -263,20 +405,45 @@ class ScriptsIT {
     void aHistoryInADirectoryOfItsOwnGoesToGitLfsWithWhatItGainsAndLoses() throws IOException {
         Tools.require("git-lfs");
         Files.createDirectories(repository);
-        Lab.write(repository.resolve(".gitattributes"), "backups/*.gz filter=lfs diff=lfs merge=lfs -text\n");     // As earlier versions installed it.
+        Lab.write(
+                repository.resolve(".gitattributes"),
+                "backups/*.gz filter=lfs diff=lfs merge=lfs -text\n"); // As earlier versions installed it.
         install();
-        assertEquals("backups/*.gz filter=lfs diff=lfs merge=lfs -text\nbackups/**/*.gz filter=lfs diff=lfs merge=lfs -text\n", Files.readString(repository.resolve(".gitattributes")));
+        assertEquals(
+                "backups/*.gz filter=lfs diff=lfs merge=lfs -text\nbackups/**/*.gz filter=lfs diff=lfs merge=lfs -text\n",
+                Files.readString(repository.resolve(".gitattributes")));
         Path database = lab.database("h.db", "delete", 30, "g");
         for (int i = 0; i < 3; i++) {
             Lab.sql(database, "INSERT INTO t(generation) VALUES ('" + i + "')");
-            Tools.Ended made = cron("backup-db", "DB=" + database, "TO=backups/h/", "ARGS=--keep-last=2").ok();
+            Tools.Ended made = cron("backup-db", "DB=" + database, "TO=backups/h/", "ARGS=--keep-last=2")
+                    .ok();
             assertEquals("", made.err());
-            Tools.sh("cd \"$1\"; git -c user.name=u -c user.email=u@example.org commit -qm backup", repository).ok();
+            Tools.sh("cd \"$1\"; git -c user.name=u -c user.email=u@example.org commit -qm backup", repository)
+                    .ok();
         }
-        assertEquals("2", Tools.sh("cd \"$1\"; git lfs ls-files -n | grep -c '^backups/h/h-.*[.]gz$'", repository).ok().out().strip());
-        assertEquals("3", Tools.sh("cd \"$1\"; git log --format= --diff-filter=A --name-only -- backups/h | grep -c gz", repository).ok().out().strip());
-        assertEquals("", Tools.sh("cd \"$1\"; git status --porcelain backups/h", repository).ok().out());
-        Tools.sh("cd \"$1\"; git add backups; [ \"$(git check-attr filter backups/.gitkeep)\" = 'backups/.gitkeep: filter: unspecified' ]", repository).ok();
+        assertEquals(
+                "2",
+                Tools.sh("cd \"$1\"; git lfs ls-files -n | grep -c '^backups/h/h-.*[.]gz$'", repository)
+                        .ok()
+                        .out()
+                        .strip());
+        assertEquals(
+                "3",
+                Tools.sh(
+                                "cd \"$1\"; git log --format= --diff-filter=A --name-only -- backups/h | grep -c gz",
+                                repository)
+                        .ok()
+                        .out()
+                        .strip());
+        assertEquals(
+                "",
+                Tools.sh("cd \"$1\"; git status --porcelain backups/h", repository)
+                        .ok()
+                        .out());
+        Tools.sh(
+                        "cd \"$1\"; git add backups; [ \"$(git check-attr filter backups/.gitkeep)\" = 'backups/.gitkeep: filter: unspecified' ]",
+                        repository)
+                .ok();
     }
 
     @Test
@@ -290,21 +457,38 @@ class ScriptsIT {
         Lab.sql(database, "DELETE FROM t");
         Tools.Ended shrunk = backup(database, history).endsWith(16);
         assertTrue(shrunk.err().contains(" has shrunk: "), shrunk.err());
-        assertEquals("2", Tools.sh("cd \"$1\"; git diff --cached --name-only backups/h | wc -l", repository).ok().out().strip());
-        assertEquals(2, cron("backup-db", "DB=" + database, "TO=backups/h/").exitCode(), "make has a code of its own for it");
+        assertEquals(
+                "2",
+                Tools.sh("cd \"$1\"; git diff --cached --name-only backups/h | wc -l", repository)
+                        .ok()
+                        .out()
+                        .strip());
+        assertEquals(
+                2,
+                cron("backup-db", "DB=" + database, "TO=backups/h/").exitCode(),
+                "make has a code of its own for it");
         // Whatever goes wrong with the staging, it is the run's code that says how the database is.
         Tools.sh("touch \"$1/.git/index.lock\"", repository).ok();
         backup(database, history).endsWith(16);
-        Tools.sh("rm \"$1/.git/index.lock\"; ls -A \"$2\" | grep -v sqlite-backup || true", repository, lab.temporary()).ok();
+        Tools.sh("rm \"$1/.git/index.lock\"; ls -A \"$2\" | grep -v sqlite-backup || true", repository, lab.temporary())
+                .ok();
     }
 
     /** What a run lists, without the run. */
     private Tools.Ended stage(Path file) {
-        return Tools.sh("cd \"$1\"; \"$3/scripts/stage-backup\" sh -c 'printf \"%s\\0\" \"$0\" >\"$SQLITE_BACKUP_STAGING_LIST\"' \"$2\"", repository, file, PROJECT).ok();
+        return Tools.sh(
+                        "cd \"$1\"; \"$3/scripts/stage-backup\" sh -c 'printf \"%s\\0\" \"$0\" >\"$SQLITE_BACKUP_STAGING_LIST\"' \"$2\"",
+                        repository, file, PROJECT)
+                .ok();
     }
 
     private void typeTheHint(Tools.Ended staged) {
-        String hint = staged.err().lines().filter(line -> line.startsWith("hint: ")).findFirst().orElseThrow(() -> new AssertionError(staged.err())).substring("hint: ".length());
+        String hint = staged.err()
+                .lines()
+                .filter(line -> line.startsWith("hint: "))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError(staged.err()))
+                .substring("hint: ".length());
         Tools.sh("cd /; bash -c \"$1\"", hint).ok();
     }
 
@@ -313,75 +497,129 @@ class ScriptsIT {
         Tools.require("git-lfs");
         for (String place : List.of("backups/h", "snap/one/more", "my backups", "")) {
             repository = lab.path("repo " + place.length());
-            Tools.sh("git init -q \"$1\"; cd \"$1\"; git lfs install --local >/dev/null; mkdir -p \"./$2\"; printf '*.png binary' >.gitattributes; head -c 6000000 /dev/urandom >\"./$2/h it's.gz\"", repository, place).ok();
+            Tools.sh(
+                            "git init -q \"$1\"; cd \"$1\"; git lfs install --local >/dev/null; mkdir -p \"./$2\"; printf '*.png binary' >.gitattributes; head -c 6000000 /dev/urandom >\"./$2/h it's.gz\"",
+                            repository,
+                            place)
+                    .ok();
             Path file = repository.resolve(place).resolve("h it's.gz");
             Tools.Ended refused = stage(file);
             assertTrue(refused.err().contains("not staged: Git LFS does not track " + file), refused.err());
             typeTheHint(refused);
-            assertEquals((place.isEmpty() ? "" : place + "/") + "h it's.gz\n", Tools.sh("cd \"$1\"; git lfs ls-files -n", repository).ok().out());
+            assertEquals(
+                    (place.isEmpty() ? "" : place + "/") + "h it's.gz\n",
+                    Tools.sh("cd \"$1\"; git lfs ls-files -n", repository).ok().out());
             assertEquals("", stage(file).err(), "the line is there, and does what it was named for");
             assertTrue(Files.readString(repository.resolve(".gitattributes")).startsWith("*.png binary\n"));
         }
         // The line is there, and another one takes it back: to ask for it again would help nobody.
         repository = lab.path("repo 9");
-        Tools.sh("cd \"$1\"; printf '*.gz -filter\\n' >>.gitattributes; git rm -q -f --cached -r backups", repository).ok();
+        Tools.sh("cd \"$1\"; printf '*.gz -filter\\n' >>.gitattributes; git rm -q -f --cached -r backups", repository)
+                .ok();
         Tools.Ended taken = stage(repository.resolve("backups/h/h it's.gz"));
-        assertTrue(taken.err().contains("although .gitattributes says backups/**/*.gz filter=lfs diff=lfs merge=lfs -text\nhint: see which other line takes that back: git "), taken.err());
-        Tools.sh("cd /; bash -c \"$1\"", taken.err().substring(taken.err().lastIndexOf(": git ") + 2)).ok();
+        assertTrue(
+                taken.err()
+                        .contains(
+                                "although .gitattributes says backups/**/*.gz filter=lfs diff=lfs merge=lfs -text\nhint: see which other line takes that back: git "),
+                taken.err());
+        Tools.sh("cd /; bash -c \"$1\"", taken.err().substring(taken.err().lastIndexOf(": git ") + 2))
+                .ok();
     }
 
     @Test
     void aPushWarnsOfADatabaseThatHasShrunk() throws IOException {
         Tools.require("git-lfs");
         install();
-        Tools.sh("git init -q --bare \"$1/origin.git\"; git -C \"$2\" remote add origin \"$1/origin.git\"", directory, repository).ok();
-        Tools.sh("make -C \"$1\" --no-print-directory install-hooks", repository).ok();
-        Tools.sh("cd \"$1\"; git add -A; git -c user.name=u -c user.email=u@example.org commit -q -m set-up", repository).ok();
+        Tools.sh(
+                        "git init -q --bare \"$1/origin.git\"; git -C \"$2\" remote add origin \"$1/origin.git\"",
+                        directory,
+                        repository)
+                .ok();
+        Tools.sh("make -C \"$1\" --no-print-directory install-hooks", repository)
+                .ok();
+        Tools.sh(
+                        "cd \"$1\"; git add -A; git -c user.name=u -c user.email=u@example.org commit -q -m set-up",
+                        repository)
+                .ok();
         Path database = lab.database("h.db", "delete", 300, "g");
         commitBackup(database, "2099-01-01T00:00:00Z");
         Lab.sql(database, "DELETE FROM t");
         assertEquals(2, cron("backup-db", "DB=" + database).exitCode());
         Tools.Ended warned = push(database).ok();
-        assertTrue(warned.err().contains("warning: " + database + " has shrunk since its last backup\nhint: see what to do: "), warned.err());
+        assertTrue(
+                warned.err()
+                        .contains("warning: " + database + " has shrunk since its last backup\nhint: see what to do: "),
+                warned.err());
         // It says so although the files look as they did, and the hint leads to what to type.
-        Tools.Ended typed = Tools.sh("cd /; export TMPDIR=\"$2\"; bash -c \"$1\"", warned.err().substring(warned.err().indexOf("what to do: ") + "what to do: ".length()).lines().findFirst().orElseThrow(), lab.temporary());
+        Tools.Ended typed = Tools.sh(
+                "cd /; export TMPDIR=\"$2\"; bash -c \"$1\"",
+                warned.err()
+                        .substring(warned.err().indexOf("what to do: ") + "what to do: ".length())
+                        .lines()
+                        .findFirst()
+                        .orElseThrow(),
+                lab.temporary());
         assertTrue(typed.exitCode() == 14 && typed.err().contains("if something was lost: "), typed.err());
 
         // In a history the run has made a backup, which is not committed: the hook says it all the same.
-        Tools.sh("make -C \"$1\" --no-print-directory install-hooks DB=\"$2\" TO=\"$1/backups/h/\"", repository, database).ok();
-        Lab.sql(database, "INSERT INTO t(generation, b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) SELECT 'g', hex(randomblob(500)) FROM n");
+        Tools.sh(
+                        "make -C \"$1\" --no-print-directory install-hooks DB=\"$2\" TO=\"$1/backups/h/\"",
+                        repository,
+                        database)
+                .ok();
+        Lab.sql(
+                database,
+                "INSERT INTO t(generation, b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) SELECT 'g', hex(randomblob(500)) FROM n");
         cron("backup-db", "DB=" + database, "TO=backups/h/").ok();
         Lab.sql(database, "DELETE FROM t");
         assertEquals(2, cron("backup-db", "DB=" + database, "TO=backups/h/").exitCode());
-        Tools.sh("cd \"$1\"; git -c user.name=u -c user.email=u@example.org commit -q --allow-empty -m more", repository).ok();
-        Tools.Ended history = Tools.sh("cd \"$1\"; TMPDIR=\"$2\" git push -q origin HEAD:main", repository, lab.temporary()).ok();
+        Tools.sh(
+                        "cd \"$1\"; git -c user.name=u -c user.email=u@example.org commit -q --allow-empty -m more",
+                        repository)
+                .ok();
+        Tools.Ended history = Tools.sh(
+                        "cd \"$1\"; TMPDIR=\"$2\" git push -q origin HEAD:main", repository, lab.temporary())
+                .ok();
         assertTrue(history.err().contains("has shrunk since its last backup"), history.err());
     }
 
     @Test
     void passShellcheck() {
         Tools.require("shellcheck");
-        Tools.sh("cd \"$1/scripts\"; shellcheck sqlite-backup *.sh stage-backup install-into pre-push install-hooks", PROJECT).ok();
+        Tools.sh(
+                        "cd \"$1/scripts\"; shellcheck sqlite-backup *.sh stage-backup install-into pre-push install-hooks",
+                        PROJECT)
+                .ok();
     }
 
     @Test
     void buildTheJarWhenItIsMissing() throws IOException {
         Tools.require("mvn");
-        Tools.sh("cd \"$1\"; mkdir \"$2/clone\"; cp -r pom.xml src scripts \"$2/clone/\"", PROJECT, directory).ok();
-        Tools.Ended ended = Tools.sh("cd /; env -i HOME=\"$HOME\" PATH=\"$PATH\" JAVA_HOME=\"$2\" \"$1/clone/scripts/sqlite-backup\" --version", directory, System.getProperty("java.home")).ok();
+        Tools.sh("cd \"$1\"; mkdir \"$2/clone\"; cp -r pom.xml src scripts \"$2/clone/\"", PROJECT, directory)
+                .ok();
+        Tools.Ended ended = Tools.sh(
+                        "cd /; env -i HOME=\"$HOME\" PATH=\"$PATH\" JAVA_HOME=\"$2\" \"$1/clone/scripts/sqlite-backup\" --version",
+                        directory,
+                        System.getProperty("java.home"))
+                .ok();
         assertTrue(ended.out().matches("sqlite-backup \\d+\\.\\d+\\.\\d+\n"), ended.out());
     }
 
     @Test
     void demoProvesWhatItSays() {
-        Tools.Ended ended = Tools.sh("cd \"$1\"; \"$2\" -cp target/sqlite-backup.jar scripts/Demo.java target/sqlite-backup.jar", PROJECT, Lab.JAVA).ok();
+        Tools.Ended ended = Tools.sh(
+                        "cd \"$1\"; \"$2\" -cp target/sqlite-backup.jar scripts/Demo.java target/sqlite-backup.jar",
+                        PROJECT,
+                        Lab.JAVA)
+                .ok();
         assertTrue(ended.out().contains("Proved: ") && ended.out().contains("0 errors"), ended.out());
         assertFalse(ended.out().contains("Exception"));
     }
 
     @Test
     void helpListsTheTargets() {
-        String help = Tools.sh("make -C \"$1\" --no-print-directory", PROJECT).ok().out();
+        String help =
+                Tools.sh("make -C \"$1\" --no-print-directory", PROJECT).ok().out();
         for (String target : List.of("backup-db", "restore-db", "test", "demo", "install-into")) {
             assertTrue(help.contains("make " + target + " "), help);
         }

@@ -26,7 +26,9 @@ class ShrunkIT {
     private static final int SHRUNK = 16;
     private static final int STALE = 14;
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
     private Path database;
     private String content;
@@ -46,7 +48,10 @@ class ShrunkIT {
 
     private List<String> backups() throws IOException {
         try (Stream<Path> files = Files.list(lab.path("h"))) {
-            return files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(".gz")).sorted().toList();
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".gz"))
+                    .sorted()
+                    .toList();
         }
     }
 
@@ -61,9 +66,18 @@ class ShrunkIT {
         emptyDatabase();
         JsonObject refused = lab.json(SHRUNK, "backup", database, "--to=b.gz");
         assertEquals("shrunk", refused.get("error").getAsString());
-        assertTrue(refused.get("message").getAsString().matches("(?s).*/app\\.db has shrunk from [\\d,]+ bytes in use \\(the backup of .*Z\\) to 8,192 \\(.*Z\\); that backup was left as it is: .*b\\.gz"),
+        assertTrue(
+                refused.get("message")
+                        .getAsString()
+                        .matches(
+                                "(?s).*/app\\.db has shrunk from [\\d,]+ bytes in use \\(the backup of .*Z\\) to 8,192 \\(.*Z\\); that backup was left as it is: .*b\\.gz"),
                 refused.toString());
-        assertTrue(refused.get("hint").getAsString().contains("restore " + lab.path("b.gz").toAbsolutePath() + " --to=" + database) && refused.get("hint").getAsString().endsWith("--allow-shrink"), refused.toString());
+        assertTrue(
+                refused.get("hint")
+                                .getAsString()
+                                .contains("restore " + lab.path("b.gz").toAbsolutePath() + " --to=" + database)
+                        && refused.get("hint").getAsString().endsWith("--allow-shrink"),
+                refused.toString());
         assertEquals(before, Lab.sha256(lab.path("b.gz")));
         assertEquals(List.of(), lab.litter());
         assertEquals("shrunk", state(STALE, "b.gz"));
@@ -90,7 +104,8 @@ class ShrunkIT {
         List<String> heard = Collections.synchronizedList(new ArrayList<>());
         HttpServer monitor = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         monitor.createContext("/", exchange -> {
-            heard.add(exchange.getRequestMethod() + " " + exchange.getRequestURI().getPath());
+            heard.add(
+                    exchange.getRequestMethod() + " " + exchange.getRequestURI().getPath());
             exchange.sendResponseHeaders(200, -1);
             exchange.close();
         });
@@ -113,7 +128,9 @@ class ShrunkIT {
             }
             assertEquals(List.of("GET /uuid", "POST /uuid/fail", "POST /uuid/fail", "POST /uuid/fail"), heard);
             JsonObject pruned = lab.json(0, "prune", "h/", "--keep-last=1");
-            assertTrue(pruned.get("kept").toString().contains("the last from before the database shrank"), pruned.toString());
+            assertTrue(
+                    pruned.get("kept").toString().contains("the last from before the database shrank"),
+                    pruned.toString());
             assertEquals(2, backups().size());
             assertEquals(good, backups().get(0));
 
@@ -133,7 +150,10 @@ class ShrunkIT {
         emptyDatabase();
         lab.json(SHRUNK, "backup", database, "--to=h/");
         for (String command : List.of("restore", "verify")) {
-            assertTrue(lab.json(0, command, "h/", command.equals("verify") ? "--quiet" : "--to=there.db").get("warnings").toString().contains("the last one from before: " + good));
+            assertTrue(lab.json(0, command, "h/", command.equals("verify") ? "--quiet" : "--to=there.db")
+                    .get("warnings")
+                    .toString()
+                    .contains("the last one from before: " + good));
         }
         lab.json(0, "restore", good, "--to=" + database);
         lab.json(0, "backup", database, "--to=h/");
@@ -159,7 +179,10 @@ class ShrunkIT {
         Lab.sql(views, "CREATE TABLE t(a)", "CREATE VIEW v AS SELECT '" + "x".repeat(60_000) + "' FROM t");
         lab.json(0, "backup", views, "--to=v.gz");
         Lab.sql(views, "DROP TABLE t");
-        assertTrue(lab.json(SHRUNK, "backup", views, "--to=v.gz").get("message").getAsString().contains("has no table any more"));
+        assertTrue(lab.json(SHRUNK, "backup", views, "--to=v.gz")
+                .get("message")
+                .getAsString()
+                .contains("has no table any more"));
     }
 
     @Test
@@ -175,7 +198,8 @@ class ShrunkIT {
         lab.json(0, "backup", database, "--to=h/");
         emptyDatabase();
         Path health = lab.path("health.json");
-        Tools.Started run = lab.with(java.util.Map.of("SQLITE_BACKUP_HEALTH_FILE", health.toString())).start("backup", database, "--to=h/", "--every=1h");
+        Tools.Started run = lab.with(java.util.Map.of("SQLITE_BACKUP_HEALTH_FILE", health.toString()))
+                .start("backup", database, "--to=h/", "--every=1h");
         try {
             while (!Files.exists(health)) {
                 Thread.onSpinWait();

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import dev.sqlitebackup.testing.Lab;
-import dev.sqlitebackup.testing.SeveralDatabases.Deleted;
 import dev.sqlitebackup.testing.SeveralDatabases;
+import dev.sqlitebackup.testing.SeveralDatabases.Deleted;
 import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,9 +18,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** On the packaged program: a transaction over two databases, killed, in a directory that the application sees under another path. */
+/**
+ * On the packaged program: a transaction over two databases, killed, in a directory that the application sees under
+ * another path.
+ */
 class SuperJournalIT {
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
     private Lab asTheApplication;
     private Path real;
@@ -32,13 +37,16 @@ class SuperJournalIT {
         lab = new Lab(directory.toRealPath());
         real = Files.createDirectory(lab.path("real"));
         app = Files.createDirectory(lab.path("app"));
-        asTheApplication = lab.within("unshare", "-m", "bash", "-euc", "mount --bind \"$1\" \"$2\"; shift 2; exec \"$@\"", "sh", real, app);
+        asTheApplication = lab.within(
+                "unshare", "-m", "bash", "-euc", "mount --bind \"$1\" \"$2\"; shift 2; exec \"$@\"", "sh", real, app);
         SeveralDatabases.make(real);
         lab.json(0, "backup", lab.database("source.db", "delete", 3, "backed up"), "--to=good.gz");
     }
 
     @ParameterizedTest
-    @EnumSource(value = Deleted.class, names = {"SUPER_JOURNAL", "JOURNAL_OF_APP"})
+    @EnumSource(
+            value = Deleted.class,
+            names = {"SUPER_JOURNAL", "JOURNAL_OF_APP"})
     void refusesByAPathThatDoesNotShowTheSuperJournalAndChangesNothing(Deleted next) throws IOException {
         SeveralDatabases.crash(real, app, next);
         Map<String, String> before = lab.contents("real");
@@ -56,14 +64,28 @@ class SuperJournalIT {
 
     private void assertRefused(Object... arguments) {
         JsonObject said = lab.json(1, arguments);
-        assertTrue(said.get("message").getAsString().contains("belongs to a transaction over several databases, whose super-journal " + app + "/app.db-mj"), said.toString());
-        assertTrue(said.get("message").getAsString().endsWith("is not to be seen under this path, so nobody can tell whether it was committed"), said.toString());
-        assertEquals("name the database by the path that the application uses, or open it once with the application", said.get("hint").getAsString());
+        assertTrue(
+                said.get("message")
+                        .getAsString()
+                        .contains("belongs to a transaction over several databases, whose super-journal " + app
+                                + "/app.db-mj"),
+                said.toString());
+        assertTrue(
+                said.get("message")
+                        .getAsString()
+                        .endsWith("is not to be seen under this path, so nobody can tell whether it was committed"),
+                said.toString());
+        assertEquals(
+                "name the database by the path that the application uses, or open it once with the application",
+                said.get("hint").getAsString());
     }
 
     @ParameterizedTest
-    @EnumSource(value = Deleted.class, names = {"SUPER_JOURNAL", "JOURNAL_OF_APP"})
-    void byTheApplicationsPathBackupsHoldTheSameStateAndARestoreLeavesTheOtherDatabaseItsWayBack(Deleted next) throws IOException {
+    @EnumSource(
+            value = Deleted.class,
+            names = {"SUPER_JOURNAL", "JOURNAL_OF_APP"})
+    void byTheApplicationsPathBackupsHoldTheSameStateAndARestoreLeavesTheOtherDatabaseItsWayBack(Deleted next)
+            throws IOException {
         SeveralDatabases.crash(real, app, next);
         Map<String, String> before = lab.contents("real");
         String whole = next == Deleted.SUPER_JOURNAL ? "old" : "new";

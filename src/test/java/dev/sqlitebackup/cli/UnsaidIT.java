@@ -15,7 +15,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A result that nobody heard is no success: standard output may be a full disk, or closed. */
 class UnsaidIT {
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     @Test
     void whatCouldNotBeWrittenIsNoSuccess() {
@@ -23,18 +24,33 @@ class UnsaidIT {
         Path database = lab.database("app.db", "delete", 5, "g");
         assertEquals(0, lab.run("backup", database, "--to=h/").exitCode());
         assertEquals(0, lab.run("restore", "h/", "--to=app.db").exitCode());
-        for (String arguments : List.of("list h/", "list --json h/", "prune --json h/ --keep-last=1", "restore --json h/ --to=app.db", "restore h/ --to=app.db", "undo --json app.db", "verify --json h/",
-                "status --json app.db --to=h/", "status app.db --to=h/", "backup --json app.db --to=h/", "--version", "backup --help", "generate-completion")) {
+        for (String arguments : List.of(
+                "list h/",
+                "list --json h/",
+                "prune --json h/ --keep-last=1",
+                "restore --json h/ --to=app.db",
+                "restore h/ --to=app.db",
+                "undo --json app.db",
+                "verify --json h/",
+                "status --json app.db --to=h/",
+                "status app.db --to=h/",
+                "backup --json app.db --to=h/",
+                "--version",
+                "backup --help",
+                "generate-completion")) {
             Tools.Ended full = unheard(lab, arguments);
             assertEquals(1, full.exitCode(), () -> arguments + ": " + full.err());
-            assertTrue(full.err().contains("cannot write the result to standard output"), () -> arguments + ": " + full.err());
+            assertTrue(
+                    full.err().contains("cannot write the result to standard output"),
+                    () -> arguments + ": " + full.err());
         }
     }
 
     @Test
     void aFailureThatNobodyHeardKeepsItsCode() {
         Map.of("verify --json nowhere.gz", 10, "backup --json nowhere.db", 10, "list --no-such-option --json", 2)
-                .forEach((arguments, exitCode) -> assertEquals(exitCode, unheard(new Lab(directory), arguments).exitCode(), arguments));
+                .forEach((arguments, exitCode) -> assertEquals(
+                        exitCode, unheard(new Lab(directory), arguments).exitCode(), arguments));
     }
 
     /** Descriptors that are closed get other files in Java, and no result may go into one of those. */
@@ -46,10 +62,19 @@ class UnsaidIT {
         assertEquals(0, lab.run("backup", database, "--to=b.gz").exitCode());
         Lab.sql(database, "UPDATE t SET generation = 'lost'");
         for (String arguments : new String[] {"restore --json b.gz --to=app.db", "list b.gz"}) {
-            Tools.Ended ended = Tools.sh("cd \"$1\"; TMPDIR=\"$2\" \"$3\" -jar \"$4\" $5 " + closed, directory, lab.temporary(), Lab.JAVA, Lab.JAR, arguments);
+            Tools.Ended ended = Tools.sh(
+                    "cd \"$1\"; TMPDIR=\"$2\" \"$3\" -jar \"$4\" $5 " + closed,
+                    directory,
+                    lab.temporary(),
+                    Lab.JAVA,
+                    Lab.JAR,
+                    arguments);
             if (closed.equals(">&-")) {
                 assertEquals(1, ended.exitCode());
-                assertEquals(arguments.startsWith("restore"), ended.err().contains("the old content is in " + lab.path("app.db.pre-restore-")), ended.err());
+                assertEquals(
+                        arguments.startsWith("restore"),
+                        ended.err().contains("the old content is in " + lab.path("app.db.pre-restore-")),
+                        ended.err());
             }
         }
         assertEquals("50", Lab.query(database, "SELECT count(*) FROM t WHERE generation = 'g'"));
@@ -58,6 +83,12 @@ class UnsaidIT {
     }
 
     private Tools.Ended unheard(Lab lab, String arguments) {
-        return Tools.sh("cd \"$1\"; TMPDIR=\"$2\" \"$3\" -jar \"$4\" $5 >/dev/full", directory, lab.temporary(), Lab.JAVA, Lab.JAR, arguments);
+        return Tools.sh(
+                "cd \"$1\"; TMPDIR=\"$2\" \"$3\" -jar \"$4\" $5 >/dev/full",
+                directory,
+                lab.temporary(),
+                Lab.JAVA,
+                Lab.JAR,
+                arguments);
     }
 }

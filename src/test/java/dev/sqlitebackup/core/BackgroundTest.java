@@ -26,7 +26,8 @@ class BackgroundTest {
         try (Background<String> work = new Background<>(() -> {
             throw error;
         })) {
-            assertSame(error, assertThrows(CompletionException.class, work::await).getCause());
+            assertSame(
+                    error, assertThrows(CompletionException.class, work::await).getCause());
         }
     }
 

@@ -46,7 +46,9 @@ class BackupServiceTest {
     private static final int PAGE_SIZE = 4096;
     private static final long MEGABYTE = 1 << 20;
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
 
     @BeforeEach
@@ -55,8 +57,18 @@ class BackupServiceTest {
     }
 
     private BackupService.Result backup(Path database, Path destination, Path temporaryDirectory, Progress progress) {
-        return new BackupService(Clock.fixed(NOW, ZoneOffset.UTC), progress).backup(new BackupService.Request(database, Location.file(destination), false, 6, 2, temporaryDirectory,
-                Duration.ZERO, RetentionRules.NONE, null, false));
+        return new BackupService(Clock.fixed(NOW, ZoneOffset.UTC), progress)
+                .backup(new BackupService.Request(
+                        database,
+                        Location.file(destination),
+                        false,
+                        6,
+                        2,
+                        temporaryDirectory,
+                        Duration.ZERO,
+                        RetentionRules.NONE,
+                        null,
+                        false));
     }
 
     private BackupService.Result backup(Path database) {
@@ -73,8 +85,10 @@ class BackupServiceTest {
     private void makePrevious(byte[] content) throws IOException {
         Path snapshot = Files.write(lab.path("previous"), content);
         Files.deleteIfExists(lab.path("b.gz"));
-        try (FileChannel out = FileChannel.open(lab.path("b.gz"), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            BackupWriter.write(snapshot, PAGE_SIZE, out, 6, NOW.minusSeconds(60), ReusableBlocks.none(), 2, Progress.NONE);
+        try (FileChannel out =
+                FileChannel.open(lab.path("b.gz"), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            BackupWriter.write(
+                    snapshot, PAGE_SIZE, out, 6, NOW.minusSeconds(60), ReusableBlocks.none(), 2, Progress.NONE);
         }
     }
 
@@ -118,17 +132,29 @@ class BackupServiceTest {
         long sizeBytes = Files.size(database);
         Heard first = new Heard();
         backup(database, lab.path("b.gz"), lab.temporary(), first);
-        assertEquals(List.of("snapshot", "compress", "verify"), first.phases().stream().map(Heard.Phase::name).toList());
-        assertEquals(List.of(new Heard.Phase("compress", sizeBytes, sizeBytes), new Heard.Phase("verify", sizeBytes, sizeBytes)), first.phases().subList(1, 3));
+        assertEquals(
+                List.of("snapshot", "compress", "verify"),
+                first.phases().stream().map(Heard.Phase::name).toList());
+        assertEquals(
+                List.of(
+                        new Heard.Phase("compress", sizeBytes, sizeBytes),
+                        new Heard.Phase("verify", sizeBytes, sizeBytes)),
+                first.phases().subList(1, 3));
         Heard unchanged = new Heard();
-        assertTrue(backup(database, lab.path("b.gz"), lab.temporary(), unchanged).unchanged());
-        assertEquals(List.of("snapshot", "verify"), unchanged.phases().stream().map(Heard.Phase::name).toList());
+        assertTrue(
+                backup(database, lab.path("b.gz"), lab.temporary(), unchanged).unchanged());
+        assertEquals(
+                List.of("snapshot", "verify"),
+                unchanged.phases().stream().map(Heard.Phase::name).toList());
     }
 
     @Test
     void leavesTheOneBackupOfADatabaseThatHasLessThanHalfOfItsContent() throws IOException {
         Path database = lab.path("app.db");
-        Lab.sql(database, "CREATE TABLE t(a INTEGER PRIMARY KEY, page)", "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20) SELECT i, zeroblob(4000) FROM n");
+        Lab.sql(
+                database,
+                "CREATE TABLE t(a INTEGER PRIMARY KEY, page)",
+                "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20) SELECT i, zeroblob(4000) FROM n");
         backup(database);
         byte[] content = content();
         shrinkTo(database, content.length / 2);
@@ -136,10 +162,23 @@ class BackupServiceTest {
         makePrevious(content);
         shrinkTo(database, content.length / 2 - PAGE_SIZE);
         String before = Lab.sha256(lab.path("b.gz"));
-        Failure shrunk = Expect.failure(Failure.Kind.SHRUNK, String.format(Locale.ROOT, "%s has shrunk from %,d bytes in use (the backup of %s) to %,d (%s); that backup was left as it is: %s", database,
-                content.length, NOW.minusSeconds(60), Files.size(database), NOW, lab.path("b.gz")), () -> backup(database));
-        assertEquals("if something was lost: sqlite-backup restore " + lab.path("b.gz") + " --to=" + database + "; if this is right: sqlite-backup backup " + database + " --to=" + lab.path("b.gz")
-                + " --allow-shrink", shrunk.hint());
+        Failure shrunk = Expect.failure(
+                Failure.Kind.SHRUNK,
+                String.format(
+                        Locale.ROOT,
+                        "%s has shrunk from %,d bytes in use (the backup of %s) to %,d (%s); that backup was left as it is: %s",
+                        database,
+                        content.length,
+                        NOW.minusSeconds(60),
+                        Files.size(database),
+                        NOW,
+                        lab.path("b.gz")),
+                () -> backup(database));
+        assertEquals(
+                "if something was lost: sqlite-backup restore " + lab.path("b.gz") + " --to=" + database
+                        + "; if this is right: sqlite-backup backup " + database + " --to=" + lab.path("b.gz")
+                        + " --allow-shrink",
+                shrunk.hint());
         assertEquals(before, Lab.sha256(lab.path("b.gz")));
     }
 
@@ -163,7 +202,10 @@ class BackupServiceTest {
         Files.move(damaged, database, StandardCopyOption.REPLACE_EXISTING);
         Failure failure = assertThrows(Failure.class, () -> backup(database));
         assertEquals(Failure.Kind.CORRUPT, failure.kind());
-        assertEquals("the last good backup is untouched, and to bring it back: sqlite-backup restore " + lab.path("b.gz").toRealPath() + " --to=" + database, failure.hint());
+        assertEquals(
+                "the last good backup is untouched, and to bring it back: sqlite-backup restore "
+                        + lab.path("b.gz").toRealPath() + " --to=" + database,
+                failure.hint());
         assertEquals(before, Lab.sha256(lab.path("b.gz")));
         assertEquals(List.of(), lab.litter());
     }
@@ -173,12 +215,15 @@ class BackupServiceTest {
     void warnsWhenItCannotNoteTheConfirmation() throws IOException {
         Path state = Files.createFile(lab.path(".b.gz.state"));
         try (SmallDisk full = SmallDisk.mount(lab.path("full"), 1 << 16)) {
-            Tools.sh("touch \"$1\"; mount --bind \"$1\" \"$2\"", full.path("state"), state).ok();
+            Tools.sh("touch \"$1\"; mount --bind \"$1\" \"$2\"", full.path("state"), state)
+                    .ok();
             full.leave(0);
             try {
                 BackupService.Result result = backup(lab.database("app.db", "delete", 30, "g"));
                 assertTrue(result.verification().full());
-                assertTrue(result.verification().warnings().get(0).contains("cannot write the state file"), result.verification().warnings().toString());
+                assertTrue(
+                        result.verification().warnings().get(0).contains("cannot write the state file"),
+                        result.verification().warnings().toString());
             } finally {
                 Tools.sh("umount \"$1\"", state).ok();
             }
@@ -201,12 +246,19 @@ class BackupServiceTest {
         Writer.start(database, "crash", "wal", 0).close();
         long neededBytes = Files.size(database) + Files.size(lab.path("app.db-wal"));
         try (SmallDisk disk = SmallDisk.mount(lab.path("small"), 16 * MEGABYTE)) {
-            assertRefusedForLackOfRoom(database, lab.path("b.gz"), disk.leave(neededBytes - PAGE_SIZE).path(""), disk.path(""));
+            assertRefusedForLackOfRoom(
+                    database,
+                    lab.path("b.gz"),
+                    disk.leave(neededBytes - PAGE_SIZE).path(""),
+                    disk.path(""));
             backup(database, lab.path("b.gz"), disk.leave(12 * MEGABYTE).path(""), Progress.NONE);
         }
     }
 
-    /** As much as the previous one takes, which stays until the new one is proven, and in any case a twentieth of the database. */
+    /**
+     * As much as the previous one takes, which stays until the new one is proven, and in any case a twentieth of the
+     * database.
+     */
     @Test
     void refusesBeforeItBeginsWhereTheBackupHasNoRoom() throws IOException {
         Path database = lab.database("app.db", "delete", 3000, "g");
@@ -217,7 +269,8 @@ class BackupServiceTest {
             disk.leave(backupBytes - PAGE_SIZE);
             assertRefusedForLackOfRoom(database, disk.path("b.gz"), lab.temporary(), disk.path(""));
             disk.leave(backupBytes + 16 * PAGE_SIZE);
-            assertFalse(backup(database, disk.path("b.gz"), lab.temporary(), Progress.NONE).unchanged());
+            assertFalse(backup(database, disk.path("b.gz"), lab.temporary(), Progress.NONE)
+                    .unchanged());
 
             Path empty = lab.path("empty.db");
             Lab.sql(empty, "CREATE TABLE t(a)", "INSERT INTO t VALUES (zeroblob(" + 10 * MEGABYTE + "))");

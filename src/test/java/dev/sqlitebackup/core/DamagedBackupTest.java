@@ -20,7 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Every damage to a small backup: refused, or the identical database. */
 class DamagedBackupTest {
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Path damaged;
     private byte[] good;
     private String sha256;
@@ -29,9 +31,23 @@ class DamagedBackupTest {
     void makeBackup() throws IOException {
         Lab lab = new Lab(directory);
         Path source = lab.path("source.db");
-        Lab.sql(source, "PRAGMA page_size=512", "CREATE TABLE t(a)", "INSERT INTO t VALUES (hex(randomblob(60))), (hex(randomblob(60)))");
+        Lab.sql(
+                source,
+                "PRAGMA page_size=512",
+                "CREATE TABLE t(a)",
+                "INSERT INTO t VALUES (hex(randomblob(60))), (hex(randomblob(60)))");
         BackupService.Result result = new BackupService(Clock.systemUTC(), Progress.NONE)
-                .backup(new BackupService.Request(source, Location.file(lab.path("good.gz")), false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE, null, false));
+                .backup(new BackupService.Request(
+                        source,
+                        Location.file(lab.path("good.gz")),
+                        false,
+                        6,
+                        2,
+                        lab.temporary(),
+                        Duration.ZERO,
+                        RetentionRules.NONE,
+                        null,
+                        false));
         good = Files.readAllBytes(Path.of(result.backup()));
         sha256 = result.sha256();
         damaged = lab.path("damaged.gz");
@@ -62,7 +78,9 @@ class DamagedBackupTest {
     private String verify(byte[] content) throws IOException {
         Files.write(damaged, content);
         try {
-            return new VerifyService(Clock.systemUTC(), Progress.NONE).verify(Location.file(damaged), damaged, null, null, directory.resolve("tmp"), Duration.ZERO).sha256();
+            return new VerifyService(Clock.systemUTC(), Progress.NONE)
+                    .verify(Location.file(damaged), damaged, null, null, directory.resolve("tmp"), Duration.ZERO)
+                    .sha256();
         } catch (Failure e) {
             return e.kind().name();
         }

@@ -40,7 +40,9 @@ import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/** The same decisions about places in an object store. How those keep what they are given is in the tests of the store. */
+/**
+ * The same decisions about places in an object store. How those keep what they are given is in the tests of the store.
+ */
 class FarAwayTest {
     private static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
     private static final Instant LATER = NOON.plus(Duration.ofDays(1));
@@ -49,7 +51,10 @@ class FarAwayTest {
 
     @RegisterExtension
     final SharedS3 s3 = new SharedS3();
-    @TempDir Path directory;
+
+    @TempDir
+    Path directory;
+
     private S3Server server;
     private Lab lab;
     private Path database;
@@ -68,7 +73,17 @@ class FarAwayTest {
     private BackupService.Result backUp(Location destination, Instant now) {
         Lab.sql(database, "UPDATE t SET generation = generation || 'x'");
         return new BackupService(Clock.fixed(now, ZoneOffset.UTC), Progress.NONE)
-                .backup(new BackupService.Request(database, destination, false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE, null, false));
+                .backup(new BackupService.Request(
+                        database,
+                        destination,
+                        false,
+                        6,
+                        2,
+                        lab.temporary(),
+                        Duration.ZERO,
+                        RetentionRules.NONE,
+                        null,
+                        false));
     }
 
     @Test
@@ -80,7 +95,10 @@ class FarAwayTest {
         assertTrue(Files.isRegularFile(Path.of(kept)), failure.hint());
     }
 
-    /** What is not known is not nothing: a reading that fails for a moment must not let an emptied database replace the only backup. */
+    /**
+     * What is not known is not nothing: a reading that fails for a moment must not let an emptied database replace the
+     * only backup.
+     */
     @Test
     void asksAgainWhatIsThereBeforeAnythingGivesWay() throws IOException {
         Lab.sql(database, "CREATE TABLE big(b)", "INSERT INTO big VALUES (zeroblob(200000))");
@@ -93,7 +111,10 @@ class FarAwayTest {
             server.answerTo("GET ", 403, "AccessDenied");
             Failure unknown = assertThrows(Failure.class, () -> backUp(place, NOON.plusSeconds(5)));
             assertEquals(Failure.Kind.FAILURE, unknown.kind());
-            assertTrue(unknown.getMessage().contains("already could not be asked: ") && unknown.hint().contains("the new backup is safe here: "), unknown.getMessage() + unknown.hint());
+            assertTrue(
+                    unknown.getMessage().contains("already could not be asked: ")
+                            && unknown.hint().contains("the new backup is safe here: "),
+                    unknown.getMessage() + unknown.hint());
             server.behave();
             Progress healsAtTheSnapshot = new Progress() {
                 @Override
@@ -102,13 +123,25 @@ class FarAwayTest {
                 }
 
                 @Override
-                public void at(long doneBytes) { }
+                public void at(long doneBytes) {}
             };
             server.answerTo("GET ", 403, "AccessDenied");
-            BackupService service = new BackupService(Clock.fixed(NOON.plusSeconds(9), ZoneOffset.UTC), healsAtTheSnapshot);
+            BackupService service =
+                    new BackupService(Clock.fixed(NOON.plusSeconds(9), ZoneOffset.UTC), healsAtTheSnapshot);
             Failure shrunk = assertThrows(Failure.class, () -> {
                 // A history has a new backup all the same, and prunes nothing.
-                throw service.backup(new BackupService.Request(database, place, false, 6, 2, lab.temporary(), Duration.ZERO, place == history ? ONE : RetentionRules.NONE, null, false)).shrunk();
+                throw service.backup(new BackupService.Request(
+                                database,
+                                place,
+                                false,
+                                6,
+                                2,
+                                lab.temporary(),
+                                Duration.ZERO,
+                                place == history ? ONE : RetentionRules.NONE,
+                                null,
+                                false))
+                        .shrunk();
             });
             assertEquals(Failure.Kind.SHRUNK, shrunk.kind(), shrunk.getMessage());
             assertArrayEquals(good, object(before));
@@ -128,7 +161,9 @@ class FarAwayTest {
 
     private byte[] object(String location) throws IOException {
         try (S3Client client = server.client()) {
-            return client.getObject(request -> request.bucket(S3Server.BUCKET).key(location.substring(("s3://" + S3Server.BUCKET + "/").length()))).readAllBytes();
+            return client.getObject(request -> request.bucket(S3Server.BUCKET)
+                            .key(location.substring(("s3://" + S3Server.BUCKET + "/").length())))
+                    .readAllBytes();
         }
     }
 
@@ -141,16 +176,44 @@ class FarAwayTest {
         server.requests();
         List<Backup> listed = new ListService().list(history, null).backups();
         assertEquals(1, server.requests().size(), "a look into each would cost a request");
-        assertEquals(List.of(second, first), listed.stream().map(Backup::location).toList());
-        assertEquals(new Backup(second, "app-20261122T120001Z.db.gz", "app.db", NOON.plusSeconds(1), 1, object(second).length, null, null), listed.get(0));
+        assertEquals(
+                List.of(second, first), listed.stream().map(Backup::location).toList());
+        assertEquals(
+                new Backup(
+                        second,
+                        "app-20261122T120001Z.db.gz",
+                        "app.db",
+                        NOON.plusSeconds(1),
+                        1,
+                        object(second).length,
+                        null,
+                        null),
+                listed.get(0));
         assertArrayEquals(object(first), content(select(history, NOON)));
-        assertEquals(NOON.plusSeconds(1), new StatusService(Clock.fixed(LATER, ZoneOffset.UTC)).status(new StatusService.Request(database, true, history, null, Duration.ofDays(1))).confirmedAt());
+        assertEquals(
+                NOON.plusSeconds(1),
+                new StatusService(Clock.fixed(LATER, ZoneOffset.UTC))
+                        .status(new StatusService.Request(database, true, history, null, Duration.ofDays(1)))
+                        .confirmedAt());
 
         Heard heard = new Heard();
-        PruneService.Pruned pruned = new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), heard).prune(new PruneService.Request(history, null, ONE, false, lab.temporary(), Duration.ZERO));
-        assertEquals(List.of(first), pruned.deleted().stream().map(decision -> decision.backup().location()).toList());
-        assertEquals(List.of(second), new ListService().list(history, null).backups().stream().map(Backup::location).toList());
-        assertEquals(List.of(new Heard.Phase("verify", -1, Files.size(database))), heard.phases(), "a name does not say how much there is to do");
+        PruneService.Pruned pruned = new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), heard)
+                .prune(new PruneService.Request(history, null, ONE, false, lab.temporary(), Duration.ZERO));
+        assertEquals(
+                List.of(first),
+                pruned.deleted().stream()
+                        .map(decision -> decision.backup().location())
+                        .toList());
+        assertEquals(
+                List.of(second),
+                new ListService()
+                        .list(history, null).backups().stream()
+                                .map(Backup::location)
+                                .toList());
+        assertEquals(
+                List.of(new Heard.Phase("verify", -1, Files.size(database))),
+                heard.phases(),
+                "a name does not say how much there is to do");
     }
 
     /** A half-synced copy, an empty object, another backup under a wrong name: each would displace a real one. */
@@ -161,20 +224,39 @@ class FarAwayTest {
             real.add(backUp(history, NOON.plusSeconds(3_600 * hour)).backup());
         }
         byte[] whole = object(real.get(0));
-        Map<String, byte[]> foreign = Map.of("app-20261122T130500Z.db.gz", new byte[0], "app-20261122T140500Z.db.gz", Arrays.copyOf(whole, whole.length / 2),
-                "app-20261122T150500Z.db.gz", whole, "app-20261122T150600Z.db.gz", new byte[5_000]);
+        Map<String, byte[]> foreign = Map.of(
+                "app-20261122T130500Z.db.gz",
+                new byte[0],
+                "app-20261122T140500Z.db.gz",
+                Arrays.copyOf(whole, whole.length / 2),
+                "app-20261122T150500Z.db.gz",
+                whole,
+                "app-20261122T150600Z.db.gz",
+                new byte[5_000]);
         try (S3Client client = server.client()) {
-            foreign.forEach((name, content) -> client.putObject(request -> request.bucket(S3Server.BUCKET).key(((Location.Remote) history).key() + name), RequestBody.fromBytes(content)));
+            foreign.forEach((name, content) -> client.putObject(
+                    request -> request.bucket(S3Server.BUCKET).key(((Location.Remote) history).key() + name),
+                    RequestBody.fromBytes(content)));
         }
-        StatusService.Result status = new StatusService(Clock.fixed(LATER, ZoneOffset.UTC)).status(new StatusService.Request(database, true, history, null, Duration.ofDays(1)));
+        StatusService.Result status = new StatusService(Clock.fixed(LATER, ZoneOffset.UTC))
+                .status(new StatusService.Request(database, true, history, null, Duration.ofDays(1)));
         assertEquals(real.get(3), status.backup().location());
         assertEquals(2, status.warnings().size(), status.warnings().toString());
         assertArrayEquals(object(real.get(3)), content(select(history, null)));
 
         RetentionRules three = new RetentionRules(3, 0, 0, 0, 0, 0, Duration.ZERO);
-        PruneService.Pruned pruned = new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE).prune(new PruneService.Request(history, null, three, false, lab.temporary(), Duration.ZERO));
-        assertEquals(List.of(real.get(3), real.get(2), real.get(1)), pruned.kept().stream().map(decision -> decision.backup().location()).toList());
-        assertEquals(List.of(real.get(0)), pruned.deleted().stream().map(decision -> decision.backup().location()).toList());
+        PruneService.Pruned pruned = new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE)
+                .prune(new PruneService.Request(history, null, three, false, lab.temporary(), Duration.ZERO));
+        assertEquals(
+                List.of(real.get(3), real.get(2), real.get(1)),
+                pruned.kept().stream()
+                        .map(decision -> decision.backup().location())
+                        .toList());
+        assertEquals(
+                List.of(real.get(0)),
+                pruned.deleted().stream()
+                        .map(decision -> decision.backup().location())
+                        .toList());
         assertEquals(4, pruned.warnings().size(), pruned.warnings().toString());
         for (String name : foreign.keySet()) {
             assertArrayEquals(foreign.get(name), object(history + name), "it is left alone: " + name);
@@ -182,8 +264,13 @@ class FarAwayTest {
 
         Lab.sql(database, "UPDATE t SET generation = 'new'");
         BackupService.Result next = new BackupService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE)
-                .backup(new BackupService.Request(database, history, false, 6, 2, lab.temporary(), Duration.ZERO, three, null, false));
-        assertEquals(List.of(real.get(1)), next.pruned().stream().map(decision -> decision.backup().location()).toList());
+                .backup(new BackupService.Request(
+                        database, history, false, 6, 2, lab.temporary(), Duration.ZERO, three, null, false));
+        assertEquals(
+                List.of(real.get(1)),
+                next.pruned().stream()
+                        .map(decision -> decision.backup().location())
+                        .toList());
     }
 
     /** Half of a state, or anybody's text under its name, is no state: the age of the backup itself decides. */
@@ -192,16 +279,24 @@ class FarAwayTest {
         backUp(history, NOON);
         String key = ((Location.Remote) history).key() + ".app.db.state";
         try (S3Client client = server.client()) {
-            byte[] whole = client.getObject(request -> request.bucket(S3Server.BUCKET).key(key)).readAllBytes();
-            for (byte[] content : List.of(new byte[0], Arrays.copyOf(whole, whole.length / 2), "null\n".getBytes(), new byte[1 << 20])) {
+            byte[] whole = client.getObject(
+                            request -> request.bucket(S3Server.BUCKET).key(key))
+                    .readAllBytes();
+            for (byte[] content : List.of(
+                    new byte[0], Arrays.copyOf(whole, whole.length / 2), "null\n".getBytes(), new byte[1 << 20])) {
                 client.putObject(request -> request.bucket(S3Server.BUCKET).key(key), RequestBody.fromBytes(content));
-                StatusService.Result status = new StatusService(Clock.fixed(LATER, ZoneOffset.UTC)).status(new StatusService.Request(database, true, history, null, Duration.ofHours(1)));
+                StatusService.Result status = new StatusService(Clock.fixed(LATER, ZoneOffset.UTC))
+                        .status(new StatusService.Request(database, true, history, null, Duration.ofHours(1)));
                 assertNull(status.confirmedAt());
                 assertEquals(StatusService.Freshness.STALE, status.freshness());
             }
         }
         assertFalse(backUp(history, LATER).unchanged());
-        assertEquals(LATER, new StatusService(Clock.fixed(LATER, ZoneOffset.UTC)).status(new StatusService.Request(database, true, history, null, Duration.ofHours(1))).confirmedAt());
+        assertEquals(
+                LATER,
+                new StatusService(Clock.fixed(LATER, ZoneOffset.UTC))
+                        .status(new StatusService.Request(database, true, history, null, Duration.ofHours(1)))
+                        .confirmedAt());
     }
 
     /** The lock holds on one machine. */
@@ -213,30 +308,55 @@ class FarAwayTest {
             public void phase(String name, long totalBytes) {
                 if (name.equals("snapshot")) {
                     try (S3Client client = server.client()) {
-                        client.deleteObject(request -> request.bucket(S3Server.BUCKET).key(first.substring(("s3://" + S3Server.BUCKET + "/").length())));
+                        client.deleteObject(request -> request.bucket(S3Server.BUCKET)
+                                .key(first.substring(("s3://" + S3Server.BUCKET + "/").length())));
                     }
                 }
             }
 
-            @Override public void at(long doneBytes) { }
+            @Override
+            public void at(long doneBytes) {}
         };
         BackupService.Result second = new BackupService(Clock.fixed(LATER, ZoneOffset.UTC), removing)
-                .backup(new BackupService.Request(database, history, false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE, null, false));
+                .backup(new BackupService.Request(
+                        database,
+                        history,
+                        false,
+                        6,
+                        2,
+                        lab.temporary(),
+                        Duration.ZERO,
+                        RetentionRules.NONE,
+                        null,
+                        false));
         assertFalse(second.unchanged());
-        assertEquals(List.of(second.backup()), new ListService().list(history, null).backups().stream().map(Backup::location).toList());
+        assertEquals(
+                List.of(second.backup()),
+                new ListService()
+                        .list(history, null).backups().stream()
+                                .map(Backup::location)
+                                .toList());
     }
 
     @Test
     void aFileIsTheOnlyBackupAndSaysWhatIsInIt() throws IOException {
-        Expect.failure(Failure.Kind.NOT_FOUND, "there is no backup at " + file, () -> new ListService().list(file, null));
-        assertTrue(Expect.failure(Failure.Kind.NOT_FOUND, "there is no backup at " + file, () -> select(file, null)).hint().contains("SQLITE_BACKUP_TO"));
+        Expect.failure(
+                Failure.Kind.NOT_FOUND, "there is no backup at " + file, () -> new ListService().list(file, null));
+        assertTrue(Expect.failure(Failure.Kind.NOT_FOUND, "there is no backup at " + file, () -> select(file, null))
+                .hint()
+                .contains("SQLITE_BACKUP_TO"));
         assertEquals(file.toString(), backUp(file, NOON).backup());
         byte[] object = object(file.toString());
-        assertEquals(List.of(new Backup(file.toString(), "b.gz", null, NOON, 1, object.length, Files.size(database), null)), new ListService().list(file, null).backups());
+        assertEquals(
+                List.of(new Backup(file.toString(), "b.gz", null, NOON, 1, object.length, Files.size(database), null)),
+                new ListService().list(file, null).backups());
         assertEquals(NOON, select(file, null).createdAt());
         assertNull(select(file, null).commit());
         assertArrayEquals(object, content(select(file, NOON)));
-        Expect.failure(Failure.Kind.NOT_FOUND, "there is no backup as old as 2026-11-22T11:59:59Z: " + file + " is of 2026-11-22T12:00:00Z", () -> select(file, NOON.minusSeconds(1)));
+        Expect.failure(
+                Failure.Kind.NOT_FOUND,
+                "there is no backup as old as 2026-11-22T11:59:59Z: " + file + " is of 2026-11-22T12:00:00Z",
+                () -> select(file, NOON.minusSeconds(1)));
     }
 
     /** Only its beginning is looked at: whether it is whole, a restore finds out. */
@@ -244,10 +364,15 @@ class FarAwayTest {
     void anObjectThatSomebodyElsePutThereIsABackupIfItBeginsLikeOne() {
         try (S3Client client = server.client()) {
             String key = ((Location.Remote) file).key();
-            client.putObject(request -> request.bucket(S3Server.BUCKET).key(key), RequestBody.fromBytes(new byte[] {0x1f, (byte) 0x8b, 8, 0}));
+            client.putObject(
+                    request -> request.bucket(S3Server.BUCKET).key(key),
+                    RequestBody.fromBytes(new byte[] {0x1f, (byte) 0x8b, 8, 0}));
             assertEquals(4, new ListService().list(file, null).backups().get(0).backupBytes());
             client.putObject(request -> request.bucket(S3Server.BUCKET).key(key), RequestBody.fromString("no backup"));
         }
-        Expect.failure(Failure.Kind.CORRUPT, "the backup " + file + " failed verification", () -> new ListService().list(file, null));
+        Expect.failure(
+                Failure.Kind.CORRUPT,
+                "the backup " + file + " failed verification",
+                () -> new ListService().list(file, null));
     }
 }

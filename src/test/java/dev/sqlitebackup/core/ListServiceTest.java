@@ -27,7 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 class ListServiceTest {
     private static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
     private Path database;
     private Path file;
@@ -42,11 +44,25 @@ class ListServiceTest {
     private void backUp(Instant now) {
         Lab.sql(database, "UPDATE t SET generation = '" + now + "'");
         new BackupService(Clock.fixed(now, ZoneOffset.UTC), Progress.NONE)
-                .backup(new BackupService.Request(database, Location.file(file), false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE, null, false));
+                .backup(new BackupService.Request(
+                        database,
+                        Location.file(file),
+                        false,
+                        6,
+                        2,
+                        lab.temporary(),
+                        Duration.ZERO,
+                        RetentionRules.NONE,
+                        null,
+                        false));
     }
 
     private void commit(String time) {
-        Tools.sh("cd \"$1\"; [ -e .git ] || git init -q; git add b.gz; GIT_COMMITTER_DATE=\"$2\" git -c user.name=u -c user.email=u@example.org commit -q -m backup", directory, time).ok();
+        Tools.sh(
+                        "cd \"$1\"; [ -e .git ] || git init -q; git add b.gz; GIT_COMMITTER_DATE=\"$2\" git -c user.name=u -c user.email=u@example.org commit -q -m backup",
+                        directory,
+                        time)
+                .ok();
     }
 
     private static ListService.Listing list(Location location) {
@@ -65,7 +81,10 @@ class ListServiceTest {
     void aPlaceThatIsEmptyIsAListOfNothingAndOneThatIsMissingAFailure() throws IOException {
         Files.createDirectory(lab.path("empty"));
         assertEquals(new ListService.Listing(List.of(), List.of()), listDirectory("empty"));
-        Expect.failure(Failure.Kind.NOT_FOUND, "there is no directory at " + lab.path("missing"), () -> listDirectory("missing"));
+        Expect.failure(
+                Failure.Kind.NOT_FOUND,
+                "there is no directory at " + lab.path("missing"),
+                () -> listDirectory("missing"));
         Expect.failure(Failure.Kind.NOT_FOUND, "there is no backup at " + file, this::listFile);
     }
 
@@ -75,11 +94,21 @@ class ListServiceTest {
         for (String name : List.of("b.gz", "a.gz", ".hidden.gz", "notes.txt")) {
             Lab.write(place.resolve(name), "x");
         }
-        assertEquals(List.of("this is a single backup and no history: sqlite-backup list '" + place + "/a.gz'", "this is a single backup and no history: sqlite-backup list '" + place + "/b.gz'"),
+        assertEquals(
+                List.of(
+                        "this is a single backup and no history: sqlite-backup list '" + place + "/a.gz'",
+                        "this is a single backup and no history: sqlite-backup list '" + place + "/b.gz'"),
                 listDirectory("my backups").warnings());
         Lab.write(place.resolve("app-20261122T120000Z.db.gz"), "half-copied");
-        assertEquals(List.of(place + "/app-20261122T120000Z.db.gz has the name of a backup and does not end like one: half-copied, damaged, or of another program; it is ignored"), listDirectory("my backups").warnings().subList(0, 1));
-        assertEquals(3, listDirectory("my backups").warnings().size(), "one that has a name of a history is no single backup");
+        assertEquals(
+                List.of(
+                        place
+                                + "/app-20261122T120000Z.db.gz has the name of a backup and does not end like one: half-copied, damaged, or of another program; it is ignored"),
+                listDirectory("my backups").warnings().subList(0, 1));
+        assertEquals(
+                3,
+                listDirectory("my backups").warnings().size(),
+                "one that has a name of a history is no single backup");
         // One that is a history says nothing of them.
         file = place;
         backUp(NOON);
@@ -92,7 +121,8 @@ class ListServiceTest {
     @Test
     void aFileIsTheOnlyBackupWhereGitDoesNotKeepIt() throws IOException {
         backUp(NOON);
-        List<Backup> expected = List.of(new Backup(file.toString(), "b.gz", null, NOON, 1, Files.size(file), Files.size(database), null));
+        List<Backup> expected = List.of(
+                new Backup(file.toString(), "b.gz", null, NOON, 1, Files.size(file), Files.size(database), null));
         assertEquals(new ListService.Listing(expected, List.of()), listFile());
         Tools.require("git");
         Tools.sh("cd \"$1\"; git init -q", directory).ok();
@@ -110,9 +140,21 @@ class ListServiceTest {
         backUp(NOON.plusSeconds(5));
         commit("2026-11-24T00:00:00Z");
         ListService.Listing committed = listFile();
-        assertEquals(List.of(Instant.parse("2026-11-24T00:00:00Z"), Instant.parse("2026-11-23T00:00:00Z")), committed.backups().stream().map(Backup::createdAt).toList());
+        assertEquals(
+                List.of(Instant.parse("2026-11-24T00:00:00Z"), Instant.parse("2026-11-23T00:00:00Z")),
+                committed.backups().stream().map(Backup::createdAt).toList());
         Backup first = committed.backups().get(1);
-        assertEquals(new Backup(file.toString(), "b.gz", null, Instant.parse("2026-11-23T00:00:00Z"), 1, firstBytes, null, first.commit()), first);
+        assertEquals(
+                new Backup(
+                        file.toString(),
+                        "b.gz",
+                        null,
+                        Instant.parse("2026-11-23T00:00:00Z"),
+                        1,
+                        firstBytes,
+                        null,
+                        first.commit()),
+                first);
         assertEquals(40, first.commit().length());
 
         backUp(NOON.plusSeconds(10));
@@ -125,7 +167,9 @@ class ListServiceTest {
         Lab.write(file, "damaged");
         ListService.Listing damaged = listFile();
         assertEquals(committed.backups(), damaged.backups());
-        assertEquals(List.of("the backup " + file + " failed verification: it is neither a gzip file nor a SQLite database"), damaged.warnings());
+        assertEquals(
+                List.of("the backup " + file + " failed verification: it is neither a gzip file nor a SQLite database"),
+                damaged.warnings());
         Files.delete(file);
         assertEquals(committed, listFile());
     }
@@ -134,7 +178,9 @@ class ListServiceTest {
     void aDatabaseIsItsSafetyCopies() throws IOException {
         Files.copy(database, lab.path("app.db.pre-restore-20261122120000"));
         ListService.Listing listing = list(Location.file(database));
-        assertEquals(List.of("app.db.pre-restore-20261122120000"), listing.backups().stream().map(Backup::name).toList());
+        assertEquals(
+                List.of("app.db.pre-restore-20261122120000"),
+                listing.backups().stream().map(Backup::name).toList());
         assertEquals(List.of(), listing.warnings());
     }
 }

@@ -38,7 +38,9 @@ class PruneServiceTest {
     private static final Instant LATER = NOON.plus(Duration.ofDays(1));
     private static final RetentionRules ONE = new RetentionRules(1, 0, 0, 0, 0, 0, Duration.ZERO);
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
     private Path app;
     private Path other;
@@ -55,7 +57,8 @@ class PruneServiceTest {
     private BackupService.Result backUp(Path database, Location destination, Instant now, RetentionRules rules) {
         Lab.sql(database, "UPDATE t SET generation = generation || 'x'");
         return new BackupService(Clock.fixed(now, ZoneOffset.UTC), Progress.NONE)
-                .backup(new BackupService.Request(database, destination, false, 6, 2, lab.temporary(), Duration.ZERO, rules, null, false));
+                .backup(new BackupService.Request(
+                        database, destination, false, 6, 2, lab.temporary(), Duration.ZERO, rules, null, false));
     }
 
     private void backUp(Path database, Instant... times) {
@@ -65,7 +68,8 @@ class PruneServiceTest {
     }
 
     private PruneService.Pruned prune(Location location, boolean dryRun, Duration busyTimeout) {
-        return new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE).prune(new PruneService.Request(location, null, ONE, dryRun, lab.temporary(), busyTimeout));
+        return new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE)
+                .prune(new PruneService.Request(location, null, ONE, dryRun, lab.temporary(), busyTimeout));
     }
 
     private PruneService.Pruned prune() {
@@ -84,11 +88,14 @@ class PruneServiceTest {
     }
 
     private static List<String> said(List<Retention.Decision> decisions) {
-        return decisions.stream().map(decision -> decision.backup().name() + " " + decision.reasons()).toList();
+        return decisions.stream()
+                .map(decision -> decision.backup().name() + " " + decision.reasons())
+                .toList();
     }
 
     private List<String> names() {
-        return new ListService().list(history, null).backups().stream().map(Backup::name).toList();
+        return new ListService()
+                .list(history, null).backups().stream().map(Backup::name).toList();
     }
 
     @Test
@@ -119,9 +126,13 @@ class PruneServiceTest {
                 Thread.onSpinWait();
             }
             // It has looked, has the first lock and waits for the second.
-            Files.move(lab.path("elsewhere/other-20261122T120001Z.db.gz"), lab.path("history/other-20261122T120001Z.db.gz"));
+            Files.move(
+                    lab.path("elsewhere/other-20261122T120001Z.db.gz"),
+                    lab.path("history/other-20261122T120001Z.db.gz"));
         }
-        assertEquals(List.of("other-20261122T120000Z.db.gz [no rule keeps it]"), said(pruning.get(30, TimeUnit.SECONDS).deleted()));
+        assertEquals(
+                List.of("other-20261122T120000Z.db.gz [no rule keeps it]"),
+                said(pruning.get(30, TimeUnit.SECONDS).deleted()));
         assertEquals(List.of("other-20261122T120001Z.db.gz", "app-20261122T120000Z.db.gz"), names());
     }
 
@@ -131,7 +142,9 @@ class PruneServiceTest {
         damage("app-20261122T120000Z.db.gz");
         damage("app-20261122T120001Z.db.gz");
         PruneService.Pruned pruned = prune();
-        assertEquals(List.of("app-20261122T120001Z.db.gz [none verifies]", "app-20261122T120000Z.db.gz [none verifies]"), said(pruned.kept()));
+        assertEquals(
+                List.of("app-20261122T120001Z.db.gz [none verifies]", "app-20261122T120000Z.db.gz [none verifies]"),
+                said(pruned.kept()));
         assertEquals(List.of(), pruned.deleted());
         assertEquals(List.of("none of the backups of app.db verifies, so none was deleted"), pruned.undecided());
     }
@@ -141,7 +154,12 @@ class PruneServiceTest {
     void aBackupThatIsDatedAfterNowDoesNotStandForTheOthers() throws IOException {
         backUp(app, NOON, NOON.plusSeconds(1), NOON.plusSeconds(2), LATER.plusSeconds(1));
         damage("app-20261122T120002Z.db.gz");
-        assertEquals(List.of("app-20261123T120001Z.db.gz [dated after now]", "app-20261122T120002Z.db.gz [last]", "app-20261122T120001Z.db.gz [newest that verifies]"), said(prune().kept()));
+        assertEquals(
+                List.of(
+                        "app-20261123T120001Z.db.gz [dated after now]",
+                        "app-20261122T120002Z.db.gz [last]",
+                        "app-20261122T120001Z.db.gz [newest that verifies]"),
+                said(prune().kept()));
         Files.delete(lab.path("history/app-20261122T120002Z.db.gz"));
         Files.delete(lab.path("history/app-20261122T120001Z.db.gz"));
         assertEquals(List.of(), prune().undecided(), "where all are dated so, none goes, and that is decided");
@@ -152,11 +170,14 @@ class PruneServiceTest {
     void deletesNothingWhileADiskCannotReadOneOfThem() throws IOException {
         backUp(app, NOON, NOON.plusSeconds(1));
         try (UnreadableFile unreadable = new UnreadableFile(lab.path("history/app-20261122T120002Z.db.gz"))) {
-            Failure failure = Expect.failure(Failure.Kind.FAILURE, "Input/output error; nothing was deleted", this::prune);
+            Failure failure =
+                    Expect.failure(Failure.Kind.FAILURE, "Input/output error; nothing was deleted", this::prune);
             assertTrue(failure.hint().contains("a disk is failing"), failure.hint());
             BackupService.Result made = backUp(app, history, LATER, ONE);
             assertEquals(List.of(), made.pruned());
-            assertTrue(made.verification().warnings().get(0).contains("old ones could not be pruned"), made.verification().warnings().toString());
+            assertTrue(
+                    made.verification().warnings().get(0).contains("old ones could not be pruned"),
+                    made.verification().warnings().toString());
             assertEquals(3, names().size());
         }
         assertEquals(2, prune().deleted().size());
@@ -166,8 +187,12 @@ class PruneServiceTest {
     @Test
     void deletesNothingIfNobodyCanTellWhetherTheNewestIsGood() {
         backUp(app, NOON, NOON.plusSeconds(1));
-        PruneService.Request unreadable = new PruneService.Request(history, null, ONE, false, app.resolve("tmp"), Duration.ZERO);
-        Expect.failure(Failure.Kind.FAILURE, "cannot read the directory", () -> new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE).prune(unreadable));
+        PruneService.Request unreadable =
+                new PruneService.Request(history, null, ONE, false, app.resolve("tmp"), Duration.ZERO);
+        Expect.failure(
+                Failure.Kind.FAILURE,
+                "cannot read the directory",
+                () -> new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE).prune(unreadable));
         assertEquals(2, names().size());
     }
 
@@ -175,15 +200,22 @@ class PruneServiceTest {
     void saysHowFarItIsWithTheProof() throws IOException {
         backUp(app, NOON, NOON.plusSeconds(1));
         Heard heard = new Heard();
-        new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), heard).prune(new PruneService.Request(history, null, ONE, true, lab.temporary(), Duration.ZERO));
-        assertEquals(List.of(new Heard.Phase("verify", Files.size(app), Files.size(app))), heard.phases(), "only the newest has to be read");
+        new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), heard)
+                .prune(new PruneService.Request(history, null, ONE, true, lab.temporary(), Duration.ZERO));
+        assertEquals(
+                List.of(new Heard.Phase("verify", Files.size(app), Files.size(app))),
+                heard.phases(),
+                "only the newest has to be read");
     }
 
     // ---- safety copies
 
     private List<String> safetyCopies() {
         try (Stream<Path> files = Files.list(directory)) {
-            return files.map(file -> file.getFileName().toString()).filter(name -> name.startsWith("app.db.")).sorted().toList();
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.startsWith("app.db."))
+                    .sorted()
+                    .toList();
         } catch (IOException e) {
             throw new AssertionError(e);
         }
@@ -200,7 +232,11 @@ class PruneServiceTest {
         }
         Lab.write(safetyCopy(3), "SQLite format 3\0 and nothing else");
         PruneService.Pruned pruned = prune(Location.file(app), false, Duration.ZERO);
-        assertEquals(List.of("app.db.pre-restore-20261122120003 [last]", "app.db.pre-restore-20261122120002 [newest that verifies]"), said(pruned.kept()));
+        assertEquals(
+                List.of(
+                        "app.db.pre-restore-20261122120003 [last]",
+                        "app.db.pre-restore-20261122120002 [newest that verifies]"),
+                said(pruned.kept()));
         assertEquals(1, pruned.warnings().size(), pruned.warnings().toString());
         assertEquals(List.of("app.db.pre-restore-20261122120002", "app.db.pre-restore-20261122120003"), safetyCopies());
         assertEquals(List.of(), lab.litter());
@@ -213,11 +249,20 @@ class PruneServiceTest {
             safetyCopy(second);
         }
         // The log of the second can be no file of ours, and cannot be removed.
-        Lab.write(Files.createDirectory(lab.path("app.db.pre-restore-20261122120001-wal")).resolve("x"), "x");
+        Lab.write(
+                Files.createDirectory(lab.path("app.db.pre-restore-20261122120001-wal"))
+                        .resolve("x"),
+                "x");
         assertEquals(3, prune(Location.file(app), true, Duration.ZERO).deleted().size());
         assertEquals(5, safetyCopies().size(), "a dry run deletes nothing");
-        Expect.failure(Failure.Kind.FAILURE, "cannot remove files", () -> prune(Location.file(app), false, Duration.ZERO));
-        assertEquals(List.of("app.db.pre-restore-20261122120001-wal", "app.db.pre-restore-20261122120002", "app.db.pre-restore-20261122120003"), safetyCopies());
+        Expect.failure(
+                Failure.Kind.FAILURE, "cannot remove files", () -> prune(Location.file(app), false, Duration.ZERO));
+        assertEquals(
+                List.of(
+                        "app.db.pre-restore-20261122120001-wal",
+                        "app.db.pre-restore-20261122120002",
+                        "app.db.pre-restore-20261122120003"),
+                safetyCopies());
     }
 
     // ---- after a backup
@@ -228,19 +273,34 @@ class PruneServiceTest {
         backUp(other, NOON);
         BackupService.Result result = backUp(other, history, NOON.plusSeconds(2), ONE);
         assertEquals(List.of("other-20261122T120000Z.db.gz [no rule keeps it]"), said(result.pruned()));
-        assertEquals(List.of("other-20261122T120002Z.db.gz", "app-20261122T120001Z.db.gz", "app-20261122T120000Z.db.gz"), names());
+        assertEquals(
+                List.of("other-20261122T120002Z.db.gz", "app-20261122T120001Z.db.gz", "app-20261122T120000Z.db.gz"),
+                names());
     }
 
     private PruneService.Pruned afterBackup(String justProven, RetentionRules rules) {
-        return new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE).afterBackup(Destination.of(history, app, app.getFileName().toString()), justProven, Set.of(), rules, lab.temporary());
+        return new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE)
+                .afterBackup(
+                        Destination.of(history, app, app.getFileName().toString()),
+                        justProven,
+                        Set.of(),
+                        rules,
+                        lab.temporary());
     }
 
     @Test
     void whatABackupHasJustProvenIsWhatStays() {
         backUp(app, NOON, NOON.plusSeconds(1), LATER.plusSeconds(1));
-        assertEquals(new PruneService.Pruned(List.of(), List.of(), List.of(), List.of()), afterBackup("app-20261122T120001Z.db.gz", RetentionRules.NONE), "nothing was asked for");
+        assertEquals(
+                new PruneService.Pruned(List.of(), List.of(), List.of(), List.of()),
+                afterBackup("app-20261122T120001Z.db.gz", RetentionRules.NONE),
+                "nothing was asked for");
         PruneService.Pruned pruned = afterBackup("app-20261122T120001Z.db.gz", ONE);
-        assertEquals(List.of("app-20261123T120001Z.db.gz [dated after now]", "app-20261122T120001Z.db.gz [newest that verifies, last]"), said(pruned.kept()));
+        assertEquals(
+                List.of(
+                        "app-20261123T120001Z.db.gz [dated after now]",
+                        "app-20261122T120001Z.db.gz [newest that verifies, last]"),
+                said(pruned.kept()));
         assertEquals(List.of("app-20261122T120000Z.db.gz [no rule keeps it]"), said(pruned.deleted()));
     }
 
@@ -249,7 +309,10 @@ class PruneServiceTest {
     void deletesNothingIfTheNewBackupIsNotToBeSeen() {
         backUp(app, NOON, NOON.plusSeconds(1));
         PruneService.Pruned pruned = afterBackup("app-20261122T120009Z.db.gz", ONE);
-        assertEquals(List.of("the backup is made and verified, but old ones could not be pruned: the new backup is not listed: app-20261122T120009Z.db.gz"), pruned.warnings());
+        assertEquals(
+                List.of(
+                        "the backup is made and verified, but old ones could not be pruned: the new backup is not listed: app-20261122T120009Z.db.gz"),
+                pruned.warnings());
         assertTrue(pruned.deleted().isEmpty());
         assertEquals(2, names().size());
     }

@@ -37,7 +37,9 @@ class RestoreServiceTest {
     private static final int NEW_ROWS = 60;
     private static final int SOMEBODY = 12001;
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
     private Path target;
     private boolean live;
@@ -52,20 +54,44 @@ class RestoreServiceTest {
     }
 
     private void backUp(Path source) {
-        new BackupService(Clock.fixed(NOW, ZoneOffset.UTC), Progress.NONE).backup(new BackupService.Request(source, Location.file(lab.path("b.gz")), false, 6, 2, lab.temporary(),
-                Duration.ZERO, RetentionRules.NONE, null, false));
+        new BackupService(Clock.fixed(NOW, ZoneOffset.UTC), Progress.NONE)
+                .backup(new BackupService.Request(
+                        source,
+                        Location.file(lab.path("b.gz")),
+                        false,
+                        6,
+                        2,
+                        lab.temporary(),
+                        Duration.ZERO,
+                        RetentionRules.NONE,
+                        null,
+                        false));
     }
 
     private RestoreService.Request request(Path backup) {
-        return new RestoreService.Request(Location.file(backup), null, target, true, null, live, dryRun, lab.temporary(), null, null, Duration.ZERO);
+        return new RestoreService.Request(
+                Location.file(backup),
+                null,
+                target,
+                true,
+                null,
+                live,
+                dryRun,
+                lab.temporary(),
+                null,
+                null,
+                Duration.ZERO);
     }
 
     private RestoreService.Result restore() {
-        return new RestoreService(Clock.fixed(NOW, ZoneOffset.UTC), progress, (database, backup, changes) -> { }).restore(request(lab.path("b.gz")));
+        return new RestoreService(Clock.fixed(NOW, ZoneOffset.UTC), progress, (database, backup, changes) -> {})
+                .restore(request(lab.path("b.gz")));
     }
 
     private RestoreService.Result undo() {
-        return new RestoreService(Clock.fixed(NOW.plusSeconds(60), ZoneOffset.UTC), progress, (database, backup, changes) -> { }).undo(request(null));
+        return new RestoreService(
+                        Clock.fixed(NOW.plusSeconds(60), ZoneOffset.UTC), progress, (database, backup, changes) -> {})
+                .undo(request(null));
     }
 
     private static String content(Path database) {
@@ -109,8 +135,14 @@ class RestoreServiceTest {
         assertNew();
         assertEquals("created", created.method().word());
         assertNull(created.safetyCopy());
-        assertEquals(new Verification(true, List.of("the directory " + target.getParent() + " was made: whoever uses the database has to be able to write to it")), created.verification());
-        assertEquals(Failure.Kind.NOT_FOUND, assertThrows(Failure.class, this::undo).kind());
+        assertEquals(
+                new Verification(
+                        true,
+                        List.of("the directory " + target.getParent()
+                                + " was made: whoever uses the database has to be able to write to it")),
+                created.verification());
+        assertEquals(
+                Failure.Kind.NOT_FOUND, assertThrows(Failure.class, this::undo).kind());
     }
 
     @ParameterizedTest
@@ -133,7 +165,7 @@ class RestoreServiceTest {
     @Test
     void replacesWhatOnlyTurnsOutToBeUnreadable() throws IOException {
         byte[] bytes = Files.readAllBytes(lab.database("app.db", "delete", OLD_ROWS, "old"));
-        bytes[100] = 77;     // The kind of a page that no database has.
+        bytes[100] = 77; // The kind of a page that no database has.
         Files.write(target, bytes);
         Lab.write(lab.path("app.db-wal"), "its log");
         assertEquals(RestoreService.Method.CREATED, restore().method());
@@ -148,7 +180,9 @@ class RestoreServiceTest {
         assertNew();
         assertEquals("its log", Files.readString(lab.path(SAFETY_COPY + "-wal")));
         assertTrue(created.verification().full());
-        assertTrue(created.verification().warnings().get(0).contains("they are kept beside " + lab.path(SAFETY_COPY)), created.verification().warnings().toString());
+        assertTrue(
+                created.verification().warnings().get(0).contains("they are kept beside " + lab.path(SAFETY_COPY)),
+                created.verification().warnings().toString());
     }
 
     @ParameterizedTest
@@ -162,7 +196,9 @@ class RestoreServiceTest {
         }
         Map<String, String> before = lab.state("");
         RestoreService.Result would = restore();
-        assertEquals(situation.equals("there") ? RestoreService.Method.IN_PLACE : RestoreService.Method.CREATED, would.method());
+        assertEquals(
+                situation.equals("there") ? RestoreService.Method.IN_PLACE : RestoreService.Method.CREATED,
+                would.method());
         assertNull(would.safetyCopy());
         assertEquals(before, lab.state(""));
         assertFalse(Files.exists(lab.path("missing")));
@@ -180,7 +216,9 @@ class RestoreServiceTest {
             assertEquals(Failure.Kind.IN_USE, failure.kind());
             assertTrue(failure.getMessage().contains("pid " + holder.pid() + " ("), failure.getMessage());
             live = true;
-            assertEquals(Failure.Kind.CORRUPT, assertThrows(Failure.class, this::restore).kind());
+            assertEquals(
+                    Failure.Kind.CORRUPT,
+                    assertThrows(Failure.class, this::restore).kind());
         }
         assertOld(target);
     }
@@ -191,7 +229,8 @@ class RestoreServiceTest {
         lab.database("app.db", "delete", OLD_ROWS, "old");
         Holder[] holder = {null};
         progress = during("check", () -> holder[0] = new Holder(target));
-        assertEquals(Failure.Kind.IN_USE, assertThrows(Failure.class, this::restore).kind());
+        assertEquals(
+                Failure.Kind.IN_USE, assertThrows(Failure.class, this::restore).kind());
         holder[0].close();
         assertOld(target);
         assertEquals(List.of(), lab.safetyCopies("app.db"));
@@ -217,14 +256,17 @@ class RestoreServiceTest {
             }
 
             @Override
-            public void at(long doneBytes) { }
+            public void at(long doneBytes) {}
         };
     }
 
     @Test
     void refusesTheDatabaseItselfAsItsBackup() {
         lab.database("app.db", "delete", OLD_ROWS, "old");
-        Failure failure = assertThrows(Failure.class, () -> new RestoreService(Clock.systemUTC(), progress, (database, backup, changes) -> { }).restore(request(target)));
+        Failure failure = assertThrows(
+                Failure.class,
+                () -> new RestoreService(Clock.systemUTC(), progress, (database, backup, changes) -> {})
+                        .restore(request(target)));
         assertEquals(Failure.Kind.USAGE, failure.kind());
         assertOld(target);
     }
@@ -239,7 +281,9 @@ class RestoreServiceTest {
             assertEquals(Failure.Kind.FAILURE, failure.kind());
             assertEquals("this user may not write " + target, failure.getMessage());
             target = disk.path("missing.db");
-            assertEquals("this user may not write " + disk.path("").toRealPath(), assertThrows(Failure.class, this::restore).getMessage());
+            assertEquals(
+                    "this user may not write " + disk.path("").toRealPath(),
+                    assertThrows(Failure.class, this::restore).getMessage());
         }
     }
 
@@ -263,14 +307,17 @@ class RestoreServiceTest {
 
             @Override
             public void at(long doneBytes) {
-                if (restoring && doneBytes == totalBytes) {     // The switch is committed by now.
-                    Tools.sh("sqlite3 \"$1\" \"INSERT INTO t(generation) VALUES ('since')\"", target).ok();
+                if (restoring && doneBytes == totalBytes) { // The switch is committed by now.
+                    Tools.sh("sqlite3 \"$1\" \"INSERT INTO t(generation) VALUES ('since')\"", target)
+                            .ok();
                 }
             }
         };
         RestoreService.Result result = restore();
         assertEquals("partial", result.verification().word());
-        assertEquals(List.of("others wrote to the database before it could be read back"), result.verification().warnings());
+        assertEquals(
+                List.of("others wrote to the database before it could be read back"),
+                result.verification().warnings());
         assertEquals("new " + (NEW_ROWS + 1), content(target));
     }
 
@@ -292,10 +339,20 @@ class RestoreServiceTest {
 
     // ---- room
 
-    /** What is needed beside the staged backup: the safety copy (with --live a second one, to prove it), the journal or log of the switch, what the database grows by. */
+    /**
+     * What is needed beside the staged backup: the safety copy (with --live a second one, to prove it), the journal or
+     * log of the switch, what the database grows by.
+     */
     @ParameterizedTest
-    @CsvSource({"delete, false, 400, 900", "delete, false, 900, 400", "delete, true, 400, 900", "wal, true, 900, 400", "wal, true, 400, 900"})
-    void refusesBeforeTheSwitchWhereThereIsNoRoomForIt(String journalMode, boolean underAnApplication, int oldRows, int newRows) throws IOException {
+    @CsvSource({
+        "delete, false, 400, 900",
+        "delete, false, 900, 400",
+        "delete, true, 400, 900",
+        "wal, true, 900, 400",
+        "wal, true, 400, 900"
+    })
+    void refusesBeforeTheSwitchWhereThereIsNoRoomForIt(
+            String journalMode, boolean underAnApplication, int oldRows, int newRows) throws IOException {
         live = underAnApplication;
         Files.delete(lab.path("source.db"));
         backUp(lab.database("source.db", "delete", newRows, "new"));
@@ -304,12 +361,15 @@ class RestoreServiceTest {
             target = disk.path("app.db");
             Files.copy(lab.database("old.db", journalMode, oldRows, "old"), target);
             long oldBytes = Files.size(target);
-            long neededBytes = (live ? 2 * oldBytes + Math.max(oldBytes, newBytes) : 2 * oldBytes) + Math.max(0, newBytes - oldBytes);
+            long neededBytes = (live ? 2 * oldBytes + Math.max(oldBytes, newBytes) : 2 * oldBytes)
+                    + Math.max(0, newBytes - oldBytes);
             disk.leave(newBytes + neededBytes - 16_384);
             Failure failure = assertThrows(Failure.class, this::restore);
             assertEquals(Failure.Kind.NO_SPACE, failure.kind());
             assertTrue(failure.getMessage().startsWith("not enough room in " + disk.path("")), failure.getMessage());
-            assertEquals("nothing was changed; free some space there, or decompress elsewhere with --tmp-dir=DIR, or keep the safety copy elsewhere with --safety-dir=DIR", failure.hint());
+            assertEquals(
+                    "nothing was changed; free some space there, or decompress elsewhere with --tmp-dir=DIR, or keep the safety copy elsewhere with --safety-dir=DIR",
+                    failure.hint());
             assertEquals("old " + oldRows, content(target));
             disk.leave(newBytes + neededBytes + 300_000);
             restore();
@@ -335,13 +395,19 @@ class RestoreServiceTest {
         try (SmallDisk disk = SmallDisk.mount(lab.path("disk"), 4 << 20)) {
             target = disk.path("app.db");
             disk.leave(newBytes - 8192);
-            assertEquals(Failure.Kind.NO_SPACE, assertThrows(Failure.class, this::restore).kind());
+            assertEquals(
+                    Failure.Kind.NO_SPACE,
+                    assertThrows(Failure.class, this::restore).kind());
             disk.leave(newBytes + 8192);
             restore();
-            Files.copy(lab.database("old.db", "delete", OLD_ROWS, "old"), disk.leave(2 << 20).path("app.db"));
+            Files.copy(
+                    lab.database("old.db", "delete", OLD_ROWS, "old"),
+                    disk.leave(2 << 20).path("app.db"));
             long oldBytes = Files.size(target);
             disk.leave(newBytes + 2 * oldBytes + newBytes - oldBytes - 8192);
-            assertEquals(Failure.Kind.NO_SPACE, assertThrows(Failure.class, this::restore).kind());
+            assertEquals(
+                    Failure.Kind.NO_SPACE,
+                    assertThrows(Failure.class, this::restore).kind());
             disk.leave(newBytes + 2 * oldBytes + newBytes - oldBytes + 8192);
             restore();
             assertOld(target);
@@ -360,7 +426,9 @@ class RestoreServiceTest {
             Files.write(disk.path("app.db-wal"), new byte[400_000]);
             long neededBytes = newBytes + (oldBytes + 400_000) + oldBytes;
             disk.leave(neededBytes - 8192);
-            assertEquals(Failure.Kind.NO_SPACE, assertThrows(Failure.class, this::restore).kind());
+            assertEquals(
+                    Failure.Kind.NO_SPACE,
+                    assertThrows(Failure.class, this::restore).kind());
             disk.leave(neededBytes + 8192);
             restore();
         }

@@ -40,7 +40,9 @@ class StagedBackupTest {
     private static final int PAGE_SIZE = 4096;
     private static final int MEGABYTE = 1 << 20;
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
     private Path database;
     private byte[] content;
@@ -84,15 +86,27 @@ class StagedBackupTest {
 
     @Test
     void takesOneOfOursAndItsOwnTime() throws IOException {
-        new BackupService(Clock.fixed(NOW, ZoneOffset.UTC), Progress.NONE).backup(new BackupService.Request(database, Location.file(lab.path("b.gz")), false, 6, 2, lab.temporary(),
-                Duration.ZERO, RetentionRules.NONE, null, false));
+        new BackupService(Clock.fixed(NOW, ZoneOffset.UTC), Progress.NONE)
+                .backup(new BackupService.Request(
+                        database,
+                        Location.file(lab.path("b.gz")),
+                        false,
+                        6,
+                        2,
+                        lab.temporary(),
+                        Duration.ZERO,
+                        RetentionRules.NONE,
+                        null,
+                        false));
         Heard heard = new Heard();
         StagedBackup staged = stage(Selection.of(lab.path("b.gz")), lab.temporary(), heard);
         assertEquals(NOW, staged.createdAt());
         assertEquals(Files.size(lab.path("b.gz")), staged.backupBytes());
         assertEquals(content.length, staged.databaseBytes());
         assertEquals(new Verification(true, List.of()), staged.verification());
-        assertEquals(List.of(new Heard.Phase("verify", content.length, content.length), new Heard.Phase("check", -1, 0)), heard.phases());
+        assertEquals(
+                List.of(new Heard.Phase("verify", content.length, content.length), new Heard.Phase("check", -1, 0)),
+                heard.phases());
     }
 
     @Test
@@ -108,7 +122,10 @@ class StagedBackupTest {
     @Test
     void takesTheTimeThatItWasChosenBy() throws IOException {
         Path backup = gzip("b.gz", content);
-        StagedBackup staged = stage(new Selection("b.gz", "commit", NOW, null, List.of("one that was passed over"), workspace -> backup), lab.temporary(), Progress.NONE);
+        StagedBackup staged = stage(
+                new Selection("b.gz", "commit", NOW, null, List.of("one that was passed over"), workspace -> backup),
+                lab.temporary(),
+                Progress.NONE);
         assertEquals(NOW, staged.createdAt());
         assertEquals(List.of("one that was passed over"), staged.verification().warnings());
     }
@@ -120,27 +137,49 @@ class StagedBackupTest {
         assertEquals(content.length, stage(database).backupBytes());
         Writer.start(database, "crash", "wal", 0).close();
         try (Workspace workspace = Workspace.create(lab.temporary())) {
-            assertEquals("500", Lab.query(StagedBackup.stage(Selection.of(database), workspace, Duration.ZERO, Progress.NONE).file(), "SELECT count(*) FROM crashed"));
+            assertEquals(
+                    "500",
+                    Lab.query(
+                            StagedBackup.stage(Selection.of(database), workspace, Duration.ZERO, Progress.NONE)
+                                    .file(),
+                            "SELECT count(*) FROM crashed"));
         }
         Arrays.fill(content, 5 * PAGE_SIZE, 9 * PAGE_SIZE, (byte) 0);
         refused(Failure.Kind.CORRUPT, Files.write(lab.path("damaged.db"), content));
         Files.write(lab.path("broken.db"), Arrays.copyOf(content, 5 * PAGE_SIZE + 7));
-        assertTrue(refused(Failure.Kind.CORRUPT, lab.path("broken.db")).getMessage().contains("failed verification"));
+        assertTrue(refused(Failure.Kind.CORRUPT, lab.path("broken.db"))
+                .getMessage()
+                .contains("failed verification"));
     }
 
     // ---- what is none
 
     @Test
     void saysWhatElseLiesThere() throws IOException {
-        Failure pointer = refused(Failure.Kind.NOT_FOUND, Files.writeString(lab.path("pointer.gz"), "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"));
+        Failure pointer = refused(
+                Failure.Kind.NOT_FOUND,
+                Files.writeString(
+                        lab.path("pointer.gz"), "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"));
         assertTrue(pointer.hint().startsWith("fetch it: git -C " + directory + "/ lfs pull"), pointer.hint());
-        assertTrue(refused(Failure.Kind.CORRUPT, Files.write(lab.path("empty.gz"), new byte[0])).getMessage().endsWith("it is empty (0 bytes)"));
-        assertTrue(refused(Failure.Kind.CORRUPT, Files.writeString(lab.path("text.gz"), "text")).getMessage().endsWith("it is neither a gzip file nor a SQLite database"));
-        assertTrue(refused(Failure.Kind.CORRUPT, gzip("text.gz", new byte[200])).getMessage().endsWith("what it holds is not a SQLite database"));
-        assertTrue(refused(Failure.Kind.CORRUPT, gzip("short.gz", Arrays.copyOf(content, 99))).getMessage().contains("failed verification"));
-        assertTrue(refused(Failure.Kind.NOT_FOUND, lab.path("missing.gz")).getMessage().startsWith("there is no backup at"));
+        assertTrue(refused(Failure.Kind.CORRUPT, Files.write(lab.path("empty.gz"), new byte[0]))
+                .getMessage()
+                .endsWith("it is empty (0 bytes)"));
+        assertTrue(refused(Failure.Kind.CORRUPT, Files.writeString(lab.path("text.gz"), "text"))
+                .getMessage()
+                .endsWith("it is neither a gzip file nor a SQLite database"));
+        assertTrue(refused(Failure.Kind.CORRUPT, gzip("text.gz", new byte[200]))
+                .getMessage()
+                .endsWith("what it holds is not a SQLite database"));
+        assertTrue(refused(Failure.Kind.CORRUPT, gzip("short.gz", Arrays.copyOf(content, 99)))
+                .getMessage()
+                .contains("failed verification"));
+        assertTrue(refused(Failure.Kind.NOT_FOUND, lab.path("missing.gz"))
+                .getMessage()
+                .startsWith("there is no backup at"));
         Files.createDirectory(lab.path("directory.gz"));
-        assertEquals("name the backup file itself", refused(Failure.Kind.FAILURE, lab.path("directory.gz")).hint());
+        assertEquals(
+                "name the backup file itself",
+                refused(Failure.Kind.FAILURE, lab.path("directory.gz")).hint());
     }
 
     @Test
@@ -149,13 +188,24 @@ class StagedBackupTest {
         byte[] bytes = Files.readAllBytes(damaged);
         bytes[bytes.length / 2] ^= 1;
         Files.write(damaged, bytes);
-        assertEquals("nothing was changed; for an older one, where Git keeps them: sqlite-backup list " + damaged, refused(Failure.Kind.CORRUPT, damaged).hint());
+        assertEquals(
+                "nothing was changed; for an older one, where Git keeps them: sqlite-backup list " + damaged,
+                refused(Failure.Kind.CORRUPT, damaged).hint());
         Path one = Files.copy(damaged, lab.path("app-20261122T120000Z.db.gz"));
-        assertEquals("nothing was changed; for an older one: sqlite-backup list " + directory + "/", refused(Failure.Kind.CORRUPT, one).hint(), "the others lie beside it");
+        assertEquals(
+                "nothing was changed; for an older one: sqlite-backup list " + directory + "/",
+                refused(Failure.Kind.CORRUPT, one).hint(),
+                "the others lie beside it");
         Selection far = new Selection("s3://b/p/b.gz", null, null, null, List.of(), workspace -> damaged);
-        assertEquals("nothing was changed; the store has only this one", assertThrows(Failure.class, () -> stage(far, lab.temporary(), Progress.NONE)).hint());
+        assertEquals(
+                "nothing was changed; the store has only this one",
+                assertThrows(Failure.class, () -> stage(far, lab.temporary(), Progress.NONE))
+                        .hint());
         Selection ofHistory = new Selection("b.gz", null, NOW, "the one before it", List.of(), workspace -> damaged);
-        assertEquals("the one before it", assertThrows(Failure.class, () -> stage(ofHistory, lab.temporary(), Progress.NONE)).hint());
+        assertEquals(
+                "the one before it",
+                assertThrows(Failure.class, () -> stage(ofHistory, lab.temporary(), Progress.NONE))
+                        .hint());
         Selection gone = new Selection("b.gz", null, NOW, null, List.of(), workspace -> lab.path("gone.gz"));
         Failure deleted = assertThrows(Failure.class, () -> stage(gone, lab.temporary(), Progress.NONE));
         assertEquals(Failure.Kind.NOT_FOUND, deleted.kind());
@@ -170,8 +220,13 @@ class StagedBackupTest {
         assertFalse(FileKind.isPlainDatabase(gzip("b.gz", content)));
         assertTrue(FileKind.isGzip(lab.path("b.gz")));
         assertFalse(FileKind.isGzip(database));
-        assertEquals(Failure.Kind.FAILURE, assertThrows(Failure.class, () -> FileKind.isGzip(directory)).kind());
-        assertEquals(Failure.Kind.NOT_FOUND, assertThrows(Failure.class, () -> FileKind.isGzip(lab.path("missing"))).kind());
+        assertEquals(
+                Failure.Kind.FAILURE,
+                assertThrows(Failure.class, () -> FileKind.isGzip(directory)).kind());
+        assertEquals(
+                Failure.Kind.NOT_FOUND,
+                assertThrows(Failure.class, () -> FileKind.isGzip(lab.path("missing")))
+                        .kind());
         FileKind.requireGzip(Files.readAllBytes(lab.path("b.gz")), "b.gz");
         assertThrows(Failure.class, () -> FileKind.requireGzip(content, "b.gz"));
     }
@@ -184,7 +239,7 @@ class StagedBackupTest {
         ByteBuffer header = ByteBuffer.wrap(bytes);
         header.putInt(28, pages);
         if (pages == 0) {
-            header.putInt(92, header.getInt(24) + 1);   // The count is not in use, as before SQLite 3.7.0.
+            header.putInt(92, header.getInt(24) + 1); // The count is not in use, as before SQLite 3.7.0.
         }
         return gzip("bomb.gz", bytes);
     }
@@ -192,11 +247,17 @@ class StagedBackupTest {
     @Test
     void writesNotAByteMoreThanItsDatabaseDeclares() throws IOException {
         Failure failure = refused(Failure.Kind.CORRUPT, declaring(content.length / PAGE_SIZE, content.length + 1));
-        assertTrue(failure.getMessage().endsWith("it holds more than the " + content.length + " bytes that its database declares"), failure.getMessage());
+        assertTrue(
+                failure.getMessage()
+                        .endsWith("it holds more than the " + content.length + " bytes that its database declares"),
+                failure.getMessage());
         try (SmallDisk disk = SmallDisk.mount(lab.path("disk"), MEGABYTE)) {
             disk.leave(content.length + 64 * 1024);
             Path bomb = declaring(content.length / PAGE_SIZE, 100 * MEGABYTE);
-            assertEquals(Failure.Kind.CORRUPT, assertThrows(Failure.class, () -> stage(Selection.of(bomb), disk.path(""), Progress.NONE)).kind());
+            assertEquals(
+                    Failure.Kind.CORRUPT,
+                    assertThrows(Failure.class, () -> stage(Selection.of(bomb), disk.path(""), Progress.NONE))
+                            .kind());
         }
     }
 
@@ -217,8 +278,12 @@ class StagedBackupTest {
     @Test
     void leavesRoomWhereItDoesNotSayHowMuchItHolds() throws IOException {
         Heard heard = new Heard();
-        assertEquals(content.length, stage(Selection.of(declaring(0, content.length)), lab.temporary(), heard).databaseBytes());
-        assertEquals(new Heard.Phase("verify", -1, content.length), heard.phases().get(0));
+        assertEquals(
+                content.length,
+                stage(Selection.of(declaring(0, content.length)), lab.temporary(), heard)
+                        .databaseBytes());
+        assertEquals(
+                new Heard.Phase("verify", -1, content.length), heard.phases().get(0));
         Path bomb = declaring(0, 60 * MEGABYTE);
         try (SmallDisk disk = SmallDisk.mount(lab.path("disk"), 110 * MEGABYTE)) {
             Heard stopped = new Heard();

@@ -27,7 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 class StatusServiceTest {
     private static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
     private Path database;
     private Location file;
@@ -47,11 +49,22 @@ class StatusServiceTest {
 
     private void backUp(Path source, Location destination, Instant now) {
         new BackupService(Clock.fixed(now, ZoneOffset.UTC), Progress.NONE)
-                .backup(new BackupService.Request(source, destination, false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE, null, false));
+                .backup(new BackupService.Request(
+                        source,
+                        destination,
+                        false,
+                        6,
+                        2,
+                        lab.temporary(),
+                        Duration.ZERO,
+                        RetentionRules.NONE,
+                        null,
+                        false));
     }
 
     private static StatusService.Result status(Path database, boolean named, Location destination) {
-        return new StatusService(Clock.fixed(NOON.plusSeconds(100), ZoneOffset.UTC)).status(new StatusService.Request(database, named, destination, null, Duration.ofDays(1)));
+        return new StatusService(Clock.fixed(NOON.plusSeconds(100), ZoneOffset.UTC))
+                .status(new StatusService.Request(database, named, destination, null, Duration.ofDays(1)));
     }
 
     private StatusService.Result status(Location destination) {
@@ -72,10 +85,19 @@ class StatusServiceTest {
     /** The hint can be pasted, and makes what was asked for. */
     @Test
     void saysHowToMakeABackupThatIsMissing() throws IOException {
-        assertMissing("there is no backup at " + file, "run one: sqlite-backup backup " + database + " --to=" + lab.path("b.gz"), file);
-        assertMissing("there is no backup of app.db in " + history, "run one: sqlite-backup backup " + database + " --to=" + history + "/", history);
+        assertMissing(
+                "there is no backup at " + file,
+                "run one: sqlite-backup backup " + database + " --to=" + lab.path("b.gz"),
+                file);
+        assertMissing(
+                "there is no backup of app.db in " + history,
+                "run one: sqlite-backup backup " + database + " --to=" + history + "/",
+                history);
         Location existing = Location.file(Files.createDirectory(lab.path("my history")));
-        assertMissing("there is no backup of app.db in " + existing, "run one: sqlite-backup backup " + database + " '--to=" + existing + "/'", existing);
+        assertMissing(
+                "there is no backup of app.db in " + existing,
+                "run one: sqlite-backup backup " + database + " '--to=" + existing + "/'",
+                existing);
     }
 
     @Test
@@ -98,22 +120,36 @@ class StatusServiceTest {
         Files.write(lab.path("b.gz"), Arrays.copyOf(whole, whole.length - 1));
         assertMissing("the backup " + file + " failed verification: it is cut short", hint, file);
         Lab.write(lab.path("b.gz"), "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n");
-        assertMissing("only a Git LFS pointer is at " + file + ", not the backup itself", "fetch it: git -C " + directory + "/ lfs pull; for an older version: git -C " + directory + "/ lfs fetch --all", file);
+        assertMissing(
+                "only a Git LFS pointer is at " + file + ", not the backup itself",
+                "fetch it: git -C " + directory + "/ lfs pull; for an older version: git -C " + directory
+                        + "/ lfs fetch --all",
+                file);
         Expect.failure(Failure.Kind.FAILURE, "cannot read", () -> status(Location.file(lab.path("x".repeat(300)))));
     }
 
     @Test
     void refusesADirectoryForADatabase() {
-        assertEquals("did you mean its history? sqlite-backup status --to=" + directory + "/", Expect.failure(Failure.Kind.USAGE, "this is a directory and no database", () -> status(directory, true, history)).hint());
+        assertEquals(
+                "did you mean its history? sqlite-backup status --to=" + directory + "/",
+                Expect.failure(
+                                Failure.Kind.USAGE,
+                                "this is a directory and no database",
+                                () -> status(directory, true, history))
+                        .hint());
     }
 
     /** The default database need not exist, on a monitoring host say: the only one in the history is meant then. */
     @Test
     void looksForTheDatabaseThatWasNamedOrIsThereOrIsTheOnlyOne() {
         Path standard = lab.path("opencode.db");
-        assertEquals("there is no backup of opencode.db in " + history, status(standard, false, history).missing());
+        assertEquals(
+                "there is no backup of opencode.db in " + history,
+                status(standard, false, history).missing());
         backUp(database, history);
-        assertEquals("app-20261122T120000Z.db.gz", status(standard, false, history).backup().name());
+        assertEquals(
+                "app-20261122T120000Z.db.gz",
+                status(standard, false, history).backup().name());
         assertNull(status(standard, true, history).backup());
         backUp(lab.database("b.db", "delete", 3, "g"), history);
         Expect.failure(Failure.Kind.USAGE, "several databases are backed up", () -> status(standard, false, history));
@@ -121,7 +157,9 @@ class StatusServiceTest {
         lab.database("opencode.db", "delete", 3, "g");
         assertNull(status(standard, false, history).backup(), "it is there, and has no backup");
         backUp(standard, history);
-        assertEquals("opencode-20261122T120000Z.db.gz", status(standard, false, history).backup().name());
+        assertEquals(
+                "opencode-20261122T120000Z.db.gz",
+                status(standard, false, history).backup().name());
     }
 
     @Test
@@ -130,7 +168,8 @@ class StatusServiceTest {
         Files.createLink(lab.path("other.db"), database);
         backUp(database, file, later);
         for (int hours : new int[] {1, 25}) {
-            StatusService.Result result = new StatusService(Clock.fixed(later.plus(Duration.ofHours(hours)), ZoneOffset.UTC))
+            StatusService.Result result = new StatusService(
+                            Clock.fixed(later.plus(Duration.ofHours(hours)), ZoneOffset.UTC))
                     .status(new StatusService.Request(database, true, file, null, Duration.ofDays(1)));
             assertNull(result.changedSince());
             assertEquals(hours == 1 ? "fresh" : "stale", result.freshness().word());
@@ -143,7 +182,8 @@ class StatusServiceTest {
         backUp(database, file, later);
         Files.createDirectory(lab.path("d"));
         Location link = Location.file(Files.createSymbolicLink(lab.path("d/link.gz"), lab.path("b.gz")));
-        StatusService.Result result = new StatusService(Clock.fixed(later, ZoneOffset.UTC)).status(new StatusService.Request(database, true, link, null, Duration.ofDays(1)));
+        StatusService.Result result = new StatusService(Clock.fixed(later, ZoneOffset.UTC))
+                .status(new StatusService.Request(database, true, link, null, Duration.ofDays(1)));
         assertEquals(later, result.confirmedAt());
         assertEquals(Boolean.FALSE, result.changedSince());
         assertEquals("fresh", result.freshness().word());

@@ -32,7 +32,9 @@ import org.junit.jupiter.api.io.TempDir;
 class StreamServiceTest {
     private static final Instant NOW = Instant.parse("2026-11-22T12:00:00.7Z");
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private final ByteArrayOutputStream pipe = new ByteArrayOutputStream();
     private Lab lab;
 
@@ -41,9 +43,22 @@ class StreamServiceTest {
         lab = new Lab(directory);
     }
 
-    private BackupService.Result stream(Path database, WritableByteChannel out, Path temporaryDirectory, Progress progress) {
-        return new StreamService(Clock.fixed(NOW, ZoneOffset.UTC), progress).backup(new BackupService.Request(database, Location.file(Path.of("-")), false, 6, 2, temporaryDirectory,
-                Duration.ZERO, RetentionRules.NONE, null, false), out);
+    private BackupService.Result stream(
+            Path database, WritableByteChannel out, Path temporaryDirectory, Progress progress) {
+        return new StreamService(Clock.fixed(NOW, ZoneOffset.UTC), progress)
+                .backup(
+                        new BackupService.Request(
+                                database,
+                                Location.file(Path.of("-")),
+                                false,
+                                6,
+                                2,
+                                temporaryDirectory,
+                                Duration.ZERO,
+                                RetentionRules.NONE,
+                                null,
+                                false),
+                        out);
     }
 
     @Test
@@ -54,13 +69,32 @@ class StreamServiceTest {
         Path backup = Files.write(lab.path("piped.gz"), pipe.toByteArray());
         Path copy = lab.path("copy.db");
         try (OutputStream out = Files.newOutputStream(copy)) {
-            assertEquals(result.sha256(), BackupReader.read(backup, 1, true, (bytes, length) -> out.write(bytes, 0, length)).sha256());
+            assertEquals(
+                    result.sha256(),
+                    BackupReader.read(backup, 1, true, (bytes, length) -> out.write(bytes, 0, length))
+                            .sha256());
         }
         long sizeBytes = Files.size(copy);
         assertEquals("300", Lab.query(copy, "SELECT count(*) FROM t"));
-        assertEquals(new BackupService.Result(database, "-", Instant.parse("2026-11-22T12:00:00Z"), sizeBytes, pipe.size(), result.sha256(), false, new Verification(true, List.of()), List.of(), null), result);
-        assertEquals(List.of("snapshot", "check", "compress"), heard.phases().stream().map(Heard.Phase::name).toList());
-        assertEquals(new Heard.Phase("compress", sizeBytes, sizeBytes), heard.phases().get(2));
+        assertEquals(
+                new BackupService.Result(
+                        database,
+                        "-",
+                        Instant.parse("2026-11-22T12:00:00Z"),
+                        sizeBytes,
+                        pipe.size(),
+                        result.sha256(),
+                        false,
+                        new Verification(true, List.of()),
+                        List.of(),
+                        null),
+                result);
+        assertEquals(
+                List.of("snapshot", "check", "compress"),
+                heard.phases().stream().map(Heard.Phase::name).toList());
+        assertEquals(
+                new Heard.Phase("compress", sizeBytes, sizeBytes),
+                heard.phases().get(2));
         assertEquals(List.of(), lab.litter());
     }
 
@@ -70,7 +104,12 @@ class StreamServiceTest {
         byte[] bytes = Files.readAllBytes(database);
         java.util.Arrays.fill(bytes, 20 * 4096, 24 * 4096, (byte) 0);
         Files.write(database, bytes);
-        assertEquals(Failure.Kind.CORRUPT, assertThrows(Failure.class, () -> stream(database, Channels.newChannel(pipe), lab.temporary(), Progress.NONE)).kind());
+        assertEquals(
+                Failure.Kind.CORRUPT,
+                assertThrows(
+                                Failure.class,
+                                () -> stream(database, Channels.newChannel(pipe), lab.temporary(), Progress.NONE))
+                        .kind());
         assertEquals(0, pipe.size());
         assertEquals(List.of(), lab.litter());
     }
@@ -84,7 +123,8 @@ class StreamServiceTest {
                 throw new IOException("Broken pipe");
             }
         };
-        Failure failure = assertThrows(Failure.class, () -> stream(database, Channels.newChannel(broken), lab.temporary(), Progress.NONE));
+        Failure failure = assertThrows(
+                Failure.class, () -> stream(database, Channels.newChannel(broken), lab.temporary(), Progress.NONE));
         assertTrue(failure.getMessage().contains("standard output: Broken pipe"), failure.getMessage());
         assertEquals("what was written so far is no backup", failure.hint());
     }
@@ -99,7 +139,8 @@ class StreamServiceTest {
         assertTrue(walBytes > 12_000, "a log");
         try (SmallDisk disk = SmallDisk.mount(lab.path("small"), 16 << 20)) {
             disk.leave(mainBytes + walBytes - 4096);
-            Failure failure = assertThrows(Failure.class, () -> stream(database, Channels.newChannel(pipe), disk.path(""), Progress.NONE));
+            Failure failure = assertThrows(
+                    Failure.class, () -> stream(database, Channels.newChannel(pipe), disk.path(""), Progress.NONE));
             assertEquals(Failure.Kind.NO_SPACE, failure.kind());
             assertTrue(failure.getMessage().startsWith("not enough room in"), failure.getMessage());
             disk.leave(12 << 20);

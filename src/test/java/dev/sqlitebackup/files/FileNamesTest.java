@@ -21,7 +21,9 @@ class FileNamesTest {
             if (letters * letterBytes <= 208) {
                 assertEquals(name, cut);
             } else {
-                assertTrue(cut.matches("(" + letter + ")+~[0-9a-f]{16}") && FileNames.sizeBytes(cut) > 208 - letterBytes, cut);
+                assertTrue(
+                        cut.matches("(" + letter + ")+~[0-9a-f]{16}") && FileNames.sizeBytes(cut) > 208 - letterBytes,
+                        cut);
                 assertNotEquals(cut, FileNames.cut(name + letter, 208));
             }
         }

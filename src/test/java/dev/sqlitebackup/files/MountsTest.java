@@ -18,7 +18,8 @@ class MountsTest {
     private static final String ROOT = "25 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw";
     private static final String NAS = "40 25 0:50 / /mnt/nas rw shared:20 master:3 - nfs4 nas:/export rw,addr=10.0.0.1";
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     private static Mounts.Mount at(String path, String... lines) {
         return Mounts.parse(List.of(lines)).of(Path.of(path));
@@ -39,24 +40,48 @@ class MountsTest {
     @Test
     void theLastOfSeveralAtOnePointCounts() {
         String automount = "39 25 0:49 / /mnt/nas rw - autofs systemd-1 rw,fd=1";
-        assertEquals("nfs4 nas:/export", at("/mnt/nas", ROOT, automount, NAS.replace("40 25", "40 39")).fileSystem());
+        assertEquals(
+                "nfs4 nas:/export",
+                at("/mnt/nas", ROOT, automount, NAS.replace("40 25", "40 39")).fileSystem());
     }
 
     @Test
     void namesAreReadAsTheyAre() {
-        assertEquals(Path.of("/mnt/my nas\\é"), at("/mnt/my nas\\é/x", ROOT, "40 25 0:50 / /mnt/my\\040nas\\134\u00c3\u00a9 rw - cifs //nas/my\\040share rw").point());
-        assertEquals("cifs //nas/my share", at("/mnt/n", ROOT, "40 25 0:50 / /mnt/n rw - cifs //nas/my\\040share rw").fileSystem());
+        assertEquals(
+                Path.of("/mnt/my nas\\é"),
+                at(
+                                "/mnt/my nas\\é/x",
+                                ROOT,
+                                "40 25 0:50 / /mnt/my\\040nas\\134\u00c3\u00a9 rw - cifs //nas/my\\040share rw")
+                        .point());
+        assertEquals(
+                "cifs //nas/my share",
+                at("/mnt/n", ROOT, "40 25 0:50 / /mnt/n rw - cifs //nas/my\\040share rw")
+                        .fileSystem());
     }
 
-    /** As a service manager makes to let a service write there: the same directory of the same file system, wherever one looks from. */
+    /**
+     * As a service manager makes to let a service write there: the same directory of the same file system, wherever one
+     * looks from.
+     */
     @Test
     void aMountThatShowsWhatWouldBeThereWithoutItDoesNotCount() {
         String sandbox = "50 25 8:1 /var/backups /var/backups rw - ext4 /dev/sda1 rw";
         assertEquals(Path.of("/"), at("/var/backups/app", ROOT, sandbox).point());
-        assertEquals(Path.of("/var/backups/app"), at("/var/backups/app", ROOT, sandbox).inside(Path.of("/var/backups/app")));
-        assertEquals(Path.of("/mnt/nas"), at("/mnt/nas/a/b", ROOT, NAS, "51 40 0:50 /a /mnt/nas/a rw - nfs4 nas:/export rw").point());
-        assertEquals(Path.of("/var/backups"), at("/var/backups", ROOT, sandbox.replace("/var/backups /var", "/elsewhere /var")).point());
-        assertEquals(Path.of("/var/backups"), at("/var/backups", ROOT, sandbox.replace("8:1", "8:2")).point());
+        assertEquals(
+                Path.of("/var/backups/app"),
+                at("/var/backups/app", ROOT, sandbox).inside(Path.of("/var/backups/app")));
+        assertEquals(
+                Path.of("/mnt/nas"),
+                at("/mnt/nas/a/b", ROOT, NAS, "51 40 0:50 /a /mnt/nas/a rw - nfs4 nas:/export rw")
+                        .point());
+        assertEquals(
+                Path.of("/var/backups"),
+                at("/var/backups", ROOT, sandbox.replace("/var/backups /var", "/elsewhere /var"))
+                        .point());
+        assertEquals(
+                Path.of("/var/backups"),
+                at("/var/backups", ROOT, sandbox.replace("8:1", "8:2")).point());
     }
 
     @Test
@@ -68,6 +93,8 @@ class MountsTest {
     @Test
     void theSystemsOwnTableKnowsWhereWeAre() throws IOException {
         Tools.require(Files.exists(Path.of("/proc/self/mountinfo")), "no /proc");
-        assertTrue(directory.toRealPath().startsWith(Mounts.read().of(directory.toRealPath()).point()));
+        assertTrue(directory
+                .toRealPath()
+                .startsWith(Mounts.read().of(directory.toRealPath()).point()));
     }
 }

@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class RegularFilesTest {
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     private Path fifo() {
         Tools.require("mkfifo");
@@ -33,17 +34,22 @@ class RegularFilesTest {
             assertEquals(4, channel.size());
         }
         Path link = Files.createSymbolicLink(directory.resolve("link"), fifo());
-        FileSystemException refused = assertThrows(FileSystemException.class, () -> RegularFiles.open(link, StandardOpenOption.READ));
+        FileSystemException refused =
+                assertThrows(FileSystemException.class, () -> RegularFiles.open(link, StandardOpenOption.READ));
         assertEquals(RegularFiles.NOT_REGULAR, refused.getReason());
-        assertThrows(NoSuchFileException.class, () -> RegularFiles.open(directory.resolve("nothing"), StandardOpenOption.READ));
+        assertThrows(
+                NoSuchFileException.class,
+                () -> RegularFiles.open(directory.resolve("nothing"), StandardOpenOption.READ));
     }
 
     /** What was a file when it was looked at need not be one when it is opened. */
     @Test
     void doesNotWaitForAFifoThatCameBetweenTheLookAndTheOpening() {
         Path fifo = fifo();
-        FileSystemException refused = assertThrows(FileSystemException.class,
-                () -> RegularFiles.bounded(fifo, Duration.ofMillis(100), () -> FileChannel.open(fifo, StandardOpenOption.READ)));
+        FileSystemException refused = assertThrows(
+                FileSystemException.class,
+                () -> RegularFiles.bounded(
+                        fifo, Duration.ofMillis(100), () -> FileChannel.open(fifo, StandardOpenOption.READ)));
         assertTrue(refused.getReason().startsWith("it could not be opened within"), refused.getReason());
     }
 
@@ -51,8 +57,12 @@ class RegularFilesTest {
     @Test
     void refusesAFifoWhoseOtherEndIsOpen() {
         Path fifo = fifo();
-        FileSystemException refused = assertThrows(FileSystemException.class,
-                () -> RegularFiles.bounded(fifo, Duration.ofMinutes(1), () -> FileChannel.open(fifo, StandardOpenOption.READ, StandardOpenOption.WRITE)));
+        FileSystemException refused = assertThrows(
+                FileSystemException.class,
+                () -> RegularFiles.bounded(
+                        fifo,
+                        Duration.ofMinutes(1),
+                        () -> FileChannel.open(fifo, StandardOpenOption.READ, StandardOpenOption.WRITE)));
         assertEquals(RegularFiles.NOT_REGULAR, refused.getReason());
     }
 }

@@ -26,7 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 class WorkspaceTest {
     private static final String DEAD = ".sqlite-backup-" + Host.current().tag() + "00112233445566aa";
-    @TempDir Path directory;
+
+    @TempDir
+    Path directory;
 
     @Test
     void isPrivateAndGoneWhenClosed() throws IOException {
@@ -77,10 +79,15 @@ class WorkspaceTest {
         Path elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
         Files.createFile(elsewhere.resolve("lock"));
         Path link = Files.createSymbolicLink(directory.resolve(DEAD.replaceFirst("0011", "3311")), elsewhere);
-        try (Workspace living = Workspace.create(directory); Workspace second = Workspace.create(directory)) {
+        try (Workspace living = Workspace.create(directory);
+                Workspace second = Workspace.create(directory)) {
             assertTrue(Files.exists(living.directory()) && Files.exists(second.directory()));
             try (Stream<Path> left = Files.list(directory)) {
-                assertEquals(Stream.of(withoutLock, otherName, elsewhere, link, living.directory(), second.directory()).sorted().toList(), left.sorted().toList());
+                assertEquals(
+                        Stream.of(withoutLock, otherName, elsewhere, link, living.directory(), second.directory())
+                                .sorted()
+                                .toList(),
+                        left.sorted().toList());
             }
             assertTrue(Files.exists(elsewhere.resolve("lock")));
         }
@@ -132,7 +139,9 @@ class WorkspaceTest {
         Path restarted = deadOf(new Host(Host.current().name(), "an earlier start").tag());
         Path container = deadOf(new Host("a container", Host.current().boot()).tag());
         Workspace.create(directory).close();
-        assertEquals(List.of(true, false, false), List.of(Files.exists(elsewhere), Files.exists(restarted), Files.exists(container)));
+        assertEquals(
+                List.of(true, false, false),
+                List.of(Files.exists(elsewhere), Files.exists(restarted), Files.exists(container)));
 
         FileTime old = FileTime.from(Instant.now().minus(Duration.ofHours(25)));
         for (String name : List.of("lock", "")) {

@@ -38,7 +38,9 @@ class HistoryTest {
     private static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
     private static final Duration DAY = Duration.ofDays(1);
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
     private Path database;
     private Location history;
@@ -56,7 +58,9 @@ class HistoryTest {
     }
 
     private BackupService.Result backup(Instant now, RetentionRules rules) {
-        return new BackupService(at(now), Progress.NONE).backup(new BackupService.Request(database, history, false, 6, 2, lab.temporary(), Duration.ZERO, rules, null, false));
+        return new BackupService(at(now), Progress.NONE)
+                .backup(new BackupService.Request(
+                        database, history, false, 6, 2, lab.temporary(), Duration.ZERO, rules, null, false));
     }
 
     private BackupService.Result change(Instant now) {
@@ -65,11 +69,19 @@ class HistoryTest {
     }
 
     private List<String> names() {
-        return new ListService().list(history, null).backups().stream().map(Backup::name).toList();
+        return new ListService()
+                .list(history, null).backups().stream().map(Backup::name).toList();
     }
 
     private PruneService.Pruned prune(Instant now, int last, boolean dryRun) {
-        return new PruneService(at(now), Progress.NONE).prune(new PruneService.Request(history, null, new RetentionRules(last, 0, 0, 0, 0, 0, Duration.ZERO), dryRun, lab.temporary(), Duration.ZERO));
+        return new PruneService(at(now), Progress.NONE)
+                .prune(new PruneService.Request(
+                        history,
+                        null,
+                        new RetentionRules(last, 0, 0, 0, 0, 0, Duration.ZERO),
+                        dryRun,
+                        lab.temporary(),
+                        Duration.ZERO));
     }
 
     private StatusService.Result status(Instant now, Path ofDatabase) {
@@ -77,7 +89,9 @@ class HistoryTest {
     }
 
     private String verified(String named, Instant notAfter, Instant now) {
-        String backup = new VerifyService(at(now), Progress.NONE).verify(history, lab.path(named), null, notAfter, lab.temporary(), Duration.ZERO).backup();
+        String backup = new VerifyService(at(now), Progress.NONE)
+                .verify(history, lab.path(named), null, notAfter, lab.temporary(), Duration.ZERO)
+                .backup();
         return Path.of(backup).getFileName().toString();
     }
 
@@ -95,11 +109,16 @@ class HistoryTest {
         assertEquals(List.of("app-20261122T120000Z.db.gz"), names());
         change(NOON.plusSeconds(120));
         change(NOON.plusSeconds(120));
-        assertEquals(List.of("app-20261122T120200Z-2.db.gz", "app-20261122T120200Z.db.gz", "app-20261122T120000Z.db.gz"), names());
+        assertEquals(
+                List.of("app-20261122T120200Z-2.db.gz", "app-20261122T120200Z.db.gz", "app-20261122T120000Z.db.gz"),
+                names());
         assertEquals("app-20261122T120200Z-2.db.gz", verified("app.db", null, NOON.plus(DAY)));
         assertEquals("app-20261122T120200Z-2.db.gz", verified("app.db", NOON.plusSeconds(120), NOON.plus(DAY)));
         assertEquals("app-20261122T120000Z.db.gz", verified("app.db", NOON.plusSeconds(119), NOON.plus(DAY)));
-        assertEquals(Failure.Kind.NOT_FOUND, assertThrows(Failure.class, () -> verified("app.db", NOON.minusSeconds(1), NOON)).kind());
+        assertEquals(
+                Failure.Kind.NOT_FOUND,
+                assertThrows(Failure.class, () -> verified("app.db", NOON.minusSeconds(1), NOON))
+                        .kind());
     }
 
     @Test
@@ -112,7 +131,10 @@ class HistoryTest {
         database = first;
         assertTrue(backup(NOON.plusSeconds(2), RetentionRules.NONE).unchanged());
         assertEquals("app-20261122T120000Z.db.gz", verified("app.db", null, NOON.plus(DAY)));
-        assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, () -> verified("third.db", null, NOON)).kind());
+        assertEquals(
+                Failure.Kind.USAGE,
+                assertThrows(Failure.class, () -> verified("third.db", null, NOON))
+                        .kind());
         assertEquals(2, prune(NOON.plus(DAY), 1, false).kept().size());
     }
 
@@ -123,9 +145,12 @@ class HistoryTest {
         Path place = lab.path("history");
         Lab.write(place.resolve("app-20261231T000000Z.db.gz"), "somebody's notes");
         Files.copy(place.resolve("app-20261122T120000Z.db.gz"), place.resolve("app-20261222T000000Z.db.gz"));
-        Files.write(place.resolve("app-20261122T130000Z.db.gz"), java.util.Arrays.copyOf(Files.readAllBytes(place.resolve("app-20261122T120000Z.db.gz")), 300));
+        Files.write(
+                place.resolve("app-20261122T130000Z.db.gz"),
+                java.util.Arrays.copyOf(Files.readAllBytes(place.resolve("app-20261122T120000Z.db.gz")), 300));
         Files.createDirectory(place.resolve("app-20261122T140000Z.db.gz"));
-        Files.createSymbolicLink(place.resolve("app-20261122T150000Z.db.gz"), place.resolve("app-20261122T120000Z.db.gz"));
+        Files.createSymbolicLink(
+                place.resolve("app-20261122T150000Z.db.gz"), place.resolve("app-20261122T120000Z.db.gz"));
         Lab.write(place.resolve("app.db.gz"), "x");
         Lab.write(place.resolve("notes.txt"), "x");
 
@@ -138,8 +163,18 @@ class HistoryTest {
         assertEquals(1, pruned.deleted().size());
         assertEquals(3, pruned.warnings().size());
         try (java.util.stream.Stream<Path> files = Files.list(place)) {
-            assertEquals(List.of(".app.db.state", "app-20261122T120001Z.db.gz", "app-20261122T130000Z.db.gz", "app-20261122T140000Z.db.gz", "app-20261122T150000Z.db.gz",
-                    "app-20261222T000000Z.db.gz", "app-20261231T000000Z.db.gz", "app.db.gz", "notes.txt"), files.map(file -> file.getFileName().toString()).sorted().toList());
+            assertEquals(
+                    List.of(
+                            ".app.db.state",
+                            "app-20261122T120001Z.db.gz",
+                            "app-20261122T130000Z.db.gz",
+                            "app-20261122T140000Z.db.gz",
+                            "app-20261122T150000Z.db.gz",
+                            "app-20261222T000000Z.db.gz",
+                            "app-20261231T000000Z.db.gz",
+                            "app.db.gz",
+                            "notes.txt"),
+                    files.map(file -> file.getFileName().toString()).sorted().toList());
         }
     }
 
@@ -153,13 +188,15 @@ class HistoryTest {
         damage("app-20261125T120000Z.db.gz");
         PruneService.Pruned dry = prune(later, 1, true);
         assertEquals(2, dry.warnings().size(), "the damaged ones are named");
-        assertEquals(List.of(List.of("last"), List.of("newest that verifies")), dry.kept().stream().map(Retention.Decision::reasons).toList());
+        assertEquals(
+                List.of(List.of("last"), List.of("newest that verifies")),
+                dry.kept().stream().map(Retention.Decision::reasons).toList());
         assertEquals(5, names().size());
         prune(later, 1, false);
         assertEquals(List.of("app-20261126T120000Z.db.gz", "app-20261124T120000Z.db.gz"), names());
 
         damage("app-20261124T120000Z.db.gz");
-        change(NOON.plus(DAY));     // A damaged previous backup costs time, never correctness.
+        change(NOON.plus(DAY)); // A damaged previous backup costs time, never correctness.
         damage("app-20261123T120000Z.db.gz");
         database = lab.database("other.db", "delete", 3, "g");
         change(NOON);
@@ -167,22 +204,40 @@ class HistoryTest {
         PruneService.Pruned undecided = prune(later, 1, false);
         assertEquals(List.of("none of the backups of app.db verifies, so none was deleted"), undecided.undecided());
         assertEquals(3, undecided.warnings().size(), "each is said to be damaged");
-        assertEquals(List.of("app-20261126T120000Z.db.gz", "app-20261124T120000Z.db.gz", "other-20261123T120000Z.db.gz", "app-20261123T120000Z.db.gz"), names(),
+        assertEquals(
+                List.of(
+                        "app-20261126T120000Z.db.gz",
+                        "app-20261124T120000Z.db.gz",
+                        "other-20261123T120000Z.db.gz",
+                        "app-20261123T120000Z.db.gz"),
+                names(),
                 "nothing is deleted of a database while nobody can tell which backup is good; the other one is pruned");
     }
 
     @Test
     void refusesAnEmptyPolicyAndAPlaceWithoutHistory() {
         change(NOON);
-        assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, () -> prune(NOON, 0, false)).kind());
+        assertEquals(
+                Failure.Kind.USAGE,
+                assertThrows(Failure.class, () -> prune(NOON, 0, false)).kind());
         Location missing = new Location.Local(lab.path("nowhere"), true);
         RetentionRules rules = new RetentionRules(1, 0, 0, 0, 0, 0, Duration.ZERO);
-        assertEquals(Failure.Kind.NOT_FOUND, assertThrows(Failure.class, () -> new PruneService(at(NOON), Progress.NONE)
-                .prune(new PruneService.Request(missing, null, rules, false, lab.temporary(), Duration.ZERO))).kind());
+        assertEquals(
+                Failure.Kind.NOT_FOUND,
+                assertThrows(
+                                Failure.class,
+                                () -> new PruneService(at(NOON), Progress.NONE)
+                                        .prune(new PruneService.Request(
+                                                missing, null, rules, false, lab.temporary(), Duration.ZERO)))
+                        .kind());
         history = Location.file(lab.path("b.gz"));
         backup(NOON, RetentionRules.NONE);
-        assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, () -> prune(NOON, 1, false)).kind());
-        assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, () -> backup(NOON, rules)).kind());
+        assertEquals(
+                Failure.Kind.USAGE,
+                assertThrows(Failure.class, () -> prune(NOON, 1, false)).kind());
+        assertEquals(
+                Failure.Kind.USAGE,
+                assertThrows(Failure.class, () -> backup(NOON, rules)).kind());
     }
 
     @Test
@@ -200,7 +255,10 @@ class HistoryTest {
         assertEquals(List.of("app-20261122T120003Z.db.gz"), names());
 
         Lab.write(database, "no database any more, but long enough to be looked at ".repeat(50));
-        assertEquals(Failure.Kind.CORRUPT, assertThrows(Failure.class, () -> backup(NOON.plusSeconds(4), one)).kind());
+        assertEquals(
+                Failure.Kind.CORRUPT,
+                assertThrows(Failure.class, () -> backup(NOON.plusSeconds(4), one))
+                        .kind());
         assertEquals(List.of("app-20261122T120003Z.db.gz"), names(), "a failed run prunes nothing");
     }
 
@@ -213,10 +271,17 @@ class HistoryTest {
         Lab.sql(database, "INSERT INTO t(generation) VALUES ('back')");
         BackupService.Result result = backup(before, one);
         assertEquals(3, names().size());
-        assertTrue(result.verification().warnings().toString().contains(lab.path("history/app-20261122T120001Z.db.gz") + " is dated after now"), result.verification().warnings().toString());
+        assertTrue(
+                result.verification()
+                        .warnings()
+                        .toString()
+                        .contains(lab.path("history/app-20261122T120001Z.db.gz") + " is dated after now"),
+                result.verification().warnings().toString());
         // The next run compares with the one that it made, not with those that are dated later.
         assertTrue(backup(before.plusSeconds(10), one).unchanged());
-        assertEquals(StatusService.Freshness.FRESH, status(before.plusSeconds(20), database).freshness());
+        assertEquals(
+                StatusService.Freshness.FRESH,
+                status(before.plusSeconds(20), database).freshness());
         // The clock is right again: the odd one is the oldest, and goes when the rules say so.
         assertEquals(2, prune(NOON.plus(DAY), 1, false).deleted().size());
         assertEquals(List.of("app-20261122T120001Z.db.gz"), names());
@@ -227,19 +292,30 @@ class HistoryTest {
         change(NOON.plus(Duration.ofDays(2000)));
         change(NOON);
         Lab.sql(database, "INSERT INTO t(generation) VALUES ('since')");
-        assertEquals(StatusService.Freshness.FRESH, status(NOON.plusSeconds(60), database).freshness());
-        assertEquals(StatusService.Freshness.STALE, status(NOON.plus(DAY).plusSeconds(60), database).freshness());
+        assertEquals(
+                StatusService.Freshness.FRESH,
+                status(NOON.plusSeconds(60), database).freshness());
+        assertEquals(
+                StatusService.Freshness.STALE,
+                status(NOON.plus(DAY).plusSeconds(60), database).freshness());
         assertTrue(status(NOON.plusSeconds(60), database).changedSince());
         // Nor does one that is alone, without a state.
         Files.delete(lab.path("history/app-20261122T120000Z.db.gz"));
         Files.delete(lab.path("history/.app.db.state"));
         assertEquals(StatusService.Freshness.STALE, status(NOON, database).freshness());
-        assertTrue(new VerifyService(at(NOON), Progress.NONE).verify(history, database, null, null, lab.temporary(), Duration.ZERO).verification().warnings().toString().contains("dated after now"));
+        assertTrue(new VerifyService(at(NOON), Progress.NONE)
+                .verify(history, database, null, null, lab.temporary(), Duration.ZERO)
+                .verification()
+                .warnings()
+                .toString()
+                .contains("dated after now"));
     }
 
     @Test
     void statusTellsAnIdleDatabaseFromADeadCronJob() throws IOException {
-        Instant later = Instant.now().plus(Duration.ofHours(1)).truncatedTo(ChronoUnit.SECONDS);     // The times of its files are long past then.
+        Instant later = Instant.now()
+                .plus(Duration.ofHours(1))
+                .truncatedTo(ChronoUnit.SECONDS); // The times of its files are long past then.
         assertEquals(StatusService.Freshness.MISSING, status(later, database).freshness());
         change(later);
         StatusService.Result fresh = status(later.plusSeconds(100), database);
@@ -247,13 +323,19 @@ class HistoryTest {
         assertEquals(Boolean.FALSE, fresh.changedSince());
         assertEquals(100, fresh.age().toSeconds());
         // Idle for a month, confirmed or not.
-        assertEquals(StatusService.Freshness.FRESH, status(later.plus(Duration.ofDays(30)), database).freshness());
+        assertEquals(
+                StatusService.Freshness.FRESH,
+                status(later.plus(Duration.ofDays(30)), database).freshness());
         assertTrue(backup(later.plus(Duration.ofDays(40)), RetentionRules.NONE).unchanged());
-        assertEquals(later.plus(Duration.ofDays(40)), status(later.plus(Duration.ofDays(41)), database).confirmedAt());
+        assertEquals(
+                later.plus(Duration.ofDays(40)),
+                status(later.plus(Duration.ofDays(41)), database).confirmedAt());
         // Written to: the alarm waits for as long as a backup may take, and then rings.
         Lab.sql(database, "INSERT INTO t(generation) VALUES ('since')");
         Instant confirmed = later.plus(Duration.ofDays(40));
-        assertEquals(StatusService.Freshness.FRESH, status(confirmed.plus(DAY), database).freshness());
+        assertEquals(
+                StatusService.Freshness.FRESH,
+                status(confirmed.plus(DAY), database).freshness());
         StatusService.Result stale = status(confirmed.plus(DAY).plusSeconds(1), database);
         assertEquals(StatusService.Freshness.STALE, stale.freshness());
         assertEquals(Boolean.TRUE, stale.changedSince());
@@ -262,15 +344,21 @@ class HistoryTest {
         StatusService.Result elsewhere = status(confirmed.plus(DAY), lab.path("nowhere/app.db"));
         assertNull(elsewhere.changedSince());
         assertEquals(StatusService.Freshness.FRESH, elsewhere.freshness());
-        assertEquals(StatusService.Freshness.STALE, status(confirmed.plus(DAY).plusSeconds(1), lab.path("nowhere/app.db")).freshness());
+        assertEquals(
+                StatusService.Freshness.STALE,
+                status(confirmed.plus(DAY).plusSeconds(1), lab.path("nowhere/app.db"))
+                        .freshness());
 
         // Without a state that can be read, the backup's own date and the file's times have to do.
         Files.writeString(lab.path("history/.app.db.state"), "{");
-        assertEquals(StatusService.Freshness.STALE, status(later.plus(Duration.ofDays(2)), database).freshness());
+        assertEquals(
+                StatusService.Freshness.STALE,
+                status(later.plus(Duration.ofDays(2)), database).freshness());
         assertNull(status(later, database).confirmedAt());
         Files.setLastModifiedTime(database, FileTime.from(later.minusSeconds(5)));
         StatusService.Result unknown = status(later.plus(Duration.ofDays(2)), database);
-        assertNull(unknown.changedSince(), "an old file may be another one: only a state proves that nothing has changed");
+        assertNull(
+                unknown.changedSince(), "an old file may be another one: only a state proves that nothing has changed");
         assertEquals(StatusService.Freshness.STALE, unknown.freshness());
     }
 
@@ -293,7 +381,12 @@ class HistoryTest {
         List<String> shuffled = new ArrayList<>(names);
         Collections.shuffle(shuffled, new Random(1));
         shuffled.forEach(name -> Lab.write(Path.of(name), "half-copied"));
-        assertEquals(names, new ListService().list(history, null).warnings().stream().map(warning -> warning.substring(0, warning.indexOf(' '))).toList());
+        assertEquals(
+                names,
+                new ListService()
+                        .list(history, null).warnings().stream()
+                                .map(warning -> warning.substring(0, warning.indexOf(' ')))
+                                .toList());
     }
 
     @Test
@@ -311,35 +404,54 @@ class HistoryTest {
     @Test
     void saysWhatElseThereIsWhereThereIsNoHistory() throws IOException {
         History empty = History.at(history);
-        Expect.failure(Failure.Kind.NOT_FOUND, "there is no directory at " + history, () -> empty.choose(new DatabaseChoice(null, Path.of("app.db"), true)));
+        Expect.failure(
+                Failure.Kind.NOT_FOUND,
+                "there is no directory at " + history,
+                () -> empty.choose(new DatabaseChoice(null, Path.of("app.db"), true)));
         Files.createDirectory(lab.path("history"));
-        assertTrue(Expect.failure(Failure.Kind.NOT_FOUND, "there is no history in " + history, () -> empty.choose(new DatabaseChoice(null, Path.of("app.db"), true))).hint().contains("make a backup first"));
+        assertTrue(Expect.failure(
+                        Failure.Kind.NOT_FOUND,
+                        "there is no history in " + history,
+                        () -> empty.choose(new DatabaseChoice(null, Path.of("app.db"), true)))
+                .hint()
+                .contains("make a backup first"));
         for (String name : List.of("c.gz", "b.gz", ".hidden.gz", "notes.txt")) {
             Lab.write(lab.path("history/" + name), "");
         }
-        assertEquals("name the backup itself: " + lab.path("history/b.gz") + " or " + lab.path("history/c.gz"),
-                Expect.failure(Failure.Kind.NOT_FOUND, "there is no history in " + history, () -> empty.choose(new DatabaseChoice(null, Path.of("app.db"), true))).hint());
+        assertEquals(
+                "name the backup itself: " + lab.path("history/b.gz") + " or " + lab.path("history/c.gz"),
+                Expect.failure(
+                                Failure.Kind.NOT_FOUND,
+                                "there is no history in " + history,
+                                () -> empty.choose(new DatabaseChoice(null, Path.of("app.db"), true)))
+                        .hint());
     }
 
     @Test
     void neverTakesOneBackupOfAHistoryForADestination() {
         change(NOON);
         history = Location.file(lab.path("history/app-20261122T120000Z.db.gz"));
-        assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, () -> change(NOON)).kind());
+        assertEquals(
+                Failure.Kind.USAGE,
+                assertThrows(Failure.class, () -> change(NOON)).kind());
     }
 
     @Test
     void restoresAnotherDatabasesHistoryOnlyWhereItIsTold() {
         change(NOON);
         Path other = lab.path("other.db");
-        assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, () -> restore(other, false)).kind());
+        assertEquals(
+                Failure.Kind.USAGE,
+                assertThrows(Failure.class, () -> restore(other, false)).kind());
         assertFalse(Files.exists(other));
         restore(other, true);
         assertTrue(Files.exists(other));
     }
 
     private void restore(Path target, boolean named) {
-        new RestoreService(at(NOON), Progress.NONE, (database, backup, changes) -> { }).restore(new RestoreService.Request(history, null, target, named, null, false, false, lab.temporary(), null, null, Duration.ZERO));
+        new RestoreService(at(NOON), Progress.NONE, (database, backup, changes) -> {})
+                .restore(new RestoreService.Request(
+                        history, null, target, named, null, false, false, lab.temporary(), null, null, Duration.ZERO));
     }
 
     @Test
@@ -349,7 +461,10 @@ class HistoryTest {
         byte[] whole = Files.readAllBytes(lab.path("b.gz"));
         Files.write(lab.path("b.gz"), java.util.Arrays.copyOf(whole, whole.length / 2));
         assertEquals(StatusService.Freshness.MISSING, status(NOON, database).freshness());
-        assertEquals(Failure.Kind.CORRUPT, assertThrows(Failure.class, () -> new ListService().list(history, null)).kind());
+        assertEquals(
+                Failure.Kind.CORRUPT,
+                assertThrows(Failure.class, () -> new ListService().list(history, null))
+                        .kind());
     }
 
     @Test
@@ -367,22 +482,58 @@ class HistoryTest {
     void safetyCopiesAreListedAndPrunedWithTheirSidecarsAndNotUnasked() throws IOException {
         change(NOON);
         for (int i = 0; i < 4; i++) {
-            new RestoreService(at(NOON.plusSeconds(i)), Progress.NONE, (database, backup, changes) -> { }).restore(new RestoreService.Request(history, null, database, true, null, false, false, lab.temporary(), null, null, Duration.ZERO));
+            new RestoreService(at(NOON.plusSeconds(i)), Progress.NONE, (database, backup, changes) -> {})
+                    .restore(new RestoreService.Request(
+                            history,
+                            null,
+                            database,
+                            true,
+                            null,
+                            false,
+                            false,
+                            lab.temporary(),
+                            null,
+                            null,
+                            Duration.ZERO));
         }
         Location copies = Location.file(database);
         assertEquals(4, new ListService().list(copies, null).backups().size());
         Lab.write(lab.path("app.db.pre-restore-20261122120000-wal"), "the log of a copy");
         Lab.write(lab.path("app.db.pre-restore-mine"), "mine");
-        PruneService.Pruned pruned = new PruneService(at(NOON.plus(DAY)), Progress.NONE).prune(new PruneService.Request(copies, null, new RetentionRules(2, 0, 0, 0, 0, 0, Duration.ZERO), false, lab.temporary(), Duration.ZERO));
+        PruneService.Pruned pruned = new PruneService(at(NOON.plus(DAY)), Progress.NONE)
+                .prune(new PruneService.Request(
+                        copies,
+                        null,
+                        new RetentionRules(2, 0, 0, 0, 0, 0, Duration.ZERO),
+                        false,
+                        lab.temporary(),
+                        Duration.ZERO));
         assertEquals(2, pruned.deleted().size());
-        assertEquals(List.of("app.db", "app.db.pre-restore-20261122120002", "app.db.pre-restore-20261122120003", "app.db.pre-restore-mine"),
-                lab.files("app.db").stream().map(file -> file.getFileName().toString()).toList());
+        assertEquals(
+                List.of(
+                        "app.db",
+                        "app.db.pre-restore-20261122120002",
+                        "app.db.pre-restore-20261122120003",
+                        "app.db.pre-restore-mine"),
+                lab.files("app.db").stream()
+                        .map(file -> file.getFileName().toString())
+                        .toList());
         // The database is gone: its copies can be listed all the same.
         Files.delete(database);
         assertEquals(2, new ListService().list(copies, null).backups().size());
-        assertEquals(Failure.Kind.NOT_FOUND, assertThrows(Failure.class, () -> new ListService().list(Location.file(lab.path("never.db")), null)).kind());
-        assertEquals(Failure.Kind.USAGE, assertThrows(Failure.class, () -> new ListService().list(Location.file(lab.path("app.db.pre-restore-20261122120002")), null)).kind());
-        Files.createSymbolicLink(lab.path("app.db.pre-restore-20270101000000"), lab.path("app.db.pre-restore-20261122120002"));
+        assertEquals(
+                Failure.Kind.NOT_FOUND,
+                assertThrows(Failure.class, () -> new ListService().list(Location.file(lab.path("never.db")), null))
+                        .kind());
+        assertEquals(
+                Failure.Kind.USAGE,
+                assertThrows(
+                                Failure.class,
+                                () -> new ListService()
+                                        .list(Location.file(lab.path("app.db.pre-restore-20261122120002")), null))
+                        .kind());
+        Files.createSymbolicLink(
+                lab.path("app.db.pre-restore-20270101000000"), lab.path("app.db.pre-restore-20261122120002"));
         assertEquals(2, new ListService().list(copies, null).backups().size(), "a link is nobody's safety copy");
     }
 }

@@ -21,7 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What the words of a command line refer to. */
 class LocationTest {
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     private Location.Local local(String name) {
         return new Location.Local(directory.resolve(name), false);
@@ -98,6 +99,11 @@ class LocationTest {
         assertEquals(real.toString(), local("link").store().place());
         assertEquals(real.resolve("new").toString(), local("link/new").store().place());
         Lab.write(directory.resolve("file"), "");
-        assertTrue(Expect.failure(Failure.Kind.FAILURE, "not a directory: " + local("file"), () -> local("file").store()).hint().contains("with / at its end"));
+        assertTrue(Expect.failure(
+                        Failure.Kind.FAILURE,
+                        "not a directory: " + local("file"),
+                        () -> local("file").store())
+                .hint()
+                .contains("with / at its end"));
     }
 }

@@ -25,7 +25,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PipedBackupTest {
     private static final byte[] GZIP = {0x1f, (byte) 0x8b, 8};
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     private static byte[] backup(int bytes) {
         byte[] content = new byte[bytes];
@@ -35,7 +36,15 @@ class PipedBackupTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {3, FileKind.START_BYTES - 1, FileKind.START_BYTES, FileKind.START_BYTES + 1, (1 << 16) + FileKind.START_BYTES, 300_000})
+    @ValueSource(
+            ints = {
+                3,
+                FileKind.START_BYTES - 1,
+                FileKind.START_BYTES,
+                FileKind.START_BYTES + 1,
+                (1 << 16) + FileKind.START_BYTES,
+                300_000
+            })
     void keepsAllThatComesInAPrivateFile(int bytes) throws IOException {
         try (Workspace workspace = Workspace.create(directory)) {
             Path file = PipedBackup.keep(new Slow(backup(bytes)), workspace);
@@ -74,11 +83,15 @@ class PipedBackupTest {
             };
             Failure failure = assertThrows(Failure.class, () -> PipedBackup.keep(endless, workspace));
             assertEquals(Failure.Kind.CORRUPT, failure.kind());
-            assertEquals("the backup from standard input failed verification: it is neither a gzip file nor a SQLite database", failure.getMessage());
+            assertEquals(
+                    "the backup from standard input failed verification: it is neither a gzip file nor a SQLite database",
+                    failure.getMessage());
         }
         try (Workspace workspace = Workspace.create(directory)) {
-            assertEquals("the backup from standard input failed verification: it is empty (0 bytes)",
-                    assertThrows(Failure.class, () -> PipedBackup.keep(InputStream.nullInputStream(), workspace)).getMessage());
+            assertEquals(
+                    "the backup from standard input failed verification: it is empty (0 bytes)",
+                    assertThrows(Failure.class, () -> PipedBackup.keep(InputStream.nullInputStream(), workspace))
+                            .getMessage());
         }
     }
 
@@ -91,7 +104,10 @@ class PipedBackupTest {
             }
         };
         try (Workspace workspace = Workspace.create(directory)) {
-            Failure failure = assertThrows(Failure.class, () -> PipedBackup.keep(new SequenceInputStream(new ByteArrayInputStream(backup(1000)), broken), workspace));
+            Failure failure = assertThrows(
+                    Failure.class,
+                    () -> PipedBackup.keep(
+                            new SequenceInputStream(new ByteArrayInputStream(backup(1000)), broken), workspace));
             assertEquals("cannot read standard input: Bad file descriptor", failure.getMessage());
             assertEquals(Failure.Kind.FAILURE, failure.kind());
         }
@@ -113,7 +129,10 @@ class PipedBackupTest {
         };
         try (SmallDisk disk = SmallDisk.mount(directory.resolve("disk"), 100 << 20)) {
             try (Workspace workspace = Workspace.create(disk.path("."))) {
-                Failure failure = assertThrows(Failure.class, () -> PipedBackup.keep(new SequenceInputStream(new ByteArrayInputStream(backup(1000)), endless), workspace));
+                Failure failure = assertThrows(
+                        Failure.class,
+                        () -> PipedBackup.keep(
+                                new SequenceInputStream(new ByteArrayInputStream(backup(1000)), endless), workspace));
                 assertEquals(Failure.Kind.NO_SPACE, failure.kind());
                 assertTrue(failure.getMessage().contains("67,108,864 bytes are needed"), failure.getMessage());
                 assertTrue(disk.path(".").toFile().getUsableSpace() > 40 << 20);
@@ -121,12 +140,18 @@ class PipedBackupTest {
             disk.leave(1 << 20);
             try (Workspace workspace = Workspace.create(disk.path("."))) {
                 byte[] small = backup(500_000);
-                assertArrayEquals(small, Files.readAllBytes(PipedBackup.keep(new ByteArrayInputStream(small), workspace)), "what fits is taken");
+                assertArrayEquals(
+                        small,
+                        Files.readAllBytes(PipedBackup.keep(new ByteArrayInputStream(small), workspace)),
+                        "what fits is taken");
             }
             try (Workspace workspace = Workspace.create(disk.path("."))) {
-                Failure failure = assertThrows(Failure.class, () -> PipedBackup.keep(new ByteArrayInputStream(backup(2 << 20)), workspace));
+                Failure failure = assertThrows(
+                        Failure.class, () -> PipedBackup.keep(new ByteArrayInputStream(backup(2 << 20)), workspace));
                 assertEquals(Failure.Kind.NO_SPACE, failure.kind());
-                assertTrue(failure.getMessage().startsWith("cannot keep what comes from standard input in "), failure.getMessage());
+                assertTrue(
+                        failure.getMessage().startsWith("cannot keep what comes from standard input in "),
+                        failure.getMessage());
             }
         }
     }

@@ -61,149 +61,288 @@ class RetentionTest {
     }
 
     private static List<String> kept(List<Retention.Decision> decisions) {
-        return decisions.stream().filter(Retention.Decision::kept).map(decision -> decision.backup().createdAt() + " " + decision.reasons()).toList();
+        return decisions.stream()
+                .filter(Retention.Decision::kept)
+                .map(decision -> decision.backup().createdAt() + " " + decision.reasons())
+                .toList();
     }
 
     /** "Suppose you have only made one backup every Sunday for 12 weeks" */
     @Test
     void keepDaily4KeepsTheLastFourOfTwelveSundays() {
-        List<Backup> sundays = backups(IntStream.range(0, 12).mapToObj(week -> LocalDateTime.of(2019, 9, 1, 11, 0).plusWeeks(week)), ZoneOffset.UTC);
+        List<Backup> sundays = backups(
+                IntStream.range(0, 12)
+                        .mapToObj(week -> LocalDateTime.of(2019, 9, 1, 11, 0).plusWeeks(week)),
+                ZoneOffset.UTC);
         List<Retention.Decision> decisions = plan(sundays, calendar(0, 4, 0, 0, 0));
-        assertEquals(List.of("2019-11-17T11:00:00Z [daily]", "2019-11-10T11:00:00Z [daily]", "2019-11-03T11:00:00Z [daily]", "2019-10-27T11:00:00Z [daily]"), kept(decisions));
+        assertEquals(
+                List.of(
+                        "2019-11-17T11:00:00Z [daily]",
+                        "2019-11-10T11:00:00Z [daily]",
+                        "2019-11-03T11:00:00Z [daily]",
+                        "2019-10-27T11:00:00Z [daily]"),
+                kept(decisions));
         assertEquals(8, decisions.stream().filter(decision -> !decision.kept()).count());
         assertEquals(List.of("no rule keeps it"), decisions.get(11).reasons());
     }
 
-    /** "suppose you make one backup every day for 100 years. Then forget --keep-daily 7 --keep-weekly 5 --keep-monthly 12 --keep-yearly 75 would keep …" */
+    /**
+     * "suppose you make one backup every day for 100 years. Then forget --keep-daily 7 --keep-weekly 5 --keep-monthly
+     * 12 --keep-yearly 75 would keep …"
+     */
     @Test
     void aHundredYearsOfDaysAreThinnedOutAsDocumented() {
         LocalDate last = LocalDate.of(2026, 11, 22);
-        List<Backup> days = backups(Stream.iterate(last, day -> day.minusDays(1)).limit(36_525).map(day -> day.atTime(12, 0)), ZoneOffset.UTC);
-        List<Retention.Decision> kept = plan(days, calendar(0, 7, 5, 12, 75)).stream().filter(Retention.Decision::kept).toList();
+        List<Backup> days = backups(
+                Stream.iterate(last, day -> day.minusDays(1)).limit(36_525).map(day -> day.atTime(12, 0)),
+                ZoneOffset.UTC);
+        List<Retention.Decision> kept = plan(days, calendar(0, 7, 5, 12, 75)).stream()
+                .filter(Retention.Decision::kept)
+                .toList();
 
         assertEquals(7, count(kept, reasons -> reasons.contains("daily")));
         // "and 4 last-day-of-the-week ones (since the 7 dailies already include 1 weekly)"
         assertEquals(4, count(kept, reasons -> reasons.contains("weekly") && !reasons.contains("daily")));
-        // "Additionally, 12 or 11 last-day-of-the-month snapshots will be kept (depending on whether one of them ends up being the same as a daily or weekly)"
-        assertEquals(11, count(kept, reasons -> reasons.contains("monthly") && !reasons.contains("daily") && !reasons.contains("weekly")));
-        // "And finally 75 or 74 last-day-of-the-year snapshots are kept": this year's is a daily as well, last year's the last of a month.
+        // "Additionally, 12 or 11 last-day-of-the-month snapshots will be kept (depending on whether one of them ends
+        // up being the same as a daily or weekly)"
+        assertEquals(
+                11,
+                count(
+                        kept,
+                        reasons -> reasons.contains("monthly")
+                                && !reasons.contains("daily")
+                                && !reasons.contains("weekly")));
+        // "And finally 75 or 74 last-day-of-the-year snapshots are kept": this year's is a daily as well, last year's
+        // the last of a month.
         assertEquals(75, count(kept, reasons -> reasons.contains("yearly")));
         assertEquals(73, count(kept, reasons -> reasons.equals(List.of("yearly"))));
-        assertTrue(kept.stream().filter(decision -> decision.reasons().equals(List.of("yearly")))
+        assertTrue(kept.stream()
+                .filter(decision -> decision.reasons().equals(List.of("yearly")))
                 .allMatch(decision -> decision.backup().createdAt().toString().contains("-12-31T")));
     }
 
     private static long count(List<Retention.Decision> decisions, Predicate<List<String>> condition) {
-        return decisions.stream().filter(decision -> condition.test(decision.reasons())).count();
+        return decisions.stream()
+                .filter(decision -> condition.test(decision.reasons()))
+                .count();
     }
 
     @Test
     void aRuleThatIsNotUsedUpKeepsTheOldestToo() {
-        List<Backup> hours = backups(IntStream.range(0, 30).mapToObj(hour -> LocalDateTime.of(2026, 11, 21, 0, 0).plusHours(hour)), ZoneOffset.UTC);
-        assertEquals(List.of("2026-11-22T05:00:00Z [daily]", "2026-11-21T23:00:00Z [daily]", "2026-11-21T00:00:00Z [oldest, for daily]"), kept(plan(hours, calendar(0, 5, 0, 0, 0))));
-        assertEquals(List.of("2026-11-22T05:00:00Z [daily]", "2026-11-21T23:00:00Z [daily]"), kept(plan(hours, calendar(0, 2, 0, 0, 0))));
+        List<Backup> hours = backups(
+                IntStream.range(0, 30)
+                        .mapToObj(hour -> LocalDateTime.of(2026, 11, 21, 0, 0).plusHours(hour)),
+                ZoneOffset.UTC);
+        assertEquals(
+                List.of(
+                        "2026-11-22T05:00:00Z [daily]",
+                        "2026-11-21T23:00:00Z [daily]",
+                        "2026-11-21T00:00:00Z [oldest, for daily]"),
+                kept(plan(hours, calendar(0, 5, 0, 0, 0))));
+        assertEquals(
+                List.of("2026-11-22T05:00:00Z [daily]", "2026-11-21T23:00:00Z [daily]"),
+                kept(plan(hours, calendar(0, 2, 0, 0, 0))));
     }
 
     @Test
     void withinIsCountedFromTheNewestAndNotFromNow() {
-        List<Backup> days = backups(IntStream.range(0, 10).mapToObj(day -> LocalDateTime.of(2020, 1, 1, 12, 0).plusDays(day)), ZoneOffset.UTC);
-        assertEquals(List.of("2020-01-10T12:00:00Z [within 3d of the newest]", "2020-01-09T12:00:00Z [within 3d of the newest]", "2020-01-08T12:00:00Z [within 3d of the newest]"),
+        List<Backup> days = backups(
+                IntStream.range(0, 10)
+                        .mapToObj(day -> LocalDateTime.of(2020, 1, 1, 12, 0).plusDays(day)),
+                ZoneOffset.UTC);
+        assertEquals(
+                List.of(
+                        "2020-01-10T12:00:00Z [within 3d of the newest]",
+                        "2020-01-09T12:00:00Z [within 3d of the newest]",
+                        "2020-01-08T12:00:00Z [within 3d of the newest]"),
                 kept(plan(days, within(Duration.ofDays(3)))));
     }
 
     @Test
     void saysHowLongWithinIsInTheLargestUnitThatFits() {
         List<Backup> one = List.of(backup(Instant.parse("2020-01-01T12:00:00Z"), 1));
-        for (String[] words : new String[][] {{"PT48H", "2d"}, {"PT168H", "7d"}, {"PT24H", "24h"}, {"PT36H", "36h"}, {"PT49H", "49h"}, {"PT90M", "5400s"}, {"PT72H1S", "259201s"}}) {
-            assertEquals(List.of("2020-01-01T12:00:00Z [within " + words[1] + " of the newest]"), kept(plan(one, within(Duration.parse(words[0])))));
+        for (String[] words : new String[][] {
+            {"PT48H", "2d"},
+            {"PT168H", "7d"},
+            {"PT24H", "24h"},
+            {"PT36H", "36h"},
+            {"PT49H", "49h"},
+            {"PT90M", "5400s"},
+            {"PT72H1S", "259201s"}
+        }) {
+            assertEquals(
+                    List.of("2020-01-01T12:00:00Z [within " + words[1] + " of the newest]"),
+                    kept(plan(one, within(Duration.parse(words[0])))));
         }
     }
 
     @Test
     void weeksBeginOnMondayAndBelongToTheirOwnYear() {
         // Thursday 2020-12-31 to Monday 2021-01-04: one week of 2020 and one of 2021.
-        List<Backup> days = backups(IntStream.range(0, 5).mapToObj(day -> LocalDateTime.of(2020, 12, 31, 12, 0).plusDays(day)), ZoneOffset.UTC);
-        assertEquals(List.of("2021-01-04T12:00:00Z [weekly]", "2021-01-03T12:00:00Z [weekly]"), kept(plan(days, calendar(0, 0, 2, 0, 0))));
+        List<Backup> days = backups(
+                IntStream.range(0, 5)
+                        .mapToObj(day -> LocalDateTime.of(2020, 12, 31, 12, 0).plusDays(day)),
+                ZoneOffset.UTC);
+        assertEquals(
+                List.of("2021-01-04T12:00:00Z [weekly]", "2021-01-03T12:00:00Z [weekly]"),
+                kept(plan(days, calendar(0, 0, 2, 0, 0))));
     }
 
     /** A year may be without a backup, and the one before it end in the same month and week. */
     @Test
     void weeksAndMonthsOfDifferentYearsAreNeverTheSame() {
-        List<Backup> novembers = backups(IntStream.range(2019, 2023).mapToObj(year -> LocalDateTime.of(year, 11, 20, 12, 0)), ZoneOffset.UTC);
-        assertEquals(List.of("2022-11-20T12:00:00Z [weekly]", "2021-11-20T12:00:00Z [weekly]", "2020-11-20T12:00:00Z [weekly]"), kept(plan(novembers, calendar(0, 0, 3, 0, 0))));
-        assertEquals(List.of("2022-11-20T12:00:00Z [monthly]", "2021-11-20T12:00:00Z [monthly]", "2020-11-20T12:00:00Z [monthly]"), kept(plan(novembers, calendar(0, 0, 0, 3, 0))));
+        List<Backup> novembers = backups(
+                IntStream.range(2019, 2023).mapToObj(year -> LocalDateTime.of(year, 11, 20, 12, 0)), ZoneOffset.UTC);
+        assertEquals(
+                List.of(
+                        "2022-11-20T12:00:00Z [weekly]",
+                        "2021-11-20T12:00:00Z [weekly]",
+                        "2020-11-20T12:00:00Z [weekly]"),
+                kept(plan(novembers, calendar(0, 0, 3, 0, 0))));
+        assertEquals(
+                List.of(
+                        "2022-11-20T12:00:00Z [monthly]",
+                        "2021-11-20T12:00:00Z [monthly]",
+                        "2020-11-20T12:00:00Z [monthly]"),
+                kept(plan(novembers, calendar(0, 0, 0, 3, 0))));
     }
 
     @Test
     void daysAreThoseOfTheTimeZone() {
         // 23:30 and 00:30 in Berlin: one day in UTC, two there.
-        List<Backup> night = List.of(backup(Instant.parse("2026-11-21T22:30:00Z"), 1), backup(Instant.parse("2026-11-21T23:30:00Z"), 1));
-        assertEquals(1, kept(Retention.plan(night, null, calendar(0, 1, 0, 0, 0), LATER, BERLIN)).size());
-        assertEquals(List.of("2026-11-21T23:30:00Z [daily]", "2026-11-21T22:30:00Z [daily]"), kept(Retention.plan(night, null, calendar(0, 2, 0, 0, 0), LATER, BERLIN)));
-        assertEquals(List.of("2026-11-21T23:30:00Z [daily]", "2026-11-21T22:30:00Z [oldest, for daily]"), kept(Retention.plan(night, null, calendar(0, 2, 0, 0, 0), LATER, ZoneOffset.UTC)));
+        List<Backup> night = List.of(
+                backup(Instant.parse("2026-11-21T22:30:00Z"), 1), backup(Instant.parse("2026-11-21T23:30:00Z"), 1));
+        assertEquals(
+                1,
+                kept(Retention.plan(night, null, calendar(0, 1, 0, 0, 0), LATER, BERLIN))
+                        .size());
+        assertEquals(
+                List.of("2026-11-21T23:30:00Z [daily]", "2026-11-21T22:30:00Z [daily]"),
+                kept(Retention.plan(night, null, calendar(0, 2, 0, 0, 0), LATER, BERLIN)));
+        assertEquals(
+                List.of("2026-11-21T23:30:00Z [daily]", "2026-11-21T22:30:00Z [oldest, for daily]"),
+                kept(Retention.plan(night, null, calendar(0, 2, 0, 0, 0), LATER, ZoneOffset.UTC)));
     }
 
     @Test
     void theHourThatComesTwiceCountsTwiceAndTheOneThatIsSkippedNotAtAll() {
         // Clocks in Berlin go back from 03:00 to 02:00 at 01:00 UTC: 02:30 comes at 00:30 and at 01:30 UTC.
-        List<Backup> autumn = Stream.of("2026-10-24T23:30:00Z", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-10-25T02:30:00Z").map(time -> backup(Instant.parse(time), 1)).toList();
-        assertEquals(3, kept(Retention.plan(autumn, null, calendar(3, 0, 0, 0, 0), LATER, BERLIN)).size());
+        List<Backup> autumn = Stream.of(
+                        "2026-10-24T23:30:00Z", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-10-25T02:30:00Z")
+                .map(time -> backup(Instant.parse(time), 1))
+                .toList();
+        assertEquals(
+                3,
+                kept(Retention.plan(autumn, null, calendar(3, 0, 0, 0, 0), LATER, BERLIN))
+                        .size());
         // And forward from 02:00 to 03:00 at 01:00 UTC.
-        List<Backup> spring = Stream.of("2026-03-29T00:30:00Z", "2026-03-29T01:30:00Z").map(time -> backup(Instant.parse(time), 1)).toList();
-        assertEquals(List.of("2026-03-29T01:30:00Z [hourly]", "2026-03-29T00:30:00Z [hourly]"), kept(Retention.plan(spring, null, calendar(2, 0, 0, 0, 0), LATER, BERLIN)));
+        List<Backup> spring = Stream.of("2026-03-29T00:30:00Z", "2026-03-29T01:30:00Z")
+                .map(time -> backup(Instant.parse(time), 1))
+                .toList();
+        assertEquals(
+                List.of("2026-03-29T01:30:00Z [hourly]", "2026-03-29T00:30:00Z [hourly]"),
+                kept(Retention.plan(spring, null, calendar(2, 0, 0, 0, 0), LATER, BERLIN)));
     }
 
     @Test
     void equalTimesAreToldApartByNumber() {
         Instant time = Instant.parse("2026-11-22T12:00:00Z");
         List<Backup> same = List.of(backup(time, 2), backup(time, 10), backup(time, 1));
-        assertEquals(List.of(10), plan(same, last(1)).stream().filter(Retention.Decision::kept).map(decision -> decision.backup().number()).toList());
-        assertEquals(List.of(10), plan(same, calendar(1, 0, 0, 0, 0)).stream().filter(Retention.Decision::kept).map(decision -> decision.backup().number()).toList());
+        assertEquals(
+                List.of(10),
+                plan(same, last(1)).stream()
+                        .filter(Retention.Decision::kept)
+                        .map(decision -> decision.backup().number())
+                        .toList());
+        assertEquals(
+                List.of(10),
+                plan(same, calendar(1, 0, 0, 0, 0)).stream()
+                        .filter(Retention.Decision::kept)
+                        .map(decision -> decision.backup().number())
+                        .toList());
     }
 
     @Test
     void aBackupThatIsDatedAfterNowStaysAndCountsForNothing() {
         Instant now = Instant.parse("2026-11-22T12:00:00Z");
-        List<Backup> backups = List.of(backup(Instant.parse("2031-01-01T00:00:00Z"), 1), backup(now, 1), backup(now.minusSeconds(3600), 1));
-        assertEquals(List.of("2031-01-01T00:00:00Z [dated after now]", "2026-11-22T12:00:00Z [last]"), kept(Retention.plan(backups, null, last(1), now, ZoneOffset.UTC)));
+        List<Backup> backups = List.of(
+                backup(Instant.parse("2031-01-01T00:00:00Z"), 1), backup(now, 1), backup(now.minusSeconds(3600), 1));
+        assertEquals(
+                List.of("2031-01-01T00:00:00Z [dated after now]", "2026-11-22T12:00:00Z [last]"),
+                kept(Retention.plan(backups, null, last(1), now, ZoneOffset.UTC)));
         // Within is counted from the newest that counts, and the oldest is found among those.
-        assertEquals(List.of("2031-01-01T00:00:00Z [dated after now]", "2026-11-22T12:00:00Z [within 1h of the newest]"), kept(Retention.plan(backups, null, within(Duration.ofHours(1)), now, ZoneOffset.UTC)));
-        assertEquals(List.of("2031-01-01T00:00:00Z [dated after now]", "2026-11-22T12:00:00Z [yearly]", "2026-11-22T11:00:00Z [oldest, for yearly]"),
+        assertEquals(
+                List.of("2031-01-01T00:00:00Z [dated after now]", "2026-11-22T12:00:00Z [within 1h of the newest]"),
+                kept(Retention.plan(backups, null, within(Duration.ofHours(1)), now, ZoneOffset.UTC)));
+        assertEquals(
+                List.of(
+                        "2031-01-01T00:00:00Z [dated after now]",
+                        "2026-11-22T12:00:00Z [yearly]",
+                        "2026-11-22T11:00:00Z [oldest, for yearly]"),
                 kept(Retention.plan(backups, null, calendar(0, 0, 0, 0, 9), now, ZoneOffset.UTC)));
         // A clock that fell back to 1970: everything is dated after now, and everything stays.
-        assertEquals(3, kept(Retention.plan(backups, null, last(1), Instant.EPOCH, ZoneOffset.UTC)).size());
+        assertEquals(
+                3,
+                kept(Retention.plan(backups, null, last(1), Instant.EPOCH, ZoneOffset.UTC))
+                        .size());
     }
 
     // Properties
 
     @Provide
     Arbitrary<List<Backup>> histories() {
-        // Few different moments, close together and far apart, so that equal times and full hours, days and years come up.
-        Arbitrary<Instant> times = Combinators.combine(Arbitraries.integers().between(2019, 2026), Arbitraries.of(1, 2, 3, 10, 12), Arbitraries.of(1, 25, 28, 29), Arbitraries.integers().between(0, 23),
-                Arbitraries.of(0, 30, 59)).as((year, month, day, hour, minute) -> LocalDate.of(year, month, Math.min(day, month == 2 ? 28 : day)).atTime(hour, minute).toInstant(ZoneOffset.UTC));
-        return Combinators.combine(times, Arbitraries.integers().between(1, 3)).as(RetentionTest::backup).set().ofMaxSize(60).map(ArrayList::new);
+        // Few different moments, close together and far apart, so that equal times and full hours, days and years come
+        // up.
+        Arbitrary<Instant> times = Combinators.combine(
+                        Arbitraries.integers().between(2019, 2026),
+                        Arbitraries.of(1, 2, 3, 10, 12),
+                        Arbitraries.of(1, 25, 28, 29),
+                        Arbitraries.integers().between(0, 23),
+                        Arbitraries.of(0, 30, 59))
+                .as((year, month, day, hour, minute) -> LocalDate.of(year, month, Math.min(day, month == 2 ? 28 : day))
+                        .atTime(hour, minute)
+                        .toInstant(ZoneOffset.UTC));
+        return Combinators.combine(times, Arbitraries.integers().between(1, 3))
+                .as(RetentionTest::backup)
+                .set()
+                .ofMaxSize(60)
+                .map(ArrayList::new);
     }
 
     @Provide
     Arbitrary<RetentionRules> rules() {
-        Arbitrary<Integer> counts = Arbitraries.frequencyOf(Tuple.of(2, Arbitraries.just(0)), Tuple.of(1, Arbitraries.integers().between(1, 8)));
-        return Combinators.combine(counts, counts, counts, counts, counts, counts, Arbitraries.of(0, 0, 3_600, 86_400, 40_000_000))
-                .as((last, hourly, daily, weekly, monthly, yearly, within) -> new RetentionRules(last, hourly, daily, weekly, monthly, yearly, Duration.ofSeconds(within)));
+        Arbitrary<Integer> counts = Arbitraries.frequencyOf(
+                Tuple.of(2, Arbitraries.just(0)),
+                Tuple.of(1, Arbitraries.integers().between(1, 8)));
+        return Combinators.combine(
+                        counts, counts, counts, counts, counts, counts, Arbitraries.of(0, 0, 3_600, 86_400, 40_000_000))
+                .as((last, hourly, daily, weekly, monthly, yearly, within) ->
+                        new RetentionRules(last, hourly, daily, weekly, monthly, yearly, Duration.ofSeconds(within)));
     }
 
     @Provide
     Arbitrary<ZoneId> zones() {
-        return Arbitraries.of("UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Apia").map(ZoneId::of);
+        return Arbitraries.of("UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Apia")
+                .map(ZoneId::of);
     }
 
     private static Set<Backup> keptSet(List<Retention.Decision> decisions) {
-        return decisions.stream().filter(Retention.Decision::kept).map(Retention.Decision::backup).collect(Collectors.toSet());
+        return decisions.stream()
+                .filter(Retention.Decision::kept)
+                .map(Retention.Decision::backup)
+                .collect(Collectors.toSet());
     }
 
     @Property(edgeCases = EdgeCasesMode.NONE)
-    void decidesEveryBackupOnceAndAlikeInAnyOrder(@ForAll("histories") List<Backup> backups, @ForAll("rules") RetentionRules rules, @ForAll("zones") ZoneId zone, @ForAll Random random) {
+    void decidesEveryBackupOnceAndAlikeInAnyOrder(
+            @ForAll("histories") List<Backup> backups,
+            @ForAll("rules") RetentionRules rules,
+            @ForAll("zones") ZoneId zone,
+            @ForAll Random random) {
         List<Retention.Decision> decisions = Retention.plan(backups, null, rules, LATER, zone);
-        assertEquals(new HashSet<>(backups), decisions.stream().map(Retention.Decision::backup).collect(Collectors.toSet()));
+        assertEquals(
+                new HashSet<>(backups),
+                decisions.stream().map(Retention.Decision::backup).collect(Collectors.toSet()));
         assertEquals(backups.size(), decisions.size());
         List<Backup> shuffled = new ArrayList<>(backups);
         Collections.shuffle(shuffled, random);
@@ -211,32 +350,60 @@ class RetentionTest {
     }
 
     @Property(edgeCases = EdgeCasesMode.NONE)
-    void neverDeletesTheLastGoodOne(@ForAll("histories") List<Backup> backups, @ForAll("rules") RetentionRules rules, @ForAll("zones") ZoneId zone, @ForAll Random random) {
+    void neverDeletesTheLastGoodOne(
+            @ForAll("histories") List<Backup> backups,
+            @ForAll("rules") RetentionRules rules,
+            @ForAll("zones") ZoneId zone,
+            @ForAll Random random) {
         if (!backups.isEmpty()) {
             Backup good = backups.get(random.nextInt(backups.size()));
-            assertTrue(keptSet(Retention.plan(backups, good, rules, LATER, zone)).contains(good));
+            assertTrue(
+                    keptSet(Retention.plan(backups, good, rules, LATER, zone)).contains(good));
         }
     }
 
     /** A union: what any rule keeps alone, all of them keep together, and nothing else. */
     @Property(edgeCases = EdgeCasesMode.NONE)
-    void keepsExactlyWhatAnyRuleKeepsAlone(@ForAll("histories") List<Backup> backups, @ForAll("rules") RetentionRules rules, @ForAll("zones") ZoneId zone) {
+    void keepsExactlyWhatAnyRuleKeepsAlone(
+            @ForAll("histories") List<Backup> backups,
+            @ForAll("rules") RetentionRules rules,
+            @ForAll("zones") ZoneId zone) {
         Set<Backup> alone = new HashSet<>();
-        for (RetentionRules one : List.of(last(rules.last()), calendar(rules.hourly(), 0, 0, 0, 0), calendar(0, rules.daily(), 0, 0, 0), calendar(0, 0, rules.weekly(), 0, 0),
-                calendar(0, 0, 0, rules.monthly(), 0), calendar(0, 0, 0, 0, rules.yearly()), within(rules.within()))) {
+        for (RetentionRules one : List.of(
+                last(rules.last()),
+                calendar(rules.hourly(), 0, 0, 0, 0),
+                calendar(0, rules.daily(), 0, 0, 0),
+                calendar(0, 0, rules.weekly(), 0, 0),
+                calendar(0, 0, 0, rules.monthly(), 0),
+                calendar(0, 0, 0, 0, rules.yearly()),
+                within(rules.within()))) {
             alone.addAll(keptSet(Retention.plan(backups, null, one, LATER, zone)));
         }
         assertEquals(alone, keptSet(Retention.plan(backups, null, rules, LATER, zone)));
     }
 
-    /** Written the other way round: a backup is kept by a rule of days if it is the newest of its day and that day is one of the last N that have one, or the oldest if there are not so many. */
+    /**
+     * Written the other way round: a backup is kept by a rule of days if it is the newest of its day and that day is
+     * one of the last N that have one, or the oldest if there are not so many.
+     */
     @Property(edgeCases = EdgeCasesMode.NONE)
-    void keepDailyMeansTheNewestOfEachOfTheLastDays(@ForAll("histories") List<Backup> backups, @ForAll("rules") RetentionRules rules, @ForAll("zones") ZoneId zone) {
+    void keepDailyMeansTheNewestOfEachOfTheLastDays(
+            @ForAll("histories") List<Backup> backups,
+            @ForAll("rules") RetentionRules rules,
+            @ForAll("zones") ZoneId zone) {
         int count = rules.daily();
-        List<LocalDate> days = backups.stream().map(backup -> backup.createdAt().atZone(zone).toLocalDate()).distinct().sorted(Collections.reverseOrder()).toList();
+        List<LocalDate> days = backups.stream()
+                .map(backup -> backup.createdAt().atZone(zone).toLocalDate())
+                .distinct()
+                .sorted(Collections.reverseOrder())
+                .toList();
         Set<Backup> expected = new HashSet<>();
         for (LocalDate day : days.subList(0, Math.min(count, days.size()))) {
-            expected.add(backups.stream().filter(backup -> backup.createdAt().atZone(zone).toLocalDate().equals(day)).min(Backup.NEWEST_FIRST).orElseThrow());
+            expected.add(backups.stream()
+                    .filter(backup ->
+                            backup.createdAt().atZone(zone).toLocalDate().equals(day))
+                    .min(Backup.NEWEST_FIRST)
+                    .orElseThrow());
         }
         if (count > days.size()) {
             backups.stream().max(Backup.NEWEST_FIRST).ifPresent(expected::add);
@@ -246,7 +413,10 @@ class RetentionTest {
 
     /** Pruning again with the same rules deletes nothing more. */
     @Property(edgeCases = EdgeCasesMode.NONE)
-    void isStableWhenRepeated(@ForAll("histories") List<Backup> backups, @ForAll("rules") RetentionRules rules, @ForAll("zones") ZoneId zone) {
+    void isStableWhenRepeated(
+            @ForAll("histories") List<Backup> backups,
+            @ForAll("rules") RetentionRules rules,
+            @ForAll("zones") ZoneId zone) {
         Set<Backup> once = keptSet(Retention.plan(backups, null, rules, LATER, zone));
         assertEquals(once, keptSet(Retention.plan(once, null, rules, LATER, zone)));
     }

@@ -33,7 +33,9 @@ class SelectionTest {
 
     private static final Again AGAIN = new Again(List.of("verify", "/b"));
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
     private Path database;
     private Path file;
@@ -50,11 +52,25 @@ class SelectionTest {
     private void backUp(Location destination, Instant now) {
         Lab.sql(database, "UPDATE t SET generation = generation || 'x'");
         new BackupService(Clock.fixed(now, ZoneOffset.UTC), Progress.NONE)
-                .backup(new BackupService.Request(database, destination, false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE, null, false));
+                .backup(new BackupService.Request(
+                        database,
+                        destination,
+                        false,
+                        6,
+                        2,
+                        lab.temporary(),
+                        Duration.ZERO,
+                        RetentionRules.NONE,
+                        null,
+                        false));
     }
 
     private void commit(String time) {
-        Tools.sh("cd \"$1\"; [ -e .git ] || git init -q; git add b.gz; GIT_COMMITTER_DATE=\"$2\" git -c user.name=u -c user.email=u@example.org commit -q -m backup", directory, time).ok();
+        Tools.sh(
+                        "cd \"$1\"; [ -e .git ] || git init -q; git add b.gz; GIT_COMMITTER_DATE=\"$2\" git -c user.name=u -c user.email=u@example.org commit -q -m backup",
+                        directory,
+                        time)
+                .ok();
     }
 
     private static Selection select(Location location, Instant notAfter) {
@@ -72,11 +88,22 @@ class SelectionTest {
         assertTrue(Selection.of(file).isFile(file));
         assertFalse(Selection.of(file).isFile(database));
         try (Workspace workspace = Workspace.create(lab.temporary())) {
-            assertArrayEquals(Files.readAllBytes(file), Files.readAllBytes(selection.content().in(workspace)));
+            assertArrayEquals(
+                    Files.readAllBytes(file),
+                    Files.readAllBytes(selection.content().in(workspace)));
         }
-        Expect.failure(Failure.Kind.USAGE, "--at chooses one of several backups, and standard input is a single one", () -> select(pipe, NOON));
-        Failure unnamed = Expect.failure(Failure.Kind.USAGE, "a pipe does not say of which database its backup is, and no database is named", () -> Provenance.refuseIfOfAnother(pipe, database, database, null));
-        assertTrue(unnamed.hint().endsWith("restore - --to=" + Path.of("restored.db").toAbsolutePath()), unnamed.hint());
+        Expect.failure(
+                Failure.Kind.USAGE,
+                "--at chooses one of several backups, and standard input is a single one",
+                () -> select(pipe, NOON));
+        Failure unnamed = Expect.failure(
+                Failure.Kind.USAGE,
+                "a pipe does not say of which database its backup is, and no database is named",
+                () -> Provenance.refuseIfOfAnother(pipe, database, database, null));
+        assertTrue(
+                unnamed.hint()
+                        .endsWith("restore - --to=" + Path.of("restored.db").toAbsolutePath()),
+                unnamed.hint());
     }
 
     private Selection select(Instant notAfter) {
@@ -99,18 +126,32 @@ class SelectionTest {
         assertEquals(file.toString(), selection.toString());
         assertNull(selection.createdAt(), "only its content would tell");
         assertArrayEquals(Files.readAllBytes(file), content(selection));
-        assertTrue(Expect.failure(Failure.Kind.NOT_FOUND, "there is no backup at " + lab.path("missing.gz"), () -> select(Location.file(lab.path("missing.gz")), null)).hint().contains("SQLITE_BACKUP_TO"));
+        assertTrue(Expect.failure(
+                        Failure.Kind.NOT_FOUND,
+                        "there is no backup at " + lab.path("missing.gz"),
+                        () -> select(Location.file(lab.path("missing.gz")), null))
+                .hint()
+                .contains("SQLITE_BACKUP_TO"));
         Files.createDirectory(lab.path("d"));
-        Expect.failure(Failure.Kind.NOT_FOUND, "there is no history in " + lab.path("d"), () -> select(Location.file(lab.path("d")), null));
+        Expect.failure(
+                Failure.Kind.NOT_FOUND,
+                "there is no history in " + lab.path("d"),
+                () -> select(Location.file(lab.path("d")), null));
     }
 
     @Test
     void aFileThatIsNewerThanAskedForIsRefused() {
         backUp(Location.file(file), NOON);
         assertEquals(file.toString(), select(NOON).location());
-        Failure failure = Expect.failure(Failure.Kind.NOT_FOUND, "there is no backup as old as 2026-11-22T11:59:59Z: " + file + " is of 2026-11-22T12:00:00Z", () -> select(NOON.minusNanos(1)));
+        Failure failure = Expect.failure(
+                Failure.Kind.NOT_FOUND,
+                "there is no backup as old as 2026-11-22T11:59:59Z: " + file + " is of 2026-11-22T12:00:00Z",
+                () -> select(NOON.minusNanos(1)));
         assertTrue(failure.hint().contains("a directory as destination"), failure.hint());
-        Expect.failure(Failure.Kind.NOT_FOUND, "there is no backup at " + lab.path("missing.gz"), () -> select(Location.file(lab.path("missing.gz")), NOON));
+        Expect.failure(
+                Failure.Kind.NOT_FOUND,
+                "there is no backup at " + lab.path("missing.gz"),
+                () -> select(Location.file(lab.path("missing.gz")), NOON));
     }
 
     /** A safety copy, say: it is one moment, whatever its file's date. */
@@ -118,7 +159,10 @@ class SelectionTest {
     void aSingleDatabaseHasNoTimesToChooseFrom() throws IOException {
         Path copy = Files.copy(database, lab.path("app.db.pre-restore-20261122120000"));
         assertEquals(copy.toString(), select(Location.file(copy), null).location());
-        Failure failure = Expect.failure(Failure.Kind.USAGE, "--at chooses one of several backups, and this is a single database: " + copy, () -> select(Location.file(copy), LATER));
+        Failure failure = Expect.failure(
+                Failure.Kind.USAGE,
+                "--at chooses one of several backups, and this is a single database: " + copy,
+                () -> select(Location.file(copy), LATER));
         assertTrue(failure.hint().endsWith("sqlite-backup list " + copy), failure.hint());
     }
 
@@ -141,15 +185,20 @@ class SelectionTest {
         assertArrayEquals(first, content(chosen));
         assertArrayEquals(second, content(select(Instant.parse("2026-11-24T00:00:00Z"))));
         assertArrayEquals(Files.readAllBytes(file), content(select(null)));
-        Failure failure = Expect.failure(Failure.Kind.NOT_FOUND, "there is no backup as old as 2026-11-22T23:59:59Z: " + file + " was first committed at 2026-11-23T00:00:00Z",
+        Failure failure = Expect.failure(
+                Failure.Kind.NOT_FOUND,
+                "there is no backup as old as 2026-11-22T23:59:59Z: " + file
+                        + " was first committed at 2026-11-23T00:00:00Z",
                 () -> select(Instant.parse("2026-11-22T23:59:59.9Z")));
         assertEquals("see what Git keeps: sqlite-backup list " + file, failure.hint());
 
         // Lost, and Git has it.
         Files.delete(file);
         assertArrayEquals(second, content(select(LATER)));
-        assertEquals("Git has it, as it was committed on 2026-11-24T00:00:00Z: sqlite-backup verify /b --at=0s",
-                Expect.failure(Failure.Kind.NOT_FOUND, "there is no backup at " + file, () -> select(null)).hint());
+        assertEquals(
+                "Git has it, as it was committed on 2026-11-24T00:00:00Z: sqlite-backup verify /b --at=0s",
+                Expect.failure(Failure.Kind.NOT_FOUND, "there is no backup at " + file, () -> select(null))
+                        .hint());
     }
 
     @Test
@@ -173,7 +222,10 @@ class SelectionTest {
         Selection newest = select(history, null);
         assertEquals(lab.path("history/app-20261122T120100Z-2.db.gz").toString(), newest.location());
         assertEquals(NOON.plusSeconds(60), newest.createdAt());
-        assertEquals("nothing was changed; the backup before it: sqlite-backup verify /b --at=2026-11-22T12:00:00Z", newest.hintIfDamaged(), "--at could not tell two of a second apart");
+        assertEquals(
+                "nothing was changed; the backup before it: sqlite-backup verify /b --at=2026-11-22T12:00:00Z",
+                newest.hintIfDamaged(),
+                "--at could not tell two of a second apart");
         assertEquals(List.of(), newest.warnings());
         assertArrayEquals(Files.readAllBytes(Path.of(newest.location())), content(newest));
         assertEquals(only.location(), select(history, NOON.plusSeconds(59)).location());
@@ -182,11 +234,17 @@ class SelectionTest {
     @Test
     void saysWhatThereIsWhereAHistoryHasNothingForIt() {
         backUp(history, NOON);
-        Failure failure = Expect.failure(Failure.Kind.NOT_FOUND, "there is no backup of app.db as old as 2026-11-22T11:59:59Z in " + history, () -> select(history, NOON.minusNanos(1)));
+        Failure failure = Expect.failure(
+                Failure.Kind.NOT_FOUND,
+                "there is no backup of app.db as old as 2026-11-22T11:59:59Z in " + history,
+                () -> select(history, NOON.minusNanos(1)));
         assertEquals("see what is there: sqlite-backup list " + history, failure.hint());
 
         Lab.write(lab.path("history/app-20261122T120000Z.db.gz"), "half-copied");
-        Failure passedOver = Expect.failure(Failure.Kind.NOT_FOUND, "there is no backup of app.db in " + history + "; " + lab.path("history/app-20261122T120000Z.db.gz") + " has the name of a backup and does not end like one",
+        Failure passedOver = Expect.failure(
+                Failure.Kind.NOT_FOUND,
+                "there is no backup of app.db in " + history + "; " + lab.path("history/app-20261122T120000Z.db.gz")
+                        + " has the name of a backup and does not end like one",
                 () -> select(history, null));
         assertEquals("it can be named itself, all the same", passedOver.hint());
     }
@@ -195,25 +253,62 @@ class SelectionTest {
     void warnsOfNewerOnesThatWerePassedOverAndOfAClockThatWasWrong() {
         backUp(history, NOON);
         Lab.write(lab.path("history/app-20261122T120001Z.db.gz"), "half-copied");
-        assertEquals(List.of(lab.path("history/app-20261122T120001Z.db.gz") + " has the name of a backup and does not end like one: half-copied, damaged, or of another program; it is ignored"), select(history, null).warnings());
-        Selection early = Selection.of(history, new DatabaseChoice(null, Path.of("app.db"), true), null, NOON.minusNanos(1), AGAIN);
-        assertTrue(early.warnings().get(1).endsWith("is dated after now (2026-11-22T11:59:59Z): a clock is or was wrong; for the newest that is not: sqlite-backup verify /b --at=0s"), early.warnings().toString());
+        assertEquals(
+                List.of(
+                        lab.path("history/app-20261122T120001Z.db.gz")
+                                + " has the name of a backup and does not end like one: half-copied, damaged, or of another program; it is ignored"),
+                select(history, null).warnings());
+        Selection early = Selection.of(
+                history, new DatabaseChoice(null, Path.of("app.db"), true), null, NOON.minusNanos(1), AGAIN);
+        assertTrue(
+                early.warnings()
+                        .get(1)
+                        .endsWith(
+                                "is dated after now (2026-11-22T11:59:59Z): a clock is or was wrong; for the newest that is not: sqlite-backup verify /b --at=0s"),
+                early.warnings().toString());
         // Who says a time knows what he wants.
-        assertEquals(1, Selection.of(history, new DatabaseChoice(null, Path.of("app.db"), true), LATER, NOON.minusNanos(1), AGAIN).warnings().size());
-        assertEquals(1, Selection.of(history, new DatabaseChoice(null, Path.of("app.db"), true), null, NOON, AGAIN).warnings().size());
+        assertEquals(
+                1,
+                Selection.of(
+                                history,
+                                new DatabaseChoice(null, Path.of("app.db"), true),
+                                LATER,
+                                NOON.minusNanos(1),
+                                AGAIN)
+                        .warnings()
+                        .size());
+        assertEquals(
+                1,
+                Selection.of(history, new DatabaseChoice(null, Path.of("app.db"), true), null, NOON, AGAIN)
+                        .warnings()
+                        .size());
     }
 
     @Test
     void takesAnotherDatabasesHistoryOnlyForATargetThatWasNamed() {
         backUp(history, NOON);
-        Failure failure = Expect.failure(Failure.Kind.USAGE, history + " holds backups of app.db, not of opencode.db, which is the default",
-                () -> Selection.of(history, new DatabaseChoice(null, Path.of("opencode.db"), false), null, LATER, AGAIN));
-        assertEquals("say where it goes: sqlite-backup restore " + history + " --to=" + Path.of("app.db").toAbsolutePath(), failure.hint());
-        assertEquals(NOON, Selection.of(history, new DatabaseChoice(null, Path.of("opencode.db"), true), null, LATER, AGAIN).createdAt());
+        Failure failure = Expect.failure(
+                Failure.Kind.USAGE,
+                history + " holds backups of app.db, not of opencode.db, which is the default",
+                () -> Selection.of(
+                        history, new DatabaseChoice(null, Path.of("opencode.db"), false), null, LATER, AGAIN));
+        assertEquals(
+                "say where it goes: sqlite-backup restore " + history + " --to="
+                        + Path.of("app.db").toAbsolutePath(),
+                failure.hint());
+        assertEquals(
+                NOON,
+                Selection.of(history, new DatabaseChoice(null, Path.of("opencode.db"), true), null, LATER, AGAIN)
+                        .createdAt());
         Path source = lab.path("app.db");
-        assertEquals(NOON, Selection.of(history, new DatabaseChoice(null, source, false), null, LATER, AGAIN).createdAt());
+        assertEquals(
+                NOON,
+                Selection.of(history, new DatabaseChoice(null, source, false), null, LATER, AGAIN)
+                        .createdAt());
         Path namesake = lab.path("elsewhere/app.db");
-        Expect.failure(Failure.Kind.USAGE, history + " holds backups of another app.db, not of " + namesake + ", which is the default",
+        Expect.failure(
+                Failure.Kind.USAGE,
+                history + " holds backups of another app.db, not of " + namesake + ", which is the default",
                 () -> Selection.of(history, new DatabaseChoice(null, namesake, false), null, LATER, AGAIN));
     }
 }

@@ -33,7 +33,9 @@ import org.junit.jupiter.api.io.TempDir;
 class SingleFileTest {
     private static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
     private Path database;
 
@@ -45,7 +47,17 @@ class SingleFileTest {
 
     private Path backUp(String name) {
         new BackupService(Clock.fixed(NOON, ZoneOffset.UTC), Progress.NONE)
-                .backup(new BackupService.Request(database, Location.file(lab.path(name)), false, 6, 2, lab.temporary(), Duration.ZERO, RetentionRules.NONE, null, false));
+                .backup(new BackupService.Request(
+                        database,
+                        Location.file(lab.path(name)),
+                        false,
+                        6,
+                        2,
+                        lab.temporary(),
+                        Duration.ZERO,
+                        RetentionRules.NONE,
+                        null,
+                        false));
         return lab.path(name);
     }
 
@@ -79,10 +91,14 @@ class SingleFileTest {
         Path link = link("link.gz", real);
         assertEquals("real.gz", destination("link.gz").name());
         Path dangling = link("dangling.gz", lab.path("nowhere.gz"));
-        Expect.failure(Failure.Kind.FAILURE, "a symbolic link that leads nowhere: " + dangling, () -> destination("dangling.gz"));
+        Expect.failure(
+                Failure.Kind.FAILURE,
+                "a symbolic link that leads nowhere: " + dangling,
+                () -> destination("dangling.gz"));
         Tools.requireRoot();
         Files.setAttribute(link, "unix:uid", 12345, LinkOption.NOFOLLOW_LINKS);
-        Expect.failure(Failure.Kind.FAILURE, "a symbolic link that somebody else made: " + link, () -> destination("link.gz"));
+        Expect.failure(
+                Failure.Kind.FAILURE, "a symbolic link that somebody else made: " + link, () -> destination("link.gz"));
     }
 
     @Test
@@ -90,9 +106,11 @@ class SingleFileTest {
         Files.createDirectory(lab.path("d.gz"));
         Expect.failure(Failure.Kind.FAILURE, "the destination is not a regular file", () -> destination("d.gz"));
         link("same.gz", database);
-        Expect.failure(Failure.Kind.USAGE, "the database and the destination are the same file", () -> destination("same.gz"));
+        Expect.failure(
+                Failure.Kind.USAGE, "the database and the destination are the same file", () -> destination("same.gz"));
         Files.copy(database, lab.path("other.gz"));
-        Expect.failure(Failure.Kind.FAILURE, "the destination is itself a SQLite database", () -> destination("other.gz"));
+        Expect.failure(
+                Failure.Kind.FAILURE, "the destination is itself a SQLite database", () -> destination("other.gz"));
     }
 
     /** What two reads say of it: its name says nothing. */
@@ -103,20 +121,53 @@ class SingleFileTest {
         Arrays.fill(startDamaged, 30, 60, (byte) 0);
         byte[] endDamaged = ours.clone();
         endDamaged[ours.length - 60] ^= 1;
-        Map<String, byte[]> replaceable = Map.of("whole", ours, "its start damaged", startDamaged, "its trailer damaged", endDamaged, "cut", Arrays.copyOf(ours, ours.length / 2),
-                "hardly begun", Arrays.copyOf(ours, 300), "their own", gzip(Files.readAllBytes(database)), "empty", new byte[0],
-                "pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n".getBytes());
+        Map<String, byte[]> replaceable = Map.of(
+                "whole",
+                ours,
+                "its start damaged",
+                startDamaged,
+                "its trailer damaged",
+                endDamaged,
+                "cut",
+                Arrays.copyOf(ours, ours.length / 2),
+                "hardly begun",
+                Arrays.copyOf(ours, 300),
+                "their own",
+                gzip(Files.readAllBytes(database)),
+                "empty",
+                new byte[0],
+                "pointer",
+                "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n".getBytes());
         for (Map.Entry<String, byte[]> file : replaceable.entrySet()) {
             Files.write(lab.path("d.gz"), file.getValue());
             assertEquals("d.gz", destination("d.gz").name(), file.getKey());
         }
         byte[] archive = gzip("photos/1.jpg".repeat(1000).getBytes());
-        Map<String, byte[]> foreign = Map.of("archive", archive, "text", "notes".getBytes(), "age", "age-encryption.org/v1\n-> X25519 ".getBytes(), "one byte", new byte[1],
-                "cut", Arrays.copyOf(archive, 20), "ours behind", concatenate(archive, ours), "zeros", new byte[5000], "ours ends it", concatenate("notes".getBytes(), ours),
-                "empty gzip", gzip(new byte[0]));
+        Map<String, byte[]> foreign = Map.of(
+                "archive",
+                archive,
+                "text",
+                "notes".getBytes(),
+                "age",
+                "age-encryption.org/v1\n-> X25519 ".getBytes(),
+                "one byte",
+                new byte[1],
+                "cut",
+                Arrays.copyOf(archive, 20),
+                "ours behind",
+                concatenate(archive, ours),
+                "zeros",
+                new byte[5000],
+                "ours ends it",
+                concatenate("notes".getBytes(), ours),
+                "empty gzip",
+                gzip(new byte[0]));
         for (Map.Entry<String, byte[]> file : foreign.entrySet()) {
             Files.write(lab.path("d.gz"), file.getValue());
-            Failure failure = Expect.failure(Failure.Kind.USAGE, "the destination exists and is not a backup: " + lab.path("d.gz"), () -> destination("d.gz"));
+            Failure failure = Expect.failure(
+                    Failure.Kind.USAGE,
+                    "the destination exists and is not a backup: " + lab.path("d.gz"),
+                    () -> destination("d.gz"));
             assertEquals("choose another name, or move that file away", failure.hint());
         }
         // One that came after the first look.
@@ -125,7 +176,8 @@ class SingleFileTest {
         Files.write(lab.path("d.gz"), archive);
         Path finished = lab.path("b.gz");
         Expect.failure(Failure.Kind.USAGE, "the destination exists and is not a backup", () -> file.previous(NOON));
-        Expect.failure(Failure.Kind.USAGE, "the destination exists and is not a backup", () -> file.publish(finished, NOON));
+        Expect.failure(
+                Failure.Kind.USAGE, "the destination exists and is not a backup", () -> file.publish(finished, NOON));
         assertArrayEquals(archive, Files.readAllBytes(lab.path("d.gz")));
         assertTrue(Files.exists(finished));
     }
@@ -151,12 +203,25 @@ class SingleFileTest {
         Path one = Files.move(backUp("b.gz"), lab.path("my history/app-20261122T120000Z.db.gz"));
         link("newest.gz", one);
         for (String name : new String[] {"my history/app-20261122T120000Z.db.gz", "newest.gz"}) {
-            Failure failure = Expect.failure(Failure.Kind.USAGE, "such a file is never overwritten: app-20261122T120000Z.db.gz", () -> destination(name));
-            assertEquals("to add one, name the directory: sqlite-backup backup " + database + " '--to=" + lab.path("my history") + "/'", failure.hint());
+            Failure failure = Expect.failure(
+                    Failure.Kind.USAGE,
+                    "such a file is never overwritten: app-20261122T120000Z.db.gz",
+                    () -> destination(name));
+            assertEquals(
+                    "to add one, name the directory: sqlite-backup backup " + database + " '--to="
+                            + lab.path("my history") + "/'",
+                    failure.hint());
         }
         Location.Remote far = new Location.Remote("bucket", "p/app-20261122T120000Z.db.gz", lab.temporary());
-        assertTrue(Expect.failure(Failure.Kind.USAGE, "such a file is never overwritten", () -> SingleFile.remote(far, database)).hint().endsWith(" --to=s3://bucket/p/"));
-        assertEquals(".b.gz.state", SingleFile.remote(new Location.Remote("bucket", "p/b.gz", lab.temporary()), database).stateFile().name());
+        assertTrue(Expect.failure(
+                        Failure.Kind.USAGE, "such a file is never overwritten", () -> SingleFile.remote(far, database))
+                .hint()
+                .endsWith(" --to=s3://bucket/p/"));
+        assertEquals(
+                ".b.gz.state",
+                SingleFile.remote(new Location.Remote("bucket", "p/b.gz", lab.temporary()), database)
+                        .stateFile()
+                        .name());
     }
 
     @Test
@@ -164,13 +229,19 @@ class SingleFileTest {
         Path file = backUp("b.gz");
         Files.setLastModifiedTime(file, FileTime.from(Instant.EPOCH));
         link("link.gz", file);
-        Backup expected = new Backup(file.toString(), "b.gz", null, NOON, 1, Files.size(file), Files.size(database), null);
+        Backup expected =
+                new Backup(file.toString(), "b.gz", null, NOON, 1, Files.size(file), Files.size(database), null);
         assertEquals(expected, find("b.gz"));
         assertEquals(expected, find("link.gz"));
         assertNull(find("missing.gz"));
         assertNull(find("nowhere/missing.gz"));
         Location missing = Location.file(lab.path("missing.gz"));
-        assertTrue(Expect.failure(Failure.Kind.NOT_FOUND, "there is no backup at " + missing, () -> SingleFile.toRead(missing).existing(missing)).hint().contains("SQLITE_BACKUP_TO"));
+        assertTrue(Expect.failure(
+                        Failure.Kind.NOT_FOUND,
+                        "there is no backup at " + missing,
+                        () -> SingleFile.toRead(missing).existing(missing))
+                .hint()
+                .contains("SQLITE_BACKUP_TO"));
     }
 
     /** Such as gzip's own: what is in it would have to be decompressed. */
@@ -181,13 +252,20 @@ class SingleFileTest {
             Files.copy(database, gzip);
         }
         Files.setLastModifiedTime(file, FileTime.from(NOON.plusMillis(750)));
-        assertEquals(new Backup(file.toString(), "theirs.gz", null, NOON, 1, Files.size(file), null, null), find("theirs.gz"));
+        assertEquals(
+                new Backup(file.toString(), "theirs.gz", null, NOON, 1, Files.size(file), null, null),
+                find("theirs.gz"));
     }
 
     @Test
     void isRefusedWhereItIsNoBackup() throws IOException {
         Lab.write(lab.path("pointer.gz"), "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n");
-        assertTrue(Expect.failure(Failure.Kind.NOT_FOUND, "only a Git LFS pointer is at " + lab.path("pointer.gz"), () -> find("pointer.gz")).hint().contains(" lfs pull"));
+        assertTrue(Expect.failure(
+                        Failure.Kind.NOT_FOUND,
+                        "only a Git LFS pointer is at " + lab.path("pointer.gz"),
+                        () -> find("pointer.gz"))
+                .hint()
+                .contains(" lfs pull"));
         Lab.write(lab.path("notes.gz"), "notes, and more of them than a trailer is long ".repeat(9));
         Expect.failure(Failure.Kind.CORRUPT, "neither a gzip file nor a SQLite database", () -> find("notes.gz"));
         byte[] whole = Files.readAllBytes(backUp("b.gz"));

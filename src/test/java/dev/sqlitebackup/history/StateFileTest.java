@@ -27,10 +27,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StateFileTest {
     @RegisterExtension
     final SharedS3 s3 = new SharedS3();
-    @TempDir Path directory;
+
+    @TempDir
+    Path directory;
 
     private Store store(String kind) {
-        return kind.equals("here") ? new LocalStore(directory) : new S3Store(S3Server.BUCKET, s3.prefix(), directory, Families.NONE);
+        return kind.equals("here")
+                ? new LocalStore(directory)
+                : new S3Store(S3Server.BUCKET, s3.prefix(), directory, Families.NONE);
     }
 
     private State state() throws IOException {
@@ -44,7 +48,10 @@ class StateFileTest {
         assertEquals(".b.gz.state", file.name());
         assertNull(file.read());
         try (StateFile.Turn turn = file.lock(Duration.ZERO)) {
-            assertEquals(Failure.Kind.BUSY, assertThrows(Failure.class, () -> file.lock(Duration.ofMillis(30))).kind());
+            assertEquals(
+                    Failure.Kind.BUSY,
+                    assertThrows(Failure.class, () -> file.lock(Duration.ofMillis(30)))
+                            .kind());
             StateFile.of(store(kind), "other").lock(Duration.ZERO).close();
             turn.write(state());
             assertEquals(state(), file.read());
@@ -58,11 +65,15 @@ class StateFileTest {
         StateFile file = StateFile.of(store("far away"), "b.gz");
         String place = file.store().place();
         s3.server().answerTo(" /backups", 403, "AccessDenied");
-        assertTrue(assertThrows(Failure.class, file::read).getMessage().startsWith("cannot read " + place + ".b.gz.state: "));
+        assertTrue(assertThrows(Failure.class, file::read)
+                .getMessage()
+                .startsWith("cannot read " + place + ".b.gz.state: "));
         assertNull(file.readIfPossible());
         try (StateFile.Turn turn = file.lock(Duration.ZERO)) {
             State state = state();
-            assertTrue(assertThrows(Failure.class, () -> turn.write(state)).getMessage().startsWith("cannot write " + place + ".b.gz.state: "));
+            assertTrue(assertThrows(Failure.class, () -> turn.write(state))
+                    .getMessage()
+                    .startsWith("cannot write " + place + ".b.gz.state: "));
         }
     }
 }

@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class RunLockTest {
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     @Test
     void keepsTheStateForTheNextRunAndTakesAnUnreadableOneForNone() throws IOException {
@@ -28,13 +29,24 @@ class RunLockTest {
         State state = State.confirmed(Instant.EPOCH, Instant.EPOCH, FileIdentity.of(directory), null);
         try (RunLock lock = RunLock.acquire(file, Duration.ZERO)) {
             assertNull(RunLock.read(file));
-            lock.write(State.confirmed(Instant.MAX, Instant.MAX, FileIdentity.of(directory), FileIdentity.of(directory)));
+            lock.write(
+                    State.confirmed(Instant.MAX, Instant.MAX, FileIdentity.of(directory), FileIdentity.of(directory)));
             lock.write(state);
             assertEquals(state, RunLock.read(file), "the lock keeps nobody from reading");
         }
         assertEquals(state, RunLock.read(file));
-        for (String damaged : new String[] {"", "\n", "{\"confirmedAt\":", "[]\n", "\"x\"\n", "null\n", "\0\0\0\n", "{\"database\":7}\n",
-            "{\"confirmedAt\":\"never\",\"database\":{}}\n", Files.readString(file).strip()}) {
+        for (String damaged : new String[] {
+            "",
+            "\n",
+            "{\"confirmedAt\":",
+            "[]\n",
+            "\"x\"\n",
+            "null\n",
+            "\0\0\0\n",
+            "{\"database\":7}\n",
+            "{\"confirmedAt\":\"never\",\"database\":{}}\n",
+            Files.readString(file).strip()
+        }) {
             Files.writeString(file, damaged);
             assertNull(RunLock.read(file), damaged);
         }
@@ -46,7 +58,10 @@ class RunLockTest {
     void isHeldByOneAtATimeAndNotThroughALink() throws IOException {
         Path file = directory.resolve(".b.gz.state");
         try (RunLock lock = RunLock.acquire(file, Duration.ZERO)) {
-            assertEquals(Failure.Kind.BUSY, assertThrows(Failure.class, () -> RunLock.acquire(file, Duration.ofMillis(50))).kind());
+            assertEquals(
+                    Failure.Kind.BUSY,
+                    assertThrows(Failure.class, () -> RunLock.acquire(file, Duration.ofMillis(50)))
+                            .kind());
             assertEquals(1, Descriptors.of(file), "the one that holds it");
         }
         assertEquals(0, Descriptors.of(file));
@@ -75,17 +90,27 @@ class RunLockTest {
         assertEquals(state, second.get());
     }
 
-    /** The operating system knows of no threads: what another thread holds is told by Java, what another process holds by the system. */
+    /**
+     * The operating system knows of no threads: what another thread holds is told by Java, what another process holds
+     * by the system.
+     */
     @Test
     void isHeldAgainstOtherProcesses() throws IOException {
         Tools.require("python3");
         Path file = Files.createFile(directory.resolve(".b.gz.state"));
-        Process other = new ProcessBuilder("python3", "-c", "import fcntl,sys; f=open(sys.argv[1],'r+'); fcntl.lockf(f,fcntl.LOCK_EX,1,2**63-2); print('held',flush=True); sys.stdin.read()", file.toString()).start();
+        Process other = new ProcessBuilder(
+                        "python3",
+                        "-c",
+                        "import fcntl,sys; f=open(sys.argv[1],'r+'); fcntl.lockf(f,fcntl.LOCK_EX,1,2**63-2); print('held',flush=True); sys.stdin.read()",
+                        file.toString())
+                .start();
         try (BufferedReader said = other.inputReader()) {
             assertEquals("held", said.readLine());
             Failure busy = assertThrows(Failure.class, () -> RunLock.acquire(file, Duration.ofMillis(1)));
             assertEquals(Failure.Kind.BUSY, busy.kind());
-            assertTrue(busy.getMessage().contains(file.toString()) && busy.hint().contains("--busy-timeout"), busy.getMessage());
+            assertTrue(
+                    busy.getMessage().contains(file.toString()) && busy.hint().contains("--busy-timeout"),
+                    busy.getMessage());
         } finally {
             other.destroy();
         }
@@ -102,7 +127,9 @@ class RunLockTest {
             Path otherName = Files.createLink(directory.resolve(".other"), file);
             assertEquals(state, RunLock.read(file));
             assertEquals(state, RunLock.read(otherName));
-            Tools.Ended other = Tools.sh("python3 -c \"import fcntl,sys; fcntl.lockf(open(sys.argv[1],'r+'),fcntl.LOCK_EX|fcntl.LOCK_NB,1,2**63-2)\" \"$1\"", file);
+            Tools.Ended other = Tools.sh(
+                    "python3 -c \"import fcntl,sys; fcntl.lockf(open(sys.argv[1],'r+'),fcntl.LOCK_EX|fcntl.LOCK_NB,1,2**63-2)\" \"$1\"",
+                    file);
             assertTrue(other.exitCode() != 0 && other.err().contains("BlockingIOError"), other.err());
         }
         assertEquals(state, RunLock.read(file));

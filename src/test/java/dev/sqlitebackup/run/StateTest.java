@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class StateTest {
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     @Test
     void speaksOfOneBackupOnly() throws IOException {
@@ -47,16 +48,23 @@ class StateTest {
         assertEquals(Boolean.TRUE, State.confirmed(at, at, old, null).hasChanged(old, old));
         assertEquals(Boolean.TRUE, State.confirmed(at, at, old, old).hasChanged(old, null));
         assertEquals(Boolean.TRUE, State.confirmed(at, at, old, null).hasChanged(null, null));
-        for (FileIdentity young : List.of(written(at.minusMillis(2000), at.minusMillis(2001)), written(at.minusMillis(2001), at.minusMillis(2000)), written(at, null),
+        for (FileIdentity young : List.of(
+                written(at.minusMillis(2000), at.minusMillis(2001)),
+                written(at.minusMillis(2001), at.minusMillis(2000)),
+                written(at, null),
                 written(at.plusSeconds(86_400), at.plusSeconds(86_400)))) {
             assertNull(State.confirmed(at, at, young, null).hasChanged(young, null));
             assertNull(State.confirmed(at, at, old, young).hasChanged(old, young));
-            assertEquals(Boolean.TRUE, State.confirmed(at, at, young, null).hasChanged(old, null), "that it is another one is a proof at any time");
+            assertEquals(
+                    Boolean.TRUE,
+                    State.confirmed(at, at, young, null).hasChanged(old, null),
+                    "that it is another one is a proof at any time");
         }
     }
 
     private static FileIdentity written(Instant modifiedAt, Instant changedAt) {
-        return new FileIdentity(4096, "(dev=1,ino=1)", modifiedAt.toString(), changedAt == null ? null : changedAt.toString());
+        return new FileIdentity(
+                4096, "(dev=1,ino=1)", modifiedAt.toString(), changedAt == null ? null : changedAt.toString());
     }
 
     @Test
@@ -64,18 +72,29 @@ class StateTest {
         State state = State.confirmed(Instant.EPOCH, Instant.EPOCH, FileIdentity.of(directory), null);
         String line = new String(state.encode(), StandardCharsets.UTF_8);
         assertEquals(state, State.decode((line + "rest of a longer one\n").getBytes(StandardCharsets.UTF_8)));
-        assertNull(State.decode(line.strip().getBytes(StandardCharsets.UTF_8)), "a line without its end may be half a line");
+        assertNull(
+                State.decode(line.strip().getBytes(StandardCharsets.UTF_8)),
+                "a line without its end may be half a line");
     }
 
     /** A state lies where others may write. */
     @Test
     void isNoneWhereItsPartsHaveNotTheirForm() throws IOException {
         State good = State.confirmed(Instant.EPOCH, Instant.EPOCH, FileIdentity.of(directory), null)
-                .from(new State.Source("app.db", "/srv/app.db", "host/01234567", "app", "1000", "rw-r--r--")).shrunkFrom(new State.Shrunk("a.gz", Instant.EPOCH.toString(), 40_960));
+                .from(new State.Source("app.db", "/srv/app.db", "host/01234567", "app", "1000", "rw-r--r--"))
+                .shrunkFrom(new State.Shrunk("a.gz", Instant.EPOCH.toString(), 40_960));
         String line = new String(good.encode(), StandardCharsets.UTF_8);
         assertEquals(good, State.decode(good.encode()));
-        for (String[] change : new String[][] {{"/srv/app.db", "app.db"}, {"/srv/app.db", "/srv/\\u0000"}, {"host/01234567", "host"}, {"rw-r--r--", "rw-r--r-"}, {"rw-r--r--", "rwsr-xr-x"}, {"a.gz", "../a.gz"},
-            {"40960", "-1"}, {"1970-01-01T00:00:00Z\",\"contentBytes", "never\",\"contentBytes"}}) {
+        for (String[] change : new String[][] {
+            {"/srv/app.db", "app.db"},
+            {"/srv/app.db", "/srv/\\u0000"},
+            {"host/01234567", "host"},
+            {"rw-r--r--", "rw-r--r-"},
+            {"rw-r--r--", "rwsr-xr-x"},
+            {"a.gz", "../a.gz"},
+            {"40960", "-1"},
+            {"1970-01-01T00:00:00Z\",\"contentBytes", "never\",\"contentBytes"}
+        }) {
             assertTrue(line.contains(change[0]), change[0]);
             assertNull(State.decode(line.replace(change[0], change[1]).getBytes(StandardCharsets.UTF_8)), change[1]);
         }
@@ -84,7 +103,11 @@ class StateTest {
     @Test
     void isNeverLongerThanWhatIsRead() throws IOException {
         State state = State.confirmed(Instant.EPOCH, Instant.EPOCH, FileIdentity.of(directory), null);
-        assertNull(State.decode(state.leavingOut(Collections.nCopies(State.MAX_BYTES, "x")).encode()).leftOut());
-        assertEquals(List.of("x"), State.decode(state.leavingOut(List.of("x")).encode()).leftOut());
+        assertNull(State.decode(state.leavingOut(Collections.nCopies(State.MAX_BYTES, "x"))
+                        .encode())
+                .leftOut());
+        assertEquals(
+                List.of("x"),
+                State.decode(state.leavingOut(List.of("x")).encode()).leftOut());
     }
 }

@@ -15,7 +15,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What a path refers to; none of these files is ever opened, so any content will do. */
 class DatabasesTest {
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Path file;
     private Path missing;
     private Path link;
@@ -31,9 +33,13 @@ class DatabasesTest {
 
     @Test
     void tellsWhatIsMissingFromWhatIsNoFileAndFromWhatCannotBeSeen() {
-        assertTrue(Expect.failure(Failure.Kind.NOT_FOUND, "there is no database at " + missing, () -> Databases.existing(missing)).hint().contains("SQLITE_BACKUP_DB"));
+        assertTrue(Expect.failure(
+                        Failure.Kind.NOT_FOUND, "there is no database at " + missing, () -> Databases.existing(missing))
+                .hint()
+                .contains("SQLITE_BACKUP_DB"));
         Expect.failure(Failure.Kind.FAILURE, "not a regular file: " + directory, () -> Databases.existing(directory));
-        Expect.failure(Failure.Kind.FAILURE, "not a regular file: " + directory, () -> Databases.existingOrNew(directory));
+        Expect.failure(
+                Failure.Kind.FAILURE, "not a regular file: " + directory, () -> Databases.existingOrNew(directory));
         Expect.failure(Failure.Kind.FAILURE, "cannot read " + tooLong, () -> Databases.existing(tooLong));
     }
 
@@ -44,7 +50,10 @@ class DatabasesTest {
         assertEquals("app.db", Databases.name(link));
         assertEquals("missing.db", Databases.name(missing));
         Path dangling = Files.createSymbolicLink(directory.resolve("dangling.db"), missing);
-        Expect.failure(Failure.Kind.FAILURE, "a symbolic link that leads nowhere: " + dangling, () -> Databases.existingOrNew(dangling));
+        Expect.failure(
+                Failure.Kind.FAILURE,
+                "a symbolic link that leads nowhere: " + dangling,
+                () -> Databases.existingOrNew(dangling));
     }
 
     /** The directory may be a link, or may have to be made. */
@@ -53,7 +62,9 @@ class DatabasesTest {
         Path real = Files.createDirectory(directory.resolve("real"));
         Path linked = Files.createSymbolicLink(directory.resolve("linked"), real);
         assertEquals(real.resolve("new.db"), Databases.existingOrNew(linked.resolve("new.db")));
-        assertEquals(directory.resolve("other/new.db"), Databases.existingOrNew(directory.resolve("nowhere/../other/new.db")));
+        assertEquals(
+                directory.resolve("other/new.db"),
+                Databases.existingOrNew(directory.resolve("nowhere/../other/new.db")));
         assertEquals(directory, Databases.existingParent(directory.resolve("a/b/new.db")));
         Expect.failure(Failure.Kind.USAGE, "not a file name: /", () -> Databases.inRealDirectory(Path.of("/")));
         Expect.failure(Failure.Kind.USAGE, "not a file name: /", () -> Databases.name(Path.of("/")));

@@ -14,10 +14,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DiskProbeTest {
-    private static final SQLException DAMAGE = new SQLException("database disk image is malformed", null, SqliteConnection.CORRUPT);
+    private static final SQLException DAMAGE =
+            new SQLException("database disk image is malformed", null, SqliteConnection.CORRUPT);
     private static final SQLException BUSY = new SQLException("database is locked", null, SqliteConnection.BUSY);
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     @Test
     void callsDamageWhatItIsOnlyIfAllOfItCanBeRead() throws IOException {
@@ -27,11 +29,14 @@ class DiskProbeTest {
         assertSame(DAMAGE, DiskProbe.explain(DAMAGE, database));
         Files.delete(directory.resolve("app.db-wal"));
         try (UnreadableFile wal = new UnreadableFile(directory.resolve("app.db-wal"))) {
-            assertEquals(SqliteConnection.IOERR, DiskProbe.explain(DAMAGE, database).getErrorCode());
+            assertEquals(
+                    SqliteConnection.IOERR, DiskProbe.explain(DAMAGE, database).getErrorCode());
             assertSame(BUSY, DiskProbe.explain(BUSY, database));
         }
         try (UnreadableFile unreadable = new UnreadableFile(directory.resolve("dead.db"))) {
-            assertEquals(SqliteConnection.IOERR, DiskProbe.explain(DAMAGE, directory.resolve("dead.db")).getErrorCode());
+            assertEquals(
+                    SqliteConnection.IOERR,
+                    DiskProbe.explain(DAMAGE, directory.resolve("dead.db")).getErrorCode());
         }
     }
 
@@ -40,9 +45,12 @@ class DiskProbeTest {
     void readsThroughAnOpenChannelWhereAnotherDescriptorWouldDropLocks() throws IOException {
         Path database = Files.write(directory.resolve("app.db"), new byte[200_000]);
         DatabaseFiles files = DatabaseFiles.of(database);
-        try (FileChannel whole = new BreakingChannel(database, 4096, Long.MAX_VALUE); FileChannel broken = new BreakingChannel(database, 4096, 199_999)) {
+        try (FileChannel whole = new BreakingChannel(database, 4096, Long.MAX_VALUE);
+                FileChannel broken = new BreakingChannel(database, 4096, 199_999)) {
             assertSame(DAMAGE, DiskProbe.explain(DAMAGE, whole, files));
-            assertEquals(SqliteConnection.IOERR, DiskProbe.explain(DAMAGE, broken, files).getErrorCode());
+            assertEquals(
+                    SqliteConnection.IOERR,
+                    DiskProbe.explain(DAMAGE, broken, files).getErrorCode());
             assertSame(BUSY, DiskProbe.explain(BUSY, broken, files));
         }
     }

@@ -24,7 +24,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class InPlaceRestoreTest {
     private static final Duration LONG = Duration.ofSeconds(60);
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Path staged;
     private Path safetyCopy;
 
@@ -41,7 +43,8 @@ class InPlaceRestoreTest {
         Path target = new Lab(directory).database("t.db", journalMode, 300, "old");
         int reads = 500;
         CompletableFuture<Boolean> restore;
-        try (Writer holder = Writer.start(target, "reading", "keep", 0); Writer first = Writer.start(target, "measure-reads", "keep", 0, 1);
+        try (Writer holder = Writer.start(target, "reading", "keep", 0);
+                Writer first = Writer.start(target, "measure-reads", "keep", 0, 1);
                 Writer second = Writer.start(target, "measure-reads", "keep", 0, 1)) {
             first.latency();
             second.latency();
@@ -51,21 +54,24 @@ class InPlaceRestoreTest {
             assertFalse(restore.isDone(), "it waits for the long reader");
             for (Writer reader : new Writer[] {first, second}) {
                 Writer.Latency latency = reader.latency();
-                assertTrue(latency.busyErrors() * 10 <= latency.commits(), () -> "refused " + latency.busyErrors() + " times, read " + latency.commits() + " times");
+                assertTrue(
+                        latency.busyErrors() * 10 <= latency.commits(),
+                        () -> "refused " + latency.busyErrors() + " times, read " + latency.commits() + " times");
             }
             holder.stop();
             if (journalMode.equals("delete")) {
                 assertTrue(restore.join(), "between the reads of the others");
             }
         }
-        assertTrue(restore.join());     // In WAL mode every open connection is in the way.
+        assertTrue(restore.join()); // In WAL mode every open connection is in the way.
         assertEquals("300", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'new'"));
     }
 
     @Test
     void getsTheLockBetweenTheShortTransactionsOfAWriter() throws IOException {
         Path target = new Lab(directory).database("t.db", "delete", 300, "old");
-        try (Writer writer = Writer.start(target, "measure", "keep", 5000, 1); Writer reader = Writer.start(target, "measure-reads", "keep", 5000, 0)) {
+        try (Writer writer = Writer.start(target, "measure", "keep", 5000, 1);
+                Writer reader = Writer.start(target, "measure-reads", "keep", 5000, 0)) {
             writer.awaitCommits(100);
             reader.awaitCommits(100);
             assertTrue(restore(target, LONG));
@@ -80,7 +86,10 @@ class InPlaceRestoreTest {
     void givesUpAfterTheBusyTimeoutAndHoldsNothing(String journalMode) throws IOException {
         Path target = new Lab(directory).database("t.db", journalMode, 300, "old");
         try (Writer holder = Writer.start(target, "reading", "keep", 0)) {
-            assertTrue(Expect.failure(Failure.Kind.IN_USE, "pid " + holder.pid(), () -> restore(target, Duration.ofMillis(50))).hint().contains("--live"));
+            assertTrue(Expect.failure(
+                            Failure.Kind.IN_USE, "pid " + holder.pid(), () -> restore(target, Duration.ofMillis(50)))
+                    .hint()
+                    .contains("--live"));
             assertEquals("300", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'old'"));
             holder.stop();
         }

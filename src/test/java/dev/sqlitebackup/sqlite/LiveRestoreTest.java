@@ -27,7 +27,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LiveRestoreTest {
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     @ParameterizedTest
     @ValueSource(strings = {"wal", "delete"})
@@ -37,9 +38,11 @@ class LiveRestoreTest {
         Path staged = lab.database("staged.db", "delete", 5000, "new");
         Failure failure;
         try (Writer writer = Writer.start(target, "idle", journalMode, 0)) {
-            failure = assertThrows(Failure.class, () -> restore(target, staged, Files.createFile(directory.resolve("safety")), copy -> {
-                throw new Failure(Failure.Kind.NO_SPACE, "no room for the safety copy");
-            }));
+            failure = assertThrows(
+                    Failure.class,
+                    () -> restore(target, staged, Files.createFile(directory.resolve("safety")), copy -> {
+                        throw new Failure(Failure.Kind.NO_SPACE, "no room for the safety copy");
+                    }));
         }
         assertEquals(Failure.Kind.NO_SPACE, failure.kind());
         assertEquals("5000", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'old'"));
@@ -53,7 +56,9 @@ class LiveRestoreTest {
         Lab lab = new Lab(directory);
         Path target = lab.database("t.db", journalMode, 2000, "old");
         Path staged = lab.database("staged.db", "delete", 2000, "new");
-        Path unwritable = Files.write(directory.resolve("safety"), "this is not a database that could be written over".repeat(100).getBytes());
+        Path unwritable = Files.write(
+                directory.resolve("safety"),
+                "this is not a database that could be written over".repeat(100).getBytes());
         assertThrows(Failure.class, () -> restore(target, staged, unwritable, copy -> "undo"));
         assertEquals("2000", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'old'"));
     }
@@ -65,11 +70,13 @@ class LiveRestoreTest {
         Path target = lab.database("t.db", journalMode, 2000, "old");
         Path staged = lab.database("staged.db", journalMode, 3000, "new");
         boolean[] kept = {false};
-        assertEquals(LiveRestore.Outcome.VERIFIED, restore(target, staged, Files.createFile(directory.resolve("safety")), copy -> {
-            kept[0] = true;
-            assertEquals("2000", Lab.query(copy, "SELECT count(*) FROM t WHERE generation = 'old'"));
-            return "undo";
-        }));
+        assertEquals(
+                LiveRestore.Outcome.VERIFIED,
+                restore(target, staged, Files.createFile(directory.resolve("safety")), copy -> {
+                    kept[0] = true;
+                    assertEquals("2000", Lab.query(copy, "SELECT count(*) FROM t WHERE generation = 'old'"));
+                    return "undo";
+                }));
         assertTrue(kept[0]);
         assertEquals("3000", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'new'"));
     }
@@ -83,28 +90,44 @@ class LiveRestoreTest {
             Lab lab = new Lab(Files.createDirectory(directory.resolve("n" + number++)));
             Path target = lab.database("t.db", targetMode, 300, "old");
             Path staged = lab.path("staged.db");
-            Lab.sql(staged, "PRAGMA page_size=4096", "PRAGMA journal_mode=" + stagedMode, "CREATE TABLE t(generation, b)");
-            Lab.sql(staged, pages == 2 ? "SELECT 1" : "INSERT INTO t VALUES ('new', zeroblob(" + ((pages - 2) * 4092) + "))");
+            Lab.sql(
+                    staged,
+                    "PRAGMA page_size=4096",
+                    "PRAGMA journal_mode=" + stagedMode,
+                    "CREATE TABLE t(generation, b)");
+            Lab.sql(
+                    staged,
+                    pages == 2 ? "SELECT 1" : "INSERT INTO t VALUES ('new', zeroblob(" + ((pages - 2) * 4092) + "))");
             assertEquals(pages, Files.size(staged) / 4096);
             boolean[] kept = {false};
-            LiveRestore.Outcome outcome = restore(target, staged, Files.createFile(lab.path("safety")), Files.createFile(lab.path("proof")), copy -> {
-                kept[0] = true;
-                assertEquals("300", Lab.query(copy, "SELECT count(*) FROM t WHERE generation = 'old'"));
-                return "undo";
-            }, Progress.NONE);
+            LiveRestore.Outcome outcome = restore(
+                    target,
+                    staged,
+                    Files.createFile(lab.path("safety")),
+                    Files.createFile(lab.path("proof")),
+                    copy -> {
+                        kept[0] = true;
+                        assertEquals("300", Lab.query(copy, "SELECT count(*) FROM t WHERE generation = 'old'"));
+                        return "undo";
+                    },
+                    Progress.NONE);
             assertEquals(LiveRestore.Outcome.VERIFIED, outcome, pages + " pages");
             assertTrue(kept[0]);
             assertEquals("0", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'old'"));
         }
     }
 
-    /** An application that switches to WAL when it starts may do so after the restore has looked, and before it has the lock. */
+    /**
+     * An application that switches to WAL when it starts may do so after the restore has looked, and before it has the
+     * lock.
+     */
     @Test
     void savesWhatIsOnlyInTheWalWhenTheJournalModeChangesWhileItWaits() throws IOException, SQLException {
         Lab lab = new Lab(directory);
         Path target = lab.database("t.db", "delete", 500, "old");
         Path staged = lab.database("staged.db", "delete", 500, "new");
-        try (Connection application = DriverManager.getConnection("jdbc:sqlite:" + target); Statement sql = application.createStatement()) {
+        try (Connection application = DriverManager.getConnection("jdbc:sqlite:" + target);
+                Statement sql = application.createStatement()) {
             Progress switchesToWal = new Progress() {
                 @Override
                 public void phase(String name, long totalBytes) {
@@ -117,14 +140,21 @@ class LiveRestoreTest {
                 }
 
                 @Override
-                public void at(long doneBytes) { }
+                public void at(long doneBytes) {}
             };
             boolean[] kept = {false};
-            restore(target, staged, Files.createFile(directory.resolve("safety")), Files.createFile(directory.resolve("proof")), copy -> {
-                kept[0] = true;
-                assertEquals("1", Lab.query(copy, "SELECT count(*) FROM t WHERE generation = 'only in the wal'"));
-                return "undo";
-            }, switchesToWal);
+            restore(
+                    target,
+                    staged,
+                    Files.createFile(directory.resolve("safety")),
+                    Files.createFile(directory.resolve("proof")),
+                    copy -> {
+                        kept[0] = true;
+                        assertEquals(
+                                "1", Lab.query(copy, "SELECT count(*) FROM t WHERE generation = 'only in the wal'"));
+                        return "undo";
+                    },
+                    switchesToWal);
             assertTrue(kept[0]);
         }
         assertEquals("500", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'new'"));
@@ -133,13 +163,15 @@ class LiveRestoreTest {
     /** The encoding is decided with the first table; before, whoever has the database open takes that of the backup. */
     @ParameterizedTest
     @CsvSource({"wal, false", "delete, false", "wal, true", "delete, true"})
-    void refusesAnotherTextEncodingAlsoWhenTheFirstTableIsMadeWhileItWaits(String journalMode, boolean makesTable) throws IOException, SQLException {
+    void refusesAnotherTextEncodingAlsoWhenTheFirstTableIsMadeWhileItWaits(String journalMode, boolean makesTable)
+            throws IOException, SQLException {
         Lab lab = new Lab(directory);
         Path target = lab.path("t.db");
         Lab.sql(target, "PRAGMA journal_mode=" + journalMode, "PRAGMA user_version=7");
         Path staged = lab.path("staged.db");
         Lab.sql(staged, "PRAGMA encoding='UTF-16le'", "CREATE TABLE t(a)", "INSERT INTO t VALUES ('é')");
-        try (Connection application = DriverManager.getConnection("jdbc:sqlite:" + target); Statement sql = application.createStatement()) {
+        try (Connection application = DriverManager.getConnection("jdbc:sqlite:" + target);
+                Statement sql = application.createStatement()) {
             sql.executeQuery("SELECT count(*) FROM sqlite_schema").close();
             Progress makesATable = new Progress() {
                 @Override
@@ -152,11 +184,19 @@ class LiveRestoreTest {
                 }
 
                 @Override
-                public void at(long doneBytes) { }
+                public void at(long doneBytes) {}
             };
-            Executable restore = () -> restore(target, staged, Files.createFile(directory.resolve("safety")), Files.createFile(directory.resolve("proof")), copy -> "undo", makesATable);
+            Executable restore = () -> restore(
+                    target,
+                    staged,
+                    Files.createFile(directory.resolve("safety")),
+                    Files.createFile(directory.resolve("proof")),
+                    copy -> "undo",
+                    makesATable);
             if (makesTable) {
-                assertTrue(Expect.failure(Failure.Kind.IN_USE, "UTF-16le", restore).hint().contains("without --live"));
+                assertTrue(Expect.failure(Failure.Kind.IN_USE, "UTF-16le", restore)
+                        .hint()
+                        .contains("without --live"));
                 sql.execute("INSERT INTO first VALUES ('still there')");
             } else {
                 assertDoesNotThrow(restore);
@@ -164,14 +204,24 @@ class LiveRestoreTest {
             }
         }
         assertEquals("ok", Lab.query(target, "PRAGMA integrity_check"));
-        assertEquals(makesTable ? "still there" : "é, goes on", Lab.query(target, "SELECT group_concat(a, ', ') FROM " + (makesTable ? "first" : "t")));
+        assertEquals(
+                makesTable ? "still there" : "é, goes on",
+                Lab.query(target, "SELECT group_concat(a, ', ') FROM " + (makesTable ? "first" : "t")));
     }
 
-    private LiveRestore.Outcome restore(Path target, Path staged, Path safetyCopy, InPlaceRestore.SafetyCopyKeeper keeper) throws IOException {
+    private LiveRestore.Outcome restore(
+            Path target, Path staged, Path safetyCopy, InPlaceRestore.SafetyCopyKeeper keeper) throws IOException {
         return restore(target, staged, safetyCopy, Files.createFile(directory.resolve("proof")), keeper, Progress.NONE);
     }
 
-    private static LiveRestore.Outcome restore(Path target, Path staged, Path safetyCopy, Path proof, InPlaceRestore.SafetyCopyKeeper keeper, Progress progress) throws IOException {
+    private static LiveRestore.Outcome restore(
+            Path target,
+            Path staged,
+            Path safetyCopy,
+            Path proof,
+            InPlaceRestore.SafetyCopyKeeper keeper,
+            Progress progress)
+            throws IOException {
         try (StagedFile file = new StagedFile(staged, FileChannel.open(staged))) {
             return LiveRestore.run(target, file, safetyCopy, proof, keeper, Duration.ofSeconds(5), progress);
         }

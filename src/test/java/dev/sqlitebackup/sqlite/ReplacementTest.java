@@ -14,9 +14,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ReplacementTest {
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
-    /** The target was missing when it was looked for; an application has made it since, and keeps commits in its log. */
+    /**
+     * The target was missing when it was looked for; an application has made it since, and keeps commits in its log.
+     */
     @Test
     void leavesADatabaseAloneThatAppearedMeanwhileWithItsSidecars() throws IOException {
         Lab lab = new Lab(directory);
@@ -25,7 +28,9 @@ class ReplacementTest {
         Path target = lab.database("t.db", "wal", 10, "application");
         try (Writer writer = Writer.start(target, "idle", "wal", 0)) {
             Map<String, String> before = lab.state("t.db");
-            Failure failure = assertThrows(Failure.class, () -> Replacement.create(target, staged, directory.resolve("t.db.pre-restore-20260101000000")));
+            Failure failure = assertThrows(
+                    Failure.class,
+                    () -> Replacement.create(target, staged, directory.resolve("t.db.pre-restore-20260101000000")));
             assertEquals(Failure.Kind.IN_USE, failure.kind());
             assertEquals(before, lab.state("t.db"));
         }

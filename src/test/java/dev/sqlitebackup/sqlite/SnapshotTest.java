@@ -16,7 +16,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SnapshotTest {
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
     private Path database;
     private Path otherName;
@@ -43,13 +45,16 @@ class SnapshotTest {
             }
 
             @Override
-            public void at(long doneBytes) { }
+            public void at(long doneBytes) {}
         });
     }
 
     @Test
     void keepsNoApplicationFromFoldingInItsLogBesideAnotherName() throws IOException {
-        List<String> warnings = take(otherName, () -> Tools.sh("sqlite3 \"$1\" \"INSERT INTO t(generation) VALUES ('meanwhile')\"", database).ok());
+        List<String> warnings = take(
+                otherName,
+                () -> Tools.sh("sqlite3 \"$1\" \"INSERT INTO t(generation) VALUES ('meanwhile')\"", database)
+                        .ok());
         assertTrue(Files.notExists(lab.path("app.db-wal")), "a log that the next run by this name would not see");
         assertEquals("4", Lab.query(lab.path("snapshot.db"), "SELECT count(*) FROM t"));
         assertEquals(1, warnings.size());
@@ -58,7 +63,12 @@ class SnapshotTest {
     @Test
     void keepsTheLogOfAnApplicationThatComesByTheSameNameForAProof() throws IOException {
         Files.delete(otherName);
-        assertEquals(List.of(), take(database, () -> Tools.sh("sqlite3 \"$1\" \"INSERT INTO t(generation) VALUES ('meanwhile')\"", database).ok()));
+        assertEquals(
+                List.of(),
+                take(
+                        database,
+                        () -> Tools.sh("sqlite3 \"$1\" \"INSERT INTO t(generation) VALUES ('meanwhile')\"", database)
+                                .ok()));
         assertEquals("4", Lab.query(lab.path("snapshot.db"), "SELECT count(*) FROM t"));
     }
 }

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.testing.SeveralDatabases.Deleted;
 import dev.sqlitebackup.testing.SeveralDatabases;
+import dev.sqlitebackup.testing.SeveralDatabases.Deleted;
 import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +24,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** On journals that SQLite itself left, killed in the middle of a transaction over two databases. */
 class SuperJournalTest {
-    @TempDir Path temporary;
+    @TempDir
+    Path temporary;
+
     private Path directory;
     private DatabaseFiles files;
 
@@ -38,7 +40,9 @@ class SuperJournalTest {
 
     private Path superJournal() throws IOException {
         try (Stream<Path> all = Files.list(directory)) {
-            return all.filter(file -> file.getFileName().toString().contains("-mj")).findFirst().orElseThrow();
+            return all.filter(file -> file.getFileName().toString().contains("-mj"))
+                    .findFirst()
+                    .orElseThrow();
         }
     }
 
@@ -65,7 +69,9 @@ class SuperJournalTest {
         byte[] whole = Files.readAllBytes(files.journal());
         assertEquals(Optional.of(name), SuperJournal.nameIn(files.journal()));
         assertEquals(Optional.of(name), SuperJournal.nameIn(directory.resolve("other.db-journal")));
-        for (int fromEnd = 1; fromEnd <= 16 + name.getBytes(java.nio.charset.StandardCharsets.UTF_8).length; fromEnd++) {
+        for (int fromEnd = 1;
+                fromEnd <= 16 + name.getBytes(java.nio.charset.StandardCharsets.UTF_8).length;
+                fromEnd++) {
             byte[] damaged = whole.clone();
             damaged[damaged.length - fromEnd] ^= 0x55;
             assertEquals(Optional.empty(), nameAfter(damaged), "byte " + fromEnd + " from the end");
@@ -74,7 +80,10 @@ class SuperJournalTest {
         notHot[0] = 0;
         assertEquals(Optional.empty(), nameAfter(notHot));
         for (int bytes : List.of(0, 1, 15, 16)) {
-            assertEquals(Optional.empty(), nameAfter(java.util.Arrays.copyOfRange(whole, whole.length - bytes, whole.length)), bytes + " bytes");
+            assertEquals(
+                    Optional.empty(),
+                    nameAfter(java.util.Arrays.copyOfRange(whole, whole.length - bytes, whole.length)),
+                    bytes + " bytes");
         }
         assertEquals(Optional.empty(), SuperJournal.nameIn(directory.resolve("no-journal")));
     }
@@ -89,7 +98,8 @@ class SuperJournalTest {
 
     @Test
     void refusesWhereTheSuperJournalIsNotSeen() throws IOException {
-        SeveralDatabases.crash(directory, Files.createDirectory(temporary.toRealPath().resolve("app")), Deleted.SUPER_JOURNAL);
+        SeveralDatabases.crash(
+                directory, Files.createDirectory(temporary.toRealPath().resolve("app")), Deleted.SUPER_JOURNAL);
         assertRefused(files, "is not to be seen under this path, so nobody can tell whether it was committed");
     }
 
@@ -100,15 +110,21 @@ class SuperJournalTest {
         for (String name : List.of("other.db", "other.db-journal")) {
             Files.move(directory.resolve(name), elsewhere.resolve(name));
         }
-        assertRefused(DatabaseFiles.of(elsewhere.resolve("other.db")), "knows it by another path, and would be deleted while the application still needs it");
+        assertRefused(
+                DatabaseFiles.of(elsewhere.resolve("other.db")),
+                "knows it by another path, and would be deleted while the application still needs it");
     }
 
     @Test
     void aJournalOfALiveTransactionIsNotHot() throws Exception {
-        SeveralDatabases.crash(directory, Files.createDirectory(temporary.toRealPath().resolve("app")), Deleted.SUPER_JOURNAL);
+        SeveralDatabases.crash(
+                directory, Files.createDirectory(temporary.toRealPath().resolve("app")), Deleted.SUPER_JOURNAL);
         Path kept = Files.move(files.journal(), temporary.resolve("kept"));
-        Process application = new ProcessBuilder("sqlite3", files.main().toString()).redirectErrorStream(true).start();
-        try (var in = application.outputWriter(); var out = application.inputReader()) {
+        Process application = new ProcessBuilder("sqlite3", files.main().toString())
+                .redirectErrorStream(true)
+                .start();
+        try (var in = application.outputWriter();
+                var out = application.inputReader()) {
             in.write("BEGIN IMMEDIATE; SELECT 'reserved';\n");
             in.flush();
             assertEquals("reserved", out.readLine());

@@ -14,13 +14,22 @@ class InterruptibleTest {
     void returnsWhatTheWorkReturnsAndThrowsWhatItThrows() throws Exception {
         assertEquals("done", Interruptible.call(() -> "done"));
         IOException io = new IOException();
-        assertSame(io, assertThrows(IOException.class, () -> Interruptible.call(() -> {
-            throw io;
-        })));
+        assertSame(
+                io,
+                assertThrows(
+                        IOException.class,
+                        () -> Interruptible.call(() -> {
+                            throw io;
+                        })));
         AssertionError error = new AssertionError();
-        assertSame(error, assertThrows(CompletionException.class, () -> Interruptible.call(() -> {
-            throw error;
-        })).getCause());
+        assertSame(
+                error,
+                assertThrows(
+                                CompletionException.class,
+                                () -> Interruptible.call(() -> {
+                                    throw error;
+                                }))
+                        .getCause());
     }
 
     @Test

@@ -17,7 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 class LastSentTest {
     private static final String TAG = "\"tag\"";
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private LastSent lastSent;
 
     @BeforeEach

@@ -67,7 +67,8 @@ class LocalStoreTest extends StoreContract {
     /** Such a name is what stands for one that this locale cannot express. */
     @Test
     void seesNoNameThatHoldsTheReplacementCharacter() {
-        Tools.sh("touch \"$1\"/$'\\xef\\xbf\\xbdb' \"$1\"/$'b\\xef\\xbf\\xbd' \"$1\"/$'\\xffb'", directory).ok();
+        Tools.sh("touch \"$1\"/$'\\xef\\xbf\\xbdb' \"$1\"/$'b\\xef\\xbf\\xbd' \"$1\"/$'\\xffb'", directory)
+                .ok();
         assertEquals(List.of(), store().list(name -> true));
     }
 
@@ -92,11 +93,15 @@ class LocalStoreTest extends StoreContract {
             assertEquals(Failure.Kind.CORRUPT, failure.kind());
             assertEquals("what was read back from " + other + " is not what was written", failure.getMessage());
             Failure gone = assertThrows(Failure.class, () -> proof.check(directory.resolve("gone")));
-            assertEquals("cannot read back " + directory.resolve("gone") + ": no such file or directory", gone.getMessage());
+            assertEquals(
+                    "cannot read back " + directory.resolve("gone") + ": no such file or directory", gone.getMessage());
         }
     }
 
-    /** Somebody else gives the name to another file in the moment between publishing and looking: tried until that happens. */
+    /**
+     * Somebody else gives the name to another file in the moment between publishing and looking: tried until that
+     * happens.
+     */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void saysNoSuccessForANameThatHasBecomeAnothers(boolean onlyIfNew) throws Exception {

@@ -43,6 +43,7 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 class S3ClientsTest {
     /** Of the word content. */
     private static final String SHA256_HEX = "ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73";
+
     private static final String SHA256_BASE64 = "7XACtDnprIRfIjV9giusFERzD722AW0+yUMil7nsn3M=";
     private static final String ENDPOINT = "http://store.example:9000";
 
@@ -51,7 +52,9 @@ class S3ClientsTest {
 
     private static String url(Map<String, String> environment) {
         try (S3Client client = S3Clients.create(environment)) {
-            return client.utilities().getUrl(request -> request.bucket("bucket").key("k")).toString();
+            return client.utilities()
+                    .getUrl(request -> request.bucket("bucket").key("k"))
+                    .toString();
         }
     }
 
@@ -73,24 +76,43 @@ class S3ClientsTest {
         assertEquals(byPath, url(Map.of("SQLITE_BACKUP_S3_PATH_STYLE", "true")));
     }
 
-    /** Not every store decodes chunks, takes a body that is not signed, or deletes without an MD5; over TLS the SDK would leave that to the line. */
+    /**
+     * Not every store decodes chunks, takes a body that is not signed, or deletes without an MD5; over TLS the SDK
+     * would leave that to the line.
+     */
     @ParameterizedTest
     @ValueSource(strings = {"http", "https"})
     void sendsBodiesAsTheyAreAndSigned(String scheme, @TempDir Path directory) throws Exception {
         List<Headers> heard = new ArrayList<>();
         HttpServer store = server(scheme, directory);
         store.createContext("/", exchange -> {
-            assertEquals("content", new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.US_ASCII).replaceFirst("<.*", "content"));
+            assertEquals(
+                    "content",
+                    new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.US_ASCII)
+                            .replaceFirst("<.*", "content"));
             heard.add(exchange.getRequestHeaders());
             exchange.sendResponseHeaders(200, -1);
             exchange.close();
         });
         store.start();
-        s3.set("aws.endpointUrlS3", scheme + "://127.0.0.1:" + store.getAddress().getPort());
+        s3.set(
+                "aws.endpointUrlS3",
+                scheme + "://127.0.0.1:" + store.getAddress().getPort());
         try (S3Client client = S3Clients.create(Map.of("AWS_ENDPOINT_URL_S3", "set"))) {
-            client.putObject(request -> request.bucket("b").key("k").checksumSHA256(SHA256_BASE64), RequestBody.fromString("content"));
-            client.uploadPart(request -> request.bucket("b").key("k").uploadId("u").partNumber(1).checksumSHA256(SHA256_BASE64), RequestBody.fromString("content"));
-            client.deleteObjects(request -> request.bucket("b").delete(Delete.builder().objects(ObjectIdentifier.builder().key("k").build()).build()));
+            client.putObject(
+                    request -> request.bucket("b").key("k").checksumSHA256(SHA256_BASE64),
+                    RequestBody.fromString("content"));
+            client.uploadPart(
+                    request -> request.bucket("b")
+                            .key("k")
+                            .uploadId("u")
+                            .partNumber(1)
+                            .checksumSHA256(SHA256_BASE64),
+                    RequestBody.fromString("content"));
+            client.deleteObjects(request -> request.bucket("b")
+                    .delete(Delete.builder()
+                            .objects(ObjectIdentifier.builder().key("k").build())
+                            .build()));
         } finally {
             store.stop(0);
         }
@@ -99,8 +121,11 @@ class S3ClientsTest {
             assertEquals(SHA256_BASE64, headers.getFirst("x-amz-checksum-sha256"));
         }
         for (Headers headers : heard) {
-            assertTrue(headers.getFirst("x-amz-content-sha256").matches("[0-9a-f]{64}"), headers.getFirst("x-amz-content-sha256"));
-            for (String header : List.of("Content-Encoding", "Transfer-Encoding", "x-amz-trailer", "x-amz-decoded-content-length")) {
+            assertTrue(
+                    headers.getFirst("x-amz-content-sha256").matches("[0-9a-f]{64}"),
+                    headers.getFirst("x-amz-content-sha256"));
+            for (String header :
+                    List.of("Content-Encoding", "Transfer-Encoding", "x-amz-trailer", "x-amz-decoded-content-length")) {
                 assertNull(headers.getFirst(header), header);
             }
         }
@@ -115,7 +140,20 @@ class S3ClientsTest {
         }
         Path keys = directory.resolve("keys.p12");
         String password = "changeit";
-        Tools.run(List.of(System.getProperty("java.home") + "/bin/keytool", "-genkeypair", "-keyalg", "EC", "-dname", "CN=test", "-ext", "SAN=ip:127.0.0.1", "-keystore", keys.toString(), "-storepass", password)).ok();
+        Tools.run(List.of(
+                        System.getProperty("java.home") + "/bin/keytool",
+                        "-genkeypair",
+                        "-keyalg",
+                        "EC",
+                        "-dname",
+                        "CN=test",
+                        "-ext",
+                        "SAN=ip:127.0.0.1",
+                        "-keystore",
+                        keys.toString(),
+                        "-storepass",
+                        password))
+                .ok();
         KeyStore store = KeyStore.getInstance(keys.toFile(), password.toCharArray());
         KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         managers.init(store, password.toCharArray());
@@ -145,7 +183,10 @@ class S3ClientsTest {
         assertEquals(Region.US_EAST_1, region());
         s3.set("aws.endpointUrlS3", null);
         Failure failure = assertThrows(Failure.class, S3ClientsTest::region);
-        assertTrue(failure.getMessage().startsWith("cannot reach an object store: ") && failure.hint().contains("AWS_REGION"), failure.getMessage());
+        assertTrue(
+                failure.getMessage().startsWith("cannot reach an object store: ")
+                        && failure.hint().contains("AWS_REGION"),
+                failure.getMessage());
     }
 
     @Test
@@ -159,13 +200,20 @@ class S3ClientsTest {
     @Test
     void throwsWhatTheSdkThrows() {
         try (S3Client client = S3Clients.create()) {
-            assertThrows(NoSuchBucketException.class, () -> client.headBucket(request -> request.bucket("no-such-bucket")));
+            assertThrows(
+                    NoSuchBucketException.class, () -> client.headBucket(request -> request.bucket("no-such-bucket")));
             client.headBucket(request -> request.bucket(S3Server.BUCKET));
         }
     }
 
     private static S3Exception refused(int status, String code, String message) {
-        return (S3Exception) S3Exception.builder().statusCode(status).awsErrorDetails(AwsErrorDetails.builder().errorCode(code).errorMessage(message).build()).build();
+        return (S3Exception) S3Exception.builder()
+                .statusCode(status)
+                .awsErrorDetails(AwsErrorDetails.builder()
+                        .errorCode(code)
+                        .errorMessage(message)
+                        .build())
+                .build();
     }
 
     private static Failure explained(SdkException e) {
@@ -179,20 +227,37 @@ class S3ClientsTest {
         Failure bucket = explained(refused(404, "NoSuchBucket", "x"));
         assertEquals(Failure.Kind.NOT_FOUND, bucket.kind());
         assertEquals("there is no bucket b", bucket.getMessage());
-        Map.of("RequestTimeTooSkewed", "clock", "InvalidAccessKeyId", "AWS_ACCESS_KEY_ID", "SignatureDoesNotMatch", "AWS_SECRET_ACCESS_KEY", "ExpiredToken", "AWS_ACCESS_KEY_ID",
-                "InvalidToken", "profile", "AccessDenied", "s3:ListBucket").forEach((code, hint) -> {
-            Failure failure = explained(refused(403, code, "in the store's words"));
-            assertEquals("cannot list s3://b/p/: " + code + ", in the store's words", failure.getMessage());
-            assertTrue(failure.hint().contains(hint), failure.hint());
-        });
+        Map.of(
+                        "RequestTimeTooSkewed",
+                        "clock",
+                        "InvalidAccessKeyId",
+                        "AWS_ACCESS_KEY_ID",
+                        "SignatureDoesNotMatch",
+                        "AWS_SECRET_ACCESS_KEY",
+                        "ExpiredToken",
+                        "AWS_ACCESS_KEY_ID",
+                        "InvalidToken",
+                        "profile",
+                        "AccessDenied",
+                        "s3:ListBucket")
+                .forEach((code, hint) -> {
+                    Failure failure = explained(refused(403, code, "in the store's words"));
+                    assertEquals("cannot list s3://b/p/: " + code + ", in the store's words", failure.getMessage());
+                    assertTrue(failure.hint().contains(hint), failure.hint());
+                });
         assertTrue(explained(refused(503, "SlowDown", "x")).hint().contains("try again later"));
         assertNull(explained(refused(409, "OperationAborted", "x")).hint());
-        assertEquals("cannot list s3://b/p/: SlowDown", explained(refused(503, "SlowDown", null)).getMessage());
+        assertEquals(
+                "cannot list s3://b/p/: SlowDown",
+                explained(refused(503, "SlowDown", null)).getMessage());
     }
 
     @Test
     void saysTheStatusOfAnAnswerWithoutWords() {
-        for (S3Exception silent : new S3Exception[] {refused(403, null, null), (S3Exception) S3Exception.builder().statusCode(403).build()}) {
+        for (S3Exception silent : new S3Exception[] {
+            refused(403, null, null),
+            (S3Exception) S3Exception.builder().statusCode(403).build()
+        }) {
             Failure failure = explained(silent);
             assertEquals("cannot list s3://b/p/: HTTP status 403", failure.getMessage());
             assertTrue(failure.hint().contains("credentials") && failure.hint().contains("clock"), failure.hint());
@@ -202,7 +267,9 @@ class S3ClientsTest {
 
     @Test
     void saysWhyTheStoreCouldNotBeAsked() {
-        Failure none = explained(SdkClientException.create("Unable to load credentials from any of the providers in the chain AwsCredentialsProviderChain(a, b) : [a: no, b: no]"));
+        Failure none = explained(
+                SdkClientException.create(
+                        "Unable to load credentials from any of the providers in the chain AwsCredentialsProviderChain(a, b) : [a: no, b: no]"));
         assertEquals("cannot list s3://b/p/: Unable to load credentials from any of the providers", none.getMessage());
         assertTrue(none.hint().contains("AWS_ACCESS_KEY_ID"), none.hint());
         Failure refused = explained(SdkClientException.create("Connection refused"));
@@ -213,6 +280,11 @@ class S3ClientsTest {
     @Test
     void doesNotHideAFailureOfOursBehindOneOfTheSdk() {
         Failure ours = new Failure(Failure.Kind.INTERRUPTED, "interrupted");
-        assertSame(ours, S3Clients.explain("cannot list", "b", SdkClientException.create("wrapped", SdkClientException.create("twice", ours))));
+        assertSame(
+                ours,
+                S3Clients.explain(
+                        "cannot list",
+                        "b",
+                        SdkClientException.create("wrapped", SdkClientException.create("twice", ours))));
     }
 }

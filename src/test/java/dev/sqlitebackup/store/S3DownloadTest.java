@@ -25,11 +25,16 @@ class S3DownloadTest {
 
     @RegisterExtension
     final SharedS3 s3 = new SharedS3();
-    @TempDir Path directory;
+
+    @TempDir
+    Path directory;
 
     private String put(String content) {
         try (S3Client client = s3.server().client()) {
-            return client.putObject(request -> request.bucket(S3Server.BUCKET).key(s3.prefix() + "o"), RequestBody.fromString(content)).eTag();
+            return client.putObject(
+                            request -> request.bucket(S3Server.BUCKET).key(s3.prefix() + "o"),
+                            RequestBody.fromString(content))
+                    .eTag();
         }
     }
 
@@ -48,7 +53,9 @@ class S3DownloadTest {
     }
 
     private long requests() {
-        return s3.server().requests().stream().filter(request -> request.equals(request())).count();
+        return s3.server().requests().stream()
+                .filter(request -> request.equals(request()))
+                .count();
     }
 
     @Test
@@ -71,7 +78,18 @@ class S3DownloadTest {
     @Test
     void goesOnForAsLongAsSomethingArrives() throws IOException {
         String tag = put("0123456789");
-        s3.server().answerInTurn(request(), NOTHING, NOTHING, NOTHING, NOTHING, S3Server.answer(206, "012"), NOTHING, NOTHING, NOTHING, NOTHING);
+        s3.server()
+                .answerInTurn(
+                        request(),
+                        NOTHING,
+                        NOTHING,
+                        NOTHING,
+                        NOTHING,
+                        S3Server.answer(206, "012"),
+                        NOTHING,
+                        NOTHING,
+                        NOTHING,
+                        NOTHING);
         assertEquals("0123456789", Files.readString(download(tag, 10)));
         assertEquals(10, requests());
     }
@@ -79,7 +97,9 @@ class S3DownloadTest {
     @Test
     void givesUpWhenNothingArrives() {
         s3.server().answerTo(request(), NOTHING);
-        assertEquals("nothing arrives", assertThrows(EOFException.class, () -> download("\"tag\"", 10)).getMessage());
+        assertEquals(
+                "nothing arrives",
+                assertThrows(EOFException.class, () -> download("\"tag\"", 10)).getMessage());
         assertEquals(5, requests());
     }
 
@@ -89,7 +109,9 @@ class S3DownloadTest {
         s3.set("aws.maxAttempts", "1");
         s3.server().answerTo(request(), 503, "SlowDown");
         long started = System.nanoTime();
-        assertEquals(503, assertThrows(S3Exception.class, () -> download("\"tag\"", 10)).statusCode());
+        assertEquals(
+                503,
+                assertThrows(S3Exception.class, () -> download("\"tag\"", 10)).statusCode());
         assertEquals(5, requests());
         assertTrue(System.nanoTime() - started >= 4 * 200_000_000L);
     }
@@ -103,7 +125,8 @@ class S3DownloadTest {
         Files.delete(directory.resolve("download.gz"));
         assertEquals(2, requests());
         put("another");
-        assertEquals(412, assertThrows(S3Exception.class, () -> download(tag, 7)).statusCode());
+        assertEquals(
+                412, assertThrows(S3Exception.class, () -> download(tag, 7)).statusCode());
         assertEquals(1, requests());
     }
 }

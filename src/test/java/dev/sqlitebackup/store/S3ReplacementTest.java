@@ -27,7 +27,10 @@ import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
-/** With parts of 100,000 bytes, and 150,000 at most copied at once: the last good object stays until a better one is proven. */
+/**
+ * With parts of 100,000 bytes, and 150,000 at most copied at once: the last good object stays until a better one is
+ * proven.
+ */
 class S3ReplacementTest {
     private static final int PART = 100_000;
     private static final int AT_ONCE = 150_000;
@@ -35,7 +38,10 @@ class S3ReplacementTest {
 
     @RegisterExtension
     final SharedS3 s3 = new SharedS3();
-    @TempDir Path directory;
+
+    @TempDir
+    Path directory;
+
     private S3Client direct;
     private S3Client client;
     private UploadNote note;
@@ -67,15 +73,25 @@ class S3ReplacementTest {
     }
 
     private String held(String of) {
-        return direct.getObjectAsBytes(request -> request.bucket(S3Server.BUCKET).key(of)).asString(StandardCharsets.ISO_8859_1);
+        return direct.getObjectAsBytes(
+                        request -> request.bucket(S3Server.BUCKET).key(of))
+                .asString(StandardCharsets.ISO_8859_1);
     }
 
     private List<String> keys() {
-        return direct.listObjectsV2(request -> request.bucket(S3Server.BUCKET).prefix(s3.prefix())).contents().stream().map(S3Object::key).sorted().toList();
+        return direct.listObjectsV2(request -> request.bucket(S3Server.BUCKET).prefix(s3.prefix())).contents().stream()
+                .map(S3Object::key)
+                .sorted()
+                .toList();
     }
 
     private void assertNothingUnfinished() {
-        assertEquals(0, direct.listMultipartUploads(request -> request.bucket(S3Server.BUCKET).prefix(s3.prefix())).uploads().size());
+        assertEquals(
+                0,
+                direct.listMultipartUploads(
+                                request -> request.bucket(S3Server.BUCKET).prefix(s3.prefix()))
+                        .uploads()
+                        .size());
         assertNull(note.unfinished());
     }
 
@@ -89,7 +105,10 @@ class S3ReplacementTest {
     void copiesWhatIsProvenAsideAndRemovesIt(int bytes) throws IOException {
         String tag = replace(content(bytes));
         assertEquals(content(bytes), held(key));
-        assertEquals(direct.headObject(request -> request.bucket(S3Server.BUCKET).key(key)).eTag(), tag);
+        assertEquals(
+                direct.headObject(request -> request.bucket(S3Server.BUCKET).key(key))
+                        .eTag(),
+                tag);
         assertEquals(List.of(key), keys());
         assertTrue(replacement.mayBeWritten());
         assertNothingUnfinished();
@@ -111,7 +130,10 @@ class S3ReplacementTest {
         s3.server().copyWrongly(true);
         Failure failure = assertThrows(Failure.class, () -> replace("content"));
         assertEquals(Failure.Kind.CORRUPT, failure.kind());
-        assertEquals("do not count on this object; the new backup is whole beside it and stays there until the next run: s3://" + S3Server.BUCKET + "/" + aside, failure.hint());
+        assertEquals(
+                "do not count on this object; the new backup is whole beside it and stays there until the next run: s3://"
+                        + S3Server.BUCKET + "/" + aside,
+                failure.hint());
         assertEquals("content", held(aside));
         assertTrue(replacement.mayBeWritten());
         s3.server().copyWrongly(false);
@@ -123,7 +145,9 @@ class S3ReplacementTest {
     @ParameterizedTest
     @ValueSource(ints = {10, THREE_PARTS})
     void asksWhatTheKeyHoldsWhenTheAnswerOfACopyIsLost(int bytes) throws IOException {
-        s3.server().loseAnswerTo((bytes == 10 ? "PUT" : "POST") + " /" + S3Server.BUCKET + "/" + key.replace(" ", "%20") + (bytes == 10 ? "" : "?uploadId"));
+        s3.server()
+                .loseAnswerTo((bytes == 10 ? "PUT" : "POST") + " /" + S3Server.BUCKET + "/" + key.replace(" ", "%20")
+                        + (bytes == 10 ? "" : "?uploadId"));
         replace(content(bytes));
         assertEquals(content(bytes), held(key));
         assertEquals(List.of(key), keys());

@@ -29,17 +29,20 @@ import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 
 class S3StoreTest extends StoreContract {
-    private static final String OTHER = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nETag: \"x\"\r\nx-amz-checksum-sha256: bm90IHdoYXQgd2FzIHNlbnQ=\r\nConnection: close\r\n\r\n";
+    private static final String OTHER =
+            "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nETag: \"x\"\r\nx-amz-checksum-sha256: bm90IHdoYXQgd2FzIHNlbnQ=\r\nConnection: close\r\n\r\n";
 
     @RegisterExtension
     final SharedS3 s3 = new SharedS3();
+
     private S3Server server;
     private Store store;
 
     @BeforeEach
     void makePlace() throws IOException {
         server = s3.server();
-        store = new CachingStore(new S3Store(S3Server.BUCKET, s3.prefix(), directory, BackupName.FAMILIES), BackupName.FAMILIES);
+        store = new CachingStore(
+                new S3Store(S3Server.BUCKET, s3.prefix(), directory, BackupName.FAMILIES), BackupName.FAMILIES);
         Files.createDirectories(store.workingDirectory());
     }
 
@@ -55,7 +58,11 @@ class S3StoreTest extends StoreContract {
                 client.putObject(request -> request.bucket(S3Server.BUCKET).key(key), RequestBody.fromString("x"));
             }
         }
-        assertEquals(List.of("b1"), store.list(name -> name.startsWith("b")).stream().map(Store.StoredFile::name).toList());
+        assertEquals(
+                List.of("b1"),
+                store.list(name -> name.startsWith("b")).stream()
+                        .map(Store.StoredFile::name)
+                        .toList());
         assertEquals("s3://" + S3Server.BUCKET + "/" + s3.prefix() + "b1", store.location("b1"));
     }
 
@@ -65,9 +72,15 @@ class S3StoreTest extends StoreContract {
         store.publishNew(file, "b1");
         server.requests();
         assertEquals("content", Files.readString(store.local("b1")));
-        assertEquals(0, server.requests().stream().filter(request -> request.startsWith("GET")).count());
+        assertEquals(
+                0,
+                server.requests().stream()
+                        .filter(request -> request.startsWith("GET"))
+                        .count());
         try (S3Client client = server.client()) {
-            client.putObject(request -> request.bucket(S3Server.BUCKET).key(s3.prefix() + "b1"), RequestBody.fromString("CONTENT"));
+            client.putObject(
+                    request -> request.bucket(S3Server.BUCKET).key(s3.prefix() + "b1"),
+                    RequestBody.fromString("CONTENT"));
         }
         assertNull(store.local("b1"));
         assertNull(store.local("b2"));
@@ -77,7 +90,8 @@ class S3StoreTest extends StoreContract {
     @Test
     void findsTheEndOfAnObjectWhereTheStoreTakesARangeWithoutAStartForTheFirstBytes() throws IOException {
         store.publishNew(Files.writeString(store.workingDirectory().resolve("f"), "0123456789"), "b1");
-        String first = "HTTP/1.1 206 x\r\nContent-Range: bytes 0-%s/10\r\nContent-Length: %s\r\nConnection: close\r\n\r\n%s";
+        String first =
+                "HTTP/1.1 206 x\r\nContent-Range: bytes 0-%s/10\r\nContent-Length: %s\r\nConnection: close\r\n\r\n%s";
         server.answerInTurn("GET ", first.formatted(3, 4, "0123"));
         assertEquals("789", new String(store.readTail("b1", 3), StandardCharsets.US_ASCII));
         server.answerInTurn("GET ", first.formatted(9, 10, "0123456789"));
@@ -106,7 +120,11 @@ class S3StoreTest extends StoreContract {
 
     @Test
     void saysWhichObjectWasNotDeleted() {
-        server.answerTo("POST /backups\\?delete", S3Server.answer(200, "<DeleteResult><Error><Key>p/b1</Key><Code>AccessDenied</Code><Message>not yours</Message></Error></DeleteResult>"));
+        server.answerTo(
+                "POST /backups\\?delete",
+                S3Server.answer(
+                        200,
+                        "<DeleteResult><Error><Key>p/b1</Key><Code>AccessDenied</Code><Message>not yours</Message></Error></DeleteResult>"));
         Failure failure = assertThrows(Failure.class, () -> store.delete(List.of("b1")));
         assertEquals("cannot delete s3://backups/p/b1: not yours", failure.getMessage());
         assertTrue(failure.hint().contains("s3:DeleteObject"));
@@ -115,12 +133,23 @@ class S3StoreTest extends StoreContract {
     /** A thousand names a page; some stores also tell the prefix itself, or what was not asked for. */
     @Test
     void readsAListToItsEnd() {
-        String object = "<Contents><Key>%s</Key><Size>3</Size><LastModified>2026-11-22T23:22:33.000Z</LastModified></Contents>";
-        server.answerInTurn("GET /backups\\?", S3Server.answer(200, "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>next-one</NextContinuationToken>"
-                + object.formatted(s3.prefix()) + object.formatted(s3.prefix() + "b1") + object.formatted("elsewhere/b") + "</ListBucketResult>"), S3Server.answer(200,
-                "<ListBucketResult><IsTruncated>false</IsTruncated><NextContinuationToken>none</NextContinuationToken>" + object.formatted(s3.prefix() + "b2") + "</ListBucketResult>"));
+        String object =
+                "<Contents><Key>%s</Key><Size>3</Size><LastModified>2026-11-22T23:22:33.000Z</LastModified></Contents>";
+        server.answerInTurn(
+                "GET /backups\\?",
+                S3Server.answer(
+                        200,
+                        "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>next-one</NextContinuationToken>"
+                                + object.formatted(s3.prefix()) + object.formatted(s3.prefix() + "b1")
+                                + object.formatted("elsewhere/b") + "</ListBucketResult>"),
+                S3Server.answer(
+                        200,
+                        "<ListBucketResult><IsTruncated>false</IsTruncated><NextContinuationToken>none</NextContinuationToken>"
+                                + object.formatted(s3.prefix() + "b2") + "</ListBucketResult>"));
         Instant time = Instant.parse("2026-11-22T23:22:33Z");
-        assertEquals(List.of(new Store.StoredFile("b1", 3, time), new Store.StoredFile("b2", 3, time)), store.list(name -> true));
+        assertEquals(
+                List.of(new Store.StoredFile("b1", 3, time), new Store.StoredFile("b2", 3, time)),
+                store.list(name -> true));
         List<String> requests = server.requests();
         assertEquals(2, requests.size(), requests.toString());
         assertTrue(requests.get(1).contains("continuation-token=next-one"), requests.toString());
@@ -138,13 +167,22 @@ class S3StoreTest extends StoreContract {
     void saysWhatTheStoreRefuses() {
         server.answerTo(" /backups", 403, "AccessDenied");
         String place = store.place();
-        Map.<String, Executable>of("cannot list " + place, () -> store.list(name -> true), "cannot look at " + place + "b1", () -> store.find("b1"),
-                "cannot read " + place + "b1", () -> store.readTail("b1", 3), "cannot delete in " + place, () -> store.delete(List.of("b1")),
-                "cannot write " + place + ".s", () -> store.show(".s", new byte[1])).forEach((doing, request) -> {
-            Failure failure = assertThrows(Failure.class, request);
-            assertEquals(Failure.Kind.FAILURE, failure.kind());
-            assertTrue(failure.getMessage().startsWith(doing + ": "), failure.getMessage());
-        });
+        Map.<String, Executable>of(
+                        "cannot list " + place,
+                        () -> store.list(name -> true),
+                        "cannot look at " + place + "b1",
+                        () -> store.find("b1"),
+                        "cannot read " + place + "b1",
+                        () -> store.readTail("b1", 3),
+                        "cannot delete in " + place,
+                        () -> store.delete(List.of("b1")),
+                        "cannot write " + place + ".s",
+                        () -> store.show(".s", new byte[1]))
+                .forEach((doing, request) -> {
+                    Failure failure = assertThrows(Failure.class, request);
+                    assertEquals(Failure.Kind.FAILURE, failure.kind());
+                    assertTrue(failure.getMessage().startsWith(doing + ": "), failure.getMessage());
+                });
         server.answerTo(" /backups", "");
         for (Executable request : List.<Executable>of(() -> store.find("b1"), () -> store.readTail("b1", 3))) {
             assertTrue(assertThrows(Failure.class, request).hint().contains("can be reached"));
@@ -153,8 +191,14 @@ class S3StoreTest extends StoreContract {
 
     @Test
     void tellsAMissingBucketFromAMissingObject() {
-        Store nowhere = new CachingStore(new S3Store("no-such-bucket", "p/", directory, BackupName.FAMILIES), BackupName.FAMILIES);
-        for (Executable request : List.<Executable>of(() -> nowhere.find("b1"), () -> nowhere.readTail("b1", 3), () -> nowhere.readTail("b1", 0), () -> nowhere.list(name -> true), () -> nowhere.fetch("b1", directory))) {
+        Store nowhere = new CachingStore(
+                new S3Store("no-such-bucket", "p/", directory, BackupName.FAMILIES), BackupName.FAMILIES);
+        for (Executable request : List.<Executable>of(
+                () -> nowhere.find("b1"),
+                () -> nowhere.readTail("b1", 3),
+                () -> nowhere.readTail("b1", 0),
+                () -> nowhere.list(name -> true),
+                () -> nowhere.fetch("b1", directory))) {
             Failure failure = assertThrows(Failure.class, request);
             assertEquals(Failure.Kind.NOT_FOUND, failure.kind());
             assertEquals("there is no bucket no-such-bucket", failure.getMessage());
@@ -162,19 +206,27 @@ class S3StoreTest extends StoreContract {
         server.answerTo("HEAD /backups$", 403, "AccessDenied");
         assertNull(store.find("b1"), "who may use objects need not be allowed to look at buckets");
         server.answerTo("HEAD /backups$", "");
-        assertTrue(assertThrows(Failure.class, () -> store.find("b1")).getMessage().startsWith("cannot look at the bucket backups: "));
+        assertTrue(assertThrows(Failure.class, () -> store.find("b1"))
+                .getMessage()
+                .startsWith("cannot look at the bucket backups: "));
         server.answerTo("GET ", S3Server.answer(404, ""));
         assertNull(store.readTail("b1", 3), "a store that does not say what is missing");
-        assertEquals(Failure.Kind.NOT_FOUND, assertThrows(Failure.class, () -> store.fetch("b1", directory)).kind());
+        assertEquals(
+                Failure.Kind.NOT_FOUND,
+                assertThrows(Failure.class, () -> store.fetch("b1", directory)).kind());
     }
 
     @Test
     void saysWhyADownloadFailed() throws IOException {
         store.publishNew(Files.writeString(store.workingDirectory().resolve("f"), "content"), "b1");
         server.answerTo("GET ", 403, "AccessDenied");
-        assertTrue(assertThrows(Failure.class, () -> store.fetch("b1", directory)).getMessage().startsWith("cannot download " + store.location("b1") + ": AccessDenied"));
+        assertTrue(assertThrows(Failure.class, () -> store.fetch("b1", directory))
+                .getMessage()
+                .startsWith("cannot download " + store.location("b1") + ": AccessDenied"));
         server.answerTo(null, "");
-        assertTrue(assertThrows(Failure.class, () -> store.fetch("b1", directory.resolve("missing"))).getMessage().startsWith("cannot download " + store.location("b1") + ": "));
+        assertTrue(assertThrows(Failure.class, () -> store.fetch("b1", directory.resolve("missing")))
+                .getMessage()
+                .startsWith("cannot download " + store.location("b1") + ": "));
     }
 
     private Failure notSent(String name, boolean onlyIfNew) throws IOException {
@@ -198,46 +250,85 @@ class S3StoreTest extends StoreContract {
         String asItWas = "what is in the store is as it was; ";
         server.refusePuts(true);
         Failure refused = notSent("b1", true);
-        assertTrue(refused.getMessage().startsWith(made + "could not be sent to " + store.location("b1") + ": AccessDenied"), refused.getMessage());
+        assertTrue(
+                refused.getMessage()
+                        .startsWith(made + "could not be sent to " + store.location("b1") + ": AccessDenied"),
+                refused.getMessage());
         assertTrue(refused.hint().contains("PutObject"), refused.hint());
         assertTrue(refused.hint().contains("; " + asItWas), refused.hint());
         server.refusePuts(false);
         server.answerTo("PUT ", 409, "OperationAborted");
         assertTrue(notSent("b1", true).hint().startsWith(asItWas));
         s3.set("aws.maxAttempts", "1");
-        store = new CachingStore(new S3Store(S3Server.BUCKET, s3.prefix(), directory, BackupName.FAMILIES), BackupName.FAMILIES);
+        store = new CachingStore(
+                new S3Store(S3Server.BUCKET, s3.prefix(), directory, BackupName.FAMILIES), BackupName.FAMILIES);
         server.answerTo("(PUT|HEAD) ", 500, "InternalError");
         Failure unknown = notSent("b1", true);
-        assertTrue(unknown.getMessage().startsWith(made + "it could not be confirmed that it arrived at " + store.location("b1")), unknown.getMessage());
+        assertTrue(
+                unknown.getMessage()
+                        .startsWith(made + "it could not be confirmed that it arrived at " + store.location("b1")),
+                unknown.getMessage());
         assertFalse(unknown.hint().contains(asItWas), unknown.hint());
-        assertTrue(assertThrows(Failure.class, () -> store.publishNew(directory.resolve("missing"), "b1")).getMessage().startsWith("cannot send " + directory.resolve("missing")));
+        assertTrue(assertThrows(Failure.class, () -> store.publishNew(directory.resolve("missing"), "b1"))
+                .getMessage()
+                .startsWith("cannot send " + directory.resolve("missing")));
     }
 
-    /** Under a new name it would be taken for the newest backup; what had the name before is not there any more in either case. */
+    /**
+     * Under a new name it would be taken for the newest backup; what had the name before is not there any more in
+     * either case.
+     */
     @Test
     void removesWhatIsNotWhatWasSentIfTheNameIsNew() throws IOException {
         server.answerInTurn("HEAD ", S3Server.answer(404, ""));
         server.answerTo("HEAD ", OTHER);
         Failure failure = notSent("b1", true);
         assertEquals(Failure.Kind.CORRUPT, failure.kind());
-        assertTrue(failure.hint().startsWith("see whether something else writes there; do not count on this object; the new backup"), failure.hint());
+        assertTrue(
+                failure.hint()
+                        .startsWith(
+                                "see whether something else writes there; do not count on this object; the new backup"),
+                failure.hint());
         assertEquals(List.of(), store.list(name -> true));
         assertEquals(Failure.Kind.CORRUPT, notSent("b2", false).kind());
-        assertEquals(List.of(), store.list(name -> true).stream().map(Store.StoredFile::name).toList(), "the one aside was no good either");
-        server.answerInTurn("HEAD |POST /backups\\?delete", S3Server.answer(404, ""), OTHER, S3Server.answer(403, "<Error><Code>AccessDenied</Code></Error>"));
-        assertEquals(Failure.Kind.CORRUPT, notSent("b3", true).kind(), "that it cannot be removed is not what is wrong");
+        assertEquals(
+                List.of(),
+                store.list(name -> true).stream().map(Store.StoredFile::name).toList(),
+                "the one aside was no good either");
+        server.answerInTurn(
+                "HEAD |POST /backups\\?delete",
+                S3Server.answer(404, ""),
+                OTHER,
+                S3Server.answer(403, "<Error><Code>AccessDenied</Code></Error>"));
+        assertEquals(
+                Failure.Kind.CORRUPT, notSent("b3", true).kind(), "that it cannot be removed is not what is wrong");
     }
 
     @Test
     void keepsACacheOfItsOwnThatNobodyElseMayRead() throws IOException {
-        Store made = new CachingStore(new S3Store(S3Server.BUCKET, s3.prefix() + "a/", directory, BackupName.FAMILIES), BackupName.FAMILIES);
+        Store made = new CachingStore(
+                new S3Store(S3Server.BUCKET, s3.prefix() + "a/", directory, BackupName.FAMILIES), BackupName.FAMILIES);
         Path cache = made.workingDirectory();
         assertTrue(cache.getFileName().toString().matches("[0-9a-f]{32}"), cache.toString());
-        assertNotEquals(cache, new CachingStore(new S3Store(S3Server.BUCKET, s3.prefix() + "b/", directory, BackupName.FAMILIES), BackupName.FAMILIES).workingDirectory());
+        assertNotEquals(
+                cache,
+                new CachingStore(
+                                new S3Store(S3Server.BUCKET, s3.prefix() + "b/", directory, BackupName.FAMILIES),
+                                BackupName.FAMILIES)
+                        .workingDirectory());
         made.create();
         assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(cache)));
         made.create();
-        Failure failure = assertThrows(Failure.class, () -> new CachingStore(new S3Store(S3Server.BUCKET, "", Files.createFile(directory.resolve("file")), BackupName.FAMILIES), BackupName.FAMILIES).create());
+        Failure failure = assertThrows(
+                Failure.class,
+                () -> new CachingStore(
+                                new S3Store(
+                                        S3Server.BUCKET,
+                                        "",
+                                        Files.createFile(directory.resolve("file")),
+                                        BackupName.FAMILIES),
+                                BackupName.FAMILIES)
+                        .create());
         assertTrue(failure.getMessage().startsWith("cannot make the cache directory "), failure.getMessage());
     }
 
@@ -257,10 +348,19 @@ class S3StoreTest extends StoreContract {
         Path file = Files.write(store.workingDirectory().resolve("f"), content);
         server.cut(1, 9_000_000);
         store.publishNew(file, "app-20261122T232233Z.db.gz");
-        assertTrue(server.requests().stream().anyMatch(request -> request.startsWith("GET /backups?") && request.contains("prefix=" + s3.prefix().replace("/", "%2F") + "app-")), "forgotten uploads of this database");
+        assertTrue(
+                server.requests().stream()
+                        .anyMatch(request -> request.startsWith("GET /backups?")
+                                && request.contains("prefix=" + s3.prefix().replace("/", "%2F") + "app-")),
+                "forgotten uploads of this database");
         server.cutAnswers(2, 1_000_000);
         Path fetched = store.fetch("app-20261122T232233Z.db.gz", Files.createDirectory(directory.resolve("fetched")));
         assertEquals(-1, Files.mismatch(fetched, store.local("app-20261122T232233Z.db.gz")));
-        assertEquals(3, server.requests().stream().filter(request -> request.startsWith("GET")).count(), "two broken ones, and the rest");
+        assertEquals(
+                3,
+                server.requests().stream()
+                        .filter(request -> request.startsWith("GET"))
+                        .count(),
+                "two broken ones, and the rest");
     }
 }

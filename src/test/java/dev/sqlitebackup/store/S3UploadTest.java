@@ -50,7 +50,10 @@ class S3UploadTest {
 
     @RegisterExtension
     final SharedS3 s3 = new SharedS3();
-    @TempDir Path directory;
+
+    @TempDir
+    Path directory;
+
     private S3Client direct;
     private S3Client client;
     private UploadNote note;
@@ -107,11 +110,14 @@ class S3UploadTest {
     }
 
     private String held() {
-        return direct.getObjectAsBytes(request -> request.bucket(S3Server.BUCKET).key(key)).asString(StandardCharsets.ISO_8859_1);
+        return direct.getObjectAsBytes(
+                        request -> request.bucket(S3Server.BUCKET).key(key))
+                .asString(StandardCharsets.ISO_8859_1);
     }
 
     private String tag() {
-        return direct.headObject(request -> request.bucket(S3Server.BUCKET).key(key)).eTag();
+        return direct.headObject(request -> request.bucket(S3Server.BUCKET).key(key))
+                .eTag();
     }
 
     private void put(String content) {
@@ -119,13 +125,18 @@ class S3UploadTest {
     }
 
     private long unfinished() {
-        return direct.listMultipartUploads(request -> request.bucket(S3Server.BUCKET).prefix(s3.prefix())).uploads().size();
+        return direct.listMultipartUploads(
+                        request -> request.bucket(S3Server.BUCKET).prefix(s3.prefix()))
+                .uploads()
+                .size();
     }
 
     /** Requests since the last call whose method and path match. */
     private List<String> heard(String request) {
         Pattern pattern = Pattern.compile(request);
-        return s3.server().requests().stream().filter(heard -> pattern.matcher(heard).lookingAt()).toList();
+        return s3.server().requests().stream()
+                .filter(heard -> pattern.matcher(heard).lookingAt())
+                .toList();
     }
 
     @Test
@@ -176,7 +187,11 @@ class S3UploadTest {
         assertEquals(0, unfinished());
         s3.server().answerTo("HEAD ", 403, "AccessDenied");
         next();
-        assertEquals(403, assertThrows(S3Exception.class, () -> send(content(bytes), true)).statusCode(), "who cannot look does not send");
+        assertEquals(
+                403,
+                assertThrows(S3Exception.class, () -> send(content(bytes), true))
+                        .statusCode(),
+                "who cannot look does not send");
         assertEquals("another", held());
     }
 
@@ -184,11 +199,17 @@ class S3UploadTest {
     void takesNoOtherRefusalForATakenKey() throws IOException {
         put("another");
         s3.server().answerTo("PUT ", 501, "NotImplemented");
-        assertEquals(501, assertThrows(S3Exception.class, () -> send("content", false)).statusCode());
+        assertEquals(
+                501,
+                assertThrows(S3Exception.class, () -> send("content", false)).statusCode());
         s3.server().answerTo("PUT ", 412, "PreconditionFailed");
-        assertEquals(412, assertThrows(S3Exception.class, () -> send("content", false)).statusCode());
+        assertEquals(
+                412,
+                assertThrows(S3Exception.class, () -> send("content", false)).statusCode());
         s3.server().answerTo("PUT ", 409, "OperationAborted");
-        assertEquals(409, assertThrows(S3Exception.class, () -> send("content", true)).statusCode());
+        assertEquals(
+                409,
+                assertThrows(S3Exception.class, () -> send("content", true)).statusCode());
         assertFalse(upload.mayBeWritten());
     }
 
@@ -209,10 +230,15 @@ class S3UploadTest {
     void saysWhetherAnythingMayHaveArrived() throws IOException {
         String put = "PUT /backups/" + key;
         askOnce();
-        record Case(String put, String head, boolean mayBeWritten) { }
+        record Case(String put, String head, boolean mayBeWritten) {}
         String problem = S3Server.answer(500, "<Error><Code>InternalError</Code></Error>");
         String refused = S3Server.answer(403, REFUSED);
-        for (Case tried : List.of(new Case(problem, problem, true), new Case(problem, "", true), new Case("", "", true), new Case(refused, problem, false), new Case(refused, "", false))) {
+        for (Case tried : List.of(
+                new Case(problem, problem, true),
+                new Case(problem, "", true),
+                new Case("", "", true),
+                new Case(refused, problem, false),
+                new Case(refused, "", false))) {
             next();
             s3.server().answerInTurn(put, tried.put);
             s3.server().answerTo("HEAD /backups/" + key, tried.head);
@@ -222,12 +248,17 @@ class S3UploadTest {
         s3.server().answerTo(null, "");
         next();
         s3.server().answerInTurn(put, problem);
-        assertEquals(500, assertThrows(S3Exception.class, () -> send("content", true)).statusCode());
+        assertEquals(
+                500,
+                assertThrows(S3Exception.class, () -> send("content", true)).statusCode());
         assertFalse(upload.mayBeWritten(), "the store says that there is none");
         put("another");
         next();
         s3.server().answerInTurn(put, problem);
-        assertEquals(500, assertThrows(S3Exception.class, () -> send("content", true)).statusCode(), "that another is there is no damage");
+        assertEquals(
+                500,
+                assertThrows(S3Exception.class, () -> send("content", true)).statusCode(),
+                "that another is there is no damage");
     }
 
     @Test
@@ -235,8 +266,10 @@ class S3UploadTest {
         assertFalse(S3Upload.mayHaveArrived(SdkClientException.create("x", new IOException(new ConnectException()))));
         assertFalse(S3Upload.mayHaveArrived(SdkClientException.create("x", new UnknownHostException())));
         assertTrue(S3Upload.mayHaveArrived(SdkClientException.create("x", new IOException())));
-        assertFalse(S3Upload.mayHaveArrived((SdkException) S3Exception.builder().statusCode(400).build()));
-        assertTrue(S3Upload.mayHaveArrived((SdkException) S3Exception.builder().statusCode(500).build()));
+        assertFalse(S3Upload.mayHaveArrived(
+                (SdkException) S3Exception.builder().statusCode(400).build()));
+        assertTrue(S3Upload.mayHaveArrived(
+                (SdkException) S3Exception.builder().statusCode(500).build()));
     }
 
     private static String head(int bytes, String more) {
@@ -288,7 +321,11 @@ class S3UploadTest {
     void doesNotBelieveAnotherObject() throws IOException {
         String content = content(PART);
         answerHead(head(PART, "ETag: \"arbitrary\"\r\n"));
-        for (String other : List.of(content.substring(0, PART - 1) + "x", content + "x", content.substring(0, PART - 1), content.substring(0, 1 << 16))) {
+        for (String other : List.of(
+                content.substring(0, PART - 1) + "x",
+                content + "x",
+                content.substring(0, PART - 1),
+                content.substring(0, 1 << 16))) {
             s3.server().answerInTurn("GET /backups/" + key, S3Server.answer(200, other));
             Failure failure = assertThrows(Failure.class, () -> send(content, false));
             assertEquals(Failure.Kind.CORRUPT, failure.kind());
@@ -296,25 +333,40 @@ class S3UploadTest {
         }
         answerHead(head(PART, "ETag: \"t\"\r\nx-amz-checksum-sha256: bm90IHdoYXQgd2FzIHNlbnQ=\r\n"));
         Failure failure = assertThrows(Failure.class, () -> send(content, false));
-        assertTrue(failure.getMessage().startsWith("what the store holds as s3://backups/" + key + " is not what was sent: expected " + PART + " bytes with SHA-256 "), failure.getMessage());
-        assertTrue(failure.getMessage().endsWith(", found " + PART + " with bm90IHdoYXQgd2FzIHNlbnQ="), failure.getMessage());
+        assertTrue(
+                failure.getMessage()
+                        .startsWith("what the store holds as s3://backups/" + key + " is not what was sent: expected "
+                                + PART + " bytes with SHA-256 "),
+                failure.getMessage());
+        assertTrue(
+                failure.getMessage().endsWith(", found " + PART + " with bm90IHdoYXQgd2FzIHNlbnQ="),
+                failure.getMessage());
         assertTrue(upload.mayBeWritten());
-        answerHead(head(PART - 1, "ETag: \"" + HexFormat.of().formatHex(md5(content.getBytes(StandardCharsets.US_ASCII))) + "\"\r\n"));
-        assertTrue(assertThrows(Failure.class, () -> send(content, false)).getMessage().contains(", found " + (PART - 1) + " with tag "), "of another size");
+        answerHead(head(
+                PART - 1,
+                "ETag: \"" + HexFormat.of().formatHex(md5(content.getBytes(StandardCharsets.US_ASCII))) + "\"\r\n"));
+        assertTrue(
+                assertThrows(Failure.class, () -> send(content, false))
+                        .getMessage()
+                        .contains(", found " + (PART - 1) + " with tag "),
+                "of another size");
     }
 
     @Test
     void cannotTellWhatAStoreHoldsThatBreaksOffWhileItIsReadBack() throws IOException {
         s3.server().sayNothingOfContents(true);
         s3.server().cutAnswers(9, 20_000);
-        String message = assertThrows(SdkException.class, () -> send(content(PART), true)).getMessage();
+        String message = assertThrows(SdkException.class, () -> send(content(PART), true))
+                .getMessage();
         assertTrue(message.startsWith("it cannot be read back: "), message);
         assertTrue(upload.mayBeWritten());
         assertEquals(content(PART), held());
     }
 
     private String beginUpload() {
-        String id = direct.createMultipartUpload(request -> request.bucket(S3Server.BUCKET).key(key)).uploadId();
+        String id = direct.createMultipartUpload(
+                        request -> request.bucket(S3Server.BUCKET).key(key))
+                .uploadId();
         note.begin(key, id);
         return id;
     }
@@ -371,7 +423,9 @@ class S3UploadTest {
         assertEquals(0, unfinished());
     }
 
-    /** Whether it was the last request that arrived is known only later: what may have become an object is left alone. */
+    /**
+     * Whether it was the last request that arrived is known only later: what may have become an object is left alone.
+     */
     @Test
     void doesNotTakeBackAnUploadThatMayHaveEnded() throws IOException {
         askOnce();
@@ -385,13 +439,21 @@ class S3UploadTest {
     @Test
     void takesBackWhatWasForgottenADayAgo() throws IOException {
         Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
-        String uploads = "<Upload><Key>k1</Key><UploadId>OLD</UploadId><Initiated>" + now.minusSeconds(90_000) + "</Initiated></Upload>"
-                + "<Upload><Key>k2</Key><UploadId>YOUNG</UploadId><Initiated>" + now.minusSeconds(80_000) + "</Initiated></Upload><Upload><Key>k3</Key><UploadId>UNDATED</UploadId></Upload>";
-        s3.server().answerInTurn("GET /backups\\?", S3Server.answer(200, "<ListMultipartUploadsResult>" + uploads + "</ListMultipartUploadsResult>"));
+        String uploads = "<Upload><Key>k1</Key><UploadId>OLD</UploadId><Initiated>" + now.minusSeconds(90_000)
+                + "</Initiated></Upload>" + "<Upload><Key>k2</Key><UploadId>YOUNG</UploadId><Initiated>"
+                + now.minusSeconds(80_000)
+                + "</Initiated></Upload><Upload><Key>k3</Key><UploadId>UNDATED</UploadId></Upload>";
+        s3.server()
+                .answerInTurn(
+                        "GET /backups\\?",
+                        S3Server.answer(
+                                200, "<ListMultipartUploadsResult>" + uploads + "</ListMultipartUploadsResult>"));
         assertNotNull(send(content(PART + 1), true));
         List<String> heard = heard("DELETE |GET ");
         assertEquals(2, heard.size(), heard.toString());
-        assertTrue(heard.get(0).contains("prefix=" + s3.prefix().replace("/", "%2F") + "app-"), "of this database only: " + heard);
+        assertTrue(
+                heard.get(0).contains("prefix=" + s3.prefix().replace("/", "%2F") + "app-"),
+                "of this database only: " + heard);
         assertEquals("DELETE /backups/k1?uploadId=OLD", heard.get(1));
     }
 
@@ -430,9 +492,16 @@ class S3UploadTest {
             assertEquals(-1, one.read());
             assertEquals(-1, one.read(new byte[1], 0, 1));
             assertArrayEquals(md5(part), new FilePart(slow, 100, 300).sums().md5());
-            assertArrayEquals(Digests.sha256().digest(part), new FilePart(slow, 100, 300).sums().sha256());
-            assertEquals("it has become shorter", assertThrows(IOException.class, () -> new FilePart(slow, 100, bytes.length).sums()).getMessage());
-            assertArrayEquals(Arrays.copyOfRange(bytes, 700, bytes.length), new FilePart(slow, 700, 1000).stream().readAllBytes());
+            assertArrayEquals(
+                    Digests.sha256().digest(part),
+                    new FilePart(slow, 100, 300).sums().sha256());
+            assertEquals(
+                    "it has become shorter",
+                    assertThrows(IOException.class, () -> new FilePart(slow, 100, bytes.length).sums())
+                            .getMessage());
+            assertArrayEquals(
+                    Arrays.copyOfRange(bytes, 700, bytes.length),
+                    new FilePart(slow, 700, 1000).stream().readAllBytes());
         }
     }
 }

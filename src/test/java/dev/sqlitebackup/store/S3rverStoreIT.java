@@ -44,7 +44,8 @@ class S3rverStoreIT extends StoreContract {
 
     @BeforeEach
     void makePlace() {
-        store = new CachingStore(new S3Store(S3rver.BUCKET, "p" + ++tests + "/", directory, BackupName.FAMILIES), BackupName.FAMILIES);
+        store = new CachingStore(
+                new S3Store(S3rver.BUCKET, "p" + ++tests + "/", directory, BackupName.FAMILIES), BackupName.FAMILIES);
     }
 
     @Override

@@ -20,7 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What every {@link Store} promises. A subclass says which. */
 abstract class StoreContract {
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     /** An empty store. */
     abstract Store store();
@@ -29,7 +30,8 @@ abstract class StoreContract {
         Files.createDirectories(store().workingDirectory());
         Path file = Files.createTempFile(store().workingDirectory(), "finished", "");
         Files.delete(file);
-        PrivateFiles.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE).close();
+        PrivateFiles.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)
+                .close();
         return Files.writeString(file, content);
     }
 
@@ -38,7 +40,10 @@ abstract class StoreContract {
     }
 
     private List<String> names() {
-        return store().list(name -> name.startsWith("b")).stream().map(Store.StoredFile::name).sorted().toList();
+        return store().list(name -> name.startsWith("b")).stream()
+                .map(Store.StoredFile::name)
+                .sorted()
+                .toList();
     }
 
     @Test

@@ -13,7 +13,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class UploadNoteTest {
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private UploadNote note;
 
     @BeforeEach

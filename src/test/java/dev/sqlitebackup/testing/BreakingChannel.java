@@ -10,7 +10,10 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** A file that is read a few bytes at a time, as a slow disk may give them, and of which one place cannot be read at all. */
+/**
+ * A file that is read a few bytes at a time, as a slow disk may give them, and of which one place cannot be read at
+ * all.
+ */
 public final class BreakingChannel extends FileChannel {
     public static final String ERROR = "Input/output error";
 

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 
 /** What this process has open. */
 public final class Descriptors {
-    private Descriptors() { }
+    private Descriptors() {}
 
     /** How many descriptors of a file there are. */
     public static int of(Path file) {

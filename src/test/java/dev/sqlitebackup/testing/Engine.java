@@ -10,19 +10,50 @@ import java.util.stream.Stream;
 /** A real container engine (podman, runc), in which an image is built from {@code deploy/Dockerfile} and run. */
 public final class Engine {
     private static final Path PROJECT = Path.of("").toAbsolutePath();
-    /** The engine's own manager of cgroups works without systemd; the limits are below what a container may have that is started in one. */
+    /**
+     * The engine's own manager of cgroups works without systemd; the limits are below what a container may have that is
+     * started in one.
+     */
     private static final List<String> PODMAN = List.of("podman", "--runtime", "runc", "--cgroup-manager", "cgroupfs");
-    private static final List<String> LIMITS = List.of("--pull", "never", "--network", "host", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000", "--read-only-tmpfs=false");
 
-    private Engine() { }
+    private static final List<String> LIMITS = List.of(
+            "--pull",
+            "never",
+            "--network",
+            "host",
+            "--ulimit",
+            "nofile=1024:1024",
+            "--ulimit",
+            "nproc=1000:1000",
+            "--read-only-tmpfs=false");
 
-    /** Builds the image as it is shipped, on stand-ins for the images that it begins with, which stay. Maven's repository is this user's, so nothing is downloaded twice. */
+    private Engine() {}
+
+    /**
+     * Builds the image as it is shipped, on stand-ins for the images that it begins with, which stay. Maven's
+     * repository is this user's, so nothing is downloaded twice.
+     */
     public static void build(String image) {
         Tools.require("podman", "runc", "debootstrap");
         Tools.requireRoot();
-        Tools.run(List.of(PROJECT.resolve("src/test/containers/stand-ins").toString())).ok();
-        Tools.run(with("build", "--isolation", "chroot", "--pull=never", "--layers=false", "--format", "docker", "-v", System.getProperty("user.home") + "/.m2:/root/.m2", "-f", PROJECT.resolve("deploy/Dockerfile").toString(),
-                "-t", image, PROJECT.toString())).ok();
+        Tools.run(List.of(PROJECT.resolve("src/test/containers/stand-ins").toString()))
+                .ok();
+        Tools.run(with(
+                        "build",
+                        "--isolation",
+                        "chroot",
+                        "--pull=never",
+                        "--layers=false",
+                        "--format",
+                        "docker",
+                        "-v",
+                        System.getProperty("user.home") + "/.m2:/root/.m2",
+                        "-f",
+                        PROJECT.resolve("deploy/Dockerfile").toString(),
+                        "-t",
+                        image,
+                        PROJECT.toString()))
+                .ok();
     }
 
     public static List<String> with(String... arguments) {
@@ -34,7 +65,8 @@ public final class Engine {
      *
      * @param options of the engine, besides what this machine needs
      */
-    public static List<String> run(String image, List<String> options, Map<String, String> environment, List<String> arguments) {
+    public static List<String> run(
+            String image, List<String> options, Map<String, String> environment, List<String> arguments) {
         List<String> command = new ArrayList<>(with("run", "--rm"));
         command.addAll(LIMITS);
         command.addAll(options);

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.function.Executable;
 
 /** What has to be refused. */
 public final class Expect {
-    private Expect() { }
+    private Expect() {}
 
     /** @param words of its message. @return it, for its hint */
     public static Failure failure(Failure.Kind kind, String words, Executable action) {

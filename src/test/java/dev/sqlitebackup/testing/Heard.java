@@ -9,7 +9,7 @@ import java.util.List;
 /** What a run said of its progress: each phase with how much there was to do and how far it came. */
 public final class Heard implements Progress {
     /** @param totalBytes -1 where nobody knew */
-    public record Phase(String name, long totalBytes, long doneBytes) { }
+    public record Phase(String name, long totalBytes, long doneBytes) {}
 
     private final List<Phase> phases = new ArrayList<>();
 

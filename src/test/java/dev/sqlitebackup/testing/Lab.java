@@ -27,6 +27,7 @@ public final class Lab {
     public static final Path JAR = Path.of("target/sqlite-backup.jar").toAbsolutePath();
     /** How its hints name the program when it is started here. */
     public static final String PROGRAM = "java -jar " + JAR;
+
     public static final String JAVA = System.getProperty("java.home") + "/bin/java";
 
     private final Path directory;
@@ -54,26 +55,46 @@ public final class Lab {
 
     private List<String> command(Object... arguments) {
         List<String> command = new ArrayList<>(wrapper);
-        command.addAll(List.of(JAVA, "-XX:-UsePerfData", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:SharedArchiveFile=" + Archive.FILE, "-jar", JAR.toString()));
+        command.addAll(List.of(
+                JAVA,
+                "-XX:-UsePerfData",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:SharedArchiveFile=" + Archive.FILE,
+                "-jar",
+                JAR.toString()));
         for (Object argument : arguments) {
             command.add(argument.toString());
         }
         return command;
     }
 
-    /** The classes that a run loads, as the launcher keeps them: it takes a third off the start of each of the many runs here. */
+    /**
+     * The classes that a run loads, as the launcher keeps them: it takes a third off the start of each of the many runs
+     * here.
+     */
     private static final class Archive {
-        static final Path FILE = Path.of("target/lab-" + System.getProperty("java.version") + ".jsa").toAbsolutePath();
+        static final Path FILE = Path.of("target/lab-" + System.getProperty("java.version") + ".jsa")
+                .toAbsolutePath();
 
         static {
             try {
-                if (!Files.exists(FILE) || Files.getLastModifiedTime(FILE).compareTo(Files.getLastModifiedTime(JAR)) < 0) {
+                if (!Files.exists(FILE)
+                        || Files.getLastModifiedTime(FILE).compareTo(Files.getLastModifiedTime(JAR)) < 0) {
                     Files.deleteIfExists(FILE);
                     Path directory = Files.createTempDirectory("archive");
                     Path database = directory.resolve("a.db");
                     sql(database, "CREATE TABLE t(a)");
-                    Tools.run(List.of(JAVA, "-XX:+UseSerialGC", "-XX:ArchiveClassesAtExit=" + FILE, "-jar", JAR.toString(), "backup", database.toString(),
-                            "--to=" + directory.resolve("a.gz"))).ok();
+                    Tools.run(List.of(
+                                    JAVA,
+                                    "-XX:+UseSerialGC",
+                                    "-XX:ArchiveClassesAtExit=" + FILE,
+                                    "-jar",
+                                    JAR.toString(),
+                                    "backup",
+                                    database.toString(),
+                                    "--to=" + directory.resolve("a.gz")))
+                            .ok();
                 }
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
@@ -115,7 +136,10 @@ public final class Lab {
 
     /** Runs it with --json, checks that it printed one object whose code is the exit code, and returns that. */
     public JsonObject json(int expectedExitCode, Object... arguments) {
-        Object[] all = Stream.concat(Stream.of(arguments).limit(1), Stream.concat(Stream.of("--json"), Stream.of(arguments).skip(1))).toArray();
+        Object[] all = Stream.concat(
+                        Stream.of(arguments).limit(1),
+                        Stream.concat(Stream.of("--json"), Stream.of(arguments).skip(1)))
+                .toArray();
         Tools.Ended ended = run(all);
         assertEquals(expectedExitCode, ended.exitCode(), () -> ended.out() + ended.err());
         assertEquals(1, ended.out().lines().count(), ended.out());
@@ -128,19 +152,28 @@ public final class Lab {
     /** A database with a table t of this many rows (about 1 kB each), all of one generation, in a journal mode. */
     public Path database(String name, String journalMode, int rows, String generation) {
         Path file = path(name);
-        sql(file, "PRAGMA journal_mode=" + journalMode, "PRAGMA synchronous=OFF", "CREATE TABLE t(id INTEGER PRIMARY KEY, generation, b)",
+        sql(
+                file,
+                "PRAGMA journal_mode=" + journalMode,
+                "PRAGMA synchronous=OFF",
+                "CREATE TABLE t(id INTEGER PRIMARY KEY, generation, b)",
                 "CREATE INDEX t_b ON t(substr(b, 1, 20))",
-                "INSERT INTO t(generation, b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " + rows + ")"
-                        + " SELECT '" + generation + "', hex(randomblob(200)) || printf('%0600d', i) FROM n");
+                "INSERT INTO t(generation, b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+                        + rows + ")" + " SELECT '" + generation
+                        + "', hex(randomblob(200)) || printf('%0600d', i) FROM n");
         return file;
     }
 
-    /** Waits until a database's times are old enough for `status` to take them for a proof: nothing can set the inode's own time back. */
+    /**
+     * Waits until a database's times are old enough for `status` to take them for a proof: nothing can set the inode's
+     * own time back.
+     */
     public static void settle(Path database) {
         Path wal = database.resolveSibling(database.getFileName() + "-wal");
         try {
             for (Path file : Files.exists(wal) ? List.of(database, wal) : List.of(database)) {
-                long settledMillis = ((FileTime) Files.getAttribute(file, "unix:ctime")).toMillis() + 3100;     // Two seconds, and the one that a state's own time is cut to.
+                long settledMillis = ((FileTime) Files.getAttribute(file, "unix:ctime")).toMillis()
+                        + 3100; // Two seconds, and the one that a state's own time is cut to.
                 while (System.currentTimeMillis() < settledMillis) {
                     Thread.sleep(20);
                 }
@@ -154,7 +187,8 @@ public final class Lab {
     }
 
     public static void sql(Path database, String... statements) {
-        try (Connection connection = connect(database); Statement sql = connection.createStatement()) {
+        try (Connection connection = connect(database);
+                Statement sql = connection.createStatement()) {
             for (String statement : statements) {
                 sql.execute(statement);
             }
@@ -164,7 +198,9 @@ public final class Lab {
     }
 
     public static String query(Path database, String query) {
-        try (Connection connection = connect(database); Statement sql = connection.createStatement(); ResultSet rows = sql.executeQuery(query)) {
+        try (Connection connection = connect(database);
+                Statement sql = connection.createStatement();
+                ResultSet rows = sql.executeQuery(query)) {
             return rows.next() ? rows.getString(1) : null;
         } catch (SQLException e) {
             throw new AssertionError(database + ": " + query, e);
@@ -172,13 +208,18 @@ public final class Lab {
     }
 
     private static Connection connect(Path database) throws SQLException {
-        return DriverManager.getConnection("jdbc:sqlite:file:" + database.toString().replace("%", "%25").replace("?", "%3f").replace("#", "%23"));
+        return DriverManager.getConnection("jdbc:sqlite:file:"
+                + database.toString().replace("%", "%25").replace("?", "%3f").replace("#", "%23"));
     }
 
     /** Everything that an application would see of a database, as one checksum of sqlite3's own dump. */
     public static String dump(Path database) {
         Tools.require("sqlite3", "sha256sum");
-        return Tools.sh("f=$(readlink -f \"$1\"); cd \"$(dirname \"$f\")\"; sqlite3 \"./$(basename \"$f\")\" .dump | sha256sum", database).ok().out();
+        return Tools.sh(
+                        "f=$(readlink -f \"$1\"); cd \"$(dirname \"$f\")\"; sqlite3 \"./$(basename \"$f\")\" .dump | sha256sum",
+                        database)
+                .ok()
+                .out();
     }
 
     /** Name, mode, owner, inode and content of every file in the directory whose name starts so. */
@@ -186,9 +227,13 @@ public final class Lab {
         Map<String, String> state = new TreeMap<>();
         for (Path file : files(prefix)) {
             try {
-                boolean shm = file.toString().endsWith("-shm");   // Its content is not data.
-                state.put(file.getFileName().toString(), PosixFilePermissions.toString(Files.getPosixFilePermissions(file)) + Files.getOwner(file)
-                        + Files.getAttribute(file, "unix:ino") + (shm ? "" : Files.getLastModifiedTime(file) + sha256(file)));
+                boolean shm = file.toString().endsWith("-shm"); // Its content is not data.
+                state.put(
+                        file.getFileName().toString(),
+                        PosixFilePermissions.toString(Files.getPosixFilePermissions(file))
+                                + Files.getOwner(file)
+                                + Files.getAttribute(file, "unix:ino")
+                                + (shm ? "" : Files.getLastModifiedTime(file) + sha256(file)));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -200,7 +245,8 @@ public final class Lab {
     public Map<String, String> contents(String name) {
         Map<String, String> contents = new TreeMap<>();
         try (Stream<Path> files = Files.walk(path(name))) {
-            files.filter(Files::isRegularFile).forEach(file -> contents.put(path(name).relativize(file).toString(), sha256(file)));
+            files.filter(Files::isRegularFile)
+                    .forEach(file -> contents.put(path(name).relativize(file).toString(), sha256(file)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -209,7 +255,9 @@ public final class Lab {
 
     public List<Path> files(String prefix) {
         try (Stream<Path> files = Files.list(directory)) {
-            return files.filter(file -> file.getFileName().toString().startsWith(prefix) && Files.isRegularFile(file)).sorted().toList();
+            return files.filter(file -> file.getFileName().toString().startsWith(prefix) && Files.isRegularFile(file))
+                    .sorted()
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -218,8 +266,10 @@ public final class Lab {
     /** Whatever temporary is left in the lab, anywhere. */
     public List<String> litter() {
         try (Stream<Path> files = Files.walk(directory)) {
-            return files.filter(file -> !file.equals(temporary) && (file.startsWith(temporary) || file.toString().contains("/.sqlite-backup-")))
-                    .map(Path::toString).toList();
+            return files.filter(file -> !file.equals(temporary)
+                            && (file.startsWith(temporary) || file.toString().contains("/.sqlite-backup-")))
+                    .map(Path::toString)
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -231,7 +281,9 @@ public final class Lab {
 
     public static String sha256(Path file) {
         try {
-            return java.util.HexFormat.of().formatHex(java.security.MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
+            return java.util.HexFormat.of()
+                    .formatHex(
+                            java.security.MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
         } catch (Exception e) {
             throw new AssertionError(e);
         }

@@ -5,7 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The ways in which a program comes to see a database under another name than its application does, or in another process namespace. */
+/**
+ * The ways in which a program comes to see a database under another name than its application does, or in another
+ * process namespace.
+ */
 public enum Names {
     OWN("its own name", false, false, false),
     LINK("hard link", true, false, false),
@@ -15,7 +18,8 @@ public enum Names {
     OWN_ELSEWHERE("its own name, other PID namespace", false, false, true);
 
     private static final String MOUNT_AND_RUN = "mount --bind \"$1\" \"$2\"; shift 2; exec \"$@\"";
-    private static final String MOUNT_READ_ONLY_AND_RUN = "mount --bind \"$1\" \"$2\"; mount -o remount,bind,ro \"$2\"; shift 2; exec \"$@\"";
+    private static final String MOUNT_READ_ONLY_AND_RUN =
+            "mount --bind \"$1\" \"$2\"; mount -o remount,bind,ro \"$2\"; shift 2; exec \"$@\"";
 
     private final String description;
     private final boolean linked;
@@ -59,7 +63,10 @@ public enum Names {
     private Lab wrapped(Lab lab, Path database, Path name, String script) {
         List<Object> unshare = elsewhere ? List.of("unshare", "-p", "-f", "--mount-proc") : List.of("unshare", "-m");
         List<Object> mount = mounted ? List.of("bash", "-euc", script, "sh", database, name) : List.of();
-        return elsewhere || mounted ? lab.within(java.util.stream.Stream.concat(unshare.stream(), mount.stream()).toArray()) : lab;
+        return elsewhere || mounted
+                ? lab.within(java.util.stream.Stream.concat(unshare.stream(), mount.stream())
+                        .toArray())
+                : lab;
     }
 
     @Override

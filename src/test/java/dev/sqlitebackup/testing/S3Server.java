@@ -45,7 +45,10 @@ import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectResponse;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
-/** A real object store on loopback that checks signatures, and in front of it a line that can be cut, slowed down and listened to. */
+/**
+ * A real object store on loopback that checks signatures, and in front of it a line that can be cut, slowed down and
+ * listened to.
+ */
 public final class S3Server implements AutoCloseable {
     public static final String ID = "test-identity";
     public static final String SECRET = "test-secret-never-printed";
@@ -53,12 +56,13 @@ public final class S3Server implements AutoCloseable {
     private static final Pattern REQUEST = Pattern.compile("(GET|PUT|HEAD|POST|DELETE) (\\S+) HTTP/1\\.1\r\n");
     /** Not every store decodes a body that comes in chunks, or reads a sum behind it: no test passes with one. */
     private static final Pattern PLAIN_BODY = Pattern.compile("\r\nx-amz-content-sha256: [0-9a-f]{64}\r\n");
+
     private static final Pattern NOT_PLAIN = Pattern.compile("aws-chunked|\r\n(x-amz-trailer|transfer-encoding):");
     private static final Pattern RANGE = Pattern.compile("\r\nrange: bytes=(?:-|(0)-)\\d+\r\n");
     private static final int BUFFER_BYTES = 1 << 14;
 
     static {
-        System.setProperty("http.keepAlive", "false");      // A line that the server closes just then would be used again.
+        System.setProperty("http.keepAlive", "false"); // A line that the server closes just then would be used again.
     }
 
     private final S3Proxy server;
@@ -94,19 +98,27 @@ public final class S3Server implements AutoCloseable {
         return start(new FaultyContent(new TransientNio2BlobStore()));
     }
 
-    /** One that takes parts of any size, unlike Amazon's, so that a test need not send megabytes: it asks nothing of a part whose size it does not know. */
+    /**
+     * One that takes parts of any size, unlike Amazon's, so that a test need not send megabytes: it asks nothing of a
+     * part whose size it does not know.
+     */
     public static S3Server startForSmallParts() throws Exception {
         return start(new FaultyContent(new TransientNio2BlobStore()) {
             @Override
             public List<Part> listMultipartUpload(MultipartUpload upload) {
-                return super.listMultipartUpload(upload).stream().map(part -> part.toBuilder().size(null).build()).toList();
+                return super.listMultipartUpload(upload).stream()
+                        .map(part -> part.toBuilder().size(null).build())
+                        .toList();
             }
         });
     }
 
     private static S3Server start(FaultyContent content) throws Exception {
-        S3Proxy server = S3Proxy.builder().blobStore(content).endpoint(URI.create("http://127.0.0.1:0"))
-                .awsAuthentication(AuthenticationType.AWS_V2_OR_V4, ID, SECRET).build();
+        S3Proxy server = S3Proxy.builder()
+                .blobStore(content)
+                .endpoint(URI.create("http://127.0.0.1:0"))
+                .awsAuthentication(AuthenticationType.AWS_V2_OR_V4, ID, SECRET)
+                .build();
         server.start();
         S3Server started = new S3Server(server, new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), content);
         Thread acceptor = new Thread(started::accept, "s3-line");
@@ -136,7 +148,13 @@ public final class S3Server implements AutoCloseable {
             try {
                 byte[] content = in.readAllBytes();
                 byte[] half = Arrays.copyOf(content, content.length / 2);
-                return super.putBlob(request.toBuilder().contentLength((long) half.length).contentMD5(null).checksumSHA256(null).build(), new ByteArrayInputStream(half));
+                return super.putBlob(
+                        request.toBuilder()
+                                .contentLength((long) half.length)
+                                .contentMD5(null)
+                                .checksumSHA256(null)
+                                .build(),
+                        new ByteArrayInputStream(half));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -146,7 +164,13 @@ public final class S3Server implements AutoCloseable {
         public CopyObjectResponse copyBlob(CopyObjectRequest request) {
             CopyObjectResponse response = super.copyBlob(request);
             if (copiesWrongly) {
-                super.putBlob(PutObjectRequest.builder().bucket(request.destinationBucket()).key(request.destinationKey()).contentLength(1L).build(), new ByteArrayInputStream(new byte[1]));
+                super.putBlob(
+                        PutObjectRequest.builder()
+                                .bucket(request.destinationBucket())
+                                .key(request.destinationKey())
+                                .contentLength(1L)
+                                .build(),
+                        new ByteArrayInputStream(new byte[1]));
             }
             return response;
         }
@@ -173,30 +197,60 @@ public final class S3Server implements AutoCloseable {
 
     /** What a program needs to use it, and to ask nobody else: no other host, no profile. */
     public Map<String, String> environment(Path cache) {
-        return Map.of("AWS_ENDPOINT_URL_S3", endpoint(), "AWS_REGION", "us-east-1", "AWS_ACCESS_KEY_ID", ID, "AWS_SECRET_ACCESS_KEY", SECRET, "AWS_EC2_METADATA_DISABLED", "true",
-                "AWS_CONFIG_FILE", "/dev/null", "AWS_SHARED_CREDENTIALS_FILE", "/dev/null", "XDG_CACHE_HOME", cache.toString());
+        return Map.of(
+                "AWS_ENDPOINT_URL_S3",
+                endpoint(),
+                "AWS_REGION",
+                "us-east-1",
+                "AWS_ACCESS_KEY_ID",
+                ID,
+                "AWS_SECRET_ACCESS_KEY",
+                SECRET,
+                "AWS_EC2_METADATA_DISABLED",
+                "true",
+                "AWS_CONFIG_FILE",
+                "/dev/null",
+                "AWS_SHARED_CREDENTIALS_FILE",
+                "/dev/null",
+                "XDG_CACHE_HOME",
+                cache.toString());
     }
 
     /** Straight to the server, without the line, and with nothing behind the content (see {@link #pass}). */
     public S3Client client() {
-        return S3Client.builder().endpointOverride(URI.create("http://127.0.0.1:" + server.getPort())).region(Region.US_EAST_1)
-                .serviceConfiguration(S3Configuration.builder().pathStyleAccessEnabled(true).chunkedEncodingEnabled(false).build())
-                .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED).httpClient(UrlConnectionHttpClient.create()).credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create(ID, SECRET))).build();
+        return S3Client.builder()
+                .endpointOverride(URI.create("http://127.0.0.1:" + server.getPort()))
+                .region(Region.US_EAST_1)
+                .serviceConfiguration(S3Configuration.builder()
+                        .pathStyleAccessEnabled(true)
+                        .chunkedEncodingEnabled(false)
+                        .build())
+                .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
+                .httpClient(UrlConnectionHttpClient.create())
+                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create(ID, SECRET)))
+                .build();
     }
 
     public List<String> keys() {
         try (S3Client client = client()) {
-            return client.listObjectsV2Paginator(request -> request.bucket(BUCKET)).contents().stream().map(S3Object::key).sorted().toList();
+            return client.listObjectsV2Paginator(request -> request.bucket(BUCKET)).contents().stream()
+                    .map(S3Object::key)
+                    .sorted()
+                    .toList();
         }
     }
 
     public int unfinishedUploads() {
         try (S3Client client = client()) {
-            return client.listMultipartUploads(request -> request.bucket(BUCKET)).uploads().size();
+            return client.listMultipartUploads(request -> request.bucket(BUCKET))
+                    .uploads()
+                    .size();
         }
     }
 
-    /** Every request since the last call, as METHOD PATH; START and END for a GET of an object's first or last bytes. */
+    /**
+     * Every request since the last call, as METHOD PATH; START and END for a GET of an object's first or last bytes.
+     */
     public List<String> requests() {
         List<String> heard = List.copyOf(requests);
         requests.clear();
@@ -243,7 +297,9 @@ public final class S3Server implements AutoCloseable {
     }
 
     private static String error(int status, String code) {
-        return answer(status, "<?xml version=\"1.0\"?><Error><Code>" + code + "</Code><Message>said by the test</Message></Error>");
+        return answer(
+                status,
+                "<?xml version=\"1.0\"?><Error><Code>" + code + "</Code><Message>said by the test</Message></Error>");
     }
 
     /** Requests in which this is found get an error instead of the server's answer; null for none. */
@@ -266,7 +322,8 @@ public final class S3Server implements AutoCloseable {
 
     /** An answer with a body. */
     public static String answer(int status, String body) {
-        return "HTTP/1.1 " + status + " x\r\nContent-Type: application/xml\r\nContent-Length: " + body.length() + "\r\nConnection: close\r\n\r\n" + body;
+        return "HTTP/1.1 " + status + " x\r\nContent-Type: application/xml\r\nContent-Length: " + body.length()
+                + "\r\nConnection: close\r\n\r\n" + body;
     }
 
     /** The line is whole again, and the server answers for itself. */
@@ -309,7 +366,7 @@ public final class S3Server implements AutoCloseable {
                 Socket client = line.accept();
                 thread(() -> serve(client));
             } catch (IOException e) {
-                return;     // Closed.
+                return; // Closed.
             }
         }
     }
@@ -319,19 +376,22 @@ public final class S3Server implements AutoCloseable {
     }
 
     private static void thread(Work work) {
-        Thread thread = new Thread(() -> {
-            try {
-                work.run();
-            } catch (IOException e) {
-                // One end has closed.
-            }
-        }, "s3-line");
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        work.run();
+                    } catch (IOException e) {
+                        // One end has closed.
+                    }
+                },
+                "s3-line");
         thread.setDaemon(true);
         thread.start();
     }
 
     private void serve(Socket client) throws IOException {
-        try (client; Socket upstream = new Socket(InetAddress.getLoopbackAddress(), server.getPort())) {
+        try (client;
+                Socket upstream = new Socket(InetAddress.getLoopbackAddress(), server.getPort())) {
             client.setTcpNoDelay(true);
             upstream.setTcpNoDelay(true);
             AtomicBoolean loses = new AtomicBoolean();
@@ -356,7 +416,8 @@ public final class S3Server implements AutoCloseable {
             }
             carried += length;
             client.getOutputStream().write(buffer, 0, length);
-            if (carried > cutAnswersAfterBytes.get() && answerCutsLeft.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+            if (carried > cutAnswersAfterBytes.get()
+                    && answerCutsLeft.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
                 reset(client);
                 return;
             }
@@ -375,12 +436,17 @@ public final class S3Server implements AutoCloseable {
         String text = new String(buffer, 0, length, StandardCharsets.ISO_8859_1);
         int end = text.indexOf("\r\n\r\n");
         if (text.startsWith("HTTP/1.1 ") && end > 0) {
-            String head = text.substring(0, end).replaceAll("(?i)x-amz-checksum-sha256", "x-amz-nothing-at-allx").replaceAll("(?i)(etag: \")..", "$1zz");
+            String head = text.substring(0, end)
+                    .replaceAll("(?i)x-amz-checksum-sha256", "x-amz-nothing-at-allx")
+                    .replaceAll("(?i)(etag: \")..", "$1zz");
             System.arraycopy(head.getBytes(StandardCharsets.ISO_8859_1), 0, buffer, 0, end);
         }
     }
 
-    /** A server that refuses answers and closes before it has everything: what the client still sends is taken here, for else the answer might be lost. */
+    /**
+     * A server that refuses answers and closes before it has everything: what the client still sends is taken here, for
+     * else the answer might be lost.
+     */
     private void pass(Socket client, OutputStream upstream, AtomicBoolean loses) throws IOException {
         InputStream in = client.getInputStream();
         byte[] buffer = new byte[BUFFER_BYTES];
@@ -395,7 +461,8 @@ public final class S3Server implements AutoCloseable {
                 Matcher range = RANGE.matcher(headers);
                 requests.add(range.find() ? (range.group(1) == null ? "END " : "START ") + request.group(2) : heard);
                 for (String held = blocked; held != null && heard.startsWith(held); held = blocked) {
-                    LockSupport.parkNanos(1_000_000);     // What waits here must not take a processor from what is looked at.
+                    LockSupport.parkNanos(
+                            1_000_000); // What waits here must not take a processor from what is looked at.
                 }
                 if (lost != null && heard.startsWith(lost)) {
                     lost = null;
@@ -415,7 +482,7 @@ public final class S3Server implements AutoCloseable {
             try {
                 upstream.write(buffer, 0, length);
             } catch (IOException e) {
-                in.transferTo(OutputStream.nullOutputStream());     // The server has answered already.
+                in.transferTo(OutputStream.nullOutputStream()); // The server has answered already.
                 return;
             }
         }

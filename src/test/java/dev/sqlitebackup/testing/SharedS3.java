@@ -7,8 +7,8 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * One object store for all tests of this process, because to start one takes longer than most of them. During a test the SDK's settings lead to it and to nothing
- * else; each test has a prefix to itself, and leaves the line whole.
+ * One object store for all tests of this process, because to start one takes longer than most of them. During a test
+ * the SDK's settings lead to it and to nothing else; each test has a prefix to itself, and leaves the line whole.
  */
 public final class SharedS3 implements BeforeEachCallback, AfterEachCallback {
     private static final class Lazy {
@@ -30,8 +30,24 @@ public final class SharedS3 implements BeforeEachCallback, AfterEachCallback {
     @Override
     public void beforeEach(ExtensionContext context) {
         prefix = "p" + ++tests + "/";
-        Map.of("aws.endpointUrlS3", server().endpoint(), "aws.region", "us-east-1", "aws.accessKeyId", S3Server.ID, "aws.secretAccessKey", S3Server.SECRET, "aws.disableEc2Metadata", "true",
-                "aws.configFile", "/dev/null", "aws.sharedCredentialsFile", "/dev/null", "aws.maxAttempts", "3").forEach(this::set);
+        Map.of(
+                        "aws.endpointUrlS3",
+                        server().endpoint(),
+                        "aws.region",
+                        "us-east-1",
+                        "aws.accessKeyId",
+                        S3Server.ID,
+                        "aws.secretAccessKey",
+                        S3Server.SECRET,
+                        "aws.disableEc2Metadata",
+                        "true",
+                        "aws.configFile",
+                        "/dev/null",
+                        "aws.sharedCredentialsFile",
+                        "/dev/null",
+                        "aws.maxAttempts",
+                        "3")
+                .forEach(this::set);
         server().requests();
     }
 

@@ -18,7 +18,8 @@ public final class SmallDisk implements AutoCloseable {
         Tools.requireRoot();
         Tools.require("mount", "umount");
         Files.createDirectory(directory);
-        Tools.sh("mount -t tmpfs -o size=\"$2\" tmpfs \"$1\"", directory, sizeBytes).ok();
+        Tools.sh("mount -t tmpfs -o size=\"$2\" tmpfs \"$1\"", directory, sizeBytes)
+                .ok();
         return new SmallDisk(directory);
     }
 

@@ -13,6 +13,7 @@ public final class Terminal implements AutoCloseable {
     public static final String INTERRUPT = "\u0003";
     /** What ends the input. */
     public static final String END = "\u0004";
+
     private static final long TIMEOUT_SECONDS = 120;
 
     private final Process process;
@@ -21,7 +22,9 @@ public final class Terminal implements AutoCloseable {
     /** @param command for a shell */
     public Terminal(String command, Map<String, String> environment, Path workingDirectory) throws IOException {
         Tools.require("script");
-        ProcessBuilder builder = new ProcessBuilder("script", "-qefc", command, "/dev/null").redirectErrorStream(true).directory(workingDirectory.toFile());
+        ProcessBuilder builder = new ProcessBuilder("script", "-qefc", command, "/dev/null")
+                .redirectErrorStream(true)
+                .directory(workingDirectory.toFile());
         builder.environment().putAll(environment);
         process = builder.start();
     }

@@ -23,11 +23,12 @@ public final class Tools {
     private static final String UNFINISHED = " <unfinished ...>";
     private static final Pattern RESUMED = Pattern.compile("\\d+ +<\\.\\.\\. \\w+ resumed>(.*)");
 
-    private Tools() { }
+    private Tools() {}
 
     public static void require(String... programs) {
         for (String program : programs) {
-            boolean found = Arrays.stream(System.getenv("PATH").split(":")).anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
+            boolean found = Arrays.stream(System.getenv("PATH").split(":"))
+                    .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
             require(found, program + " is not installed");
         }
     }
@@ -73,13 +74,16 @@ public final class Tools {
     }
 
     /**
-     * The system calls of a program and its threads, each whole, in the order in which they ended: strace splits a call in two lines
-     * when that of another thread comes between.
+     * The system calls of a program and its threads, each whole, in the order in which they ended: strace splits a call
+     * in two lines when that of another thread comes between.
      */
-    public static List<String> strace(String calls, Map<String, String> environment, Path workingDirectory, Object... command) throws IOException {
+    public static List<String> strace(
+            String calls, Map<String, String> environment, Path workingDirectory, Object... command)
+            throws IOException {
         require("strace");
         Path trace = Files.createTempFile("trace", "");
-        List<String> traced = new ArrayList<>(List.of("strace", "-f", "-y", "-o", trace.toString(), "-e", "trace=" + calls));
+        List<String> traced =
+                new ArrayList<>(List.of("strace", "-f", "-y", "-o", trace.toString(), "-e", "trace=" + calls));
         Stream.of(command).map(Object::toString).forEach(traced::add);
         run(traced, environment, workingDirectory).ok();
         Map<String, String> unfinished = new HashMap<>();
@@ -110,8 +114,9 @@ public final class Tools {
         try {
             Path out = Files.createTempFile("out", "");
             Path err = Files.createTempFile("err", "");
-            ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
-            builder.environment().put("XDG_STATE_HOME", "/dev/null");     // No test leaves anything in the user's home.
+            ProcessBuilder builder =
+                    new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+            builder.environment().put("XDG_STATE_HOME", "/dev/null"); // No test leaves anything in the user's home.
             environment.forEach((name, value) -> {
                 if (value == null) {
                     builder.environment().remove(name);

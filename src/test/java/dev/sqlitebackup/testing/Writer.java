@@ -17,8 +17,9 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /**
- * A second process that uses a database as an application does. It is told what to do by its arguments, says READY, then
- * one line for each commit that it was told is durable (the measuring ones: for many), and ends when its standard input does.
+ * A second process that uses a database as an application does. It is told what to do by its arguments, says READY,
+ * then one line for each commit that it was told is durable (the measuring ones: for many), and ends when its standard
+ * input does.
  */
 public final class Writer implements AutoCloseable {
     private final Process process;
@@ -30,16 +31,30 @@ public final class Writer implements AutoCloseable {
         this.output = new BufferedReader(new InputStreamReader(process.getInputStream()));
     }
 
-    /** @param what commit, measure, checkpoint, measure-reads, read, reading, idle, reopen, open, reserved, exclusive, crash, hot or half (see {@link #main}) */
+    /**
+     * @param what commit, measure, checkpoint, measure-reads, read, reading, idle, reopen, open, reserved, exclusive,
+     *     crash, hot or half (see {@link #main})
+     */
     public static Writer start(Path database, String what, String journalMode, int busyTimeoutMillis) {
         return start(database, what, journalMode, busyTimeoutMillis, 3);
     }
 
     public static Writer start(Path database, String what, String journalMode, int busyTimeoutMillis, int pauseMillis) {
         try {
-            Process process = new ProcessBuilder(System.getProperty("java.home") + "/bin/java", "-Xshare:auto", "--enable-native-access=ALL-UNNAMED",
-                    "-cp", System.getProperty("java.class.path"), Writer.class.getName(), database.toString(), what, journalMode,
-                    String.valueOf(busyTimeoutMillis), String.valueOf(pauseMillis)).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+            Process process = new ProcessBuilder(
+                            System.getProperty("java.home") + "/bin/java",
+                            "-Xshare:auto",
+                            "--enable-native-access=ALL-UNNAMED",
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            Writer.class.getName(),
+                            database.toString(),
+                            what,
+                            journalMode,
+                            String.valueOf(busyTimeoutMillis),
+                            String.valueOf(pauseMillis))
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
             Writer writer = new Writer(process);
             writer.await("READY");
             return writer;
@@ -64,18 +79,24 @@ public final class Writer implements AutoCloseable {
      *
      * @param busyErrors commits that were refused because the database was locked; they are not among the latencies
      */
-    public record Latency(long medianMicros, long percentile99Micros, long maximumMicros, int commits, int busyErrors) { }
+    public record Latency(
+            long medianMicros, long percentile99Micros, long maximumMicros, int commits, int busyErrors) {}
 
     /** Waits until it has committed so often in all. */
     public void awaitCommits(int commits) throws IOException {
-        while (Integer.parseInt(await("commits ").substring(8)) < commits) { }
+        while (Integer.parseInt(await("commits ").substring(8)) < commits) {}
     }
 
     public Latency latency() throws IOException {
         process.getOutputStream().write('\n');
         process.getOutputStream().flush();
         String[] words = await("latency ").split(" ");
-        return new Latency(Long.parseLong(words[1]), Long.parseLong(words[2]), Long.parseLong(words[3]), Integer.parseInt(words[4]), Integer.parseInt(words[5]));
+        return new Latency(
+                Long.parseLong(words[1]),
+                Long.parseLong(words[2]),
+                Long.parseLong(words[3]),
+                Integer.parseInt(words[4]),
+                Integer.parseInt(words[5]));
     }
 
     /** Asks it to end, and waits. @return every line it said */
@@ -99,7 +120,11 @@ public final class Writer implements AutoCloseable {
         while (output.ready()) {
             lines.add(output.readLine());
         }
-        return lines.stream().filter(line -> line.startsWith("commit ")).reduce((first, last) -> last).map(line -> Integer.parseInt(line.substring(7))).orElse(0);
+        return lines.stream()
+                .filter(line -> line.startsWith("commit "))
+                .reduce((first, last) -> last)
+                .map(line -> Integer.parseInt(line.substring(7)))
+                .orElse(0);
     }
 
     public long pid() {
@@ -117,10 +142,12 @@ public final class Writer implements AutoCloseable {
     }
 
     public static void main(String[] args) throws Exception {
-        NativeLibrary.load(List.of(Path.of(System.getProperty("java.io.tmpdir"))));     // Else each that is killed would leave a copy of it there.
+        NativeLibrary.load(List.of(Path.of(
+                System.getProperty("java.io.tmpdir")))); // Else each that is killed would leave a copy of it there.
         Path database = Path.of(args[0]);
         int pauseMillis = Integer.parseInt(args[4]);
-        String url = "jdbc:sqlite:file:" + database.toString().replace("%", "%25").replace("?", "%3f").replace("#", "%23");
+        String url = "jdbc:sqlite:file:"
+                + database.toString().replace("%", "%25").replace("?", "%3f").replace("#", "%23");
         try (Connection connection = DriverManager.getConnection(url);
                 Statement sql = connection.createStatement()) {
             sql.execute("PRAGMA busy_timeout=" + args[3]);
@@ -131,7 +158,12 @@ public final class Writer implements AutoCloseable {
                 case "commit" -> commits(sql, pauseMillis);
                 case "measure" -> measuredCommits(sql, pauseMillis, false);
                 case "checkpoint" -> measuredCommits(sql, pauseMillis, true);
-                case "measure-reads" -> measured(number -> sql.executeQuery("SELECT count(*) FROM sqlite_schema").close(), sql, pauseMillis);
+                case "measure-reads" ->
+                    measured(
+                            number -> sql.executeQuery("SELECT count(*) FROM sqlite_schema")
+                                    .close(),
+                            sql,
+                            pauseMillis);
                 case "reopen" -> {
                     connection.close();
                     commitsOfManyConnections(url, args[3], pauseMillis);
@@ -162,7 +194,8 @@ public final class Writer implements AutoCloseable {
                 }
                 case "crash" -> {
                     sql.execute("CREATE TABLE crashed(x)");
-                    sql.execute("INSERT INTO crashed WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) SELECT i FROM n");
+                    sql.execute(
+                            "INSERT INTO crashed WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) SELECT i FROM n");
                     System.out.println("READY");
                     Runtime.getRuntime().halt(0);
                 }
@@ -170,8 +203,12 @@ public final class Writer implements AutoCloseable {
                     // A page cache of ten pages spills into the database file, so the journal that is left is hot.
                     sql.execute("PRAGMA cache_size=10");
                     sql.execute("BEGIN");
-                    // The one leaves the file damaged without its journal; the other, which moves nothing, a sound one with half a transaction in it.
-                    sql.execute(args[1].equals("hot") ? "UPDATE t SET b = 'never committed' || b" : "UPDATE t SET generation = 'half'");
+                    // The one leaves the file damaged without its journal; the other, which moves nothing, a sound one
+                    // with half a transaction in it.
+                    sql.execute(
+                            args[1].equals("hot")
+                                    ? "UPDATE t SET b = 'never committed' || b"
+                                    : "UPDATE t SET generation = 'half'");
                     System.out.println("READY");
                     Runtime.getRuntime().halt(0);
                 }
@@ -215,7 +252,8 @@ public final class Writer implements AutoCloseable {
     private static void commitsOfManyConnections(String url, String busyTimeout, int pauseMillis) throws Exception {
         int number = 0;
         while (!ended()) {
-            try (Connection connection = DriverManager.getConnection(url); Statement sql = connection.createStatement()) {
+            try (Connection connection = DriverManager.getConnection(url);
+                    Statement sql = connection.createStatement()) {
                 sql.execute("PRAGMA busy_timeout=" + busyTimeout);
                 createAccounts(sql);
                 for (int last = number + 20; number < last; ) {
@@ -242,7 +280,8 @@ public final class Writer implements AutoCloseable {
         int times = 0;
         int busyErrors = 0;
         for (; !ended(); times++) {
-            try (Connection connection = DriverManager.getConnection(url); Statement sql = connection.createStatement()) {
+            try (Connection connection = DriverManager.getConnection(url);
+                    Statement sql = connection.createStatement()) {
                 sql.execute("PRAGMA busy_timeout=0");
                 sql.executeQuery("SELECT count(*) FROM sqlite_schema").close();
             } catch (SQLException e) {
@@ -280,18 +319,21 @@ public final class Writer implements AutoCloseable {
     }
 
     /**
-     * The same commits, of which too many are made for a line each: says how many there were at every 100th, and for each line that it is
-     * given how long those since the last one took, {@code latency MEDIAN_MICROS P99_MICROS MAX_MICROS COMMITS BUSY_ERRORS}. Any other
-     * error has a line of its own.
+     * The same commits, of which too many are made for a line each: says how many there were at every 100th, and for
+     * each line that it is given how long those since the last one took, {@code latency MEDIAN_MICROS P99_MICROS
+     * MAX_MICROS COMMITS BUSY_ERRORS}. Any other error has a line of its own.
      */
     private static void measuredCommits(Statement sql, int pauseMillis, boolean checkpoints) throws Exception {
         createAccounts(sql);
-        measured(number -> {
-            commit(sql, number);
-            if (checkpoints) {
-                sql.executeQuery("PRAGMA wal_checkpoint(TRUNCATE)").close();
-            }
-        }, sql, pauseMillis);
+        measured(
+                number -> {
+                    commit(sql, number);
+                    if (checkpoints) {
+                        sql.executeQuery("PRAGMA wal_checkpoint(TRUNCATE)").close();
+                    }
+                },
+                sql,
+                pauseMillis);
     }
 
     private interface Work {
@@ -319,7 +361,8 @@ public final class Writer implements AutoCloseable {
         int commits = 0;
         for (Boolean goesOn = null; !Boolean.FALSE.equals(goesOn); goesOn = asked.poll()) {
             if (goesOn != null) {
-                System.out.println("latency " + percentile(micros, 50) + " " + percentile(micros, 99) + " " + percentile(micros, 100) + " " + micros.size() + " " + busyErrors);
+                System.out.println("latency " + percentile(micros, 50) + " " + percentile(micros, 99) + " "
+                        + percentile(micros, 100) + " " + micros.size() + " " + busyErrors);
                 micros.clear();
                 busyErrors = 0;
             }
@@ -349,7 +392,10 @@ public final class Writer implements AutoCloseable {
         return sorted.isEmpty() ? 0 : sorted.get((int) Math.ceil(sorted.size() * percent / 100.0) - 1);
     }
 
-    /** Reads a database in which every table t holds rows of one generation only; says a line when the generation changes. */
+    /**
+     * Reads a database in which every table t holds rows of one generation only; says a line when the generation
+     * changes.
+     */
     private static void reads(Statement sql, int pauseMillis) throws Exception {
         String last = null;
         boolean ready = false;

@@ -20,11 +20,15 @@ import java.util.zip.GZIPInputStream;
 
 /** What an application finds in a database, as one word. */
 final class Content {
-    private Content() { }
+    private Content() {}
 
-    /** Opens it as an application does (which rolls back what a crash left), takes the write lock, checks the structure and reads everything. */
+    /**
+     * Opens it as an application does (which rolls back what a crash left), takes the write lock, checks the structure
+     * and reads everything.
+     */
     static String of(Path database) {
-        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:file:" + database + "?mode=rw"); Statement sql = connection.createStatement()) {
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:file:" + database + "?mode=rw");
+                Statement sql = connection.createStatement()) {
             sql.execute("PRAGMA busy_timeout=0");
             sql.execute("BEGIN IMMEDIATE");
             assertEquals("ok", first(sql, "PRAGMA integrity_check"), database.toString());
@@ -49,14 +53,18 @@ final class Content {
         try (ResultSet rows = sql.executeQuery(query)) {
             while (rows.next()) {
                 for (int column = 1; column <= rows.getMetaData().getColumnCount(); column++) {
-                    digest.update(String.valueOf(rows.getString(column)).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+                    digest.update(
+                            String.valueOf(rows.getString(column)).getBytes(java.nio.charset.StandardCharsets.UTF_8));
                     digest.update((byte) 0);
                 }
             }
         }
     }
 
-    /** Of a database whose inside is damaged: its bytes, once SQLite has rolled back what a crash left, without the counters of its header. */
+    /**
+     * Of a database whose inside is damaged: its bytes, once SQLite has rolled back what a crash left, without the
+     * counters of its header.
+     */
     static String ofDamaged(Path database) {
         Lab.query(database, "SELECT count(*) FROM sqlite_schema");
         try {
@@ -81,7 +89,9 @@ final class Content {
             throw new AssertionError(backup + ": " + e, e);
         } finally {
             for (String suffix : new String[] {"", "-wal", "-shm", "-journal"}) {
-                database.resolveSibling(database.getFileName() + suffix).toFile().delete();
+                database.resolveSibling(database.getFileName() + suffix)
+                        .toFile()
+                        .delete();
             }
         }
     }

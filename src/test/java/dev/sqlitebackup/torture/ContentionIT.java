@@ -23,16 +23,21 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Many at once on one database, on the packaged program. Latencies are reported and never judged: they belong to the machine. */
+/**
+ * Many at once on one database, on the packaged program. Latencies are reported and never judged: they belong to the
+ * machine.
+ */
 class ContentionIT {
-    private static final int ROWS = Figures.count(55_000, 10_000);   // 60 MB, and 11
+    private static final int ROWS = Figures.count(55_000, 10_000); // 60 MB, and 11
     private static final int BACKUPS_UNDER_WRITER = Figures.count(3, 1);
     private static final int COMMITS_OF_A_WARM_WRITER = Figures.count(1000, 300);
     private static final int COMMITS_WITHOUT_BACKUP = Figures.count(10_000, 500);
     /** Done, busy, in use: what the contract has for those who come at the same time. */
     private static final Set<Integer> CODES = Set.of(0, 11, 13);
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
 
     @BeforeEach
@@ -76,13 +81,21 @@ class ContentionIT {
             lab.json(0, "restore", "new.gz", "--to=live.db");
             Lab.sql(database, "UPDATE t SET generation = 'old'");
         }
-        Figures.row("contention-at-once", journalMode(journalMode), ended.values().stream().mapToInt(Integer::intValue).sum(),
-                ended.getOrDefault(0, 0), ended.getOrDefault(11, 0), ended.getOrDefault(13, 0));
+        Figures.row(
+                "contention-at-once",
+                journalMode(journalMode),
+                ended.values().stream().mapToInt(Integer::intValue).sum(),
+                ended.getOrDefault(0, 0),
+                ended.getOrDefault(11, 0),
+                ended.getOrDefault(13, 0));
     }
 
     private static void assertWhole(Path database, int rows, String journalMode) {
         assertEquals("ok", Lab.query(database, "PRAGMA integrity_check"), database.toString());
-        assertEquals(rows + " 1", Lab.query(database, "SELECT count(*) || ' ' || count(DISTINCT generation) FROM t"), database.toString());
+        assertEquals(
+                rows + " 1",
+                Lab.query(database, "SELECT count(*) || ' ' || count(DISTINCT generation) FROM t"),
+                database.toString());
         assertEquals(journalMode, Lab.query(database, "PRAGMA journal_mode"), database.toString());
     }
 
@@ -95,7 +108,14 @@ class ContentionIT {
         List<Object> wal = List.of("wal", 0, false);
         List<Object> rollback = List.of("delete", 5000, false);
         List<Object> checkpointing = List.of("wal", 0, true);
-        return Figures.isFull() ? Stream.of(wal, List.of("wal", 5000, false), List.of("delete", 0, false), rollback, checkpointing, List.of("wal", 5000, true))
+        return Figures.isFull()
+                ? Stream.of(
+                        wal,
+                        List.of("wal", 5000, false),
+                        List.of("delete", 0, false),
+                        rollback,
+                        checkpointing,
+                        List.of("wal", 5000, true))
                 : Stream.of(wal, rollback, checkpointing);
     }
 
@@ -110,7 +130,8 @@ class ContentionIT {
         Writer.Latency without;
         Writer.Latency with;
         List<String> said;
-        try (Writer writer = Writer.start(database, checkpoints ? "checkpoint" : "measure", mode, busyTimeoutMillis, 0)) {
+        try (Writer writer =
+                Writer.start(database, checkpoints ? "checkpoint" : "measure", mode, busyTimeoutMillis, 0)) {
             writer.awaitCommits(COMMITS_OF_A_WARM_WRITER);
             writer.latency();
             writer.awaitCommits(COMMITS_OF_A_WARM_WRITER + COMMITS_WITHOUT_BACKUP);
@@ -125,24 +146,37 @@ class ContentionIT {
         }
         Path copy = lab.path("copy.db");
         Tools.sh("gunzip -c \"$1\" > \"$2\"", lab.path("b.gz"), copy).ok();
-        assertEquals(Lab.query(copy, "SELECT count(*) || ' ' || sum(amount) FROM debit"), Lab.query(copy, "SELECT count(*) || ' ' || sum(amount) FROM credit"));
+        assertEquals(
+                Lab.query(copy, "SELECT count(*) || ' ' || sum(amount) FROM debit"),
+                Lab.query(copy, "SELECT count(*) || ' ' || sum(amount) FROM credit"));
         assertTrue(Integer.parseInt(Lab.query(copy, "SELECT count(*) FROM debit")) >= COMMITS_WITHOUT_BACKUP);
         assertEquals(String.valueOf(ROWS), Lab.query(copy, "SELECT count(*) FROM t"));
         assertEquals("ok", Lab.query(copy, "PRAGMA integrity_check"));
         assertEquals("ok", Lab.query(database, "PRAGMA integrity_check"));
-        assertEquals(List.of(), said.stream().filter(line -> line.startsWith("error")).toList());
+        assertEquals(
+                List.of(),
+                said.stream().filter(line -> line.startsWith("error")).toList());
         assertTrue(with.commits() > 0, "the writer got through");
         if (mode.equals("wal") || busyTimeoutMillis > 0) {
             assertEquals(0, with.busyErrors());
         }
         assertEquals(List.of(), lab.litter());
-        String name = journalMode(mode) + ", busy timeout " + busyTimeoutMillis / 1000 + " s" + (checkpoints ? ", checkpoint after every commit" : "");
+        String name = journalMode(mode) + ", busy timeout " + busyTimeoutMillis / 1000 + " s"
+                + (checkpoints ? ", checkpoint after every commit" : "");
         report(name, "no backup", without);
         report(name, "with a backup", with);
     }
 
     private static void report(String writer, String phase, Writer.Latency latency) {
-        Figures.row("contention", writer, phase, latency.medianMicros(), latency.percentile99Micros(), latency.maximumMicros(), latency.commits(), latency.busyErrors());
+        Figures.row(
+                "contention",
+                writer,
+                phase,
+                latency.medianMicros(),
+                latency.percentile99Micros(),
+                latency.maximumMicros(),
+                latency.commits(),
+                latency.busyErrors());
     }
 
     @ParameterizedTest
@@ -170,7 +204,11 @@ class ContentionIT {
         lab.json(0, "restore", "new.gz", "--to=live.db");
         assertEquals("100", Lab.query(database, "SELECT count(*) FROM t WHERE generation = 'new'"));
         assertEquals(List.of(), lab.litter());
-        Figures.row("contention-exclusive", journalMode(journalMode), "backup 11, restore 13, restore --live 11 or 13", "nothing changed, nothing left; both succeed afterwards");
+        Figures.row(
+                "contention-exclusive",
+                journalMode(journalMode),
+                "backup 11, restore 13, restore --live 11 or 13",
+                "nothing changed, nothing left; both succeed afterwards");
     }
 
     /** In a PID namespace of its own the restore sees nobody in /proc, and can only ask for the lock. */
@@ -180,9 +218,23 @@ class ContentionIT {
         Tools.require("unshare");
         lab.json(0, "backup", lab.database("source.db", "delete", 100, "new"), "--to=new.gz");
         Path database = lab.database("live.db", "delete", 100, "old");
-        try (Writer holder = Writer.start(database, "reading", "keep", 0); Writer reader = Writer.start(database, "measure-reads", "keep", 0, 1)) {
-            Tools.Started restore = Tools.start(List.of("unshare", "--pid", "--fork", "--mount-proc", Lab.JAVA, "-jar", Lab.JAR.toString(),
-                    "restore", "new.gz", "--to=live.db", "--busy-timeout=1m"), Map.of("TMPDIR", lab.temporary().toString()), directory);
+        try (Writer holder = Writer.start(database, "reading", "keep", 0);
+                Writer reader = Writer.start(database, "measure-reads", "keep", 0, 1)) {
+            Tools.Started restore = Tools.start(
+                    List.of(
+                            "unshare",
+                            "--pid",
+                            "--fork",
+                            "--mount-proc",
+                            Lab.JAVA,
+                            "-jar",
+                            Lab.JAR.toString(),
+                            "restore",
+                            "new.gz",
+                            "--to=live.db",
+                            "--busy-timeout=1m"),
+                    Map.of("TMPDIR", lab.temporary().toString()),
+                    directory);
             int reads = 0;
             while (lab.litter().isEmpty()) {
                 reads += 100;
@@ -196,7 +248,12 @@ class ContentionIT {
             holder.stop();
             assertEquals(0, Tools.await(restore).exitCode());
             assertEquals("100", Lab.query(database, "SELECT count(*) FROM t WHERE generation = 'new'"));
-            Figures.row("contention-waiting", whileItWaited.commits(), whileItWaited.busyErrors(), whileItWaited.maximumMicros(), "restored, between two reads of the other");
+            Figures.row(
+                    "contention-waiting",
+                    whileItWaited.commits(),
+                    whileItWaited.busyErrors(),
+                    whileItWaited.maximumMicros(),
+                    "restored, between two reads of the other");
         }
         assertEquals(List.of(), lab.litter());
     }
@@ -208,6 +265,9 @@ class ContentionIT {
     private static void assertEnded(Set<Integer> codes, Tools.Ended ended) {
         assertTrue(codes.contains(ended.exitCode()), () -> ended.exitCode() + ": " + ended.out() + ended.err());
         assertFalse(ended.err().contains("Exception") || ended.err().contains("\tat "), ended.err());
-        assertEquals(ended.exitCode() == 0 ? 0 : 1, ended.err().lines().filter(line -> line.startsWith("error: ")).count(), ended.err());
+        assertEquals(
+                ended.exitCode() == 0 ? 0 : 1,
+                ended.err().lines().filter(line -> line.startsWith("error: ")).count(),
+                ended.err());
     }
 }

@@ -17,7 +17,8 @@ class CrashIT {
     private static final int KILLED = 128 + 9;
     private static final int PART = 2;
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     static Stream<Scenario> scenarios() {
         return Scenario.all().stream();
@@ -36,7 +37,7 @@ class CrashIT {
         trials.runAll(chosen, number -> {
             Path crashed = trials.fresh("crashed-" + number);
             Faults.Hit hit = Faults.run(crashed, scenario, Faults.How.KILL, number);
-            if (hit != null) {      // With other turns of its threads a run may have a call less.
+            if (hit != null) { // With other turns of its threads a run may have a call less.
                 Path opened = trials.copy(crashed, "opened-" + number);
                 try {
                     assertEquals(KILLED, hit.ended().exitCode());

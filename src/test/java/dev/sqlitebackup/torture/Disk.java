@@ -14,9 +14,10 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * What a disk may hold when the power fails, as little as POSIX promises: the content of a file as far as the file was forced, a name as
- * far as its directory was. Of everything else each part may be there or not: names, and pieces of content. File systems that keep an order
- * (all that are common do) leave fewer states than this. The idea is that of <a href="https://research.cs.wisc.edu/adsl/Publications/alice-osdi14.pdf">ALICE</a>.
+ * What a disk may hold when the power fails, as little as POSIX promises: the content of a file as far as the file was
+ * forced, a name as far as its directory was. Of everything else each part may be there or not: names, and pieces of
+ * content. File systems that keep an order (all that are common do) leave fewer states than this. The idea is that of
+ * <a href="https://research.cs.wisc.edu/adsl/Publications/alice-osdi14.pdf">ALICE</a>.
  */
 final class Disk {
     /** Content survives in pieces of this size. */
@@ -41,10 +42,14 @@ final class Disk {
         }
     }
 
-    private enum Fate { LOST, KEPT, ANY }
+    private enum Fate {
+        LOST,
+        KEPT,
+        ANY
+    }
 
     /** @param bytes null if the file got {@code offset} as its size */
-    private record Change(long offset, byte[] bytes) { }
+    private record Change(long offset, byte[] bytes) {}
 
     private static final class Inode {
         private final byte[] before;
@@ -57,11 +62,12 @@ final class Disk {
     }
 
     /** @param inode null for a directory */
-    private record Naming(String call, String path, String otherPath, Inode inode, boolean[] forced) { }
+    private record Naming(String call, String path, String otherPath, Inode inode, boolean[] forced) {}
 
     private final String root;
     /** Names at first; a directory has a null inode. */
     private final Map<String, Inode> names = new TreeMap<>();
+
     private final Map<String, Inode> volatileNames;
     private final Map<Long, Inode> inodes = new HashMap<>();
     private final List<Naming> namings = new ArrayList<>();
@@ -71,7 +77,8 @@ final class Disk {
         root = directory.toString();
         try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.toList()) {
-                Inode inode = Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS) ? null : new Inode(Files.readAllBytes(file));
+                Inode inode =
+                        Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS) ? null : new Inode(Files.readAllBytes(file));
                 names.put(file.toString(), inode);
                 if (inode != null) {
                     inodes.put((Long) Files.getAttribute(file, "unix:ino"), inode);
@@ -81,7 +88,10 @@ final class Disk {
         volatileNames = new TreeMap<>(names);
     }
 
-    /** A disk with what is in a directory before its files are changed, from which the same can be replayed again and again. */
+    /**
+     * A disk with what is in a directory before its files are changed, from which the same can be replayed again and
+     * again.
+     */
     interface Source {
         Disk after(List<Faults.Call> calls);
     }
@@ -98,7 +108,8 @@ final class Disk {
     private Disk(Disk from) {
         root = from.root;
         Map<Inode, Inode> copies = new HashMap<>();
-        from.names.forEach((name, inode) -> names.put(name, inode == null ? null : copies.computeIfAbsent(inode, old -> new Inode(old.before))));
+        from.names.forEach((name, inode) ->
+                names.put(name, inode == null ? null : copies.computeIfAbsent(inode, old -> new Inode(old.before))));
         from.inodes.forEach((number, inode) -> inodes.put(number, copies.get(inode)));
         volatileNames = new TreeMap<>(names);
     }
@@ -137,7 +148,10 @@ final class Disk {
             }
             case "sync" -> {
                 if (volatileNames.containsKey(call.path()) && volatileNames.get(call.path()) == null) {
-                    namings.stream().filter(naming -> parent(naming.otherPath == null ? naming.path : naming.otherPath).equals(call.path())).forEach(naming -> naming.forced[0] = true);
+                    namings.stream()
+                            .filter(naming -> parent(naming.otherPath == null ? naming.path : naming.otherPath)
+                                    .equals(call.path()))
+                            .forEach(naming -> naming.forced[0] = true);
                 } else {
                     Inode inode = inodes.get(call.inode());
                     inode.forcedChanges = inode.changes.size();
@@ -157,7 +171,9 @@ final class Disk {
 
     /** Makes the directory as it may be found afterwards. */
     void write(Path directory, Unforced unforced, Random random) throws IOException {
-        int kept = unforced.names == Fate.LOST ? 0 : unforced.names == Fate.KEPT ? namings.size() : random.nextInt(namings.size() + 1);
+        int kept = unforced.names == Fate.LOST
+                ? 0
+                : unforced.names == Fate.KEPT ? namings.size() : random.nextInt(namings.size() + 1);
         Map<String, Inode> found = new TreeMap<>(names);
         for (int i = 0; i < namings.size(); i++) {
             Naming naming = namings.get(i);
@@ -165,7 +181,7 @@ final class Disk {
                 rename(found, naming);
             }
         }
-        for (Map.Entry<String, Inode> entry : found.entrySet()) {     // A directory comes before what is in it.
+        for (Map.Entry<String, Inode> entry : found.entrySet()) { // A directory comes before what is in it.
             Path path = Path.of(directory + entry.getKey().substring(root.length()));
             if (entry.getValue() == null) {
                 Files.createDirectories(path);
@@ -216,7 +232,9 @@ final class Disk {
                 long position = change.offset + from;
                 int length = (int) Math.min(change.bytes.length - from, PIECE_BYTES - position % PIECE_BYTES);
                 if (!inPieces || random.nextBoolean()) {
-                    bytes = bytes.length < position + length ? Arrays.copyOf(bytes, (int) position + length) : bytes == inode.before ? bytes.clone() : bytes;
+                    bytes = bytes.length < position + length
+                            ? Arrays.copyOf(bytes, (int) position + length)
+                            : bytes == inode.before ? bytes.clone() : bytes;
                     System.arraycopy(change.bytes, from, bytes, (int) position, length);
                 }
                 from += length;

@@ -22,14 +22,15 @@ class ErrorsIT {
     private static final int NO_SPACE = 15;
     private static final int MOST_ALIKE = 40;
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     static Stream<Scenario> scenarios() {
         return Scenario.all().stream();
     }
 
     /** @param number of the call, from 1 */
-    private record Fault(Faults.How how, int number) { }
+    private record Fault(Faults.How how, int number) {}
 
     @ParameterizedTest
     @MethodSource("scenarios")
@@ -41,7 +42,8 @@ class ErrorsIT {
         List<Fault> faults = new ArrayList<>();
         for (Faults.How how : Faults.How.errors()) {
             int most = how.isOfReads() || !scenario.moreCalls().isEmpty() ? MOST_ALIKE : calls.get(how);
-            Trials.choose(calls.get(how), most, part(scenario, how)).forEach(number -> faults.add(new Fault(how, number)));
+            Trials.choose(calls.get(how), most, part(scenario, how))
+                    .forEach(number -> faults.add(new Fault(how, number)));
         }
         Map<Faults.How, AtomicInteger> failed = counters();
         Map<Faults.How, AtomicInteger> succeeded = counters();
@@ -52,13 +54,24 @@ class ErrorsIT {
                 try {
                     check(trials, scenario, fault.how, hurt, hit.ended());
                 } catch (AssertionError e) {
-                    throw new AssertionError(fault.how + " at " + hit.call() + ": " + e.getMessage() + "\n  exit code " + hit.ended().exitCode() + ": " + hit.ended().err(), e);
+                    throw new AssertionError(
+                            fault.how + " at " + hit.call() + ": " + e.getMessage() + "\n  exit code "
+                                    + hit.ended().exitCode() + ": "
+                                    + hit.ended().err(),
+                            e);
                 }
-                (hit.ended().exitCode() == scenario.exitCode() ? succeeded : failed).get(fault.how).incrementAndGet();
+                (hit.ended().exitCode() == scenario.exitCode() ? succeeded : failed)
+                        .get(fault.how)
+                        .incrementAndGet();
             }
             Trials.remove(hurt);
         });
-        Trials.assertMost(faults.size(), Stream.of(failed, succeeded).flatMap(counters -> counters.values().stream()).mapToInt(AtomicInteger::get).sum());
+        Trials.assertMost(
+                faults.size(),
+                Stream.of(failed, succeeded)
+                        .flatMap(counters -> counters.values().stream())
+                        .mapToInt(AtomicInteger::get)
+                        .sum());
         calls.forEach((how, count) -> Figures.row("errors", scenario, how, count, failed.get(how), succeeded.get(how)));
     }
 
@@ -73,12 +86,15 @@ class ErrorsIT {
         return counters;
     }
 
-    private static void check(Trials trials, Scenario scenario, Faults.How how, Path hurt, Tools.Ended ended) throws Exception {
+    private static void check(Trials trials, Scenario scenario, Faults.How how, Path hurt, Tools.Ended ended)
+            throws Exception {
         Path opened = trials.copy(hurt, hurt.getFileName() + "-opened");
         List<String> lines = ended.err().lines().toList();
         assertFalse(ended.err().contains("Exception") || ended.err().contains("\tat "), "a stack trace");
         if (ended.exitCode() == scenario.exitCode()) {
-            assertEquals(scenario.exitCode() == 0 ? 0 : 2, lines.stream().filter(line -> !line.startsWith("warning: ")).count());
+            assertEquals(
+                    scenario.exitCode() == 0 ? 0 : 2,
+                    lines.stream().filter(line -> !line.startsWith("warning: ")).count());
             if (lines.stream().noneMatch(line -> line.startsWith("warning: "))) {
                 scenario.checkDone(opened);
             } else {
@@ -86,8 +102,11 @@ class ErrorsIT {
             }
         } else {
             assertEquals(how.isNoSpace() ? NO_SPACE : 1, ended.exitCode());
-            assertEquals(1, lines.stream().filter(line -> line.startsWith("error: ")).count());
-            assertTrue(lines.stream().allMatch(line -> line.startsWith("error: ") || line.startsWith("hint: ") || line.startsWith("warning: ")));
+            assertEquals(
+                    1, lines.stream().filter(line -> line.startsWith("error: ")).count());
+            assertTrue(lines.stream()
+                    .allMatch(line ->
+                            line.startsWith("error: ") || line.startsWith("hint: ") || line.startsWith("warning: ")));
             assertEquals("", ended.out());
             scenario.checkAnyMoment(opened);
             if (!how.isNoSpace()) {
@@ -95,7 +114,7 @@ class ErrorsIT {
             }
         }
         Lab lab = new Lab(hurt);
-        if (!lab.litter().isEmpty()) {      // What could not be removed goes with the next run.
+        if (!lab.litter().isEmpty()) { // What could not be removed goes with the next run.
             lab.run(scenario.command().toArray()).endsWith(scenario.exitCode());
             assertEquals(List.of(), lab.litter());
             scenario.checkDoneAgain(hurt);

@@ -34,7 +34,9 @@ class EveryByteIT {
     private static final int LARGE_SAMPLES_PART = 6;
     private static final String REFUSED = "refused";
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
 
     @BeforeEach
@@ -46,7 +48,11 @@ class EveryByteIT {
     @ValueSource(strings = {"ours", "gzip", "bgzip"})
     void ofASmallBackup(String maker) throws IOException {
         Path database = lab.path("small.db");
-        Lab.sql(database, "PRAGMA page_size=512", "CREATE TABLE t(a)", "INSERT INTO t VALUES (hex(randomblob(60))), (hex(randomblob(60)))");
+        Lab.sql(
+                database,
+                "PRAGMA page_size=512",
+                "CREATE TABLE t(a)",
+                "INSERT INTO t VALUES (hex(randomblob(60))), (hex(randomblob(60)))");
         byte[] good = Files.readAllBytes(backup(maker, database));
         String whole = restored(good);
         assertEquals(Lab.dump(database), Lab.dump(lab.path("restored.db")));
@@ -56,7 +62,9 @@ class EveryByteIT {
             byte[] flipped = good.clone();
             flipped[(bit - 1) / 8] ^= (byte) (1 << (bit - 1) % 8);
             String outcome = restored(flipped);
-            assertTrue(outcome.equals(REFUSED) || outcome.equals(whole), () -> "with bit " + bit + " flipped other content was accepted");
+            assertTrue(
+                    outcome.equals(REFUSED) || outcome.equals(whole),
+                    () -> "with bit " + bit + " flipped other content was accepted");
             identical += outcome.equals(whole) ? 1 : 0;
         }
         List<Integer> lengths = Trials.choose(good.length, good.length, PART);
@@ -81,7 +89,9 @@ class EveryByteIT {
             int mask = 1 << random.nextInt(8);
             flip(backup, position, mask);
             String outcome = verified(backup);
-            assertTrue(outcome.equals(REFUSED) || outcome.equals(whole), () -> "with a bit of byte " + position + " flipped other content was accepted");
+            assertTrue(
+                    outcome.equals(REFUSED) || outcome.equals(whole),
+                    () -> "with a bit of byte " + position + " flipped other content was accepted");
             identical += outcome.equals(whole) ? 1 : 0;
             flip(backup, position, mask);
         }
@@ -117,8 +127,19 @@ class EveryByteIT {
         Path target = lab.path("restored.db");
         Files.deleteIfExists(target);
         try {
-            new RestoreService(Clock.systemUTC(), Progress.NONE, (database, content, changes) -> { })
-                    .restore(new RestoreService.Request(Location.file(file), null, target, true, null, false, false, lab.temporary(), null, null, Duration.ZERO));
+            new RestoreService(Clock.systemUTC(), Progress.NONE, (database, content, changes) -> {})
+                    .restore(new RestoreService.Request(
+                            Location.file(file),
+                            null,
+                            target,
+                            true,
+                            null,
+                            false,
+                            false,
+                            lab.temporary(),
+                            null,
+                            null,
+                            Duration.ZERO));
             return Lab.sha256(target);
         } catch (Failure e) {
             assertEquals(Failure.Kind.CORRUPT, e.kind(), e.getMessage());
@@ -129,7 +150,9 @@ class EveryByteIT {
 
     private String verified(Path backup) {
         try {
-            return new VerifyService(Clock.systemUTC(), Progress.NONE).verify(Location.file(backup), backup, null, null, lab.temporary(), Duration.ZERO).sha256();
+            return new VerifyService(Clock.systemUTC(), Progress.NONE)
+                    .verify(Location.file(backup), backup, null, null, lab.temporary(), Duration.ZERO)
+                    .sha256();
         } catch (Failure e) {
             assertEquals(Failure.Kind.CORRUPT, e.kind(), e.getMessage());
             return REFUSED;

@@ -14,7 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** Runs the packaged program with one of its system calls hit, through src/test/c/faults.c, which says how that is done. */
+/**
+ * Runs the packaged program with one of its system calls hit, through src/test/c/faults.c, which says how that is done.
+ */
 final class Faults {
     /** What can happen to a call. */
     enum How {
@@ -64,14 +66,15 @@ final class Faults {
 
     /** What changes a file or a directory, and each opening. */
     private static final String CHANGES = ",open,create,mkdir,write,sync,rename,link,unlink,truncate,chmod,chown,";
+
     private static final String GROWS = ",create,mkdir,write,sync,rename,link,";
     private static final String NAMES = ",open,create,mkdir,rename,link,unlink,chmod,chown,";
     private static final String OPENS = ",open,create,";
 
-    private Faults() { }
+    private Faults() {}
 
     /** A call that was hit, and what became of the program. */
-    record Hit(String call, Tools.Ended ended) { }
+    record Hit(String call, Tools.Ended ended) {}
 
     /**
      * Runs the program and hits the call of this number.
@@ -82,7 +85,8 @@ final class Faults {
      */
     static Hit run(Path directory, Scenario scenario, How how, int number) {
         Path log = log(directory);
-        Tools.Ended ended = lab(directory, how.calls + scenario.moreCalls(), how.how, number, how.isLasting()).run(scenario.command().toArray());
+        Tools.Ended ended = lab(directory, how.calls + scenario.moreCalls(), how.how, number, how.isLasting())
+                .run(scenario.command().toArray());
         try {
             List<String> hits = Files.readAllLines(log, StandardCharsets.ISO_8859_1);
             Files.delete(log);
@@ -96,7 +100,9 @@ final class Faults {
     static Map<How, Integer> count(Path directory, Scenario scenario) {
         List<Call> calls = record(directory, scenario, CHANGES + "read," + scenario.moreCalls());
         Map<How, Integer> counts = new EnumMap<>(How.class);
-        How.errors().forEach(how -> counts.put(how, (int) calls.stream().filter(how::happensTo).count()));
+        How.errors()
+                .forEach(how -> counts.put(
+                        how, (int) calls.stream().filter(how::happensTo).count()));
         return counts;
     }
 
@@ -115,12 +121,22 @@ final class Faults {
      * @param otherPath the new name, of link and rename
      * @param bytes what was written
      */
-    record Call(String name, boolean failed, long inode, long offset, int length, String path, String otherPath, byte[] bytes) { }
+    record Call(
+            String name,
+            boolean failed,
+            long inode,
+            long offset,
+            int length,
+            String path,
+            String otherPath,
+            byte[] bytes) {}
 
     /** Runs the program to its end and writes down what its calls did, in their order. */
     static List<Call> record(Path directory, Scenario scenario, String calls) {
         Path log = log(directory);
-        lab(directory, calls, "kill", 0, false).run(scenario.command().toArray()).endsWith(scenario.exitCode());
+        lab(directory, calls, "kill", 0, false)
+                .run(scenario.command().toArray())
+                .endsWith(scenario.exitCode());
         try {
             byte[] all = Files.readAllBytes(log);
             Files.delete(log);
@@ -136,7 +152,15 @@ final class Faults {
                 at = end + 1;
                 byte[] bytes = words[0].equals("write") ? Arrays.copyOfRange(all, at, at += length) : null;
                 boolean failed = words[0].startsWith("-");
-                recorded.add(new Call(failed ? words[0].substring(1) : words[0], failed, Long.parseLong(words[1]), Long.parseLong(words[2]), length, paths[0], paths.length > 1 ? paths[1] : null, bytes));
+                recorded.add(new Call(
+                        failed ? words[0].substring(1) : words[0],
+                        failed,
+                        Long.parseLong(words[1]),
+                        Long.parseLong(words[2]),
+                        length,
+                        paths[0],
+                        paths.length > 1 ? paths[1] : null,
+                        bytes));
             }
             return recorded;
         } catch (IOException e) {
@@ -145,8 +169,22 @@ final class Faults {
     }
 
     private static Lab lab(Path directory, String calls, String how, int number, boolean sticky) {
-        return new Lab(directory).with(Map.of("LD_PRELOAD", library().toString(), "FAULTS_ROOT", directory.toString(), "FAULTS_CALLS", calls, "FAULTS_HOW", how,
-                "FAULTS_AT", String.valueOf(number), "FAULTS_STICKY", sticky ? "1" : "0", "FAULTS_LOG", log(directory).toString()));
+        return new Lab(directory)
+                .with(Map.of(
+                        "LD_PRELOAD",
+                        library().toString(),
+                        "FAULTS_ROOT",
+                        directory.toString(),
+                        "FAULTS_CALLS",
+                        calls,
+                        "FAULTS_HOW",
+                        how,
+                        "FAULTS_AT",
+                        String.valueOf(number),
+                        "FAULTS_STICKY",
+                        sticky ? "1" : "0",
+                        "FAULTS_LOG",
+                        log(directory).toString()));
     }
 
     private static Path log(Path directory) {
@@ -158,8 +196,22 @@ final class Faults {
         Path source = Path.of("src/test/c/faults.c");
         Path library = Path.of("target/faults.so").toAbsolutePath();
         try {
-            if (!Files.exists(library) || Files.getLastModifiedTime(library).compareTo(Files.getLastModifiedTime(source)) < 0) {
-                Tools.run(List.of("gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", library.toString(), source.toString(), "-ldl", "-lpthread")).ok();
+            if (!Files.exists(library)
+                    || Files.getLastModifiedTime(library).compareTo(Files.getLastModifiedTime(source)) < 0) {
+                Tools.run(List.of(
+                                "gcc",
+                                "-O2",
+                                "-Wall",
+                                "-Wextra",
+                                "-Werror",
+                                "-shared",
+                                "-fPIC",
+                                "-o",
+                                library.toString(),
+                                source.toString(),
+                                "-ldl",
+                                "-lpthread"))
+                        .ok();
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);

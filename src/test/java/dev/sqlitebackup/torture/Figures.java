@@ -9,13 +9,13 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 
 /**
- * How much of each kind of bad day is tried, and what came of it. {@code make torture} tries everything and makes the tables of
- * docs/reliability.md of these figures; {@code make test} tries a part that is chosen evenly.
+ * How much of each kind of bad day is tried, and what came of it. {@code make torture} tries everything and makes the
+ * tables of docs/reliability.md of these figures; {@code make test} tries a part that is chosen evenly.
  */
 final class Figures {
     private static final Path DIRECTORY = Path.of("target/torture");
 
-    private Figures() { }
+    private Figures() {}
 
     /** Whether everything is tried. */
     static boolean isFull() {
@@ -32,7 +32,8 @@ final class Figures {
         try {
             Files.createDirectories(DIRECTORY);
             String line = Arrays.stream(cells).map(String::valueOf).collect(Collectors.joining("\t")) + "\n";
-            Files.writeString(DIRECTORY.resolve(table + ".tsv"), line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            Files.writeString(
+                    DIRECTORY.resolve(table + ".tsv"), line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

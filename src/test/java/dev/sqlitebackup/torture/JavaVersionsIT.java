@@ -15,19 +15,29 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Each Java that is on this machine, started plainly and by the launcher. All other tests run on the one that runs Maven. */
+/**
+ * Each Java that is on this machine, started plainly and by the launcher. All other tests run on the one that runs
+ * Maven.
+ */
 class JavaVersionsIT {
     private static final int OLDEST = 17;
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     @Test
     void noneOfThemPrintsAWarning() throws IOException {
         Map<Integer, Path> homes = homes();
         homes.entrySet().parallelStream().forEach(java -> {
-            printsNothingButWhatIsAskedFor(java, List.of(java.getValue().resolve("bin/java").toString(), "-jar", Lab.JAR.toString()));
-            if (Figures.isFull() || java.getKey() != Runtime.version().feature()) {     // The other tests have the launcher on this one.
-                printsNothingButWhatIsAskedFor(java, List.of(Path.of("scripts/sqlite-backup").toAbsolutePath().toString()));
+            printsNothingButWhatIsAskedFor(
+                    java, List.of(java.getValue().resolve("bin/java").toString(), "-jar", Lab.JAR.toString()));
+            if (Figures.isFull()
+                    || java.getKey() != Runtime.version().feature()) { // The other tests have the launcher on this one.
+                printsNothingButWhatIsAskedFor(
+                        java,
+                        List.of(Path.of("scripts/sqlite-backup")
+                                .toAbsolutePath()
+                                .toString()));
             }
         });
         Tools.require(homes.size() > 1, "there is but one Java here");
@@ -37,10 +47,31 @@ class JavaVersionsIT {
         Path own = directory.resolve("java" + java.getKey() + program.size());
         Lab lab = new Lab(own);
         lab.database("app.db", "wal", 50, "g");
-        for (String arguments : List.of("backup app.db --to=out/", "backup app.db --to=b.gz", "backup app.db --to=- --quiet", "list out", "status app.db --to=b.gz", "verify b.gz",
-                "restore b.gz --to=app.db --quiet", "restore b.gz --to=app.db --live --quiet", "undo app.db --quiet", "list app.db", "prune out --keep-last=1", "prune app.db --keep-last=1", "--version", "backup --help")) {
-            List<String> command = Stream.concat(program.stream(), Stream.of(arguments.split(" "))).toList();
-            Tools.Ended ended = Tools.run(command, Map.of("JAVA_HOME", java.getValue().toString(), "TMPDIR", lab.temporary().toString()), own);
+        for (String arguments : List.of(
+                "backup app.db --to=out/",
+                "backup app.db --to=b.gz",
+                "backup app.db --to=- --quiet",
+                "list out",
+                "status app.db --to=b.gz",
+                "verify b.gz",
+                "restore b.gz --to=app.db --quiet",
+                "restore b.gz --to=app.db --live --quiet",
+                "undo app.db --quiet",
+                "list app.db",
+                "prune out --keep-last=1",
+                "prune app.db --keep-last=1",
+                "--version",
+                "backup --help")) {
+            List<String> command = Stream.concat(program.stream(), Stream.of(arguments.split(" ")))
+                    .toList();
+            Tools.Ended ended = Tools.run(
+                    command,
+                    Map.of(
+                            "JAVA_HOME",
+                            java.getValue().toString(),
+                            "TMPDIR",
+                            lab.temporary().toString()),
+                    own);
             assertEquals("0: ", ended.exitCode() + ": " + ended.err(), () -> "Java " + java.getKey() + ": " + command);
         }
     }
@@ -66,6 +97,7 @@ class JavaVersionsIT {
         try (var in = Files.newBufferedReader(home.resolve("release"))) {
             release.load(in);
         }
-        return Integer.parseInt(release.getProperty("JAVA_VERSION", "0").replace("\"", "").replaceAll("\\..*|[^0-9.].*", ""));
+        return Integer.parseInt(
+                release.getProperty("JAVA_VERSION", "0").replace("\"", "").replaceAll("\\..*|[^0-9.].*", ""));
     }
 }

@@ -11,10 +11,12 @@ import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 
 /**
- * Holds what pitest found (target/pit-reports/mutations.xml) against src/test/pitest-survivors.txt, where every mutant that no test notices has
- * a reason. Notes the figures for docs/reliability.md, and fails if one has none. Run as a source file by {@code make mutants}.
+ * Holds what pitest found (target/pit-reports/mutations.xml) against src/test/pitest-survivors.txt, where every mutant
+ * that no test notices has a reason. Notes the figures for docs/reliability.md, and fails if one has none. Run as a
+ * source file by {@code make mutants}.
  *
  * <p>A mutant goes by its file, what was changed, and the text of the line, so that it is known again when lines move:
+ *
  * <pre>
  * # The reason, for the mutants below it.
  * core/BackupService.java[tab]removed call to dev/sqlitebackup/Interruption::check[tab]Interruption.check();
@@ -37,7 +39,10 @@ class Mutants {
         List<String> withReason = withReason();
         List<String> withoutReason = new ArrayList<>();
         Map<String, int[]> counts = new TreeMap<>();
-        NodeList mutants = DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(FOUND.toFile()).getElementsByTagName("mutation");
+        NodeList mutants = DocumentBuilderFactory.newInstance()
+                .newDocumentBuilder()
+                .parse(FOUND.toFile())
+                .getElementsByTagName("mutation");
         for (int i = 0; i < mutants.getLength(); i++) {
             Element mutant = (Element) mutants.item(i);
             String name = text(mutant, "mutatedClass");
@@ -53,7 +58,9 @@ class Mutants {
                 withoutReason.add(survivor);
             }
         }
-        List<String> rows = counts.entrySet().stream().map(e -> e.getKey() + "\t" + e.getValue()[0] + "\t" + e.getValue()[1] + "\t" + e.getValue()[2]).toList();
+        List<String> rows = counts.entrySet().stream()
+                .map(e -> e.getKey() + "\t" + e.getValue()[0] + "\t" + e.getValue()[1] + "\t" + e.getValue()[2])
+                .toList();
         Files.createDirectories(FIGURES.getParent());
         Files.write(FIGURES, rows);
         System.out.println("package\tmutants\tkilled\tsurvived");
@@ -88,8 +95,10 @@ class Mutants {
             lines = Files.readAllLines(source);
             sources.put(source.toString(), lines);
         }
-        String line = lines.get(Integer.parseInt(text(mutant, "lineNumber")) - 1).strip();
-        return directory.substring(ROOT.length()) + "/" + source.getFileName() + "\t" + text(mutant, "description").replace("dev/sqlitebackup/", "") + "\t" + line;
+        String line =
+                lines.get(Integer.parseInt(text(mutant, "lineNumber")) - 1).strip();
+        return directory.substring(ROOT.length()) + "/" + source.getFileName() + "\t"
+                + text(mutant, "description").replace("dev/sqlitebackup/", "") + "\t" + line;
     }
 
     private static String text(Element mutant, String tag) {

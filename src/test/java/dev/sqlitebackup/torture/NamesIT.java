@@ -19,13 +19,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A writer commits under one name, backups run under another: each row that the writer was told of before a backup began is in that backup, or the run has
- * refused. On the packaged program.
+ * A writer commits under one name, backups run under another: each row that the writer was told of before a backup
+ * began is in that backup, or the run has refused. On the packaged program.
  */
 class NamesIT {
     private static final int RUNS = Figures.count(20, 1);
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Lab lab;
     private int refused;
     private int complete;
@@ -39,7 +41,9 @@ class NamesIT {
     }
 
     static Stream<Names> names() {
-        return Figures.isFull() ? Stream.of(Names.values()) : Stream.of(Names.OWN_ELSEWHERE, Names.LINK_ELSEWHERE, Names.MOUNT_ELSEWHERE);
+        return Figures.isFull()
+                ? Stream.of(Names.values())
+                : Stream.of(Names.OWN_ELSEWHERE, Names.LINK_ELSEWHERE, Names.MOUNT_ELSEWHERE);
     }
 
     @ParameterizedTest
@@ -56,12 +60,21 @@ class NamesIT {
                     run(writer, there, name);
                 }
                 List<String> said = writer.stop();
-                assertEquals(List.of(), said.stream().filter(line -> line.startsWith("error")).toList());
+                assertEquals(
+                        List.of(),
+                        said.stream().filter(line -> line.startsWith("error")).toList());
             }
             if (what.equals("commit")) {
                 assertEquals(names.isOther() ? RUNS : 0, refused);
             }
-            Figures.row("names", names, what.equals("commit") ? "stays open" : "opens and closes", RUNS, complete, refused, 0);
+            Figures.row(
+                    "names",
+                    names,
+                    what.equals("commit") ? "stays open" : "opens and closes",
+                    RUNS,
+                    complete,
+                    refused,
+                    0);
         }
         assertEquals("ok", Lab.query(database, "PRAGMA integrity_check"));
         assertEquals(List.of(), lab.litter());
@@ -79,8 +92,12 @@ class NamesIT {
         complete++;
         Path copy = lab.path("copy.db");
         Tools.sh("gunzip -c \"$1\" > \"$2\"", lab.path("b.gz"), copy).ok();
-        assertTrue(Integer.parseInt(Lab.query(copy, "SELECT max(amount) FROM debit")) >= told, () -> told + " commits were promised: " + ended.err());
-        assertEquals(Lab.query(copy, "SELECT count(*) || ' ' || sum(amount) FROM debit"), Lab.query(copy, "SELECT count(*) || ' ' || sum(amount) FROM credit"));
+        assertTrue(
+                Integer.parseInt(Lab.query(copy, "SELECT max(amount) FROM debit")) >= told,
+                () -> told + " commits were promised: " + ended.err());
+        assertEquals(
+                Lab.query(copy, "SELECT count(*) || ' ' || sum(amount) FROM debit"),
+                Lab.query(copy, "SELECT count(*) || ' ' || sum(amount) FROM credit"));
         Lab.query(copy, "PRAGMA journal_mode=DELETE");
         assertFalse(Files.exists(lab.path("copy.db-wal")));
     }

@@ -23,24 +23,62 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The database belongs to one user and another one backs it up or restores it. Whatever comes of that, its application can read and write it
- * afterwards. The application is sqlite3 under its own user number, because that user may read neither the classes of the tests nor Maven's.
+ * The database belongs to one user and another one backs it up or restores it. Whatever comes of that, its application
+ * can read and write it afterwards. The application is sqlite3 under its own user number, because that user may read
+ * neither the classes of the tests nor Maven's.
  */
 class OtherUsersIT {
     /** User numbers without a name, as containers have them. */
     private static final String APPLICATION = "setpriv --reuid=12001 --regid=12000 --clear-groups";
+
     private static final int ROWS = 1500;
 
     /** Who runs the program, and what the database's directory and the database are like for him. */
     enum RunAs {
-        STRANGER("another user, read access only", "setpriv --reuid=12002 --regid=12002 --clear-groups", "755", "644", false, false),
-        GROUP_MEMBER("a member of the group, group-writable directory", "setpriv --reuid=12002 --regid=12002 --groups=12000", "775", "664", true, false),
+        STRANGER(
+                "another user, read access only",
+                "setpriv --reuid=12002 --regid=12002 --clear-groups",
+                "755",
+                "644",
+                false,
+                false),
+        GROUP_MEMBER(
+                "a member of the group, group-writable directory",
+                "setpriv --reuid=12002 --regid=12002 --groups=12000",
+                "775",
+                "664",
+                true,
+                false),
         ROOT("root", "setpriv", "750", "640", true, false),
-        ROOT_THAT_CANNOT_GIVE("root without CAP_CHOWN and CAP_FOWNER", "setpriv --bounding-set=-chown,-fowner", "750", "640", true, false),
-        ROOT_IN_NAME("root without CAP_DAC_OVERRIDE, CAP_CHOWN and CAP_FOWNER", "setpriv --bounding-set=-chown,-fowner,-dac_override", "755", "644", false, false),
-        ROOT_SHUT_OUT("the same, private database", "setpriv --bounding-set=-chown,-fowner,-dac_override,-dac_read_search", "700", "600", false, false),
+        ROOT_THAT_CANNOT_GIVE(
+                "root without CAP_CHOWN and CAP_FOWNER",
+                "setpriv --bounding-set=-chown,-fowner",
+                "750",
+                "640",
+                true,
+                false),
+        ROOT_IN_NAME(
+                "root without CAP_DAC_OVERRIDE, CAP_CHOWN and CAP_FOWNER",
+                "setpriv --bounding-set=-chown,-fowner,-dac_override",
+                "755",
+                "644",
+                false,
+                false),
+        ROOT_SHUT_OUT(
+                "the same, private database",
+                "setpriv --bounding-set=-chown,-fowner,-dac_override,-dac_read_search",
+                "700",
+                "600",
+                false,
+                false),
         ROOT_MOUNTED("root, read-only mount", "setpriv", "750", "640", false, true),
-        STRANGER_MOUNTED("another user, read-only mount", "setpriv --reuid=12002 --regid=12002 --clear-groups", "755", "644", false, true);
+        STRANGER_MOUNTED(
+                "another user, read-only mount",
+                "setpriv --reuid=12002 --regid=12002 --clear-groups",
+                "755",
+                "644",
+                false,
+                true);
 
         private final String description;
         private final String command;
@@ -49,7 +87,13 @@ class OtherUsersIT {
         private final boolean mayWrite;
         private final boolean mounted;
 
-        RunAs(String description, String command, String directoryMode, String databaseMode, boolean mayWrite, boolean mounted) {
+        RunAs(
+                String description,
+                String command,
+                String directoryMode,
+                String databaseMode,
+                boolean mayWrite,
+                boolean mounted) {
             this.description = description;
             this.command = command;
             this.directoryMode = directoryMode;
@@ -61,7 +105,11 @@ class OtherUsersIT {
 
     /** How the application left its database, or that it has it open. */
     enum Situation {
-        WAL_LIVE, WAL_CLOSED, WAL_CRASHED, ROLLBACK_CLOSED, ROLLBACK_HOT;
+        WAL_LIVE,
+        WAL_CLOSED,
+        WAL_CRASHED,
+        ROLLBACK_CLOSED,
+        ROLLBACK_HOT;
 
         String journalMode() {
             return name().startsWith("WAL") ? "wal" : "delete";
@@ -83,14 +131,18 @@ class OtherUsersIT {
         data = lab.resolve("data");
         database = data.resolve("live.db");
         Files.copy(Lab.JAR, lab.resolve("program.jar"));
-        Tools.sh("cd \"$1\"; chmod 755 .; chmod 644 program.jar; mkdir mounted", lab).ok();
-        Tools.require(Tools.sh(APPLICATION + " test -r \"$1/program.jar\"", lab).exitCode() == 0, "other users cannot enter " + lab.getParent());
+        Tools.sh("cd \"$1\"; chmod 755 .; chmod 644 program.jar; mkdir mounted", lab)
+                .ok();
+        Tools.require(
+                Tools.sh(APPLICATION + " test -r \"$1/program.jar\"", lab).exitCode() == 0,
+                "other users cannot enter " + lab.getParent());
     }
 
     @AfterEach
     void removeLab() {
         if (lab != null) {
-            Tools.sh("! mountpoint -q \"$1/mounted\" || umount \"$1/mounted\"; rm -rf \"$1\"", lab).ok();
+            Tools.sh("! mountpoint -q \"$1/mounted\" || umount \"$1/mounted\"; rm -rf \"$1\"", lab)
+                    .ok();
         }
     }
 
@@ -116,7 +168,10 @@ class OtherUsersIT {
         try (Application application = prepare(runAs, situation, "new")) {
             Map<String, String> before = owners();
             Tools.Ended ended = program(runAs, "backup", database(runAs), "--to=b.gz");
-            assertEquals(runAs == RunAs.ROOT_SHUT_OUT ? 1 : 0, ended.exitCode(), () -> runAs + " " + situation + ": " + ended.err());
+            assertEquals(
+                    runAs == RunAs.ROOT_SHUT_OUT ? 1 : 0,
+                    ended.exitCode(),
+                    () -> runAs + " " + situation + ": " + ended.err());
             assertEquals(before, owners(), runAs + " " + situation);
             assertApplicationWrites(application, runAs, situation);
         }
@@ -127,15 +182,22 @@ class OtherUsersIT {
         try (Application application = prepare(runAs, situation, "old")) {
             String owner = owners().get("live.db");
             if (live) {
-                assertEquals(13, program(runAs, "restore", "b.gz", "--to=" + database(runAs)).exitCode());
+                assertEquals(
+                        13,
+                        program(runAs, "restore", "b.gz", "--to=" + database(runAs))
+                                .exitCode());
                 assertApplicationWrites(application, runAs, situation);
             }
             List<Object> more = live ? List.of("--live") : List.of();
-            assertEquals(0, program(runAs, arguments(more, "restore", "b.gz", "--to=" + database(runAs))).exitCode());
+            assertEquals(
+                    0,
+                    program(runAs, arguments(more, "restore", "b.gz", "--to=" + database(runAs)))
+                            .exitCode());
             assertEquals(owner, owners().get("live.db"));
             assertApplicationWrites(application, runAs, situation);
             assertEquals("new", application("SELECT generation FROM t WHERE b > '' LIMIT 1"));
-            assertEquals(0, program(runAs, arguments(more, "undo", database(runAs))).exitCode());
+            assertEquals(
+                    0, program(runAs, arguments(more, "undo", database(runAs))).exitCode());
             assertEquals(owner, owners().get("live.db"));
             assertApplicationWrites(application, runAs, situation);
             assertEquals("old", application("SELECT generation FROM t WHERE b > '' LIMIT 1"));
@@ -144,12 +206,17 @@ class OtherUsersIT {
 
     private void restoreIsRefused(RunAs runAs, Situation situation) throws IOException {
         if (!Files.exists(lab.resolve("out/b.gz"))) {
-            return;     // The backup was refused.
+            return; // The backup was refused.
         }
         try (Application application = prepare(runAs, situation, "old")) {
             Map<String, String> before = owners();
-            assertTrue(List.of(1, 13).contains(program(runAs, "restore", "b.gz", "--to=" + database(runAs)).exitCode()));
-            assertEquals(1, program(runAs, "restore", "b.gz", "--live", "--to=" + database(runAs)).exitCode());
+            assertTrue(List.of(1, 13)
+                    .contains(program(runAs, "restore", "b.gz", "--to=" + database(runAs))
+                            .exitCode()));
+            assertEquals(
+                    1,
+                    program(runAs, "restore", "b.gz", "--live", "--to=" + database(runAs))
+                            .exitCode());
             assertEquals(before, owners());
             assertApplicationWrites(application, runAs, situation);
             assertEquals("old", application("SELECT generation FROM t WHERE b > '' LIMIT 1"));
@@ -172,10 +239,14 @@ class OtherUsersIT {
         assertApplicationWrites(null, runAs, Situation.WAL_CLOSED);
     }
 
-    /** The database keeps its journal mode: in the backup's, sidecars would be made by whoever comes first, and that may be the restore. */
+    /**
+     * The database keeps its journal mode: in the backup's, sidecars would be made by whoever comes first, and that may
+     * be the restore.
+     */
     @ParameterizedTest
     @MethodSource("writersOfFiles")
-    void aLiveRestoreOfABackupInTheOtherJournalModeMakesNoSidecarsThatLockOutTheApplication(RunAs runAs) throws IOException {
+    void aLiveRestoreOfABackupInTheOtherJournalModeMakesNoSidecarsThatLockOutTheApplication(RunAs runAs)
+            throws IOException {
         for (boolean walBackup : new boolean[] {true, false}) {
             Situation target = walBackup ? Situation.ROLLBACK_CLOSED : Situation.WAL_LIVE;
             prepare(runAs, walBackup ? Situation.WAL_CLOSED : Situation.ROLLBACK_CLOSED, "new");
@@ -184,18 +255,24 @@ class OtherUsersIT {
             try (Application application = prepared != null ? prepared : new Application()) {
                 application.say("INSERT INTO t(generation) VALUES ('open')");
                 Map<String, String> before = owners();
-                for (String[] command : new String[][] {{"restore", "b.gz", "--live", "--to=" + database}, {"undo", database.toString(), "--live"}}) {
+                for (String[] command : new String[][] {
+                    {"restore", "b.gz", "--live", "--to=" + database}, {"undo", database.toString(), "--live"}
+                }) {
                     assertEquals(0, program(runAs, (Object[]) command).exitCode());
                     assertEquals(before, owners(), runAs + " " + target);
                     assertApplicationWrites(application, runAs, target);
-                    assertEquals(command[0].equals("undo") ? "old" : "new", application("SELECT generation FROM t WHERE b > '' LIMIT 1"));
+                    assertEquals(
+                            command[0].equals("undo") ? "old" : "new",
+                            application("SELECT generation FROM t WHERE b > '' LIMIT 1"));
                 }
             }
         }
     }
 
     static Stream<RunAs> writersOfFiles() {
-        return Figures.isFull() ? Stream.of(RunAs.values()).filter(runAs -> runAs.mayWrite) : Stream.of(RunAs.ROOT_THAT_CANNOT_GIVE);
+        return Figures.isFull()
+                ? Stream.of(RunAs.values()).filter(runAs -> runAs.mayWrite)
+                : Stream.of(RunAs.ROOT_THAT_CANNOT_GIVE);
     }
 
     @Test
@@ -203,12 +280,15 @@ class OtherUsersIT {
         prepare(RunAs.ROOT, Situation.WAL_CLOSED, "new");
         assertEquals(0, program(RunAs.ROOT, "backup", database, "--to=b.gz").exitCode());
         Files.delete(database);
-        assertEquals(0, program(RunAs.ROOT, "restore", "b.gz", "--to=" + database).exitCode());
+        assertEquals(
+                0, program(RunAs.ROOT, "restore", "b.gz", "--to=" + database).exitCode());
         assertApplicationWrites(null, RunAs.ROOT, Situation.WAL_CLOSED);
         Files.delete(database);
         Tools.Ended ended = program(RunAs.ROOT_THAT_CANNOT_GIVE, "restore", "b.gz", "--to=" + database);
         assertEquals(0, ended.exitCode(), ended.err());
-        assertTrue(ended.err().contains(" and this user may not give it back: chown "), "it lay there before: " + ended.err());
+        assertTrue(
+                ended.err().contains(" and this user may not give it back: chown "),
+                "it lay there before: " + ended.err());
         Files.delete(database);
         Files.delete(lab.resolve("out/.b.gz.state"));
         ended = program(RunAs.ROOT_THAT_CANNOT_GIVE, "restore", "b.gz", "--to=" + database);
@@ -223,8 +303,21 @@ class OtherUsersIT {
         prepare(RunAs.ROOT, Situation.WAL_CLOSED, "new");
         assertEquals(0, program(RunAs.ROOT, "backup", database, "--to=b.gz").exitCode());
         prepare(RunAs.ROOT, Situation.ROLLBACK_CLOSED, "old");
-        Tools.Ended killed = Tools.run(List.of("strace", "-f", "-o", "/dev/null", "-P", database.toString(), "-e", "inject=pwrite64:signal=KILL:when=5",
-                Lab.JAVA, "-jar", Lab.JAR.toString(), "restore", lab.resolve("out/b.gz").toString(), "--to=" + database));
+        Tools.Ended killed = Tools.run(List.of(
+                "strace",
+                "-f",
+                "-o",
+                "/dev/null",
+                "-P",
+                database.toString(),
+                "-e",
+                "inject=pwrite64:signal=KILL:when=5",
+                Lab.JAVA,
+                "-jar",
+                Lab.JAR.toString(),
+                "restore",
+                lab.resolve("out/b.gz").toString(),
+                "--to=" + database));
         assertEquals(137, killed.exitCode(), killed.err());
         assertTrue(Files.size(data.resolve("live.db-journal")) > 512);
         assertApplicationWrites(null, RunAs.ROOT, Situation.ROLLBACK_CLOSED);
@@ -235,23 +328,41 @@ class OtherUsersIT {
         return Stream.concat(Stream.of(first), more.stream()).toArray();
     }
 
-    /** The database, made by its application, in its situation. @return the application that has it open, null if none has */
+    /**
+     * The database, made by its application, in its situation. @return the application that has it open, null if none
+     * has
+     */
     private Application prepare(RunAs runAs, Situation situation, String generation) throws IOException {
-        Tools.sh("cd \"$1\"; ! mountpoint -q mounted || umount mounted; rm -rf data; mkdir data; chown 12001:12000 data; chmod \"$2\" data", lab, runAs.directoryMode).ok();
-        application("PRAGMA journal_mode=" + situation.journalMode() + "; PRAGMA synchronous=OFF; CREATE TABLE t(generation, b);"
-                + " INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " + ROWS + ") SELECT '" + generation + "', printf('%0200d', i) FROM n;");
+        Tools.sh(
+                        "cd \"$1\"; ! mountpoint -q mounted || umount mounted; rm -rf data; mkdir data; chown 12001:12000 data; chmod \"$2\" data",
+                        lab,
+                        runAs.directoryMode)
+                .ok();
+        application("PRAGMA journal_mode=" + situation.journalMode()
+                + "; PRAGMA synchronous=OFF; CREATE TABLE t(generation, b);"
+                + " INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " + ROWS
+                + ") SELECT '" + generation + "', printf('%0200d', i) FROM n;");
         Tools.sh("chmod \"$1\" \"$2\"", runAs.databaseMode, database).ok();
         Application application = switch (situation) {
             case WAL_LIVE -> new Application().say("INSERT INTO t(generation) VALUES ('live')");
-            case WAL_CRASHED -> new Application().say("INSERT INTO t(generation) VALUES ('crashed')").crash();
+            case WAL_CRASHED ->
+                new Application()
+                        .say("INSERT INTO t(generation) VALUES ('crashed')")
+                        .crash();
             // A page cache of ten pages spills into the database file, so the journal that is left is hot.
-            case ROLLBACK_HOT -> new Application().say("PRAGMA cache_size=10; BEGIN; UPDATE t SET b = 'never committed' || b").crash();
+            case ROLLBACK_HOT ->
+                new Application()
+                        .say("PRAGMA cache_size=10; BEGIN; UPDATE t SET b = 'never committed' || b")
+                        .crash();
             default -> null;
         };
-        assertEquals(situation == Situation.WAL_LIVE || situation == Situation.WAL_CRASHED, Files.exists(data.resolve("live.db-wal")));
+        assertEquals(
+                situation == Situation.WAL_LIVE || situation == Situation.WAL_CRASHED,
+                Files.exists(data.resolve("live.db-wal")));
         assertEquals(situation == Situation.ROLLBACK_HOT, Files.exists(data.resolve("live.db-journal")));
         if (runAs.mounted) {
-            Tools.sh("cd \"$1\"; mount --bind data mounted; mount -o remount,bind,ro mounted", lab).ok();
+            Tools.sh("cd \"$1\"; mount --bind data mounted; mount -o remount,bind,ro mounted", lab)
+                    .ok();
         }
         return application;
     }
@@ -260,12 +371,25 @@ class OtherUsersIT {
         return runAs.mounted ? lab.resolve("mounted/live.db") : database;
     }
 
-    /** Runs the program in a directory of this user's own, and checks that it either did it or said in one clear line why not. */
+    /**
+     * Runs the program in a directory of this user's own, and checks that it either did it or said in one clear line
+     * why not.
+     */
     private Tools.Ended program(RunAs runAs, Object... arguments) {
-        List<String> command = new ArrayList<>(List.of("bash", "-c", "umask 022; mkdir -p out/tmp; chown -R $(" + runAs.command + " id -u) out; cd out; exec " + runAs.command + " \"$@\"", "sh",
-                Lab.JAVA, "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-jar", lab.resolve("program.jar").toString()));
+        List<String> command = new ArrayList<>(List.of(
+                "bash",
+                "-c",
+                "umask 022; mkdir -p out/tmp; chown -R $(" + runAs.command + " id -u) out; cd out; exec "
+                        + runAs.command + " \"$@\"",
+                "sh",
+                Lab.JAVA,
+                "-Xshare:auto",
+                "-XX:TieredStopAtLevel=1",
+                "-jar",
+                lab.resolve("program.jar").toString()));
         Stream.of(arguments).map(Object::toString).forEach(command::add);
-        Map<String, String> environment = new TreeMap<>(Map.of("TMPDIR", lab.resolve("out/tmp").toString(), "HOME", "/nonexistent"));
+        Map<String, String> environment =
+                new TreeMap<>(Map.of("TMPDIR", lab.resolve("out/tmp").toString(), "HOME", "/nonexistent"));
         environment.put("SQLITE_BACKUP_DB", null);
         environment.put("SQLITE_BACKUP_TO", null);
         Tools.Ended ended = Tools.run(command, environment, lab);
@@ -273,35 +397,65 @@ class OtherUsersIT {
         assertFalse(ended.err().contains("Exception") || ended.err().contains("\tat "), ended.err());
         if (ended.exitCode() != 0) {
             refused++;
-            assertEquals(1, ended.err().lines().filter(line -> line.startsWith("error: ")).count(), ended.err());
+            assertEquals(
+                    1,
+                    ended.err()
+                            .lines()
+                            .filter(line -> line.startsWith("error: "))
+                            .count(),
+                    ended.err());
         }
-        assertEquals("", Tools.sh("find \"$1\" -name '.sqlite-backup-*' -o -path '*/out/tmp/*'", lab).ok().out());
+        assertEquals(
+                "",
+                Tools.sh("find \"$1\" -name '.sqlite-backup-*' -o -path '*/out/tmp/*'", lab)
+                        .ok()
+                        .out());
         return ended;
     }
 
     /** Owner and mode of the database and its sidecars. */
     private Map<String, String> owners() {
         Map<String, String> owners = new TreeMap<>();
-        Tools.sh("stat -c '%n %u:%g %a' \"$1\"*", database).ok().out().lines().filter(line -> !line.contains(".pre-restore-"))
-                .forEach(line -> owners.put(line.substring(data.toString().length() + 1, line.indexOf(' ')), line.substring(line.indexOf(' '))));
+        Tools.sh("stat -c '%n %u:%g %a' \"$1\"*", database)
+                .ok()
+                .out()
+                .lines()
+                .filter(line -> !line.contains(".pre-restore-"))
+                .forEach(line -> owners.put(
+                        line.substring(data.toString().length() + 1, line.indexOf(' ')),
+                        line.substring(line.indexOf(' '))));
         return owners;
     }
 
     /** The running application, and one that is started now; and what lies there lets it, by owner and mode. */
     private void assertApplicationWrites(Application running, RunAs runAs, Situation situation) throws IOException {
-        Tools.sh(APPLICATION + " bash -c 'for f in \"$1\" \"$1\"-wal \"$1\"-shm \"$1\"-journal; do [ ! -e \"$f\" ] || [ -r \"$f\" -a -w \"$f\" ] || { ls -ln \"$f\"; exit 1; }; done' sh \"$1\"",
-                database).ok();
+        Tools.sh(
+                        APPLICATION
+                                + " bash -c 'for f in \"$1\" \"$1\"-wal \"$1\"-shm \"$1\"-journal; do [ ! -e \"$f\" ] || [ -r \"$f\" -a -w \"$f\" ] || { ls -ln \"$f\"; exit 1; }; done' sh \"$1\"",
+                        database)
+                .ok();
         if (running != null) {
             running.say("INSERT INTO t(generation) VALUES ('after')");
         }
-        assertEquals("ok", application("INSERT INTO t(generation) VALUES ('after'); PRAGMA integrity_check"), runAs + " " + situation);
-        assertEquals(String.valueOf(ROWS), application("SELECT count(*) FROM t WHERE b NOT LIKE 'never%'"), runAs + " " + situation);
+        assertEquals(
+                "ok",
+                application("INSERT INTO t(generation) VALUES ('after'); PRAGMA integrity_check"),
+                runAs + " " + situation);
+        assertEquals(
+                String.valueOf(ROWS),
+                application("SELECT count(*) FROM t WHERE b NOT LIKE 'never%'"),
+                runAs + " " + situation);
         assertEquals(situation.journalMode(), application("PRAGMA journal_mode"));
     }
 
     /** Runs SQL as the application's user. @return the last line that it printed */
     private String application(String sql) {
-        String out = Tools.sh("umask 002; " + APPLICATION + " sqlite3 -bail -cmd '.timeout 5000' \"$1\" \"$2\"", database, sql).ok().out();
+        String out = Tools.sh(
+                        "umask 002; " + APPLICATION + " sqlite3 -bail -cmd '.timeout 5000' \"$1\" \"$2\"",
+                        database,
+                        sql)
+                .ok()
+                .out();
         return out.lines().reduce("", (before, line) -> line);
     }
 
@@ -311,7 +465,12 @@ class OtherUsersIT {
         private final BufferedReader output;
 
         Application() throws IOException {
-            process = new ProcessBuilder("bash", "-c", "umask 002; exec " + APPLICATION + " sqlite3 -cmd '.timeout 5000' \"$0\" 2>&1", database.toString()).start();
+            process = new ProcessBuilder(
+                            "bash",
+                            "-c",
+                            "umask 002; exec " + APPLICATION + " sqlite3 -cmd '.timeout 5000' \"$0\" 2>&1",
+                            database.toString())
+                    .start();
             output = process.inputReader();
         }
 

@@ -19,7 +19,8 @@ class PowerLossIT {
     private static final int RUN_AGAIN = 20;
     private static final int RUN_AGAIN_PART = 1;
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     static Stream<Scenario> scenarios() {
         return Scenario.all().stream();
@@ -31,7 +32,9 @@ class PowerLossIT {
         Trials trials = new Trials(directory, scenario);
         Path run = trials.fresh("run");
         Disk.Source disk = Disk.of(run);
-        List<Faults.Call> calls = Faults.record(run, scenario, CALLS).stream().filter(call -> !call.failed()).toList();
+        List<Faults.Call> calls = Faults.record(run, scenario, CALLS).stream()
+                .filter(call -> !call.failed())
+                .toList();
         int ways = Disk.Unforced.values().length;
         int states = (calls.size() + 1) * ways;
         List<Integer> chosen = Trials.choose(states, states, PART);
@@ -45,12 +48,20 @@ class PowerLossIT {
                 scenario.checkAnyMoment(found);
                 Trials.remove(found);
             } catch (AssertionError e) {
-                throw new AssertionError(unforced + " after " + (after == 0 ? "nothing" : calls.get(after - 1).name() + " " + calls.get(after - 1).path()) + ": " + e.getMessage(), e);
+                throw new AssertionError(
+                        unforced + " after "
+                                + (after == 0
+                                        ? "nothing"
+                                        : calls.get(after - 1).name() + " "
+                                                + calls.get(after - 1).path())
+                                + ": " + e.getMessage(),
+                        e);
             }
         });
         trials.runAll(runAgain, number -> {
             Path found = Files.createDirectory(run.resolveSibling("again-" + number));
-            disk.after(calls.subList(0, (number - 1) / ways)).write(found, Disk.Unforced.values()[(number - 1) % ways], new Random(number));
+            disk.after(calls.subList(0, (number - 1) / ways))
+                    .write(found, Disk.Unforced.values()[(number - 1) % ways], new Random(number));
             Lab lab = new Lab(found);
             Trials.relocate(run, found);
             lab.run(scenario.command().toArray()).endsWith(scenario.exitCode());

@@ -30,8 +30,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A command on a database, and what it owes to it at any moment and in the end. All paths are relative, so a prepared directory can be
- * copied as often as there are moments.
+ * A command on a database, and what it owes to it at any moment and in the end. All paths are relative, so a prepared
+ * directory can be copied as often as there are moments.
  */
 abstract class Scenario {
     private static final Pattern SAFETY_COPY = Pattern.compile("app\\.db\\.pre-restore-\\d{14}(-\\d+)?");
@@ -43,7 +43,8 @@ abstract class Scenario {
     private Scenario(String name, String... command) {
         this.name = name;
         this.command = new ArrayList<>(List.of(command));
-        this.command.addAll(List.of("--busy-timeout=5s", "--quiet"));     // What else is said on standard error is one line.
+        this.command.addAll(
+                List.of("--busy-timeout=5s", "--quiet")); // What else is said on standard error is one line.
     }
 
     final List<String> command() {
@@ -68,14 +69,17 @@ abstract class Scenario {
     /** Makes the directory in which the command runs; called once. */
     abstract void prepare(Lab lab) throws IOException;
 
-    /** What holds whenever the process or the machine stops. Opens the database as its application would: on a copy of the directory, if that matters. */
+    /**
+     * What holds whenever the process or the machine stops. Opens the database as its application would: on a copy of
+     * the directory, if that matters.
+     */
     abstract void checkAnyMoment(Path directory) throws IOException;
 
     /** What holds when the command has said that it was successful. */
     abstract void checkDone(Path directory) throws IOException;
 
     /** What holds besides, when it ended by itself with an error, and there was room for another name. */
-    void checkPutBack(Path directory) throws IOException { }
+    void checkPutBack(Path directory) throws IOException {}
 
     /** What holds when it was successful in what was asked for, and warned of something else. */
     void checkDoneWithWarnings(Path directory) throws IOException {
@@ -90,82 +94,106 @@ abstract class Scenario {
     /** All, or with {@code -Dscenario=WORDS} those whose names contain the words. */
     static List<Scenario> all() {
         return Stream.of(
-                new Backup("backup, first, of a crashed writer's database", "backup", "app.db", "--to=new/b.gz") {
-                    @Override void prepareDestination(Lab lab) { }
-                },
-                new Backup("backup over the previous one", "backup", "app.db", "--to=out/b.gz") {
-                    @Override void prepareDestination(Lab lab) throws IOException {
-                        Files.copy(lab.path("older.db"), lab.path("app.db"));
-                        lab.json(0, "backup", "app.db", "--to=out/b.gz");
-                        Files.delete(lab.path("app.db"));
-                    }
-                },
-                new Backup("backup into a history, then prune", "backup", "app.db", "--to=out/", "--keep-last=1") {
-                    @Override void prepareDestination(Lab lab) throws IOException {
-                        Files.copy(lab.path("older.db"), lab.path("app.db"));
-                        backUpInto(lab, lab.path("app.db"), "2026-01-01");
-                        Files.delete(lab.path("app.db"));
-                    }
-                },
-                new Shrunk(),
-                new Restore("restore over a crashed writer's WAL database", "restore", "b.gz", "--to=app.db") {
-                    @Override void prepareTarget(Lab lab) {
-                        lab.database("app.db", "wal", ROWS / 2, "old");
-                        Writer.start(lab.path("app.db"), "crash", "wal", 0).close();
-                    }
-                },
-                new Restore("restore over a rollback database", "restore", "b.gz", "--to=app.db") {
-                    @Override void prepareTarget(Lab lab) {
-                        lab.database("app.db", "delete", ROWS, "old");
-                    }
-                },
-                new Restore("restore over a database with a hot journal", "restore", "b.gz", "--to=app.db") {
-                    @Override void prepareTarget(Lab lab) {
-                        lab.database("app.db", "delete", 3 * ROWS, "old");
-                        Writer.start(lab.path("app.db"), "hot", "delete", 0).close();
-                    }
-                },
-                new Restore("restore --live over a WAL database", "restore", "b.gz", "--to=app.db", "--live") {
-                    @Override void prepareTarget(Lab lab) {
-                        lab.database("app.db", "wal", ROWS, "old");
-                    }
-                },
-                new Restore("restore --live over a rollback database", "restore", "b.gz", "--to=app.db", "--live") {
-                    @Override void prepareTarget(Lab lab) {
-                        lab.database("app.db", "delete", ROWS, "old");
-                    }
-                },
-                new Restore("restore where there is none", "restore", "b.gz", "--to=new/app.db") {
-                    @Override void prepareTarget(Lab lab) { }
+                        new Backup(
+                                "backup, first, of a crashed writer's database", "backup", "app.db", "--to=new/b.gz") {
+                            @Override
+                            void prepareDestination(Lab lab) {}
+                        },
+                        new Backup("backup over the previous one", "backup", "app.db", "--to=out/b.gz") {
+                            @Override
+                            void prepareDestination(Lab lab) throws IOException {
+                                Files.copy(lab.path("older.db"), lab.path("app.db"));
+                                lab.json(0, "backup", "app.db", "--to=out/b.gz");
+                                Files.delete(lab.path("app.db"));
+                            }
+                        },
+                        new Backup(
+                                "backup into a history, then prune", "backup", "app.db", "--to=out/", "--keep-last=1") {
+                            @Override
+                            void prepareDestination(Lab lab) throws IOException {
+                                Files.copy(lab.path("older.db"), lab.path("app.db"));
+                                backUpInto(lab, lab.path("app.db"), "2026-01-01");
+                                Files.delete(lab.path("app.db"));
+                            }
+                        },
+                        new Shrunk(),
+                        new Restore("restore over a crashed writer's WAL database", "restore", "b.gz", "--to=app.db") {
+                            @Override
+                            void prepareTarget(Lab lab) {
+                                lab.database("app.db", "wal", ROWS / 2, "old");
+                                Writer.start(lab.path("app.db"), "crash", "wal", 0)
+                                        .close();
+                            }
+                        },
+                        new Restore("restore over a rollback database", "restore", "b.gz", "--to=app.db") {
+                            @Override
+                            void prepareTarget(Lab lab) {
+                                lab.database("app.db", "delete", ROWS, "old");
+                            }
+                        },
+                        new Restore("restore over a database with a hot journal", "restore", "b.gz", "--to=app.db") {
+                            @Override
+                            void prepareTarget(Lab lab) {
+                                lab.database("app.db", "delete", 3 * ROWS, "old");
+                                Writer.start(lab.path("app.db"), "hot", "delete", 0)
+                                        .close();
+                            }
+                        },
+                        new Restore("restore --live over a WAL database", "restore", "b.gz", "--to=app.db", "--live") {
+                            @Override
+                            void prepareTarget(Lab lab) {
+                                lab.database("app.db", "wal", ROWS, "old");
+                            }
+                        },
+                        new Restore(
+                                "restore --live over a rollback database", "restore", "b.gz", "--to=app.db", "--live") {
+                            @Override
+                            void prepareTarget(Lab lab) {
+                                lab.database("app.db", "delete", ROWS, "old");
+                            }
+                        },
+                        new Restore("restore where there is none", "restore", "b.gz", "--to=new/app.db") {
+                            @Override
+                            void prepareTarget(Lab lab) {}
 
-                    @Override Path target(Path directory) {
-                        return directory.resolve("new/app.db");
-                    }
-                },
-                new Restore("restore over a database that is damaged inside", "restore", "b.gz", "--to=app.db") {
-                    @Override void prepareTarget(Lab lab) throws IOException {
-                        Path database = lab.database("app.db", "delete", ROWS, "old");
-                        try (FileChannel file = FileChannel.open(database, StandardOpenOption.WRITE)) {
-                            file.write(ByteBuffer.wrap(new byte[2 * 4096]), 3 * 4096);
-                        }
-                    }
+                            @Override
+                            Path target(Path directory) {
+                                return directory.resolve("new/app.db");
+                            }
+                        },
+                        new Restore(
+                                "restore over a database that is damaged inside", "restore", "b.gz", "--to=app.db") {
+                            @Override
+                            void prepareTarget(Lab lab) throws IOException {
+                                Path database = lab.database("app.db", "delete", ROWS, "old");
+                                try (FileChannel file = FileChannel.open(database, StandardOpenOption.WRITE)) {
+                                    file.write(ByteBuffer.wrap(new byte[2 * 4096]), 3 * 4096);
+                                }
+                            }
 
-                    @Override String content(Path database) {
-                        return Content.ofDamaged(database);
-                    }
-                },
-                new RestoreOverUnreadable(),
-                new Undo(),
-                new Prune(),
-                startUp()).filter(scenario -> scenario.name.contains(System.getProperty("scenario", ""))).toList();
+                            @Override
+                            String content(Path database) {
+                                return Content.ofDamaged(database);
+                            }
+                        },
+                        new RestoreOverUnreadable(),
+                        new Undo(),
+                        new Prune(),
+                        startUp())
+                .filter(scenario -> scenario.name.contains(System.getProperty("scenario", "")))
+                .toList();
     }
 
-    /** A run in which the calls count by which SQLite's native library is unpacked: two hundred, the same in every run. */
+    /**
+     * A run in which the calls count by which SQLite's native library is unpacked: two hundred, the same in every run.
+     */
     private static Scenario startUp() {
         return new Backup("start: unpacking SQLite's native library", "backup", "app.db", "--to=out/b.gz") {
-            @Override void prepareDestination(Lab lab) { }
+            @Override
+            void prepareDestination(Lab lab) {}
 
-            @Override String moreCalls() {
+            @Override
+            String moreCalls() {
                 return "library,";
             }
         };
@@ -204,7 +232,9 @@ abstract class Scenario {
         /** Those that somebody would find and restore. */
         private List<Path> backups(Path directory) throws IOException {
             Path parent = destination.getFileName().toString().endsWith(".gz") ? destination.getParent() : destination;
-            return Files.isDirectory(directory.resolve(parent)) ? list(directory.resolve(parent), ".*\\.gz") : List.of();
+            return Files.isDirectory(directory.resolve(parent))
+                    ? list(directory.resolve(parent), ".*\\.gz")
+                    : List.of();
         }
 
         private Set<String> contents(Path directory) throws IOException {
@@ -238,7 +268,10 @@ abstract class Scenario {
         }
     }
 
-    /** A database that was emptied: the backup from before stays, and no moment makes a later run forget that there was one. */
+    /**
+     * A database that was emptied: the backup from before stays, and no moment makes a later run forget that there was
+     * one.
+     */
     private static final class Shrunk extends Scenario {
         private String full;
         private String emptied;
@@ -269,7 +302,9 @@ abstract class Scenario {
         void checkAnyMoment(Path directory) throws IOException {
             List<Path> backups = backups(directory);
             assertEquals(full, Content.ofBackup(directory.resolve("out/app-20260101T000000Z.db.gz")));
-            assertTrue(backups.size() == 1 || backups.size() == 2 && emptied.equals(Content.ofBackup(backups.get(1))), backups.toString());
+            assertTrue(
+                    backups.size() == 1 || backups.size() == 2 && emptied.equals(Content.ofBackup(backups.get(1))),
+                    backups.toString());
             assertEquals(emptied, Content.of(directory.resolve("app.db")));
             if (backups.size() == 2) {
                 String state = Files.readString(directory.resolve("out/.app.db.state"));
@@ -329,7 +364,8 @@ abstract class Scenario {
             if (Files.exists(target)) {
                 String content = content(target);
                 assertTrue(contents.contains(content), "neither the old nor the new content: " + content);
-                assertTrue(content.equals(previous) || previous == null || copied, "the old content is nowhere any more");
+                assertTrue(
+                        content.equals(previous) || previous == null || copied, "the old content is nowhere any more");
             } else {
                 assertEquals(null, previous, "the database is gone");
             }
@@ -355,7 +391,8 @@ abstract class Scenario {
     }
 
     private static final class RestoreOverUnreadable extends Restore {
-        private static final byte[] GARBAGE = "encrypted, or something of that kind; ".repeat(300).getBytes();
+        private static final byte[] GARBAGE =
+                "encrypted, or something of that kind; ".repeat(300).getBytes();
 
         RestoreOverUnreadable() {
             super("restore over a file that SQLite cannot open", "restore", "b.gz", "--to=app.db");
@@ -368,8 +405,8 @@ abstract class Scenario {
         }
 
         /**
-         * Its log belongs to it. The database itself may have lost it to a safety copy, and so may a later safety copy, made when that had
-         * happened; but not the first.
+         * Its log belongs to it. The database itself may have lost it to a safety copy, and so may a later safety copy,
+         * made when that had happened; but not the first.
          */
         @Override
         String content(Path database) {
@@ -379,7 +416,9 @@ abstract class Scenario {
                 }
                 List<Path> copies = list(database.getParent(), SAFETY_COPY.pattern());
                 boolean leans = !copies.isEmpty() && !copies.get(0).equals(database);
-                return hasLog(database) || leans && hasLog(copies.get(0)) ? "garbage and its log" : "garbage without its log";
+                return hasLog(database) || leans && hasLog(copies.get(0))
+                        ? "garbage and its log"
+                        : "garbage without its log";
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -387,11 +426,14 @@ abstract class Scenario {
 
         @Override
         void checkPutBack(Path directory) throws IOException {
-            assertTrue(!Arrays.equals(Files.readAllBytes(target(directory)), GARBAGE) || hasLog(target(directory)), "its log was not put back");
+            assertTrue(
+                    !Arrays.equals(Files.readAllBytes(target(directory)), GARBAGE) || hasLog(target(directory)),
+                    "its log was not put back");
         }
 
         private static boolean hasLog(Path database) {
-            return read(database.resolveSibling(database.getFileName() + "-wal")).equals("its log");
+            return read(database.resolveSibling(database.getFileName() + "-wal"))
+                    .equals("its log");
         }
 
         private static String read(Path file) {
@@ -473,7 +515,11 @@ abstract class Scenario {
             List<Path> left = checkWhole(directory);
             // From the oldest on: what is there is always a beginning of the order from the newest.
             for (int i = 0; i < left.size(); i++) {
-                assertTrue(left.get(left.size() - 1 - i).toString().endsWith("app-2026010" + (DAYS - i) + "T000000Z.db.gz"), left.toString());
+                assertTrue(
+                        left.get(left.size() - 1 - i)
+                                .toString()
+                                .endsWith("app-2026010" + (DAYS - i) + "T000000Z.db.gz"),
+                        left.toString());
             }
             assertTrue(left.size() >= 2, left.toString());
         }
@@ -489,8 +535,13 @@ abstract class Scenario {
         /** One that could not be read was left alone, and did not count. */
         @Override
         void checkDoneWithWarnings(Path directory) throws IOException {
-            List<String> left = checkWhole(directory).stream().map(backup -> backup.getFileName().toString()).toList();
-            assertTrue(left.containsAll(List.of("app-20260105T000000Z.db.gz", "app-20260106T000000Z.db.gz")) && left.size() <= 3, left.toString());
+            List<String> left = checkWhole(directory).stream()
+                    .map(backup -> backup.getFileName().toString())
+                    .toList();
+            assertTrue(
+                    left.containsAll(List.of("app-20260105T000000Z.db.gz", "app-20260106T000000Z.db.gz"))
+                            && left.size() <= 3,
+                    left.toString());
         }
 
         @Override
@@ -503,15 +554,28 @@ abstract class Scenario {
     /** Backs up into the history {@code out/} as if it were another day, which a user's clock decides. */
     private static void backUpInto(Lab lab, Path database, String day) {
         Clock clock = Clock.fixed(Instant.parse(day + "T00:00:00Z"), ZoneOffset.UTC);
-        new BackupService(clock, Progress.NONE).backup(new BackupService.Request(database, new Location.Local(lab.path("out"), true), false, 6, 1, lab.temporary(),
-                Duration.ZERO, RetentionRules.NONE, null, false));
+        new BackupService(clock, Progress.NONE)
+                .backup(new BackupService.Request(
+                        database,
+                        new Location.Local(lab.path("out"), true),
+                        false,
+                        6,
+                        1,
+                        lab.temporary(),
+                        Duration.ZERO,
+                        RetentionRules.NONE,
+                        null,
+                        false));
     }
 
     /** The files of a directory whose names match, in the order of their names. */
     static List<Path> list(Path directory, String names) throws IOException {
         Pattern pattern = Pattern.compile(names);
         try (Stream<Path> files = Files.list(directory)) {
-            return files.filter(file -> pattern.matcher(file.getFileName().toString()).matches()).sorted().toList();
+            return files.filter(file ->
+                            pattern.matcher(file.getFileName().toString()).matches())
+                    .sorted()
+                    .toList();
         }
     }
 }

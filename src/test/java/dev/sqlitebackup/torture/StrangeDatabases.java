@@ -15,11 +15,14 @@ import java.time.Duration;
 import java.util.Random;
 import java.util.zip.GZIPOutputStream;
 
-/** Verifies many variations of a database in one process, and prints how many were refused and accepted. Anything else ends it with an error. */
+/**
+ * Verifies many variations of a database in one process, and prints how many were refused and accepted. Anything else
+ * ends it with an error.
+ */
 final class StrangeDatabases {
     private static final int PAGE_SIZE = 512;
 
-    private StrangeDatabases() { }
+    private StrangeDatabases() {}
 
     /** @param args the database, and how many variations of it */
     public static void main(String[] args) throws Exception {
@@ -32,11 +35,16 @@ final class StrangeDatabases {
             byte[] varied = vary(seed.clone(), new Random(number));
             Files.write(strange, number % 2 == 0 ? varied : gzip(varied));
             try {
-                new VerifyService(Clock.systemUTC(), Progress.NONE).verify(Location.file(strange), strange, null, null, temporary, Duration.ZERO);
+                new VerifyService(Clock.systemUTC(), Progress.NONE)
+                        .verify(Location.file(strange), strange, null, null, temporary, Duration.ZERO);
                 accepted++;
             } catch (Failure e) {
-                // It may declare more than any disk or memory has; and a schema format that this SQLite does not know is no damage as far as anybody can tell.
-                boolean clear = e.kind() == Failure.Kind.CORRUPT || e.kind() == Failure.Kind.NO_SPACE || e.getMessage().endsWith("out of memory") || e.getMessage().contains("unsupported file format");
+                // It may declare more than any disk or memory has; and a schema format that this SQLite does not know
+                // is no damage as far as anybody can tell.
+                boolean clear = e.kind() == Failure.Kind.CORRUPT
+                        || e.kind() == Failure.Kind.NO_SPACE
+                        || e.getMessage().endsWith("out of memory")
+                        || e.getMessage().contains("unsupported file format");
                 if (!clear) {
                     throw new AssertionError("variation " + number, e);
                 }
@@ -69,8 +77,10 @@ final class StrangeDatabases {
                 case 1 -> buffer.putShort(start + 8 + 2 * random.nextInt(20), (short) random.nextInt(PAGE_SIZE + 64));
                 case 2 -> buffer.putInt(start + random.nextInt(end - start - 4), random.nextInt(pages + 4));
                 case 3 -> bytes[start + random.nextInt(end - start)] ^= (byte) (1 << random.nextInt(8));
-                case 4 -> buffer.putInt(24 + 4 * random.nextInt(19), random.nextInt(6) == 0 ? -1 : random.nextInt(pages + 2));
-                case 5 -> System.arraycopy(bytes, random.nextInt(pages) * PAGE_SIZE, bytes, page * PAGE_SIZE, PAGE_SIZE);
+                case 4 ->
+                    buffer.putInt(24 + 4 * random.nextInt(19), random.nextInt(6) == 0 ? -1 : random.nextInt(pages + 2));
+                case 5 ->
+                    System.arraycopy(bytes, random.nextInt(pages) * PAGE_SIZE, bytes, page * PAGE_SIZE, PAGE_SIZE);
                 default -> bytes[start + random.nextInt(end - start)] = (byte) random.nextInt(256);
             }
         }

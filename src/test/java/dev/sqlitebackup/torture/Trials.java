@@ -19,7 +19,10 @@ import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** The same scenario again and again, each time in a fresh copy of its directory, on all processors; all findings are shown, not just the first. */
+/**
+ * The same scenario again and again, each time in a fresh copy of its directory, on all processors; all findings are
+ * shown, not just the first.
+ */
 final class Trials {
     private static final int SHOWN = 30;
 
@@ -46,7 +49,8 @@ final class Trials {
 
     <T> void runAll(List<T> all, Trial<T> trial) throws InterruptedException {
         List<String> findings = Collections.synchronizedList(new ArrayList<>());
-        ExecutorService threads = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+        ExecutorService threads =
+                Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
         try {
             List<Future<?>> results = new ArrayList<>();
             for (T which : all) {
@@ -65,13 +69,19 @@ final class Trials {
         } finally {
             threads.shutdown();
         }
-        assertEquals("", String.join("\n", findings.subList(0, Math.min(SHOWN, findings.size()))), () -> findings.size() + " findings");
+        assertEquals(
+                "",
+                String.join("\n", findings.subList(0, Math.min(SHOWN, findings.size()))),
+                () -> findings.size() + " findings");
     }
 
     /** So many numbers from 1 to {@code count}, evenly: {@code full} under {@code make torture}, else {@code part}. */
     static List<Integer> choose(int count, int full, int part) {
         int wanted = Math.min(count, Figures.count(full, part));
-        return IntStream.range(0, wanted).map(i -> 1 + (int) ((2L * i + 1) * count / (2L * wanted))).boxed().toList();
+        return IntStream.range(0, wanted)
+                .map(i -> 1 + (int) ((2L * i + 1) * count / (2L * wanted)))
+                .boxed()
+                .toList();
     }
 
     /** Of the faults that were chosen, a few may find no call any more, because threads make a run vary. */
@@ -91,9 +101,13 @@ final class Trials {
         return to;
     }
 
-    /** A state notes where the database lies, which for a copy is the copy: the original is there as well, and would be another database. */
+    /**
+     * A state notes where the database lies, which for a copy is the copy: the original is there as well, and would be
+     * another database.
+     */
     static void relocate(Path from, Path to) {
-        Tools.sh("find \"$2\" -name '.*.state' -type f -exec sed -i \"s#$1/#$2/#\" {} +", from, to).ok();
+        Tools.sh("find \"$2\" -name '.*.state' -type f -exec sed -i \"s#$1/#$2/#\" {} +", from, to)
+                .ok();
     }
 
     static void remove(Path... directories) throws IOException {
