@@ -2,12 +2,15 @@
 .DEFAULT_GOAL := help
 include scripts/sqlite-backup.mk
 
-.PHONY: help build test torture mutants bench demo install-into
+.PHONY: help build format test torture mutants bench demo install-into
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## Build target/sqlite-backup.jar
 	@mvn -B -q -Dstyle.color=never -DskipTests package
+
+format: ## Format the sources, as `make test` checks
+	@mvn -B -q -Dstyle.color=never spotless:apply
 
 test: ## Run all tests (a missing tool skips its tests; in CI it fails them)
 	mvn -B -Dstyle.color=never verify
@@ -15,7 +18,7 @@ test: ## Run all tests (a missing tool skips its tests; in CI it fails them)
 torture: ## Make every bad day happen, for two hours; writes docs/reliability.md
 	@bench/torture
 
-mutants: ## Change one thing at a time in archive, core and store: a test has to notice, or src/test/pitest-survivors.txt has a reason
+mutants: ## Change one thing at a time in archive, core, history, run and store: a test has to notice, or src/test/pitest-survivors.txt has a reason
 	@mvn -B -q -Dstyle.color=never test-compile org.pitest:pitest-maven:mutationCoverage
 	@java src/test/java/dev/sqlitebackup/torture/Mutants.java
 
