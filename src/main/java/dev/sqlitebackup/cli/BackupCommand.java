@@ -13,9 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -163,7 +161,7 @@ public final class BackupCommand implements Callable<Integer> {
             throw e;
         } catch (Failure e) {
             boolean tells = ping != null && e.kind() != Failure.Kind.INTERRUPTED;
-            return Output.of(spec.commandLine(), common).failure(e, tells ? ping.failed(e) : List.of(), Map.of());
+            return Output.of(spec.commandLine(), common).failure(e, tells ? ping.failed(e) : List.of());
         } catch (RuntimeException e) {
             if (ping != null) {
                 ping.failed(FailureHandler.asFailure(e));
@@ -221,29 +219,7 @@ public final class BackupCommand implements Callable<Integer> {
         if (ping != null) {
             warnings.addAll(result.shrunk() == null ? ping.succeeded() : ping.failed(result.shrunk()));
         }
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("database", result.database().toString());
-        fields.put("backup", result.backup());
-        fields.put("createdAt", result.createdAt().toString());
-        fields.put("databaseBytes", result.databaseBytes());
-        fields.put("backupBytes", result.backupBytes());
-        fields.put("sha256", result.sha256());
-        fields.put("unchanged", result.unchanged());
-        fields.put("verified", result.verification().word());
-        fields.put("durationMillis", durationMillis);
-        if (!result.pruned().isEmpty()) {
-            fields.put("deleted", PruneCommand.json(result.pruned()));
-        }
-        Output output = Output.of(spec.commandLine(), common);
-        if (result.shrunk() != null) {
-            return output.failure(result.shrunk(), warnings, fields);
-        }
-        output.success(
-                List.of(line(result, durationMillis)),
-                warnings,
-                result.verification().known(),
-                fields);
-        return ExitCodes.OK;
+        return Reporter.of(spec.commandLine(), common).backup(result, durationMillis, warnings);
     }
 
     private void refuseIfNotForAPipe(RetentionRules rules) {
@@ -260,18 +236,5 @@ public final class BackupCommand implements Callable<Integer> {
                     spec.commandLine(),
                     "--to=- writes compressed bytes, and standard output is a terminal: pipe it into something");
         }
-    }
-
-    private static String line(BackupService.Result result, long durationMillis) {
-        String sizes = Output.size(result.databaseBytes()) + " → " + Output.size(result.backupBytes()) + " in "
-                + Output.seconds(durationMillis);
-        String verified = result.verification().full() ? ", verified" : ", verified in part";
-        String pruned = result.pruned().isEmpty() ? "" : "; " + result.pruned().size() + " older deleted";
-        return (result.unchanged()
-                        ? "unchanged since the backup of " + result.createdAt() + ", which was left as it is: "
-                        : "backed up ")
-                + sizes
-                + verified
-                + pruned;
     }
 }

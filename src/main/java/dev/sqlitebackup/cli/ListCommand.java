@@ -1,12 +1,7 @@
 package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.core.ListService;
-import dev.sqlitebackup.history.Backup;
 import dev.sqlitebackup.history.Location;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,10 +22,6 @@ import picocli.CommandLine.Spec;
             "  sqlite-backup list app.db                          the safety copies of a database"
         })
 public final class ListCommand implements Callable<Integer> {
-    private static final int SIZE_WIDTH = "database".length();
-    private static final String HEADER =
-            "created (UTC)         " + Output.right("backup", SIZE_WIDTH) + "  database  where";
-
     private final Environment environment;
 
     @Spec
@@ -57,32 +48,6 @@ public final class ListCommand implements Callable<Integer> {
     public Integer call() {
         ListService.Listing listing = new ListService()
                 .list(environment.place(location, environment.database(null), name.name(spec)), name.name(spec));
-        List<Map<String, Object>> backups = new ArrayList<>();
-        List<String> lines = new ArrayList<>();
-        for (Backup backup : listing.backups()) {
-            Map<String, Object> entry = new LinkedHashMap<>();
-            entry.put("backup", backup.location());
-            entry.put("createdAt", backup.createdAt().toString());
-            entry.put("backupBytes", backup.backupBytes());
-            entry.put("databaseBytes", backup.databaseBytes());
-            if (backup.commit() != null) {
-                entry.put("commit", backup.commit());
-            }
-            backups.add(entry);
-            lines.add(line(backup));
-        }
-        lines.add(0, lines.isEmpty() ? "no backups" : HEADER);
-        Output.of(spec.commandLine(), common).success(lines, listing.warnings(), Map.of("backups", backups));
-        return ExitCodes.OK;
-    }
-
-    /** When, how large, of what, where: columns whose width does not depend on the entries. */
-    private static String line(Backup backup) {
-        String database = backup.databaseBytes() == null ? "" : Output.size(backup.databaseBytes());
-        String where = backup.commit() == null
-                ? backup.location()
-                : "commit " + backup.commit().substring(0, 12) + "  " + backup.location();
-        return backup.createdAt() + "  " + Output.right(Output.size(backup.backupBytes()), SIZE_WIDTH) + "  "
-                + Output.right(database, SIZE_WIDTH) + "  " + where;
+        return Reporter.of(spec.commandLine(), common).list(listing);
     }
 }

@@ -82,7 +82,12 @@ final class Output {
 
     /** @return the exit code */
     int failure(Failure failure) {
-        return failure(failure, List.of(), Map.of());
+        return failure(failure, List.of());
+    }
+
+    /** The same with what went wrong beside it. */
+    int failure(Failure failure, List<String> warnings) {
+        return failure(failure, warnings, Map.of());
     }
 
     /**

@@ -1,15 +1,9 @@
 package dev.sqlitebackup.cli;
 
-import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.core.PruneService;
 import dev.sqlitebackup.history.Location;
-import dev.sqlitebackup.history.Retention;
 import dev.sqlitebackup.sqlite.NativeLibrary;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -70,48 +64,6 @@ public final class PruneCommand implements Callable<Integer> {
                             tmp,
                             common.busyTimeout));
         }
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("kept", json(pruned.kept()));
-        fields.put("deleted", json(pruned.deleted()));
-        if (dryRun) {
-            fields.put("dryRun", true);
-        }
-        List<String> lines = new ArrayList<>();
-        pruned.kept().forEach(decision -> lines.add(line(dryRun ? "would keep  " : "kept   ", decision)));
-        pruned.deleted().forEach(decision -> lines.add(line(dryRun ? "would delete" : "deleted", decision)));
-        lines.add((dryRun ? "would keep " : "kept ")
-                + pruned.kept().size()
-                + (dryRun ? ", would delete " : ", deleted ")
-                + pruned.deleted().size());
-        Output output = Output.of(spec.commandLine(), common);
-        if (!pruned.undecided().isEmpty()) {
-            return output.failure(
-                    new Failure(
-                            Failure.Kind.CORRUPT,
-                            String.join("; ", pruned.undecided()),
-                            "make a backup first; what is wrong with each is said above"),
-                    pruned.warnings(),
-                    fields);
-        }
-        output.success(lines, pruned.warnings(), fields);
-        return ExitCodes.OK;
-    }
-
-    static List<Map<String, Object>> json(List<Retention.Decision> decisions) {
-        List<Map<String, Object>> entries = new ArrayList<>();
-        for (Retention.Decision decision : decisions) {
-            Map<String, Object> entry = new LinkedHashMap<>();
-            entry.put("backup", decision.backup().location());
-            entry.put("createdAt", decision.backup().createdAt().toString());
-            entry.put("reasons", decision.reasons());
-            entries.add(entry);
-        }
-        return entries;
-    }
-
-    private static String line(String what, Retention.Decision decision) {
-        return what + "  " + decision.backup().createdAt() + "  "
-                + decision.backup().location()
-                + (decision.kept() ? "  (" + String.join(", ", decision.reasons()) + ")" : "");
+        return Reporter.of(spec.commandLine(), common).prune(pruned, dryRun);
     }
 }

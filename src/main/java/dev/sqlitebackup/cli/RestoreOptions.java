@@ -10,9 +10,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.BiFunction;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -78,32 +76,7 @@ public final class RestoreOptions {
                             common.busyTimeout));
         }
         long durationMillis = (System.nanoTime() - started) / 1_000_000;
-        VerifyService.Result content = result.backup();
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("database", result.database().toString());
-        fields.put("backup", content.backup());
-        if (content.commit() != null) {
-            fields.put("commit", content.commit());
-        }
-        fields.put("createdAt", content.createdAt().toString());
-        fields.put(
-                "safetyCopy",
-                result.safetyCopy() == null ? null : result.safetyCopy().toString());
-        fields.put("method", result.method().word());
-        fields.put("databaseBytes", content.databaseBytes());
-        fields.put("sha256", content.sha256());
-        fields.put("verified", result.verification().word());
-        fields.put("durationMillis", durationMillis);
-        fields.put("changes", ChangesReport.fields(result.changes()));
-        if (dryRun) {
-            fields.put("dryRun", true);
-        }
-        Output.of(commandLine, common)
-                .success(
-                        List.of(line(result, durationMillis)),
-                        result.verification().warnings(),
-                        fields);
-        return ExitCodes.OK;
+        return Reporter.of(commandLine, common).restore(result, dryRun, durationMillis);
     }
 
     private static Path directory(String option, Path directory) {
@@ -135,7 +108,8 @@ public final class RestoreOptions {
         }
         PrintWriter terminal = Question.terminal(commandLine.getErr());
         Output.tell(
-                terminal, List.of("about to restore " + what(backup) + " from " + backup.backup() + " to " + target));
+                terminal,
+                List.of("about to restore " + Reporter.what(backup) + " from " + backup.backup() + " to " + target));
         Output.tell(terminal, lines);
         if (!Question.isAnsweredYes("Restore?", terminal)) {
             throw new Failure(
@@ -143,29 +117,5 @@ public final class RestoreOptions {
                     "not restored: nothing was changed",
                     "answer y to restore; --yes asks nothing");
         }
-    }
-
-    private static String what(VerifyService.Result content) {
-        return Output.size(content.databaseBytes()) + " of " + content.createdAt()
-                + (content.commit() == null
-                        ? ""
-                        : " (commit " + content.commit().substring(0, 12) + ")");
-    }
-
-    private String line(RestoreService.Result result, long durationMillis) {
-        VerifyService.Result content = result.backup();
-        String what = what(content);
-        if (dryRun) {
-            return "would restore " + what + " from " + Output.backup(content.backup()) + " to " + result.database()
-                    + (result.method() == RestoreService.Method.CREATED
-                            ? Files.exists(result.database())
-                                    ? ", in place of a file that SQLite cannot open, which is kept"
-                                    : ", where there is no database"
-                            : ", after a safety copy of what is there")
-                    + "; nothing was changed";
-        }
-        return "restored " + what + " from " + Output.backup(content.backup()) + " to " + result.database() + " in "
-                + Output.seconds(durationMillis) + (result.verification().full() ? ", verified" : ", verified in part")
-                + (result.safetyCopy() == null ? "" : "; the old content is in " + result.safetyCopy());
     }
 }

@@ -4,9 +4,6 @@ import dev.sqlitebackup.core.VerifyService;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.sqlite.NativeLibrary;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -63,23 +60,6 @@ public final class VerifyCommand implements Callable<Integer> {
                             tmp,
                             common.busyTimeout);
         }
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("backup", result.backup());
-        if (result.commit() != null) {
-            fields.put("commit", result.commit());
-        }
-        fields.put("createdAt", result.createdAt().toString());
-        fields.put("databaseBytes", result.databaseBytes());
-        fields.put("backupBytes", result.backupBytes());
-        fields.put("sha256", result.sha256());
-        fields.put("verified", result.verification().word());
-        Output.of(spec.commandLine(), common)
-                .success(
-                        List.of((result.verification().full() ? "verified: " : "verified in part: ")
-                                + Output.backup(result.backup()) + " holds " + Output.size(result.databaseBytes())
-                                + " of " + result.createdAt()),
-                        result.verification().warnings(),
-                        fields);
-        return ExitCodes.OK;
+        return Reporter.of(spec.commandLine(), common).verify(result);
     }
 }

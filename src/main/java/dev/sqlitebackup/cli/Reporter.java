@@ -1,0 +1,277 @@
+package dev.sqlitebackup.cli;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.core.BackupService;
+import dev.sqlitebackup.core.ListService;
+import dev.sqlitebackup.core.PruneService;
+import dev.sqlitebackup.core.RestoreService;
+import dev.sqlitebackup.core.StatusService;
+import dev.sqlitebackup.core.VerifyService;
+import dev.sqlitebackup.history.Backup;
+import dev.sqlitebackup.history.Retention;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine;
+
+/** What services return, as lines for people and as fields for programs (docs/cli.md); {@link Output} prints both. */
+final class Reporter {
+    private static final int SIZE_WIDTH = "database".length();
+    private static final String HEADER =
+            "created (UTC)         " + Output.right("backup", SIZE_WIDTH) + "  database  where";
+
+    private final Output output;
+
+    private Reporter(Output output) {
+        this.output = output;
+    }
+
+    static Reporter of(CommandLine commandLine, CommonOptions options) {
+        return new Reporter(Output.of(commandLine, options));
+    }
+
+    /**
+     * @param warnings that are new; what is known stays in the result
+     * @return the exit code, as of all below
+     */
+    int backup(BackupService.Result result, long durationMillis, List<String> warnings) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("database", result.database().toString());
+        fields.put("backup", result.backup());
+        fields.put("createdAt", result.createdAt().toString());
+        fields.put("databaseBytes", result.databaseBytes());
+        fields.put("backupBytes", result.backupBytes());
+        fields.put("sha256", result.sha256());
+        fields.put("unchanged", result.unchanged());
+        fields.put("verified", result.verification().word());
+        fields.put("durationMillis", durationMillis);
+        if (!result.pruned().isEmpty()) {
+            fields.put("deleted", decisions(result.pruned()));
+        }
+        if (result.shrunk() != null) {
+            return output.failure(result.shrunk(), warnings, fields);
+        }
+        output.success(
+                List.of(line(result, durationMillis)),
+                warnings,
+                result.verification().known(),
+                fields);
+        return ExitCodes.OK;
+    }
+
+    private static String line(BackupService.Result result, long durationMillis) {
+        String sizes = Output.size(result.databaseBytes()) + " → " + Output.size(result.backupBytes()) + " in "
+                + Output.seconds(durationMillis);
+        String verified = result.verification().full() ? ", verified" : ", verified in part";
+        String pruned = result.pruned().isEmpty() ? "" : "; " + result.pruned().size() + " older deleted";
+        return (result.unchanged()
+                        ? "unchanged since the backup of " + result.createdAt() + ", which was left as it is: "
+                        : "backed up ")
+                + sizes
+                + verified
+                + pruned;
+    }
+
+    int restore(RestoreService.Result result, boolean dryRun, long durationMillis) {
+        VerifyService.Result content = result.backup();
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("database", result.database().toString());
+        putBackup(fields, content.backup(), content.commit());
+        fields.put("createdAt", content.createdAt().toString());
+        fields.put("safetyCopy", text(result.safetyCopy()));
+        fields.put("method", result.method().word());
+        fields.put("databaseBytes", content.databaseBytes());
+        fields.put("sha256", content.sha256());
+        fields.put("verified", result.verification().word());
+        fields.put("durationMillis", durationMillis);
+        fields.put("changes", ChangesReport.fields(result.changes()));
+        if (dryRun) {
+            fields.put("dryRun", true);
+        }
+        output.success(
+                List.of(line(result, dryRun, durationMillis)),
+                result.verification().warnings(),
+                fields);
+        return ExitCodes.OK;
+    }
+
+    /** The size and time of a backup, as people read it. */
+    static String what(VerifyService.Result content) {
+        return Output.size(content.databaseBytes()) + " of " + content.createdAt()
+                + (content.commit() == null
+                        ? ""
+                        : " (commit " + content.commit().substring(0, 12) + ")");
+    }
+
+    private static String line(RestoreService.Result result, boolean dryRun, long durationMillis) {
+        VerifyService.Result content = result.backup();
+        String what = what(content);
+        if (dryRun) {
+            return "would restore " + what + " from " + Output.backup(content.backup()) + " to " + result.database()
+                    + (result.method() == RestoreService.Method.CREATED
+                            ? Files.exists(result.database())
+                                    ? ", in place of a file that SQLite cannot open, which is kept"
+                                    : ", where there is no database"
+                            : ", after a safety copy of what is there")
+                    + "; nothing was changed";
+        }
+        return "restored " + what + " from " + Output.backup(content.backup()) + " to " + result.database() + " in "
+                + Output.seconds(durationMillis) + (result.verification().full() ? ", verified" : ", verified in part")
+                + (result.safetyCopy() == null ? "" : "; the old content is in " + result.safetyCopy());
+    }
+
+    int verify(VerifyService.Result result) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        putBackup(fields, result.backup(), result.commit());
+        fields.put("createdAt", result.createdAt().toString());
+        fields.put("databaseBytes", result.databaseBytes());
+        fields.put("backupBytes", result.backupBytes());
+        fields.put("sha256", result.sha256());
+        fields.put("verified", result.verification().word());
+        String line =
+                (result.verification().full() ? "verified: " : "verified in part: ") + Output.backup(result.backup())
+                        + " holds " + Output.size(result.databaseBytes()) + " of " + result.createdAt();
+        output.success(List.of(line), result.verification().warnings(), fields);
+        return ExitCodes.OK;
+    }
+
+    int list(ListService.Listing listing) {
+        List<String> lines =
+                new ArrayList<>(listing.backups().stream().map(Reporter::line).toList());
+        lines.add(0, lines.isEmpty() ? "no backups" : HEADER);
+        output.success(
+                lines,
+                listing.warnings(),
+                Map.of(
+                        "backups",
+                        listing.backups().stream().map(Reporter::fields).toList()));
+        return ExitCodes.OK;
+    }
+
+    private static Map<String, Object> fields(Backup backup) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("backup", backup.location());
+        fields.put("createdAt", backup.createdAt().toString());
+        fields.put("backupBytes", backup.backupBytes());
+        fields.put("databaseBytes", backup.databaseBytes());
+        if (backup.commit() != null) {
+            fields.put("commit", backup.commit());
+        }
+        return fields;
+    }
+
+    /** When, how large, of what, where: columns whose width does not depend on the entries. */
+    private static String line(Backup backup) {
+        String database = backup.databaseBytes() == null ? "" : Output.size(backup.databaseBytes());
+        String where = backup.commit() == null
+                ? backup.location()
+                : "commit " + backup.commit().substring(0, 12) + "  " + backup.location();
+        return backup.createdAt() + "  " + Output.right(Output.size(backup.backupBytes()), SIZE_WIDTH) + "  "
+                + Output.right(database, SIZE_WIDTH) + "  " + where;
+    }
+
+    int status(StatusService.Result result) {
+        Backup backup = result.backup();
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("database", result.database().toString());
+        fields.put("backup", backup == null ? null : backup.location());
+        fields.put("createdAt", text(backup == null ? null : backup.createdAt()));
+        fields.put("confirmedAt", text(result.confirmedAt()));
+        fields.put("ageSeconds", result.age() == null ? null : result.age().toSeconds());
+        fields.put("changedSince", result.changedSince());
+        fields.put("state", result.freshness().word());
+        return switch (result.freshness()) {
+            case FRESH -> {
+                output.success(List.of("fresh: " + facts(result)), result.warnings(), fields);
+                yield ExitCodes.OK;
+            }
+            case STALE ->
+                alarm("stale: " + facts(result), "see why backups have stopped; or " + result.hint(), result, fields);
+            case SHRUNK -> alarm(shrunk(result), result.hint(), result, fields);
+            case MISSING -> alarm(result.missing(), result.hint(), result, fields);
+        };
+    }
+
+    private int alarm(String message, String hint, StatusService.Result result, Map<String, Object> fields) {
+        return output.failure(new Failure(Failure.Kind.STALE, message, hint), result.warnings(), fields);
+    }
+
+    private static String shrunk(StatusService.Result result) {
+        return result.database() + " has shrunk, and nobody has said that this is right: "
+                + Output.size(result.shrunk().contentBytes()) + " of it were in use in the backup of "
+                + result.shrunk().createdAt() + "; the newest is of "
+                + result.backup().createdAt() + ": "
+                + result.backup().location();
+    }
+
+    private static String facts(StatusService.Result result) {
+        Duration age = result.age();
+        String when = age.isNegative()
+                ? Output.age(age.negated()) + " after now (a clock is or was wrong)"
+                : Output.age(age) + " ago";
+        String changed = result.changedSince() == null
+                ? "whether the database has changed since is not known: it is not here, or was written within 2 s of the backup, or has other paths (hard links, a mount of the file alone)"
+                : result.changedSince() ? "the database has changed since" : "the database has not changed since";
+        return "the backup of " + result.backup().createdAt()
+                + (result.confirmedAt() == null ? " was made " : " was last found current ") + when + ", " + changed
+                + ": " + result.backup().location();
+    }
+
+    int prune(PruneService.Pruned pruned, boolean dryRun) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("kept", decisions(pruned.kept()));
+        fields.put("deleted", decisions(pruned.deleted()));
+        if (dryRun) {
+            fields.put("dryRun", true);
+        }
+        if (!pruned.undecided().isEmpty()) {
+            String hint = "make a backup first; what is wrong with each is said above";
+            return output.failure(
+                    new Failure(Failure.Kind.CORRUPT, String.join("; ", pruned.undecided()), hint),
+                    pruned.warnings(),
+                    fields);
+        }
+        List<String> lines = new ArrayList<>();
+        pruned.kept().forEach(decision -> lines.add(line(dryRun ? "would keep  " : "kept   ", decision)));
+        pruned.deleted().forEach(decision -> lines.add(line(dryRun ? "would delete" : "deleted", decision)));
+        lines.add((dryRun ? "would keep " : "kept ")
+                + pruned.kept().size()
+                + (dryRun ? ", would delete " : ", deleted ")
+                + pruned.deleted().size());
+        output.success(lines, pruned.warnings(), fields);
+        return ExitCodes.OK;
+    }
+
+    private static List<Map<String, Object>> decisions(List<Retention.Decision> decisions) {
+        return decisions.stream().map(Reporter::fields).toList();
+    }
+
+    private static Map<String, Object> fields(Retention.Decision decision) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("backup", decision.backup().location());
+        fields.put("createdAt", decision.backup().createdAt().toString());
+        fields.put("reasons", decision.reasons());
+        return fields;
+    }
+
+    private static String line(String what, Retention.Decision decision) {
+        return what + "  " + decision.backup().createdAt() + "  "
+                + decision.backup().location()
+                + (decision.kept() ? "  (" + String.join(", ", decision.reasons()) + ")" : "");
+    }
+
+    /** @param commit of a version in Git, else null: then there is no such field */
+    private static void putBackup(Map<String, Object> fields, String backup, String commit) {
+        fields.put("backup", backup);
+        if (commit != null) {
+            fields.put("commit", commit);
+        }
+    }
+
+    private static String text(Object value) {
+        return value == null ? null : value.toString();
+    }
+}
