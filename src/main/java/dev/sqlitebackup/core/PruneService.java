@@ -260,8 +260,21 @@ public final class PruneService {
         List<String> names = oldestFirst(decisions).stream()
                 .map(decision -> decision.backup().name())
                 .toList();
-        if (!names.isEmpty()) {
+        if (names.isEmpty()) {
+            return;
+        }
+        try {
             store.delete(names);
+        } catch (Failure e) {
+            // Far away, thousands go in several requests.
+            throw e.kind() != Failure.Kind.INTERRUPTED
+                    ? e
+                    : new Failure(
+                            Failure.Kind.INTERRUPTED,
+                            "interrupted while deleting " + names.size() + " backups, of which some may be gone: the "
+                                    + "oldest go first; everything temporary is removed",
+                            "what is left goes with the next prune",
+                            e);
         }
     }
 

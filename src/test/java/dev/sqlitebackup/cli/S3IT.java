@@ -501,6 +501,29 @@ class S3IT {
         assertEquals("3000", Lab.query(lab.path("new.db"), "SELECT count(*) FROM t"));
     }
 
+    /** It may have deleted some by then. */
+    @Test
+    void aPruneThatIsInterruptedDoesNotSayThatNothingWasChanged() throws Exception {
+        Path database = lab.database("app.db", "delete", 10, "g");
+        String place = "s3://backups/p/";
+        for (int i = 0; i < 3; i++) {
+            lab.json(0, "backup", database, "--to=" + place);
+            Lab.sql(database, "INSERT INTO t(generation) VALUES ('more')");
+        }
+        server.block("POST /backups?delete");
+        Tools.Started prune = lab.start("prune", place, "--keep-last=1", "--json");
+        while (count(server.peek(), "POST /backups?delete") == 0) {
+            assertTrue(prune.process().isAlive(), "nothing was deleted");
+            Thread.onSpinWait();
+        }
+        Tools.sh("kill -TERM \"$1\"", prune.process().pid()).ok();
+        Tools.Ended ended = Tools.await(prune);
+        assertEquals(130, ended.exitCode(), ended.err());
+        assertTrue(
+                ended.out().contains("interrupted while deleting 2 backups, of which some may be gone"), ended.out());
+        server.block(null);
+    }
+
     /** The new object is there by then, under its name aside; what the key holds is whole at any moment. */
     @ParameterizedTest
     @ValueSource(strings = {"KILL", "TERM"})
