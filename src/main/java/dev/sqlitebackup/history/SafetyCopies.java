@@ -109,8 +109,12 @@ public final class SafetyCopies {
                 .filter(copy -> !copy.createdAt().isAfter(now))
                 .findFirst()
                 .orElse(latest);
+        Selection selection = Selection.of(Path.of(newest.location()))
+                .withHintIfDamaged("the newest safety copy holds what was there before, and that was damaged; "
+                        + "nothing was changed; to see the others: "
+                        + Hints.command("list", in(directory, database).toString()));
         if (!latest.createdAt().isAfter(now)) {
-            return Selection.of(Path.of(newest.location()));
+            return selection;
         }
         String warning = latest.location() + " is dated after now (" + now.truncatedTo(ChronoUnit.SECONDS)
                 + "): a clock is or was wrong; "
@@ -118,7 +122,7 @@ public final class SafetyCopies {
                         ? "there is no other safety copy"
                         : "it was passed over for the newest that is not. For that one instead: "
                                 + Hints.command("restore", latest.location(), "--to=" + database));
-        return Selection.of(Path.of(newest.location())).withWarning(warning);
+        return selection.withWarning(warning);
     }
 
     /**

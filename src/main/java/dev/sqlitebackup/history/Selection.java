@@ -155,6 +155,10 @@ public record Selection(
                 content);
     }
 
+    Selection withHintIfDamaged(String hint) {
+        return new Selection(location, commit, createdAt, hint, warnings, content);
+    }
+
     private static Selection choose(
             Location backup, DatabaseChoice choice, Instant notAfter, Instant now, Again again) {
         if (backup.isDirectory()) {
