@@ -2,10 +2,7 @@ package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
-import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.Progress;
-import dev.sqlitebackup.archive.BackupReader;
-import dev.sqlitebackup.archive.ReusableBlocks;
 import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.files.Space;
 import dev.sqlitebackup.files.Workspace;
@@ -19,7 +16,6 @@ import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.history.StateFile;
 import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
-import dev.sqlitebackup.sqlite.DatabaseHeader;
 import dev.sqlitebackup.sqlite.Databases;
 import dev.sqlitebackup.sqlite.IntegrityCheck;
 import dev.sqlitebackup.sqlite.Snapshot;
@@ -115,10 +111,10 @@ public final class BackupService {
                 Workspace temporary = Workspace.create(request.temporaryDirectory);
                 Workspace beside = Workspace.create(store.workingDirectory())) {
             Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
-            There there = There.at(destination, now);
+            AtDestination there = AtDestination.ask(destination, now);
             List<String> warnings = new ArrayList<>(
-                    Origin.refuseAnother(there.before, database, name, request.destination, request.name));
-            String previous = there.previous;
+                    Origin.refuseAnother(there.before(), database, name, request.destination, request.name));
+            String previous = there.previous();
             String ahead = previous == null ? null : destination.datedAfter(now);
             Path previousFile = previous == null ? null : store.local(previous);
             checkRoom(database, store, previousFile, request.temporaryDirectory);
@@ -143,43 +139,52 @@ public final class BackupService {
                     lastGood,
                     database,
                     () -> Verification.of(IntegrityCheck.check(snapshot, "the database " + database))))) {
-                Run run = new Run(request, database, destination, turn, there, source, now, snapshot, check);
-                Published published = publish(run, previous, previousFile, beside);
+                Publication publication = new Publication(
+                        request,
+                        destination,
+                        turn,
+                        there,
+                        new Publication.Snapshotted(database, source, snapshot, now, check),
+                        progress);
+                Publication.Published published = publication.publish(previousFile, beside);
                 warnings.addAll(store.warnings());
                 Verification verification =
                         warnIfNotNewest(ahead, now, check.await().withWarnings(warnings));
                 request.destination.noteFileSystem();
                 verification = verification.full()
                         ? verification
-                        : verification.after(published.before == null ? null : published.before.leftOut());
+                        : verification.after(
+                                published.before() == null
+                                        ? null
+                                        : published.before().leftOut());
                 verification = confirm(
                         turn,
-                        State.confirmed(now, published.content.createdAt(), identity, walIdentity)
+                        State.confirmed(now, published.content().createdAt(), identity, walIdentity)
                                 .from(source)
                                 .leavingOut(verification.leftOut())
-                                .shrunkFrom(published.shrunk),
+                                .shrunkFrom(published.shrunk()),
                         verification);
-                PruneService.Pruned pruned = published.shrunk != null
+                PruneService.Pruned pruned = published.shrunk() != null
                         ? PruneService.NOTHING
                         : new PruneService(clock, progress)
                                 .afterBackup(
                                         destination,
-                                        published.name,
+                                        published.name(),
                                         verification.leftOut(),
                                         request.rules,
                                         request.temporaryDirectory);
                 verification = verification.withWarnings(pruned.warnings());
                 return new Result(
                         database,
-                        store.location(published.name),
-                        published.content.createdAt(),
+                        store.location(published.name()),
+                        published.content().createdAt(),
                         Files.size(snapshot),
-                        published.sizeBytes,
-                        published.content.sha256(),
-                        published.unchanged,
+                        published.sizeBytes(),
+                        published.content().sha256(),
+                        published.unchanged(),
                         verification,
                         pruned.deleted(),
-                        published.shrunk == null ? null : run.shrunk(published.shrunk, true));
+                        published.shrunk() == null ? null : publication.shrunk(published.shrunk(), true));
             }
         } catch (IOException e) {
             throw Failure.io("cannot back up to", request.destination, e);
@@ -196,32 +201,6 @@ public final class BackupService {
             throw restore == null
                     ? e
                     : e.withHint(e.hint() + "; if it is lost, bring its newest backup back: " + restore);
-        }
-    }
-
-    /**
-     * What is at the destination already. A store far away that does not answer at first may do so when the backup is
-     * made, so the backup is made all the same. But what is not known is not nothing: it is asked again before anything
-     * is published there.
-     *
-     * @param unknown why it is not known, null if it is
-     * @param before what the last run noted, null for nothing
-     * @param previous the name of the backup to compare with, null for none
-     */
-    private record There(Failure unknown, State before, String previous) {
-        static There at(Destination destination, Instant now) {
-            try {
-                return asked(destination, now);
-            } catch (Failure e) {
-                if (destination.store().isNear() || e.kind() != Failure.Kind.FAILURE) {
-                    throw e;
-                }
-                return new There(e, null, null);
-            }
-        }
-
-        static There asked(Destination destination, Instant now) {
-            return new There(null, destination.stateFile().read(), destination.previous(now));
         }
     }
 
@@ -250,153 +229,6 @@ public final class BackupService {
                             + "the last good backup is untouched, and to bring it back: "
                             + Hints.command("restore", lastGood, "--to=" + database))
                     : e;
-        }
-    }
-
-    /** What is known when the snapshot is taken. */
-    private record Run(
-            Request request,
-            Path database,
-            Destination destination,
-            StateFile.Turn turn,
-            There there,
-            State.Source source,
-            Instant now,
-            Path snapshot,
-            Background<Verification> check) {
-        /**
-         * What an earlier run found in a history and nobody has settled. A single file is compared itself: it was left
-         * as it was.
-         */
-        State.Shrunk pending() {
-            return there.before != null && destination instanceof HistoryDestination ? there.before.shrunk() : null;
-        }
-
-        /** @param newest to compare with, null for none, as {@code newestFile} is for what is not here */
-        State.Shrunk shrunkSince(String newest, Path newestFile) throws IOException {
-            return request.allowShrink
-                    ? null
-                    : Shrinkage.find(snapshot, destination.store(), newest, newestFile, pending());
-        }
-
-        Failure shrunk(State.Shrunk since, boolean made) throws IOException {
-            return Shrinkage.failure(database, snapshot, request, destination.store(), since, now, made);
-        }
-
-        /** The same run, which knows by now what is there; and whether it may go there at all. */
-        Run knowing() {
-            if (there.unknown == null) {
-                return this;
-            }
-            There asked = There.asked(destination, now);
-            Origin.refuseAnother(asked.before, database, source.name(), request.destination, request.name);
-            return new Run(request, database, destination, turn, asked, source, now, snapshot, check);
-        }
-
-        /**
-         * Noted before a backup is published, because the next run would take that for what the database always held.
-         */
-        void note(State.Shrunk shrunk) {
-            Instant createdAt = Instant.parse(shrunk.createdAt());
-            State known = there.before != null
-                    ? there.before
-                    : State.confirmed(createdAt, createdAt, FileIdentity.UNKNOWN, null)
-                            .from(source);
-            turn.write(known.shrunkFrom(shrunk));
-        }
-    }
-
-    /**
-     * @param name of the backup at the destination
-     * @param sizeBytes of the backup
-     * @param shrunk what the database held before, null if it has not shrunk
-     * @param before what the last run noted, null for nothing
-     */
-    private record Published(
-            String name,
-            long sizeBytes,
-            BackupReader.Content content,
-            boolean unchanged,
-            State.Shrunk shrunk,
-            State before) {}
-
-    /**
-     * Leaves the previous backup as it is if it holds the snapshot already; else publishes one that is proven to. It is
-     * read back before it takes the name, so that a bad one never replaces the last good one; the store then proves
-     * that the name refers to that very file.
-     */
-    private Published publish(Run run, String previousName, Path previousFile, Workspace beside) throws IOException {
-        Store store = run.destination.store();
-        Path snapshot = run.snapshot;
-        ProvenFile file = new ProvenFile(
-                snapshot,
-                DatabaseHeader.of(snapshot).pageSizeBytes(),
-                run.request.level,
-                run.request.threads,
-                progress);
-        try (ReusableBlocks previous =
-                previousFile == null ? ReusableBlocks.none() : ReusableBlocks.of(previousFile, file.pageSizeBytes())) {
-            if (previous.previousDatabaseBytes() == Files.size(snapshot)) {
-                BackupReader.Content content = file.contentIfEqual(previousFile, null);
-                if (content != null) {
-                    run.check.await();
-                    // Asked again: far away, somebody else may have removed it meanwhile.
-                    if (store.local(previousName) != null) {
-                        return new Published(
-                                previousName,
-                                Files.size(previousFile),
-                                content,
-                                true,
-                                run.shrunkSince(null, null),
-                                run.there.before);
-                    }
-                }
-            }
-            Path compressed = beside.path("backup.gz");
-            BackupReader.Content content = file.write(compressed, run.now, previous);
-            Looked looked = look(run, compressed, previousFile);
-            if (looked.shrunk != null) {
-                looked.run.note(looked.shrunk);
-                if (!(run.destination instanceof HistoryDestination)) {
-                    throw looked.run.shrunk(looked.shrunk, false);
-                }
-            }
-            Interruption.check();
-            long sizeBytes = Files.size(compressed);
-            return new Published(
-                    run.destination.publish(compressed, run.now),
-                    sizeBytes,
-                    content,
-                    false,
-                    looked.shrunk,
-                    looked.run.there.before);
-        }
-    }
-
-    /**
-     * What there is to know before a finished backup is published: the run, which now knows what is there, and whether
-     * the database has shrunk since.
-     */
-    private record Looked(Run run, State.Shrunk shrunk) {}
-
-    private Looked look(Run run, Path compressed, Path previousFile) throws IOException {
-        Store store = run.destination.store();
-        try {
-            Run knowing = run.knowing();
-            State.Shrunk shrunk = knowing.shrunkSince(knowing.there.previous, previousFile);
-            LeftOut.refuseToReplaceBetter(run.destination, run.check.await(), run.request, progress);
-            return new Looked(knowing, shrunk);
-        } catch (Failure e) {
-            if (store.isNear() || e.kind() != Failure.Kind.FAILURE) {
-                throw e;
-            }
-            Failure unknown = new Failure(
-                    e.kind(),
-                    "the backup is made and verified, but what is at " + run.request.destination
-                            + " already could not be asked: " + e.getMessage(),
-                    e.hint(),
-                    e);
-            throw store.keepUnpublished(compressed, run.destination.name(run.now), unknown);
         }
     }
 

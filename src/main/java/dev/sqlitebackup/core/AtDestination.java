@@ -1,0 +1,33 @@
+package dev.sqlitebackup.core;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.history.Destination;
+import dev.sqlitebackup.run.State;
+import java.time.Instant;
+
+/**
+ * What is at the destination already. A store far away that does not answer at first may do so when the backup is made,
+ * so the backup is made all the same. But what is not known is not nothing: it is asked again before anything is
+ * published there.
+ *
+ * @param unknown why it is not known, null if it is
+ * @param before what the last run noted, null for nothing
+ * @param previous the name of the backup to compare with, null for none
+ */
+record AtDestination(Failure unknown, State before, String previous) {
+    static AtDestination ask(Destination destination, Instant now) {
+        try {
+            return askAgain(destination, now);
+        } catch (Failure e) {
+            if (destination.store().isNear() || e.kind() != Failure.Kind.FAILURE) {
+                throw e;
+            }
+            return new AtDestination(e, null, null);
+        }
+    }
+
+    /** @throws Failure if it still does not answer */
+    static AtDestination askAgain(Destination destination, Instant now) {
+        return new AtDestination(null, destination.stateFile().read(), destination.previous(now));
+    }
+}
