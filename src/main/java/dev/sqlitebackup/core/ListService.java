@@ -60,7 +60,7 @@ public final class ListService {
         History history = History.at(location);
         history.store().requirePlace();
         if (name != null) {
-            history.requireName(name);
+            history.names().requireName(name);
         }
         History.Listing listing = history.read();
         List<String> warnings = new ArrayList<>(listing.warnings());

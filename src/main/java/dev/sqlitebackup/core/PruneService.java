@@ -102,7 +102,7 @@ public final class PruneService {
         History history = History.at(request.location);
         history.store().requirePlace();
         if (request.name != null) {
-            history.requireName(request.name);
+            history.names().requireName(request.name);
         }
         List<StateFile.Turn> turns = new ArrayList<>();
         try {

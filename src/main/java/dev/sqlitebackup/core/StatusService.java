@@ -216,7 +216,8 @@ public final class StatusService {
         if (request.name != null) {
             return request.name;
         }
-        String name = history.nameOf(real(request.database.toAbsolutePath().normalize()));
+        String name =
+                history.names().nameOf(real(request.database.toAbsolutePath().normalize()));
         if (name != null) {
             return name;
         }
@@ -225,7 +226,7 @@ public final class StatusService {
                 || history.databases().isEmpty();
         return decides
                 ? Databases.name(request.database)
-                : history.choose(DatabaseChoice.of(null, request.database, false));
+                : history.names().choose(DatabaseChoice.of(null, request.database, false));
     }
 
     /** A database may be somewhere else, or gone. */

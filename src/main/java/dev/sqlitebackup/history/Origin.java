@@ -119,7 +119,7 @@ public enum Origin {
                                     + Location.BACKUP_SUFFIX);
         }
         History history = History.at(destination);
-        String there = history.nameOf(database);
+        String there = history.names().nameOf(database);
         if (there != null && !there.equals(database.getFileName().toString())) {
             return "its backups are called " + there + " there: " + command(database, destination, "--name=" + there);
         }

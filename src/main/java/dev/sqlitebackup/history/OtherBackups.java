@@ -45,7 +45,7 @@ public final class OtherBackups {
                 History history = History.at(destination);
                 String there = name != null && history.databases().contains(name)
                         ? name
-                        : name == null ? history.nameOf(database) : null;
+                        : name == null ? history.names().nameOf(database) : null;
                 return there == null
                         ? null
                         : Hints.command("restore", destination.toString(), "--to=" + database, "--name=" + there);

@@ -248,8 +248,8 @@ public record Selection(
     private static Selection fromHistory(
             History history, DatabaseChoice choice, Instant notAfter, Instant now, Again again) {
         String place = history.store().place();
-        String database = history.choose(choice);
-        if (!choice.databaseNamed() && !history.mayBeOf(database, choice.database())) {
+        String database = history.names().choose(choice);
+        if (!choice.databaseNamed() && !history.names().mayBeOf(database, choice.database())) {
             throw new Failure(
                     Failure.Kind.USAGE,
                     place + " holds backups of " + (database.equals(choice.fileName()) ? "another " : "") + database
@@ -271,12 +271,13 @@ public record Selection(
             warnings.add(newest.location() + " is dated after now (" + seconds(now)
                     + "): a clock is or was wrong; for the newest that is not: " + again.atNow());
         }
-        String another = Files.exists(choice.database()) ? history.pathOfAnother(database, choice.database()) : null;
+        String another =
+                Files.exists(choice.database()) ? history.names().pathOfAnother(database, choice.database()) : null;
         if (another != null) {
             warnings.add("the backups called " + database + " in " + place + " are of " + another + ", and not of "
                     + choice.database());
         }
-        String shrunk = history.shrunkBefore(newest);
+        String shrunk = history.names().shrunkBefore(newest);
         if (shrunk != null) {
             warnings.add(shrunk);
         }
@@ -291,7 +292,7 @@ public record Selection(
                         history.store(),
                         newest,
                         StateFile.of(history.store(), database),
-                        () -> history.noted(database)));
+                        () -> history.names().noted(database)));
     }
 
     private static Selection fromGit(Path file, GitHistory git, List<GitHistory.Version> versions, Instant notAfter) {

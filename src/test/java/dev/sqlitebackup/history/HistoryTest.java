@@ -407,12 +407,12 @@ class HistoryTest {
         Expect.failure(
                 Failure.Kind.NOT_FOUND,
                 "there is no directory at " + history,
-                () -> empty.choose(new DatabaseChoice(null, Path.of("app.db"), true)));
+                () -> empty.names().choose(new DatabaseChoice(null, Path.of("app.db"), true)));
         Files.createDirectory(lab.path("history"));
         assertTrue(Expect.failure(
                         Failure.Kind.NOT_FOUND,
                         "there is no history in " + history,
-                        () -> empty.choose(new DatabaseChoice(null, Path.of("app.db"), true)))
+                        () -> empty.names().choose(new DatabaseChoice(null, Path.of("app.db"), true)))
                 .hint()
                 .contains("make a backup first"));
         for (String name : List.of("c.gz", "b.gz", ".hidden.gz", "notes.txt")) {
@@ -423,7 +423,7 @@ class HistoryTest {
                 Expect.failure(
                                 Failure.Kind.NOT_FOUND,
                                 "there is no history in " + history,
-                                () -> empty.choose(new DatabaseChoice(null, Path.of("app.db"), true)))
+                                () -> empty.names().choose(new DatabaseChoice(null, Path.of("app.db"), true)))
                         .hint());
     }
 
