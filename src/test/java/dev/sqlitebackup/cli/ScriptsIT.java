@@ -456,7 +456,7 @@ class ScriptsIT {
         backup(database, history).ok();
         Lab.sql(database, "DELETE FROM t");
         Tools.Ended shrunk = backup(database, history).endsWith(16);
-        assertTrue(shrunk.err().contains(" has shrunk: "), shrunk.err());
+        assertTrue(shrunk.err().contains(" has shrunk from "), shrunk.err());
         assertEquals(
                 "2",
                 Tools.sh("cd \"$1\"; git diff --cached --name-only backups/h | wc -l", repository)
