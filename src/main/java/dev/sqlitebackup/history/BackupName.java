@@ -20,7 +20,6 @@ import java.util.regex.Pattern;
  * @param number 1, or 2 and up within a second
  */
 public record BackupName(String database, Instant createdAt, int number) implements Comparable<BackupName> {
-    private static final String SUFFIX = ".gz";
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
     private static final Pattern NAME = Pattern.compile(
@@ -88,7 +87,7 @@ public record BackupName(String database, Instant createdAt, int number) impleme
     public String fileName() {
         String stem = stem();
         return stem + "-" + TIME.format(createdAt) + (number == 1 ? "" : "-" + number)
-                + database.substring(stem.length()) + SUFFIX;
+                + database.substring(stem.length()) + Location.BACKUP_SUFFIX;
     }
 
     /** The name to try when this one is taken. */

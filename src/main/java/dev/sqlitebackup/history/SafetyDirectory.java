@@ -71,10 +71,17 @@ public final class SafetyDirectory {
                             FileIdentity.of(database),
                             State.walIdentity(DatabaseFiles.of(database).wal()))
                     .from(Origin.describe(database, database.getFileName().toString())));
+            giveToOwnerOf(database, real.resolve(file.name()));
+        } catch (IOException e) {
+            throw Failure.io("cannot read", database, e);
+        }
+    }
+
+    private static void giveToOwnerOf(Path database, Path note) {
+        try {
             PrivateFiles.copyOwner(
                     database,
-                    Files.getFileAttributeView(
-                            real.resolve(file.name()), PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS));
+                    Files.getFileAttributeView(note, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS));
         } catch (IOException e) {
             // Only root can give files away. Ours then, as the copy will be.
         }
