@@ -13,8 +13,9 @@ import java.time.Instant;
  * @param unknown why it is not known, null if it is
  * @param before what the last run noted, null for nothing
  * @param previous the name of the backup to compare with, null for none
+ * @param ahead where the newest backup is, if that is dated after now; else null
  */
-record AtDestination(Failure unknown, State before, String previous) {
+record AtDestination(Failure unknown, State before, String previous, String ahead) {
     static AtDestination ask(Destination destination, Instant now) {
         try {
             return askAgain(destination, now);
@@ -22,12 +23,14 @@ record AtDestination(Failure unknown, State before, String previous) {
             if (destination.store().isNear() || e.kind() != Failure.Kind.FAILURE) {
                 throw e;
             }
-            return new AtDestination(e, null, null);
+            return new AtDestination(e, null, null, null);
         }
     }
 
     /** @throws Failure if it still does not answer */
     static AtDestination askAgain(Destination destination, Instant now) {
-        return new AtDestination(null, destination.stateFile().read(), destination.previous(now));
+        State before = destination.stateFile().read();
+        String previous = destination.previous(now);
+        return new AtDestination(null, before, previous, previous == null ? null : destination.datedAfter(now));
     }
 }

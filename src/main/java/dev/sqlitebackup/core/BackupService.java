@@ -115,7 +115,6 @@ public final class BackupService {
             List<String> warnings = new ArrayList<>(
                     Origin.refuseAnother(there.before(), database, name, request.destination, request.name));
             String previous = there.previous();
-            String ahead = previous == null ? null : destination.datedAfter(now);
             Path previousFile = previous == null ? null : store.local(previous);
             checkRoom(database, store, previousFile, request.temporaryDirectory);
             FileIdentity identity = FileIdentity.of(database);
@@ -147,16 +146,17 @@ public final class BackupService {
                         new Publication.Snapshotted(database, source, snapshot, now, check),
                         progress);
                 Publication.Published published = publication.publish(previousFile, beside);
+                warnings.addAll(published.warnings());
                 warnings.addAll(store.warnings());
-                Verification verification =
-                        warnIfNotNewest(ahead, now, check.await().withWarnings(warnings));
+                Verification verification = warnIfNotNewest(
+                        published.there().ahead(), now, check.await().withWarnings(warnings));
                 request.destination.noteFileSystem();
                 verification = verification.full()
                         ? verification
                         : verification.after(
-                                published.before() == null
+                                published.there().before() == null
                                         ? null
-                                        : published.before().leftOut());
+                                        : published.there().before().leftOut());
                 verification = confirm(
                         turn,
                         State.confirmed(now, published.content().createdAt(), identity, walIdentity)

@@ -32,20 +32,19 @@ final class FormerOwner {
                 || !PrivateFiles.isPosix()) {
             return null;
         }
-        List<String> commands = new ArrayList<>();
         String owners = noted.owner() + ":" + noted.group();
-        if (!succeeds(() -> PrivateFiles.setOwner(file, noted.owner()))
-                | !succeeds(() -> PrivateFiles.setGroup(file, noted.group()))) {
+        boolean group = succeeds(() -> PrivateFiles.setGroup(file, noted.group()));
+        if (group && succeeds(() -> PrivateFiles.setModeAndOwner(file, noted.mode(), noted.owner()))) {
+            return List.of();
+        }
+        List<String> commands = new ArrayList<>();
+        boolean owner = succeeds(() -> PrivateFiles.setOwner(file, noted.owner()));
+        if (!group || !owner) {
             commands.add("chown " + Hints.quoted(owners) + " " + Hints.quoted(target.toString()));
         }
-        // A mode that lets a group or everybody in was meant for the former owner's file.
-        if (!commands.isEmpty() || !succeeds(() -> PrivateFiles.setMode(file, noted.mode()))) {
-            commands.add("chmod " + PrivateFiles.octal(noted.mode()) + " " + Hints.quoted(target.toString()));
-        }
-        return commands.isEmpty()
-                ? List.of()
-                : List.of(target + " belonged to " + owners + " (" + noted.mode()
-                        + "), and this user may not give it back: " + String.join(" && ", commands));
+        commands.add("chmod " + PrivateFiles.octal(noted.mode()) + " " + Hints.quoted(target.toString()));
+        return List.of(target + " belonged to " + owners + " (" + noted.mode()
+                + "), and this user may not give it back: " + String.join(" && ", commands));
     }
 
     private interface Change {

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 
 /**
  * Gives a snapshot its name at a destination, once what is there already is known and does not forbid it. Nothing good
@@ -38,7 +39,8 @@ final class Publication {
      * @param name of the backup at the destination
      * @param sizeBytes of the backup
      * @param shrunk what the database held before, null if it has not shrunk
-     * @param before what the last run noted, null for nothing
+     * @param there what is known by now of what was there
+     * @param warnings of the origin of that, where it was known late
      */
     record Published(
             String name,
@@ -46,7 +48,8 @@ final class Publication {
             BackupReader.Content content,
             boolean unchanged,
             State.Shrunk shrunk,
-            State before) {}
+            AtDestination there,
+            List<String> warnings) {}
 
     private final BackupService.Request request;
     private final Destination destination;
@@ -54,6 +57,7 @@ final class Publication {
     private final Snapshotted taken;
     private final Progress progress;
     private AtDestination there;
+    private List<String> late = List.of();
 
     Publication(
             BackupService.Request request,
@@ -93,7 +97,8 @@ final class Publication {
                                 content,
                                 true,
                                 shrunkSince(null, null),
-                                there.before());
+                                there,
+                                List.of());
                     }
                 }
             }
@@ -109,7 +114,7 @@ final class Publication {
             Interruption.check();
             long sizeBytes = Files.size(compressed);
             return new Published(
-                    destination.publish(compressed, taken.at), sizeBytes, content, false, shrunk, there.before());
+                    destination.publish(compressed, taken.at), sizeBytes, content, false, shrunk, there, late);
         }
     }
 
@@ -120,14 +125,15 @@ final class Publication {
      */
     private State.Shrunk look(Path compressed, Path previousFile) throws IOException {
         Store store = destination.store();
+        Verification verification = taken.check.await(); // Of a damaged database nothing is kept anywhere.
         try {
             if (there.unknown() != null) {
                 there = AtDestination.askAgain(destination, taken.at);
-                Origin.refuseAnother(
+                late = Origin.refuseAnother(
                         there.before(), taken.database, taken.source.name(), request.destination(), request.name());
             }
             State.Shrunk shrunk = shrunkSince(there.previous(), previousFile);
-            LeftOut.refuseToReplaceBetter(destination, taken.check.await(), request, progress);
+            LeftOut.refuseToReplaceBetter(destination, verification, request, progress);
             return shrunk;
         } catch (Failure e) {
             if (store.isNear() || e.kind() != Failure.Kind.FAILURE) {

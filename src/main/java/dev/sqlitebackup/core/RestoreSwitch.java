@@ -40,6 +40,7 @@ final class RestoreSwitch {
     private final Clock clock;
     private final Progress progress;
     private Path safetyCopy;
+    private List<String> warnings = List.of();
 
     RestoreSwitch(
             Path target,
@@ -60,7 +61,7 @@ final class RestoreSwitch {
         if (!Files.exists(target)) {
             return done(RestoreService.Method.CREATED, create());
         }
-        SafetyDirectory.claim(request.safetyDirectory(), target, clock.instant(), request.busyTimeout());
+        warnings = SafetyDirectory.claim(request.safetyDirectory(), target, clock.instant(), request.busyTimeout());
         if (request.live()) {
             return switch (restoreLive()) {
                 case UNREADABLE -> replace();
@@ -78,7 +79,7 @@ final class RestoreSwitch {
     }
 
     private Done done(RestoreService.Method method, Verification verification) {
-        return new Done(method, verification, safetyCopy);
+        return new Done(method, verification.withWarnings(warnings), safetyCopy);
     }
 
     /** What {@link #run} would do, as far as it shows without SQLite. */

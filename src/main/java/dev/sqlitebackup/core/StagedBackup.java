@@ -114,9 +114,8 @@ public record StagedBackup(
         try {
             BackupReader.Content content = null;
             long backupBytes;
-            Instant modifiedAt;
+            Instant modifiedAt = modifiedAt(source, backup);
             // Opened once, and not looked at by its name any more: a prune may take that away meanwhile.
-            modifiedAt = Files.getLastModifiedTime(source).toInstant();
             try (FileChannel channel = RegularFiles.open(source, StandardOpenOption.READ)) {
                 backupBytes = channel.size();
                 byte[] start =
@@ -187,6 +186,14 @@ public record StagedBackup(
                 ? summary.databaseBytes()
                 : header == null ? 0 : header.pageCount() * header.pageSizeBytes();
         return bytes <= BackupReader.MOST_COMPRESSION * backup.size() ? bytes : 0;
+    }
+
+    private static Instant modifiedAt(Path source, Selection backup) throws IOException {
+        try {
+            return Files.getLastModifiedTime(source).toInstant();
+        } catch (NoSuchFileException e) {
+            throw deletedMeanwhile(backup, e);
+        }
     }
 
     private static Failure deletedMeanwhile(Selection backup, NoSuchFileException e) {

@@ -8,6 +8,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.GroupPrincipal;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
@@ -62,8 +63,8 @@ public final class PrivateFiles {
     public static void copyOwnerAndMode(Path from, PosixFileAttributeView to) throws IOException {
         if (POSIX) {
             PosixFileAttributes wanted = Files.readAttributes(from, PosixFileAttributes.class);
-            copyOwner(wanted, to);
-            to.setPermissions(wanted.permissions());
+            setGroup(to, wanted.group());
+            setModeAndOwner(to, wanted.permissions(), wanted.owner());
         }
     }
 
@@ -77,37 +78,59 @@ public final class PrivateFiles {
     }
 
     private static void copyOwner(PosixFileAttributes wanted, PosixFileAttributeView to) throws IOException {
-        PosixFileAttributes current = to.readAttributes();
-        if (!current.owner().equals(wanted.owner())) {
-            to.setOwner(wanted.owner());
+        setGroup(to, wanted.group());
+        setOwner(to, wanted.owner());
+    }
+
+    /**
+     * Comes before the owner, like everything else: whoever may give a file away may not be one who can open it then.
+     *
+     * @param group a name, or the digits of a number that has none; an error if this user may not, or there is none of
+     *     that name
+     */
+    public static void setGroup(PosixFileAttributeView file, String group) throws IOException {
+        setGroup(file, FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByGroupName(group));
+    }
+
+    private static void setGroup(PosixFileAttributeView file, GroupPrincipal group) throws IOException {
+        if (!file.readAttributes().group().equals(group)) {
+            file.setGroup(group);
         }
-        if (!current.group().equals(wanted.group())) {
-            to.setGroup(wanted.group());
+    }
+
+    /** @param owner likewise */
+    public static void setOwner(PosixFileAttributeView file, String owner) throws IOException {
+        setOwner(file, FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByName(owner));
+    }
+
+    private static void setOwner(PosixFileAttributeView file, UserPrincipal owner) throws IOException {
+        if (!file.readAttributes().owner().equals(owner)) {
+            file.setOwner(owner);
         }
     }
 
     /**
-     * @param owner a name, or the digits of a number that has none; an error if this user may not, or there is none of
-     *     that name
+     * Both or neither: a mode that lets a group or everybody in was meant for that owner's file.
+     *
+     * @param mode nine letters: {@code rw-r--r--}
      */
-    public static void setOwner(PosixFileAttributeView file, String owner) throws IOException {
-        if (!owner.equals(file.readAttributes().owner().getName())) {
-            file.setOwner(
-                    FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByName(owner));
-        }
+    public static void setModeAndOwner(PosixFileAttributeView file, String mode, String owner) throws IOException {
+        setModeAndOwner(
+                file,
+                PosixFilePermissions.fromString(mode),
+                FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByName(owner));
     }
 
-    /** @param group likewise */
-    public static void setGroup(PosixFileAttributeView file, String group) throws IOException {
-        if (!group.equals(file.readAttributes().group().getName())) {
-            file.setGroup(
-                    FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByGroupName(group));
+    private static void setModeAndOwner(PosixFileAttributeView file, Set<PosixFilePermission> mode, UserPrincipal owner)
+            throws IOException {
+        Set<PosixFilePermission> before = file.readAttributes().permissions();
+        file.setPermissions(mode);
+        try {
+            setOwner(file, owner);
+        } catch (IOException e) {
+            file.setPermissions(before);
+            throw e;
         }
-    }
-
-    /** @param mode nine letters: {@code rw-r--r--} */
-    public static void setMode(PosixFileAttributeView file, String mode) throws IOException {
-        file.setPermissions(PosixFilePermissions.fromString(mode));
     }
 
     /** A mode as {@code chmod} takes it: {@code 644}. */
@@ -176,11 +199,6 @@ public final class PrivateFiles {
                 && (attributes.owner().equals(ourselves())
                         || belongsToRoot(view)
                         || attributes.owner().equals(owner(other)));
-    }
-
-    /** Whether a file belongs to the user that runs us. */
-    static boolean isOurs(PosixFileAttributeView file) throws IOException {
-        return file.readAttributes().owner().equals(ourselves());
     }
 
     /** Whether the file, not what it may link to, belongs to the user that runs us. */

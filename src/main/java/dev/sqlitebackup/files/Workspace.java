@@ -71,7 +71,12 @@ public final class Workspace implements AutoCloseable {
         return this;
     }
 
-    /** @return null where the system cannot */
+    /**
+     * Opens the directory itself. Whoever could rename it, the owner of the directory above, could not give one of his
+     * to us: it is the one that was made if it belongs to whom its lock belongs, whoever that is on this file system.
+     *
+     * @return null where the system cannot
+     */
     private static SecureDirectoryStream<Path> hold(Path directory, FileChannel lock) throws IOException {
         DirectoryStream<Path> stream = null;
         try {
@@ -79,7 +84,10 @@ public final class Workspace implements AutoCloseable {
             if (!(stream instanceof SecureDirectoryStream<Path> secure)) {
                 return null;
             }
-            if (!PrivateFiles.isOurs(secure.getFileAttributeView(PosixFileAttributeView.class))) {
+            PosixFileAttributeView made = secure.getFileAttributeView(PosixFileAttributeView.class);
+            PosixFileAttributeView locked =
+                    secure.getFileAttributeView(Path.of(LOCK), PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+            if (!made.readAttributes().owner().equals(locked.readAttributes().owner())) {
                 throw new IOException("somebody has put another directory in its place");
             }
             stream = null;

@@ -197,7 +197,8 @@ public final class DatabaseNames {
      * @return null if it is not
      */
     public String pathOfAnother(String name, Path database) {
-        State.Source source = source(name);
+        State state = noted(name); // For a warning alone.
+        State.Source source = state == null ? null : state.source();
         return source == null
                         || source.path() == null
                         || Origin.of(source, database) == Origin.SAME

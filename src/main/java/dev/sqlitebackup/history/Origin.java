@@ -8,6 +8,7 @@ import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.Databases;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -55,7 +56,12 @@ public enum Origin {
         if (noted.host() != null && !noted.host().equals(Host.id())) {
             return OTHER_HOST;
         }
-        Path before = Path.of(noted.path());
+        Path before;
+        try {
+            before = Path.of(noted.path());
+        } catch (InvalidPathException e) {
+            return ANOTHER; // This locale cannot express it, so it is not this one; whether it is there, who knows?
+        }
         if (before.equals(database) || isSameFile(before, database)) {
             return SAME;
         }

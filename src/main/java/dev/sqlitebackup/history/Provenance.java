@@ -5,6 +5,7 @@ import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.Databases;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -52,7 +53,11 @@ public final class Provenance {
      * do.
      */
     private static boolean isAnother(String source, Path target) {
-        return Files.isRegularFile(Path.of(source)) && !Databases.isSameFile(Path.of(source), target);
+        try {
+            return Files.isRegularFile(Path.of(source)) && !Databases.isSameFile(Path.of(source), target);
+        } catch (InvalidPathException e) {
+            return true; // This locale cannot express it, so it is not this one.
+        }
     }
 
     /** How to say where it goes. */

@@ -8,6 +8,7 @@ import dev.sqlitebackup.sqlite.DatabaseFiles;
 import dev.sqlitebackup.sqlite.Databases;
 import dev.sqlitebackup.store.LocalStore;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 
 /**
  * A directory for safety copies that is not the database's own. Databases of one file name would mix their copies
@@ -51,14 +53,15 @@ public final class SafetyDirectory {
     }
 
     /**
-     * Notes, before there is a copy, of which database it will be. The note belongs to whom the database belongs, who
-     * has to be able to undo.
+     * Notes, before there is a copy, of which database it will be. The note has the database's owner, group and mode:
+     * whoever may write that may keep its copies, and undo.
      *
      * @param database that exists
+     * @return what to say of a note that is another user's
      */
-    public static void claim(Path directory, Path database, Instant now, Duration busyTimeout) {
+    public static List<String> claim(Path directory, Path database, Instant now, Duration busyTimeout) {
         if (directory == null) {
-            return;
+            return List.of();
         }
         Path real = Databases.real(directory);
         StateFile file = note(real, database);
@@ -72,18 +75,25 @@ public final class SafetyDirectory {
                             State.walIdentity(DatabaseFiles.of(database).wal()))
                     .from(Origin.describe(database, database.getFileName().toString())));
             giveToOwnerOf(database, real.resolve(file.name()));
+            return List.of();
         } catch (IOException e) {
             throw Failure.io("cannot read", database, e);
+        } catch (Failure e) {
+            if (!(e.getCause() instanceof AccessDeniedException)) {
+                throw e;
+            }
+            return List.of("whose safety copies " + directory + " holds cannot be told: the note is another user's: "
+                    + real.resolve(file.name()) + "; an undo may bring back another " + database.getFileName());
         }
     }
 
     private static void giveToOwnerOf(Path database, Path note) {
+        PosixFileAttributeView view =
+                Files.getFileAttributeView(note, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
         try {
-            PrivateFiles.copyOwner(
-                    database,
-                    Files.getFileAttributeView(note, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS));
+            PrivateFiles.copyOwnerAndMode(database, view);
         } catch (IOException e) {
-            // Only root can give files away. Ours then, as the copy will be.
+            // Only root can give files away, and only to groups of his own can a user give what is his. Ours then.
         }
     }
 }

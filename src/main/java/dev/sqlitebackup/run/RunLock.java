@@ -107,8 +107,9 @@ public final class RunLock implements AutoCloseable {
         }
     }
 
+    /** Asks for all at once, and not for its length before: it may be written meanwhile. */
     private static byte[] read(FileChannel channel) throws IOException {
-        ByteBuffer content = ByteBuffer.allocate((int) Math.min(channel.size(), State.MAX_BYTES));
+        ByteBuffer content = ByteBuffer.allocate(State.MAX_BYTES);
         while (content.hasRemaining() && channel.read(content, content.position()) >= 0) {
             continue;
         }

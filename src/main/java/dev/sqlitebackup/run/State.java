@@ -5,7 +5,6 @@ import com.google.gson.JsonParseException;
 import dev.sqlitebackup.files.FileIdentity;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -52,20 +51,13 @@ public record State(
     public record Source(String name, String path, String host, String owner, String group, String mode) {
         /** Whether everybody who reads it can count on its form: what others may have written is as good as absent. */
         private boolean makesSense() {
-            return (path == null || isPath(path))
-                    && (host == null || host.indexOf('/') > 0)
+            return (path == null
+                            || path.indexOf('\0') < 0 && ABSOLUTE.matcher(path).lookingAt())
+                    && (host == null || host.indexOf('/') >= 0)
                     && (mode == null || MODE.matcher(mode).matches())
                     && Stream.of(name, owner, group)
                             .noneMatch(word -> word != null
                                     && (word.isEmpty() || word.indexOf('/') >= 0 || word.indexOf('\0') >= 0));
-        }
-
-        private static boolean isPath(String path) {
-            try {
-                return Path.of(path).isAbsolute();
-            } catch (InvalidPathException e) {
-                return false;
-            }
         }
     }
 
@@ -88,6 +80,9 @@ public record State(
     }
 
     public static final int MAX_BYTES = 1 << 16;
+    /** On this system or another: what this one cannot express is not here. */
+    private static final Pattern ABSOLUTE = Pattern.compile("/|[A-Za-z]:[\\\\/]|\\\\\\\\");
+
     private static final Pattern MODE = Pattern.compile("([r-][w-][x-]){3}");
     private static final Gson GSON = new Gson();
     /** FAT and exFAT note times in steps of this, ext4 with small inodes in whole seconds. */
@@ -176,9 +171,8 @@ public record State(
                     && state.confirmedInstant() != null
                     && state.database != null
                     && (state.leftOut == null || !state.leftOut.contains(null))
-                    && (state.source == null || state.source.makesSense())
                     && (state.shrunk == null || state.shrunk.makesSense());
-            return makesSense ? state : null;
+            return !makesSense ? null : state.source == null || state.source.makesSense() ? state : state.from(null);
         } catch (JsonParseException | DateTimeException | NullPointerException e) {
             return null;
         }

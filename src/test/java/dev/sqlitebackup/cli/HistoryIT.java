@@ -241,6 +241,42 @@ class HistoryIT {
         Tools.await(first).ok();
     }
 
+    /** A prune beside a restore may take the backup away between any two looks at it. */
+    @Test
+    void aBackupThatIsGoneAtAnyLookIsNotThereAndNothingElse() throws Exception {
+        Tools.require("strace");
+        Path database = lab.database("app.db", "delete", 30, "g");
+        String backup =
+                lab.json(0, "backup", database, "--to=history/").get("backup").getAsString();
+        List<Integer> codes = new ArrayList<>();
+        for (int look = 1; codes.isEmpty() || codes.get(codes.size() - 1) != 0; look++) {
+            Files.deleteIfExists(lab.path("target.db"));
+            Tools.Ended ended = Tools.run(
+                    List.of(
+                            "strace",
+                            "-f",
+                            "-o",
+                            "/dev/null",
+                            "-P",
+                            backup,
+                            "-e",
+                            "inject=stat,lstat,newfstatat,statx:error=ENOENT:when=" + look + "+",
+                            Lab.JAVA,
+                            "-XX:-UsePerfData",
+                            "-jar",
+                            Lab.JAR.toString(),
+                            "restore",
+                            lab.path("history").toString(),
+                            "--to=" + lab.path("target.db")),
+                    Map.of("TMPDIR", lab.temporary().toString()),
+                    directory);
+            codes.add(ended.exitCode());
+            assertTrue(List.of(0, 10).contains(ended.exitCode()), "gone from look " + look + " on: " + ended.err());
+            assertTrue(look < 40, codes.toString());
+        }
+        assertTrue(codes.size() > 2, codes.toString());
+    }
+
     private boolean isMade(String temporary) {
         try {
             return lab.litter().stream().anyMatch(file -> file.endsWith("/" + temporary));

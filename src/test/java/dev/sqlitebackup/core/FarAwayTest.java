@@ -73,17 +73,7 @@ class FarAwayTest {
     private BackupService.Result backUp(Location destination, Instant now) {
         Lab.sql(database, "UPDATE t SET generation = generation || 'x'");
         return new BackupService(Clock.fixed(now, ZoneOffset.UTC), Progress.NONE)
-                .backup(new BackupService.Request(
-                        database,
-                        destination,
-                        false,
-                        6,
-                        2,
-                        lab.temporary(),
-                        Duration.ZERO,
-                        RetentionRules.NONE,
-                        null,
-                        false));
+                .backup(request(destination, RetentionRules.NONE));
     }
 
     @Test
@@ -116,37 +106,87 @@ class FarAwayTest {
                             && unknown.hint().contains("the new backup is safe here: "),
                     unknown.getMessage() + unknown.hint());
             server.behave();
-            Progress healsAtTheSnapshot = new Progress() {
-                @Override
-                public void phase(String name, long totalBytes) {
-                    server.behave();
-                }
-
-                @Override
-                public void at(long doneBytes) {}
-            };
             server.answerTo("GET ", 403, "AccessDenied");
             BackupService service =
-                    new BackupService(Clock.fixed(NOON.plusSeconds(9), ZoneOffset.UTC), healsAtTheSnapshot);
+                    new BackupService(Clock.fixed(NOON.plusSeconds(9), ZoneOffset.UTC), healingAtTheSnapshot());
             Failure shrunk = assertThrows(Failure.class, () -> {
                 // A history has a new backup all the same, and prunes nothing.
-                throw service.backup(new BackupService.Request(
-                                database,
-                                place,
-                                false,
-                                6,
-                                2,
-                                lab.temporary(),
-                                Duration.ZERO,
-                                place == history ? ONE : RetentionRules.NONE,
-                                null,
-                                false))
+                throw service.backup(request(place, place == history ? ONE : RetentionRules.NONE))
                         .shrunk();
             });
             assertEquals(Failure.Kind.SHRUNK, shrunk.kind(), shrunk.getMessage());
             assertArrayEquals(good, object(before));
             Files.move(kept, database, StandardCopyOption.REPLACE_EXISTING);
         }
+    }
+
+    /** An outage beside a damaged database must neither call that verified nor cost the backup that is kept here. */
+    @Test
+    void keepsNothingHereOfADamagedDatabase() throws IOException {
+        Lab.sql(database, "CREATE TABLE big(b)", "INSERT INTO big SELECT zeroblob(900) FROM t, t, t, t");
+        server.answerTo("GET ", 403, "AccessDenied");
+        Failure unsent = assertThrows(Failure.class, () -> backUp(file, NOON));
+        Path kept = Path.of(unsent.hint().substring(unsent.hint().lastIndexOf(": ") + 2));
+        byte[] good = Files.readAllBytes(kept);
+        byte[] bytes = Files.readAllBytes(database);
+        Arrays.fill(bytes, bytes.length - 3 * 4096, bytes.length, (byte) 0);
+        Files.write(database, bytes);
+        BackupService service = new BackupService(Clock.fixed(NOON, ZoneOffset.UTC), Progress.NONE);
+        Failure damaged = assertThrows(Failure.class, () -> service.backup(request(file, RetentionRules.NONE)));
+        assertEquals(Failure.Kind.CORRUPT, damaged.kind(), damaged.getMessage());
+        assertArrayEquals(good, Files.readAllBytes(kept));
+    }
+
+    private BackupService.Request request(Location place, RetentionRules rules) {
+        return new BackupService.Request(
+                database, place, false, 6, 2, lab.temporary(), Duration.ZERO, rules, null, false);
+    }
+
+    private Progress healingAtTheSnapshot() {
+        return new Progress() {
+            @Override
+            public void phase(String name, long totalBytes) {
+                server.behave();
+            }
+
+            @Override
+            public void at(long doneBytes) {}
+        };
+    }
+
+    /** What a run hears late it says all the same. */
+    @Test
+    void saysWhatItWouldHaveSaidAtOnce() throws IOException {
+        backUp(history, NOON.plus(Duration.ofDays(400)));
+        backUp(history, NOON);
+        String state = s3.prefix() + ".app.db.state";
+        try (S3Client client = server.client()) {
+            String noted = client.getObjectAsBytes(
+                            get -> get.bucket(S3Server.BUCKET).key(state))
+                    .asUtf8String();
+            client.putObject(
+                    put -> put.bucket(S3Server.BUCKET).key(state),
+                    RequestBody.fromString(noted.replaceFirst("\"host\":\"[^\"]*\"", "\"host\":\"other/00000000\"")));
+        }
+        Lab.sql(database, "UPDATE t SET generation = 'later'");
+        server.answerTo("GET ", 403, "AccessDenied");
+        String warnings = new BackupService(Clock.fixed(NOON.plusSeconds(9), ZoneOffset.UTC), healingAtTheSnapshot())
+                .backup(request(history, RetentionRules.NONE))
+                .verification()
+                .warnings()
+                .toString();
+        assertTrue(warnings.contains("on the host other, and are continued with"), warnings);
+        assertTrue(warnings.contains("is dated after now"), warnings);
+    }
+
+    /** In an emergency a note that cannot be read is no reason to fail. */
+    @Test
+    void aBackupIsFoundWithoutItsState() throws IOException {
+        String only = backUp(history, NOON).backup();
+        server.answerTo("GET .*\\.state", 403, "AccessDenied");
+        Selection selection = Selection.of(history, new DatabaseChoice(null, database, true), null, LATER, AGAIN);
+        assertEquals(only, selection.location());
+        assertArrayEquals(object(only), content(selection));
     }
 
     private static Selection select(Location location, Instant notAfter) {

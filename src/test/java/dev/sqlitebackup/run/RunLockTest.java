@@ -134,4 +134,28 @@ class RunLockTest {
         }
         assertEquals(state, RunLock.read(file));
     }
+
+    /** Whoever reads while a longer line is written sees the old one or the new one. */
+    @Test
+    void isReadWholeWhileItGrows() throws Exception {
+        Path file = directory.resolve(".b.gz.state");
+        State shorter = State.confirmed(Instant.EPOCH, Instant.EPOCH, FileIdentity.of(directory), null);
+        State longer = shorter.leavingOut(java.util.Collections.nCopies(300, "x"));
+        try (RunLock lock = RunLock.acquire(file, Duration.ZERO)) {
+            lock.write(shorter);
+            FutureTask<Integer> reader = new FutureTask<>(() -> {
+                int none = 0;
+                for (int i = 0; i < 20_000; i++) {
+                    none += RunLock.read(file) == null ? 1 : 0;
+                }
+                return none;
+            });
+            new Thread(reader).start();
+            while (!reader.isDone()) {
+                lock.write(longer);
+                lock.write(shorter);
+            }
+            assertEquals(0, reader.get());
+        }
+    }
 }

@@ -86,17 +86,47 @@ class StateTest {
         String line = new String(good.encode(), StandardCharsets.UTF_8);
         assertEquals(good, State.decode(good.encode()));
         for (String[] change : new String[][] {
-            {"/srv/app.db", "app.db"},
-            {"/srv/app.db", "/srv/\\u0000"},
-            {"host/01234567", "host"},
-            {"rw-r--r--", "rw-r--r-"},
-            {"rw-r--r--", "rwsr-xr-x"},
             {"a.gz", "../a.gz"},
             {"40960", "-1"},
             {"1970-01-01T00:00:00Z\",\"contentBytes", "never\",\"contentBytes"}
         }) {
             assertTrue(line.contains(change[0]), change[0]);
             assertNull(State.decode(line.replace(change[0], change[1]).getBytes(StandardCharsets.UTF_8)), change[1]);
+        }
+    }
+
+    /** That says nothing of where the database lies then, and everything else goes on to count. */
+    @Test
+    void losesNothingButTheSourceWhereThatHasNotItsForm() throws IOException {
+        State good = State.confirmed(Instant.EPOCH, Instant.EPOCH, FileIdentity.of(directory), null)
+                .leavingOut(List.of("x"))
+                .shrunkFrom(new State.Shrunk("a.gz", Instant.EPOCH.toString(), 40_960));
+        String line = new String(
+                good.from(new State.Source("app.db", "/srv/app.db", "host/01234567", "app", "1000", "rw-r--r--"))
+                        .encode(),
+                StandardCharsets.UTF_8);
+        for (String[] change : new String[][] {
+            {"/srv/app.db", "app.db"},
+            {"/srv/app.db", "/srv/\\u0000"},
+            {"host/01234567", "host"},
+            {"rw-r--r--", "rw-r--r-"},
+            {"rw-r--r--", "rwsr-xr-x"}
+        }) {
+            assertTrue(line.contains(change[0]), change[0]);
+            assertEquals(
+                    good, State.decode(line.replace(change[0], change[1]).getBytes(StandardCharsets.UTF_8)), change[1]);
+        }
+    }
+
+    /** Where the system has no name for itself, and on other systems than this one. */
+    @Test
+    void keepsWhatAnySystemNotes() throws IOException {
+        for (String[] place : new String[][] {
+            {"/srv/app.db", "/01234567"}, {"C:\\data\\app.db", "host/01234567"}, {"/srv/\u00e9.db", "/01234567"}
+        }) {
+            State state = State.confirmed(Instant.EPOCH, Instant.EPOCH, FileIdentity.of(directory), null)
+                    .from(new State.Source("app.db", place[0], place[1], null, null, null));
+            assertEquals(state, State.decode(state.encode()), place[0]);
         }
     }
 

@@ -49,7 +49,21 @@ class OtherUsersIT {
                 "664",
                 true,
                 false),
+        OTHER_GROUP_MEMBER(
+                "another member of the group",
+                "setpriv --reuid=12004 --regid=12004 --groups=12000",
+                "775",
+                "664",
+                true,
+                false),
         ROOT("root", "setpriv", "750", "640", true, false),
+        ROOT_THAT_ONLY_GIVES(
+                "root without CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH",
+                "setpriv --bounding-set=-dac_override,-dac_read_search",
+                "777",
+                "644",
+                false,
+                false),
         ROOT_THAT_CANNOT_GIVE(
                 "root without CAP_CHOWN and CAP_FOWNER",
                 "setpriv --bounding-set=-chown,-fowner",
@@ -294,6 +308,84 @@ class OtherUsersIT {
         ended = program(RunAs.ROOT_THAT_CANNOT_GIVE, "restore", "b.gz", "--to=" + database);
         assertEquals(0, ended.exitCode(), ended.err());
         assertTrue(ended.err().contains("warning: this root may not give files away"), ended.err());
+    }
+
+    /** A FAT disk, a share: whatever this user makes there belongs to whom the mount says. */
+    @Test
+    void aFileSystemThatShowsAnotherOwnerIsAPlaceLikeAnyOther() throws IOException {
+        Tools.require("losetup", "mkfs.exfat", "mount.exfat-fuse");
+        prepare(RunAs.ROOT, Situation.WAL_CLOSED, "new");
+        Path disk = Files.createDirectories(lab.resolve("disk"));
+        String device = Tools.sh(
+                        "truncate -s 32M \"$1/image\"; d=$(losetup -f --show \"$1/image\"); mkfs.exfat \"$d\" >&2; "
+                                + "mount.exfat-fuse -o uid=12001,gid=12000 \"$d\" \"$2\" >&2; echo \"$d\"",
+                        lab,
+                        disk)
+                .ok()
+                .out()
+                .strip();
+        try {
+            assertEquals(
+                    "12001",
+                    Tools.sh("touch \"$1/x\"; stat -c %u \"$1/x\"", disk)
+                            .ok()
+                            .out()
+                            .strip());
+            assertEquals(
+                    0,
+                    program(RunAs.ROOT, "backup", database, "--to=" + disk + "/b.gz")
+                            .exitCode());
+            assertEquals(
+                    0,
+                    program(RunAs.ROOT, "backup", database, "--to=" + disk + "/h/")
+                            .exitCode());
+            assertEquals(
+                    0,
+                    program(RunAs.ROOT, "restore", disk + "/b.gz", "--to=" + disk + "/new.db")
+                            .exitCode());
+            assertEquals(
+                    0,
+                    program(RunAs.ROOT, "restore", disk + "/h/", "--to=" + disk + "/new.db")
+                            .exitCode());
+            assertEquals(0, program(RunAs.ROOT, "undo", disk + "/new.db").exitCode());
+        } finally {
+            Tools.sh("umount \"$1\"; losetup -d \"$2\"", disk, device).ok();
+        }
+    }
+
+    /** Whoever may give files away need not be one who may read what he has given. */
+    @Test
+    void rootThatMayOnlyGiveGivesOwnerGroupAndModeBack() throws IOException {
+        prepare(RunAs.ROOT_THAT_ONLY_GIVES, Situation.WAL_CLOSED, "new");
+        assertEquals(0, program(RunAs.ROOT, "backup", database, "--to=b.gz").exitCode());
+        Map<String, String> before = owners();
+        Files.delete(database);
+        Tools.Ended ended = program(RunAs.ROOT_THAT_ONLY_GIVES, "restore", "b.gz", "--to=" + database);
+        assertEquals(0, ended.exitCode(), ended.err());
+        assertFalse(ended.err().contains("warning: "), ended.err());
+        assertEquals(before, owners());
+    }
+
+    /** Two who share a database share its safety copies. */
+    @Test
+    void membersOfAGroupShareASafetyDirectory() throws IOException {
+        prepare(RunAs.GROUP_MEMBER, Situation.WAL_CLOSED, "new");
+        assertEquals(
+                0, program(RunAs.GROUP_MEMBER, "backup", database, "--to=b.gz").exitCode());
+        Path safety = Files.createDirectories(lab.resolve("safety"));
+        Tools.sh("chown 12001:12000 \"$1\"; chmod 2775 \"$1\"", safety).ok();
+        for (RunAs runAs : List.of(RunAs.ROOT, RunAs.GROUP_MEMBER, RunAs.OTHER_GROUP_MEMBER, RunAs.GROUP_MEMBER)) {
+            Tools.Ended ended =
+                    program(runAs, "restore", lab.resolve("out/b.gz"), "--to=" + database, "--safety-dir=" + safety);
+            assertEquals(0, ended.exitCode(), runAs + ": " + ended.err());
+        }
+        // A note that cannot be read says nothing, and no emergency waits for it.
+        Tools.sh("chown 12003:12003 \"$1\"/.*.state; chmod 600 \"$1\"/.*.state", safety)
+                .ok();
+        Tools.Ended ended = program(
+                RunAs.GROUP_MEMBER, "restore", lab.resolve("out/b.gz"), "--to=" + database, "--safety-dir=" + safety);
+        assertEquals(0, ended.exitCode(), ended.err());
+        assertTrue(ended.err().contains("warning: whose safety copies " + safety + " holds"), ended.err());
     }
 
     /** The switch leaves a hot journal, which SQLite gave to the database's owner. */
