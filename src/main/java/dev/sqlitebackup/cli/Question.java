@@ -56,7 +56,7 @@ final class Question {
     /** An answer is one to this question. */
     private static void forgetWhatWasTyped() {
         try {
-            System.in.skipNBytes(System.in.available());
+            System.in.readNBytes(System.in.available()); // To skip would be to seek, which no terminal can.
         } catch (IOException e) {
             // The terminal is gone, which the next read says.
         }

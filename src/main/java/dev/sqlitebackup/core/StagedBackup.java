@@ -1,7 +1,6 @@
 package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.archive.BackupReader;
 import dev.sqlitebackup.files.Digests;
@@ -151,9 +150,9 @@ public record StagedBackup(
                 verification = verification.withWarning(warning);
             }
             if (content == null && backup.isPiped() && DatabaseHeader.of(file).isWal()) {
-                verification = verification.withWarning("a database in WAL mode came " + PipedBackup.NAME
-                        + " without its WAL: what was only in that is missing; pipe a backup instead, from: "
-                        + Hints.command("backup", "DATABASE", "--to=-"));
+                verification = verification.withWarning("a plain database in WAL mode came " + PipedBackup.NAME
+                        + ": if it is a copy of a live one, and no decompressed backup, what was only in its WAL is "
+                        + "missing");
             }
             return new StagedBackup(
                     backup,

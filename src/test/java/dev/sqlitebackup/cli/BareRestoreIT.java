@@ -100,6 +100,18 @@ class BareRestoreIT {
         assertEquals(1, lab.safetyCopies("t.db").size());
     }
 
+    /** Whoever pressed a key while he waited has not read what it would answer. */
+    @Test
+    void takesNoAnswerThatWasTypedBeforeTheQuestion() throws Exception {
+        try (Terminal terminal = terminal("restore")) {
+            terminal.type("y\n");
+            terminal.await(QUESTION);
+            terminal.type("n\n");
+            terminal.end().endsWith(1);
+        }
+        assertNothingChanged();
+    }
+
     private void assertNothingButTheStagingIsThere() {
         assertEquals(before, lab.state("t.db"));
     }

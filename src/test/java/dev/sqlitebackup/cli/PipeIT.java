@@ -106,6 +106,13 @@ class PipeIT {
                 backup.get("databaseBytes"),
                 json(0, "gunzip < app.db.gz | sb verify - --json").get("databaseBytes"),
                 "not compressed");
+        assertTrue(
+                json(0, "sb verify --json - < app.db")
+                        .get("warnings")
+                        .toString()
+                        .contains("what was only in its WAL"),
+                "whether a copy is whole cannot be seen");
+        assertFalse(json(0, "sb verify --json - < app.db.gz").has("warnings"));
         json(0, "gunzip < app.db.gz | sb restore - --to=new.db --json");
         assertEquals(Lab.dump(database), Lab.dump(lab.path("new.db")));
         String said = sh("sb verify - < app.db.gz").ok().out();

@@ -60,6 +60,13 @@ class RestoreTargetIT {
         assertRefused("the target is an age file, and no database", lab.path("app.db.gz.age"));
         Lab.write(lab.path("armored.age"), "-----BEGIN AGE ENCRYPTED FILE-----\nYWdl");
         assertRefused("the target is an age file, and no database", lab.path("armored.age"));
+        Tools.require("xz");
+        Tools.sh("xz -c \"$1\" > \"$1.xz\"", database).ok();
+        assertRefused("the target is a compressed file, and no database", lab.path("app.db.xz"));
+        Files.write(lab.path("app.db.zst"), new byte[] {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd, 4, 0});
+        assertRefused("the target is a compressed file, and no database", lab.path("app.db.zst"));
+        Lab.write(lab.path("app.zip"), "PK\3\4 and so on");
+        assertRefused("the target is a compressed file, and no database", lab.path("app.zip"));
         Lab.write(lab.path("pointer.gz"), "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
         assertRefused("the target is a Git LFS pointer, and no database", lab.path("pointer.gz"));
     }

@@ -310,5 +310,10 @@ class SelectionTest {
                 Failure.Kind.USAGE,
                 history + " holds backups of another app.db, not of " + namesake + ", which is the default",
                 () -> Selection.of(history, new DatabaseChoice(null, namesake, false), null, LATER, AGAIN));
+        // A name says which backups, and not over what.
+        Expect.failure(
+                Failure.Kind.USAGE,
+                history + " holds backups of another app.db, not of " + namesake + ", which is the default",
+                () -> Selection.of(history, new DatabaseChoice("app.db", namesake, false), null, LATER, AGAIN));
     }
 }
