@@ -231,6 +231,14 @@ class StagedBackupTest {
         assertThrows(Failure.class, () -> FileKind.requireGzip(content, "b.gz"));
     }
 
+    /** Nobody shall make room for what a damaged header declares. */
+    @Test
+    void callsDamagedWhatDeclaresMoreThanItsFileCanHold() throws IOException {
+        byte[] declares = content.clone();
+        Arrays.fill(declares, 28, 32, (byte) 0x7f); // The number of pages: 8 TiB of them.
+        refused(Failure.Kind.CORRUPT, gzip("declares.gz", declares));
+    }
+
     // ---- bombs
 
     /** A gzip file whose database declares so many pages, and which holds this many bytes. */
