@@ -37,6 +37,23 @@ public final class FileKind {
         return DatabaseHeader.parse(ByteBuffer.wrap(BackupReader.startOfContent(start, DatabaseHeader.SIZE_BYTES)));
     }
 
+    /**
+     * Refuses a gzip file of something else, such as a tar archive, as far as its beginning tells.
+     *
+     * @param start the first {@link #HEADER_IN_GZIP_BYTES} of it, or all
+     * @throws Failure as {@link #requireGzip}, and CORRUPT
+     */
+    static void requireGzipOfDatabase(byte[] start, String backup) {
+        requireGzip(start, backup);
+        byte[] content = BackupReader.startOfContent(start, START_BYTES);
+        boolean tells = content.length >= SQLITE_MAGIC.length || start.length < HEADER_IN_GZIP_BYTES;
+        if (tells && !startsAsDatabase(content)) {
+            throw new Failure(
+                    Failure.Kind.CORRUPT,
+                    "the backup " + backup + " failed verification: what it holds is not a SQLite database");
+        }
+    }
+
     private static byte[] start(Path file) {
         Databases.requireRegularFile(file, "backup", Selection.HINT_IF_MISSING);
         try (FileChannel channel = RegularFiles.open(file, StandardOpenOption.READ)) {

@@ -144,11 +144,11 @@ public record SingleFile(Store store, String name) implements Destination {
     }
 
     private void requireWholeGzip() {
-        byte[] start = store.readStart(name, FileKind.START_BYTES);
+        byte[] start = store.readStart(name, FileKind.HEADER_IN_GZIP_BYTES);
         if (start == null) {
             throw Store.missing(store.location(name));
         }
-        FileKind.requireGzip(start, store.location(name));
+        FileKind.requireGzipOfDatabase(start, store.location(name));
         Path file = store.isNear() ? store.local(name) : null;
         try {
             if (file != null) {

@@ -21,6 +21,7 @@ import dev.sqlitebackup.testing.Heard;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.S3Server;
 import dev.sqlitebackup.testing.SharedS3;
+import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -401,13 +402,16 @@ class FarAwayTest {
 
     /** Only its beginning is looked at: whether it is whole, a restore finds out. */
     @Test
-    void anObjectThatSomebodyElsePutThereIsABackupIfItBeginsLikeOne() {
+    void anObjectThatSomebodyElsePutThereIsABackupIfItBeginsLikeOne() throws IOException {
         try (S3Client client = server.client()) {
             String key = ((Location.Remote) file).key();
+            Tools.sh("gzip -c \"$1\" > \"$1.gz\"", database).ok();
+            byte[] gzip = Files.readAllBytes(Path.of(database + ".gz"));
             client.putObject(
                     request -> request.bucket(S3Server.BUCKET).key(key),
-                    RequestBody.fromBytes(new byte[] {0x1f, (byte) 0x8b, 8, 0}));
-            assertEquals(4, new ListService().list(file, null).backups().get(0).backupBytes());
+                    RequestBody.fromBytes(Arrays.copyOf(gzip, 200)));
+            assertEquals(
+                    200, new ListService().list(file, null).backups().get(0).backupBytes());
             client.putObject(request -> request.bucket(S3Server.BUCKET).key(key), RequestBody.fromString("no backup"));
         }
         Expect.failure(

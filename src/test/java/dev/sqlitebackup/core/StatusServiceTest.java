@@ -2,6 +2,7 @@ package dev.sqlitebackup.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
@@ -19,6 +20,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -126,6 +128,19 @@ class StatusServiceTest {
                         + "/ lfs fetch --all",
                 file);
         Expect.failure(Failure.Kind.FAILURE, "cannot read", () -> status(Location.file(lab.path("x".repeat(300)))));
+    }
+
+    /** Whoever put it there has not made a backup, however fresh it is. */
+    @Test
+    void takesAGzipFileOfSomethingElseForAMissingBackup() throws IOException {
+        for (byte[] other : new byte[][] {"a tar archive, say ".repeat(1000).getBytes(), "hello".getBytes(), {}}) {
+            try (GZIPOutputStream out = new GZIPOutputStream(Files.newOutputStream(lab.path("other.gz")))) {
+                out.write(other);
+            }
+            StatusService.Result result = status(Location.file(lab.path("other.gz")));
+            assertEquals(StatusService.Freshness.MISSING, result.freshness());
+            assertTrue(result.missing().endsWith("what it holds is not a SQLite database"), result.missing());
+        }
     }
 
     @Test
