@@ -111,7 +111,7 @@ public final class Hints {
 
     /** A word as a shell has to read it. What cannot be printed is written as bash and zsh write it, byte by byte. */
     public static String quoted(String word) {
-        if (word.codePoints().noneMatch(UNPRINTABLE::test)) {
+        if (word.codePoints().noneMatch(UNPRINTABLE)) {
             return PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'";
         }
         return word.codePoints()

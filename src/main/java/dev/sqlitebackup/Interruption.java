@@ -62,8 +62,7 @@ public final class Interruption {
 
     /** Waits until no critical section runs. None begins after it, because {@link #check()} comes before each. */
     public static void awaitCritical() {
-        CRITICAL.lock();
-        CRITICAL.unlock();
+        critical().close();
     }
 
     /** While the returned object is open, a signal runs {@code stop}. */

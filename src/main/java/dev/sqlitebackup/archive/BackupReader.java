@@ -95,8 +95,9 @@ public final class BackupReader {
                 .setInputStream(new ByteArrayInputStream(start))
                 .setDecompressConcatenated(true)
                 .get()) {
-            for (int read; length < maxBytes && (read = gzip.read(content, length, 1)) > 0; length += read) {
-                continue; // One at a time: of more, nothing is had where the end is missing.
+            // One at a time: of more, nothing is had where the end is missing.
+            while (length < maxBytes && gzip.read(content, length, 1) > 0) {
+                length++;
             }
         } catch (IOException e) {
             // It ends here, or is damaged.

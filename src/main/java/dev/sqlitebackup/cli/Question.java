@@ -7,6 +7,7 @@ import java.io.FileWriter;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
+import java.nio.charset.Charset;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -25,7 +26,9 @@ final class Question {
     /** @param err standard error */
     static PrintWriter terminal(PrintWriter err) {
         try {
-            return Terminals.isTerminal(FileDescriptor.err) ? err : new PrintWriter(new FileWriter("/dev/tty"), true);
+            return Terminals.isTerminal(FileDescriptor.err)
+                    ? err
+                    : new PrintWriter(new FileWriter("/dev/tty", Charset.defaultCharset()), true);
         } catch (IOException e) {
             return err; // Whatever takes it may show it.
         }
@@ -64,7 +67,7 @@ final class Question {
 
     private static String readLine() {
         try {
-            return new BufferedReader(new InputStreamReader(System.in)).readLine();
+            return new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset())).readLine();
         } catch (IOException e) {
             return null; // The terminal is gone.
         }

@@ -1,5 +1,6 @@
 package dev.sqlitebackup.cli;
 
+import java.io.Console;
 import java.io.FileDescriptor;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +20,19 @@ final class Terminals {
                     Files.readSymbolicLink(Path.of("/proc/self/fd/" + number)).toString();
             return device.startsWith("/dev/pts/") || device.startsWith("/dev/tty") || device.equals("/dev/console");
         } catch (Exception e) {
-            return System.console() != null;
+            return console();
+        }
+    }
+
+    @SuppressWarnings("SystemConsoleNull") // From Java 22 on it is there without a terminal too, and says so itself.
+    private static boolean console() {
+        Console console = System.console();
+        try {
+            return console != null
+                    && (Runtime.version().feature() < 22
+                            || (boolean) Console.class.getMethod("isTerminal").invoke(console));
+        } catch (ReflectiveOperationException e) {
+            return false;
         }
     }
 }

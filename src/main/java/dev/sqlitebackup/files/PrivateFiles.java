@@ -136,8 +136,8 @@ public final class PrivateFiles {
     /** A mode as {@code chmod} takes it: {@code 644}. */
     public static String octal(String mode) {
         int bits = 0;
-        for (char letter : mode.toCharArray()) {
-            bits = bits << 1 | (letter == '-' ? 0 : 1);
+        for (int i = 0; i < mode.length(); i++) {
+            bits = bits << 1 | (mode.charAt(i) == '-' ? 0 : 1);
         }
         return String.format(Locale.ROOT, "%03o", bits);
     }

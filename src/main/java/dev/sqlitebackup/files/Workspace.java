@@ -77,6 +77,7 @@ public final class Workspace implements AutoCloseable {
      *
      * @return null where the system cannot
      */
+    @SuppressWarnings("StreamResourceLeak") // What is held is not closed.
     private static SecureDirectoryStream<Path> hold(Path directory, FileChannel lock) throws IOException {
         DirectoryStream<Path> stream = null;
         try {

@@ -118,7 +118,7 @@ public final class SafetyCopies {
         }
         String warning = latest.location() + " is dated after now (" + now.truncatedTo(ChronoUnit.SECONDS)
                 + "): a clock is or was wrong; "
-                + (newest == latest
+                + (newest.equals(latest)
                         ? "there is no other safety copy"
                         : "it was passed over for the newest that is not. For that one instead: "
                                 + Hints.command("restore", latest.location(), "--to=" + database));

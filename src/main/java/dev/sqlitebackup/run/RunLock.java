@@ -110,9 +110,10 @@ public final class RunLock implements AutoCloseable {
     /** Asks for all at once, and not for its length before: it may be written meanwhile. */
     private static byte[] read(FileChannel channel) throws IOException {
         ByteBuffer content = ByteBuffer.allocate(State.MAX_BYTES);
-        while (content.hasRemaining() && channel.read(content, content.position()) >= 0) {
-            continue;
-        }
+        int length;
+        do {
+            length = channel.read(content, content.position());
+        } while (length > 0);
         return Arrays.copyOf(content.array(), content.position());
     }
 

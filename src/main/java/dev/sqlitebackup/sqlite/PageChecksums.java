@@ -115,7 +115,7 @@ final class PageChecksums {
 
     private static void write(FileChannel database, ByteBuffer page) throws IOException {
         ByteBuffer sum = ByteBuffer.allocate(SIZE_BYTES).putLong(0, sum(page));
-        long position = page.capacity() - SIZE_BYTES;
+        long position = (long) page.capacity() - SIZE_BYTES;
         while (sum.hasRemaining()) {
             position += database.write(sum, position);
         }

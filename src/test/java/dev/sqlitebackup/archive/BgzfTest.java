@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -60,7 +61,7 @@ class BgzfTest {
     void isSmallerTheMoreIsSpentOnIt() throws IOException {
         byte[] text = "so many words that say the same again, and then some more of them; "
                 .repeat(900)
-                .getBytes();
+                .getBytes(StandardCharsets.UTF_8);
         for (int i = 0; i < text.length; i += 97) {
             text[i] = (byte) i;
         }

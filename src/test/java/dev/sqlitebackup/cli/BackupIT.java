@@ -732,7 +732,7 @@ class BackupIT {
     @Test
     void writesAVerifiedBackupAndNothingElseToStandardOutput() throws IOException {
         Tools.require("script", "gunzip");
-        Path database = lab.database("live.db", "wal", 3000, "g");
+        lab.database("live.db", "wal", 3000, "g");
         Tools.Ended piped = Tools.sh(
                         "cd \"$1\"; TMPDIR=\"$1/tmp\" \"$2\" -jar \"$3\" backup live.db --to=- --json 2>said | tee copy.gz | gunzip -t; cat said",
                         directory,

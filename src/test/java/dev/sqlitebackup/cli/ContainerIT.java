@@ -75,7 +75,7 @@ class ContainerIT {
         return new Load(LoadSettings.builder().build()).loadFromString(Files.readString(DEPLOY.resolve(file)));
     }
 
-    @SuppressWarnings("unchecked")
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
     private static <T> T at(Object yaml, Object... path) {
         Object value = yaml;
         for (Object step : path) {

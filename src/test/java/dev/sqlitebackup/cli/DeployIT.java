@@ -80,7 +80,7 @@ class DeployIT {
                 .loadFromString(Files.readString(PROJECT.resolve("deploy").resolve(file)));
     }
 
-    @SuppressWarnings("unchecked")
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
     private static <T> T at(Object yaml, Object... path) {
         Object value = yaml;
         for (Object step : path) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import dev.sqlitebackup.testing.Lab;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,7 +31,7 @@ class LongNamesIT {
     void aDatabaseOfALongNameIsBackedUpRestoredAndUndone(String letter, int sizeBytes, boolean fitsAHistory)
             throws Exception {
         Lab lab = new Lab(directory);
-        int letterBytes = letter.getBytes("UTF-8").length;
+        int letterBytes = letter.getBytes(StandardCharsets.UTF_8).length;
         String name = letter.repeat((sizeBytes - 3) / letterBytes) + ".db";
         Path database = lab.database(name, "wal", 5, "old");
         lab.json(0, "backup", database, "--to=b.gz");

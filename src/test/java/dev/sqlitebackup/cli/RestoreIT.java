@@ -11,6 +11,7 @@ import dev.sqlitebackup.testing.Tools;
 import dev.sqlitebackup.testing.Writer;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -227,12 +228,13 @@ class RestoreIT {
         refused(12, Files.write(lab.path("twice.gz"), concatenate(good, good)), before);
         refused(12, Files.write(lab.path("cut.gz"), java.util.Arrays.copyOf(good, good.length / 2)), before);
         refused(12, Files.write(lab.path("empty.gz"), new byte[0]), before);
-        refused(12, Files.write(lab.path("text.gz"), "no gzip at all".getBytes()), before);
+        refused(12, Files.write(lab.path("text.gz"), "no gzip at all".getBytes(StandardCharsets.UTF_8)), before);
         refused(
                 10,
                 Files.write(
                         lab.path("pointer.gz"),
-                        "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n".getBytes()),
+                        "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
+                                .getBytes(StandardCharsets.UTF_8)),
                 before);
         refused(10, lab.path("missing.gz"), before);
         Tools.sh(

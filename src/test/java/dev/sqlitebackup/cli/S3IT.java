@@ -137,8 +137,7 @@ class S3IT {
                         .getAsJsonArray()
                         .size());
         assertEquals(List.of("some/prefix/.app.db.state", key(second)), server.keys());
-        for (Path file :
-                Files.walk(lab.path("cache")).filter(Files::isRegularFile).toList()) {
+        for (Path file : cached()) {
             assertEquals(
                     "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)), file.toString());
         }
@@ -358,7 +357,7 @@ class S3IT {
         server.block(null);
         assertEquals(
                 List.of(),
-                Files.walk(lab.path("cache"))
+                cached().stream()
                         .filter(file -> file.toString().endsWith(".unsent.gz"))
                         .toList());
     }
@@ -367,7 +366,7 @@ class S3IT {
     void aCacheThatCannotBeWrittenCostsTimeOnly() throws IOException {
         Path database = lab.database("app.db", "delete", 100, "g");
         lab.json(0, "backup", database, "--to=s3://backups/p/");
-        Path note = Files.walk(lab.path("cache"))
+        Path note = cached().stream()
                 .filter(file -> file.toString().endsWith(".last.json"))
                 .findFirst()
                 .orElseThrow();
@@ -633,5 +632,11 @@ class S3IT {
                         .lines()
                         .filter(line -> line.contains("software.amazon"))
                         .toList());
+    }
+
+    private List<Path> cached() throws IOException {
+        try (Stream<Path> files = Files.walk(lab.path("cache"))) {
+            return files.filter(Files::isRegularFile).toList();
+        }
     }
 }

@@ -23,6 +23,7 @@ import dev.sqlitebackup.testing.S3Server;
 import dev.sqlitebackup.testing.SharedS3;
 import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -262,7 +263,7 @@ class FarAwayTest {
     void whatIsNotOursCountsForNoRuleAndIsLeftAlone() throws IOException {
         List<String> real = new ArrayList<>();
         for (int hour = 0; hour < 4; hour++) {
-            real.add(backUp(history, NOON.plusSeconds(3_600 * hour)).backup());
+            real.add(backUp(history, NOON.plusSeconds(3_600L * hour)).backup());
         }
         byte[] whole = object(real.get(0));
         Map<String, byte[]> foreign = Map.of(
@@ -324,7 +325,10 @@ class FarAwayTest {
                             request -> request.bucket(S3Server.BUCKET).key(key))
                     .readAllBytes();
             for (byte[] content : List.of(
-                    new byte[0], Arrays.copyOf(whole, whole.length / 2), "null\n".getBytes(), new byte[1 << 20])) {
+                    new byte[0],
+                    Arrays.copyOf(whole, whole.length / 2),
+                    "null\n".getBytes(StandardCharsets.UTF_8),
+                    new byte[1 << 20])) {
                 client.putObject(request -> request.bucket(S3Server.BUCKET).key(key), RequestBody.fromBytes(content));
                 StatusService.Result status = new StatusService(Clock.fixed(LATER, ZoneOffset.UTC))
                         .status(new StatusService.Request(database, true, history, null, Duration.ofHours(1)));

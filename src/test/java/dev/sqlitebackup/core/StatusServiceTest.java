@@ -11,6 +11,7 @@ import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Lab;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -133,7 +134,11 @@ class StatusServiceTest {
     /** Whoever put it there has not made a backup, however fresh it is. */
     @Test
     void takesAGzipFileOfSomethingElseForAMissingBackup() throws IOException {
-        for (byte[] other : new byte[][] {"a tar archive, say ".repeat(1000).getBytes(), "hello".getBytes(), {}}) {
+        for (byte[] other : new byte[][] {
+            "a tar archive, say ".repeat(1000).getBytes(StandardCharsets.UTF_8),
+            "hello".getBytes(StandardCharsets.UTF_8),
+            {}
+        }) {
             try (GZIPOutputStream out = new GZIPOutputStream(Files.newOutputStream(lab.path("other.gz")))) {
                 out.write(other);
             }

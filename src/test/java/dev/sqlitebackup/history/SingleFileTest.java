@@ -14,6 +14,7 @@ import dev.sqlitebackup.testing.Tools;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -137,19 +138,19 @@ class SingleFileTest {
                 "empty",
                 new byte[0],
                 "pointer",
-                "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n".getBytes());
+                "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n".getBytes(StandardCharsets.UTF_8));
         for (Map.Entry<String, byte[]> file : replaceable.entrySet()) {
             Files.write(lab.path("d.gz"), file.getValue());
             assertEquals("d.gz", destination("d.gz").name(), file.getKey());
         }
-        byte[] archive = gzip("photos/1.jpg".repeat(1000).getBytes());
+        byte[] archive = gzip("photos/1.jpg".repeat(1000).getBytes(StandardCharsets.UTF_8));
         Map<String, byte[]> foreign = Map.of(
                 "archive",
                 archive,
                 "text",
-                "notes".getBytes(),
+                "notes".getBytes(StandardCharsets.UTF_8),
                 "age",
-                "age-encryption.org/v1\n-> X25519 ".getBytes(),
+                "age-encryption.org/v1\n-> X25519 ".getBytes(StandardCharsets.UTF_8),
                 "one byte",
                 new byte[1],
                 "cut",
@@ -159,7 +160,7 @@ class SingleFileTest {
                 "zeros",
                 new byte[5000],
                 "ours ends it",
-                concatenate("notes".getBytes(), ours),
+                concatenate("notes".getBytes(StandardCharsets.UTF_8), ours),
                 "empty gzip",
                 gzip(new byte[0]));
         for (Map.Entry<String, byte[]> file : foreign.entrySet()) {

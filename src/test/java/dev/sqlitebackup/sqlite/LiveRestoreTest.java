@@ -12,6 +12,7 @@ import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Writer;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -58,7 +59,7 @@ class LiveRestoreTest {
         Path staged = lab.database("staged.db", "delete", 2000, "new");
         Path unwritable = Files.write(
                 directory.resolve("safety"),
-                "this is not a database that could be written over".repeat(100).getBytes());
+                "this is not a database that could be written over".repeat(100).getBytes(StandardCharsets.UTF_8));
         assertThrows(Failure.class, () -> restore(target, staged, unwritable, copy -> "undo"));
         assertEquals("2000", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'old'"));
     }

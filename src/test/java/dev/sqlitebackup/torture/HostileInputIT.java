@@ -11,6 +11,7 @@ import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -148,7 +149,7 @@ class HostileInputIT {
         Files.copy(database, lab.path(EVIL));
         Files.createDirectory(lab.path("out"));
         lab.json(0, "backup", "--to=out/", "--", EVIL);
-        Files.write(lab.path("out/" + EVIL + ".gz"), "no gzip".getBytes());
+        Files.write(lab.path("out/" + EVIL + ".gz"), "no gzip".getBytes(StandardCharsets.UTF_8));
         Files.copy(list("out", "evil.*Z.*").get(0), lab.path("out/" + EVIL + "-20260101T000000Z.db.gz"));
         List<List<String>> commands = List.of(
                 List.of("list", "out"),

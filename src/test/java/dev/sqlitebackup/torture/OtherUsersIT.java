@@ -8,6 +8,7 @@ import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Tools;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -568,7 +569,7 @@ class OtherUsersIT {
 
         /** Runs SQL, which prints nothing, and waits until it is done. */
         Application say(String sql) throws IOException {
-            process.getOutputStream().write((sql + "; SELECT 'done';\n").getBytes());
+            process.getOutputStream().write((sql + "; SELECT 'done';\n").getBytes(StandardCharsets.UTF_8));
             process.getOutputStream().flush();
             assertEquals("done", output.readLine());
             return this;

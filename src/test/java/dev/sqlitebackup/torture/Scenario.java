@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -392,7 +393,7 @@ abstract class Scenario {
 
     private static final class RestoreOverUnreadable extends Restore {
         private static final byte[] GARBAGE =
-                "encrypted, or something of that kind; ".repeat(300).getBytes();
+                "encrypted, or something of that kind; ".repeat(300).getBytes(StandardCharsets.UTF_8);
 
         RestoreOverUnreadable() {
             super("restore over a file that SQLite cannot open", "restore", "b.gz", "--to=app.db");
