@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 /** Commands in hints: as they can be pasted into a shell, in any directory, where cron's mail is read for example. */
 public final class Hints {
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
+    private static final Pattern ADDRESS = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*://");
     private static final String TO = "--to=";
     private static final Pattern PLACE = Pattern.compile("(--(?:to|tmp-dir|safety-dir)=)(.*)", Pattern.DOTALL);
     /** What a terminal is not sent as it is (see cli/Output), and a quoted newline would not be a newline any more. */
@@ -94,8 +95,13 @@ public final class Hints {
                 : word.startsWith("-") ? word : absolutePath(word);
     }
 
+    /** Whether a place is named by an address, such as that of an object store, and not by a path. */
+    public static boolean isAddress(String place) {
+        return ADDRESS.matcher(place).lookingAt();
+    }
+
     private static String absolutePath(String place) {
-        if (place.isEmpty() || place.equals("-") || place.startsWith("s3://")) {
+        if (place.isEmpty() || place.equals("-") || isAddress(place)) {
             return place;
         }
         Path path = Path.of(place).toAbsolutePath();

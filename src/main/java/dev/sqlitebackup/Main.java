@@ -3,6 +3,7 @@ package dev.sqlitebackup;
 import dev.sqlitebackup.cli.Environment;
 import dev.sqlitebackup.cli.FailureHandler;
 import dev.sqlitebackup.cli.SqliteBackup;
+import dev.sqlitebackup.cli.StandardStreams;
 import dev.sqlitebackup.files.Workspace;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -111,6 +112,8 @@ public final class Main {
                 System.getProperty("user.home"),
                 location() == null ? workingDirectory : location().getParent(),
                 workingDirectory,
+                System.getProperty("java.io.tmpdir"),
+                StandardStreams.ofProcess(),
                 Clock.systemDefaultZone());
     }
 

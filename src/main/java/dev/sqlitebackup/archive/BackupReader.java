@@ -46,41 +46,9 @@ public final class BackupReader {
         return start.length >= 2 && (start[0] & 0xff) == MAGIC_0 && (start[1] & 0xff) == MAGIC_1;
     }
 
-    /**
-     * What a backup was found to hold, to its last byte.
-     *
-     * @param createdAt when its snapshot was taken, to the second; null where the file does not say
-     * @param sha256 of the content, in hexadecimal
-     */
-    public record Content(Instant createdAt, String sha256) {}
-
-    /**
-     * What the end of a backup says of it: so much can be known from one read of {@link #SUMMARY_BYTES}.
-     *
-     * @param createdAt when its snapshot was taken, to the second
-     */
-    public record Summary(Instant createdAt, long databaseBytes) {
-        /**
-         * @param tail the last bytes of a file, {@link #SUMMARY_BYTES} if it has so many
-         * @return null if the file does not end like one of ours
-         */
-        public static Summary parse(byte[] tail) {
-            return of(Trailer.parse(tail));
-        }
-
-        /** The same of an open file, whose position it leaves alone. */
-        public static Summary of(FileChannel file) throws IOException {
-            return of(Trailer.read(file));
-        }
-
-        private static Summary of(Trailer trailer) {
-            return trailer == null ? null : new Summary(trailer.createdAt(), trailer.databaseBytes());
-        }
-    }
-
     /** Whether a file with this start and this end is one of ours, however damaged in between. */
     public static boolean isOurs(byte[] start, byte[] tail) {
-        return Bgzf.blockBytes(start) > 0 && Summary.parse(tail) != null;
+        return Bgzf.blockBytes(start) > 0 && Manifest.parse(tail) != null;
     }
 
     /**
@@ -105,19 +73,17 @@ public final class BackupReader {
         return Arrays.copyOf(content, length);
     }
 
-    /** How much of the end of a file {@link Summary#parse} wants. */
-    public static final int SUMMARY_BYTES = Trailer.TAIL_BYTES;
-
     /**
      * Reads all of a backup.
      *
      * @param threads how many decompress; a file that is not one of ours takes one
      * @param checksSha256 whether the content's SHA-256 is compared with what the file says; if not, the caller has to
      *     prove it in a better way
+     * @return what it says of itself; all of that holds, but for a checksum that was not compared
      * @throws Failure of kind CORRUPT if anything about the file is wrong
      * @throws IOException if reading it, or the sink, fails
      */
-    public static Content read(Path backup, int threads, boolean checksSha256, Sink sink) throws IOException {
+    public static Manifest read(Path backup, int threads, boolean checksSha256, Sink sink) throws IOException {
         try (FileChannel file = RegularFiles.open(backup, StandardOpenOption.READ)) {
             return read(file, backup.toString(), threads, checksSha256, sink);
         }
@@ -128,18 +94,18 @@ public final class BackupReader {
      *
      * @param backup what people call it
      */
-    public static Content read(FileChannel file, String backup, int threads, boolean checksSha256, Sink sink)
+    public static Manifest read(FileChannel file, String backup, int threads, boolean checksSha256, Sink sink)
             throws IOException {
-        Trailer trailer = Trailer.read(file);
-        if (trailer != null) {
-            return new BlockReader(backup, file, trailer).read(threads, checksSha256, sink);
+        Manifest manifest = Manifest.of(file);
+        if (manifest != null) {
+            return new BlockReader(backup, file, manifest).read(threads, checksSha256, sink);
         }
         refuseIfCutOff(backup, file);
         return readMembers(backup, file, sink);
     }
 
     /**
-     * Looks at both ends of a gzip file that has no summary: whether it is one of ours, or bgzip's, that was cut off.
+     * Looks at both ends of a gzip file that has no manifest: whether it is one of ours, or bgzip's, that was cut off.
      *
      * @throws Failure of kind CORRUPT if so
      */
@@ -185,12 +151,13 @@ public final class BackupReader {
     }
 
     /** Every member of a gzip file that somebody else made, one after the other. */
-    static Content readMembers(String backup, FileChannel channel, Sink sink) throws IOException {
+    static Manifest readMembers(String backup, FileChannel channel, Sink sink) throws IOException {
         ReadErrors source = new ReadErrors(java.nio.channels.Channels.newInputStream(channel.position(0)));
         MessageDigest digest = Digests.sha256();
         GzipCompressorInputStream gzip;
         byte[] buffer = new byte[BUFFER_BYTES];
         Instant[] createdAt = {null};
+        long databaseBytes = 0;
         try {
             gzip = GzipCompressorInputStream.builder()
                     .setInputStream(source)
@@ -212,9 +179,10 @@ public final class BackupReader {
             }
             if (length < 0) {
                 boolean says = createdAt[0] != null && createdAt[0].getEpochSecond() > 0;
-                return new Content(says ? createdAt[0] : null, Digests.hex(digest));
+                return new Manifest(says ? createdAt[0] : null, databaseBytes, 0, Digests.hex(digest));
             }
             digest.update(buffer, 0, length);
+            databaseBytes += length;
             sink.write(buffer, length);
         }
     }

@@ -18,18 +18,24 @@ import java.util.Arrays;
  * the previous backup has already are copied as they are.
  */
 public final class BackupWriter {
-    private final FileChannel snapshot;
-    private final long sizeBytes;
-    private final int strideBytes;
-    private final int level;
-    private final boolean proves;
+    private final Path snapshot;
+    private final int pageSizeBytes;
+    private final Instant createdAt;
+    private final Compression compression;
+    private final Progress progress;
 
-    private BackupWriter(FileChannel snapshot, int pageSizeBytes, int level, boolean proves) throws IOException {
+    /**
+     * Of one snapshot.
+     *
+     * @param snapshot a finished private database
+     */
+    public BackupWriter(
+            Path snapshot, int pageSizeBytes, Instant createdAt, Compression compression, Progress progress) {
         this.snapshot = snapshot;
-        this.sizeBytes = snapshot.size();
-        this.strideBytes = Bgzf.strideBytes(pageSizeBytes);
-        this.level = level;
-        this.proves = proves;
+        this.pageSizeBytes = pageSizeBytes;
+        this.createdAt = createdAt;
+        this.compression = compression;
+        this.progress = progress;
     }
 
     /** A piece of the database and the block that holds it; used again and again. */
@@ -46,28 +52,18 @@ public final class BackupWriter {
     /**
      * What was written.
      *
-     * @param sha256 of the snapshot, in hexadecimal
      * @param backupBytes length of the whole backup
      */
-    public record Written(String sha256, long backupBytes) {}
+    public record Written(Manifest manifest, long backupBytes) {}
 
     /**
-     * @param snapshot a finished private database
+     * Writes it to a file.
+     *
      * @param out where the backup goes; left open, and not forced
-     * @param level 1 (fastest) to 9 (smallest), for the blocks that are compressed anew
      * @param reusable blocks of the previous backup
      */
-    public static Written write(
-            Path snapshot,
-            int pageSizeBytes,
-            FileChannel out,
-            int level,
-            Instant createdAt,
-            ReusableBlocks reusable,
-            int threads,
-            Progress progress)
-            throws IOException {
-        return write(snapshot, pageSizeBytes, out, level, false, createdAt, reusable, threads, progress);
+    public Written write(FileChannel out, ReusableBlocks reusable) throws IOException {
+        return write(out, reusable, false);
     }
 
     /**
@@ -77,76 +73,78 @@ public final class BackupWriter {
      * @throws Failure of kind CORRUPT if one is not what it should be; what was written so far has no end, and is
      *     refused by every reader
      */
-    public static Written writeProven(
-            Path snapshot,
-            int pageSizeBytes,
-            WritableByteChannel out,
-            int level,
-            Instant createdAt,
-            int threads,
-            Progress progress)
-            throws IOException {
-        return write(snapshot, pageSizeBytes, out, level, true, createdAt, ReusableBlocks.none(), threads, progress);
+    public Written writeProven(WritableByteChannel out) throws IOException {
+        return write(out, ReusableBlocks.none(), true);
     }
 
     /**
+     * Writes it to anything.
+     *
      * @param proves whether each block, also one of {@code reusable}, is decompressed and compared before it is written
      */
-    static Written write(
-            Path snapshot,
-            int pageSizeBytes,
-            WritableByteChannel out,
-            int level,
-            boolean proves,
-            Instant createdAt,
-            ReusableBlocks reusable,
-            int threads,
-            Progress progress)
-            throws IOException {
+    Written write(WritableByteChannel out, ReusableBlocks reusable, boolean proves) throws IOException {
         try (FileChannel channel = FileChannel.open(snapshot, StandardOpenOption.READ)) {
-            BackupWriter writer = new BackupWriter(channel, pageSizeBytes, level, proves);
-            Written blocks = writer.writeBlocks(out, reusable, threads, progress);
-            byte[] tail = new Trailer(createdAt, writer.sizeBytes, pageSizeBytes, blocks.sha256).tail();
+            Blocks blocks = new Blocks(channel, channel.size(), reusable, proves);
+            MessageDigest digest = Digests.sha256();
+            long blocksBytes = blocks.write(out, digest);
+            Manifest manifest = new Manifest(createdAt, blocks.databaseBytes, pageSizeBytes, Digests.hex(digest));
+            byte[] tail = Trailer.tail(manifest);
             Channels.write(out, tail, tail.length);
-            return new Written(blocks.sha256, blocks.backupBytes + tail.length);
+            return new Written(manifest, blocksBytes + tail.length);
         }
     }
 
-    private Written writeBlocks(WritableByteChannel out, ReusableBlocks reusable, int threads, Progress progress)
-            throws IOException {
-        MessageDigest digest = Digests.sha256();
-        ArrayDeque<Piece> free = new ArrayDeque<>();
-        long[] doneBytes = {0};
-        long[] writtenBytes = {0};
-        try (OrderedPipeline<Piece> pipeline = new OrderedPipeline<>(threads, piece -> {
-            digest.update(piece.content, 0, piece.contentBytes);
-            Channels.write(out, piece.block, piece.blockBytes);
-            writtenBytes[0] += piece.blockBytes;
-            doneBytes[0] += piece.contentBytes;
-            progress.at(doneBytes[0]);
-            free.add(piece);
-        })) {
-            for (long position = 0; position < sizeBytes; position += strideBytes) {
-                long from = position;
-                Piece piece = free.isEmpty() ? new Piece() : free.remove();
-                pipeline.submit(() -> makeBlock(from, piece, reusable));
+    /** The blocks of one writing. */
+    private final class Blocks {
+        private final FileChannel content;
+        private final long databaseBytes;
+        private final ReusableBlocks reusable;
+        private final boolean proves;
+        private final int strideBytes = Bgzf.strideBytes(pageSizeBytes);
+
+        Blocks(FileChannel content, long databaseBytes, ReusableBlocks reusable, boolean proves) {
+            this.content = content;
+            this.databaseBytes = databaseBytes;
+            this.reusable = reusable;
+            this.proves = proves;
+        }
+
+        /** @return how many bytes were written */
+        long write(WritableByteChannel out, MessageDigest digest) throws IOException {
+            ArrayDeque<Piece> free = new ArrayDeque<>();
+            long[] doneBytes = {0};
+            long[] writtenBytes = {0};
+            try (OrderedPipeline<Piece> pipeline = new OrderedPipeline<>(compression.threads(), piece -> {
+                digest.update(piece.content, 0, piece.contentBytes);
+                Channels.write(out, piece.block, piece.blockBytes);
+                writtenBytes[0] += piece.blockBytes;
+                doneBytes[0] += piece.contentBytes;
+                progress.at(doneBytes[0]);
+                free.add(piece);
+            })) {
+                for (long position = 0; position < databaseBytes; position += strideBytes) {
+                    long from = position;
+                    Piece piece = free.isEmpty() ? new Piece() : free.remove();
+                    pipeline.submit(() -> makeBlock(from, piece));
+                }
+                pipeline.finish();
             }
-            pipeline.finish();
+            return writtenBytes[0];
         }
-        return new Written(Digests.hex(digest), writtenBytes[0]);
-    }
 
-    private Piece makeBlock(long position, Piece piece, ReusableBlocks reusable) throws IOException {
-        piece.contentBytes = (int) Math.min(strideBytes, sizeBytes - position);
-        Channels.read(snapshot, position, piece.content, piece.contentBytes);
-        piece.blockBytes = reusable.copyIfEqual(position / strideBytes, piece.content, piece.contentBytes, piece.block);
-        if (piece.blockBytes == 0) {
-            piece.blockBytes = Bgzf.compress(piece.content, piece.contentBytes, level, piece.block);
+        private Piece makeBlock(long position, Piece piece) throws IOException {
+            piece.contentBytes = (int) Math.min(strideBytes, databaseBytes - position);
+            Channels.read(content, position, piece.content, piece.contentBytes);
+            piece.blockBytes =
+                    reusable.copyIfEqual(position / strideBytes, piece.content, piece.contentBytes, piece.block);
+            if (piece.blockBytes == 0) {
+                piece.blockBytes = Bgzf.compress(piece.content, piece.contentBytes, compression.level(), piece.block);
+            }
+            if (proves) {
+                prove(piece);
+            }
+            return piece;
         }
-        if (proves) {
-            prove(piece);
-        }
-        return piece;
     }
 
     private static void prove(Piece piece) {

@@ -1,6 +1,5 @@
 package dev.sqlitebackup.archive;
 
-import dev.sqlitebackup.archive.BackupReader.Content;
 import dev.sqlitebackup.archive.BackupReader.Sink;
 import dev.sqlitebackup.files.Digests;
 import java.io.IOException;
@@ -15,14 +14,14 @@ import java.util.ArrayDeque;
 final class BlockReader {
     private final String backup;
     private final FileChannel file;
-    private final Trailer trailer;
+    private final Manifest manifest;
     private final int strideBytes;
 
-    BlockReader(String backup, FileChannel file, Trailer trailer) {
+    BlockReader(String backup, FileChannel file, Manifest manifest) {
         this.backup = backup;
         this.file = file;
-        this.trailer = trailer;
-        this.strideBytes = Bgzf.strideBytes(trailer.pageSizeBytes());
+        this.manifest = manifest;
+        this.strideBytes = Bgzf.strideBytes(manifest.pageSizeBytes());
     }
 
     private static final class Piece {
@@ -31,7 +30,7 @@ final class BlockReader {
         private int contentBytes;
     }
 
-    Content read(int threads, boolean checksSha256, Sink sink) throws IOException {
+    Manifest read(int threads, boolean checksSha256, Sink sink) throws IOException {
         MessageDigest digest = Digests.sha256();
         ArrayDeque<Piece> free = new ArrayDeque<>();
         long end = file.size() - Trailer.TAIL_BYTES;
@@ -43,14 +42,14 @@ final class BlockReader {
             sink.write(piece.content, piece.contentBytes);
             free.add(piece);
         })) {
-            for (long position = 0; position < trailer.databaseBytes(); position += strideBytes) {
+            for (long position = 0; position < manifest.databaseBytes(); position += strideBytes) {
                 int length = Bgzf.blockBytes(file, offset, end);
                 if (length < 0) {
                     throw BackupReader.damaged(backup, "there is no block at " + offset, null);
                 }
                 Piece piece = free.isEmpty() ? new Piece() : free.remove();
                 long from = offset;
-                int expectedBytes = (int) Math.min(strideBytes, trailer.databaseBytes() - position);
+                int expectedBytes = (int) Math.min(strideBytes, manifest.databaseBytes() - position);
                 pipeline.submit(() -> decompress(from, length, expectedBytes, piece));
                 offset += length;
             }
@@ -59,11 +58,11 @@ final class BlockReader {
         if (offset != end) {
             throw BackupReader.damaged(backup, "it holds more than its trailer says", null);
         }
-        String sha256 = checksSha256 ? Digests.hex(digest) : trailer.sha256();
-        if (!sha256.equals(trailer.sha256())) {
-            throw BackupReader.damaged(backup, "expected SHA-256 " + trailer.sha256() + ", found " + sha256, null);
+        String sha256 = checksSha256 ? Digests.hex(digest) : manifest.sha256();
+        if (!sha256.equals(manifest.sha256())) {
+            throw BackupReader.damaged(backup, "expected SHA-256 " + manifest.sha256() + ", found " + sha256, null);
         }
-        return new Content(trailer.createdAt(), sha256);
+        return manifest;
     }
 
     private Piece decompress(long offset, int length, int expectedBytes, Piece piece) throws IOException {

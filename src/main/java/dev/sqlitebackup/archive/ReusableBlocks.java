@@ -18,15 +18,15 @@ import java.util.zip.CRC32;
  */
 public final class ReusableBlocks implements AutoCloseable {
     private final FileChannel previous;
-    private final Trailer trailer;
+    private final Manifest manifest;
     /**
      * Where each block begins; behind the last, where that ends. Shorter than the backup if its blocks make no sense.
      */
     private final long[] offsets;
 
-    private ReusableBlocks(FileChannel previous, Trailer trailer, long[] offsets) {
+    private ReusableBlocks(FileChannel previous, Manifest manifest, long[] offsets) {
         this.previous = previous;
-        this.trailer = trailer;
+        this.manifest = manifest;
         this.offsets = offsets;
     }
 
@@ -47,9 +47,9 @@ public final class ReusableBlocks implements AutoCloseable {
             return none();
         }
         try {
-            Trailer trailer = Trailer.read(channel);
-            if (trailer != null && trailer.pageSizeBytes() == pageSizeBytes) {
-                return new ReusableBlocks(channel, trailer, offsets(channel));
+            Manifest manifest = Manifest.of(channel);
+            if (manifest != null && manifest.pageSizeBytes() == pageSizeBytes) {
+                return new ReusableBlocks(channel, manifest, offsets(channel));
             }
             channel.close();
             return none();
@@ -72,7 +72,7 @@ public final class ReusableBlocks implements AutoCloseable {
 
     /** The size of the database in the previous backup, 0 where it does not say. */
     public long previousDatabaseBytes() {
-        return trailer == null ? 0 : trailer.databaseBytes();
+        return manifest == null ? 0 : manifest.databaseBytes();
     }
 
     /**

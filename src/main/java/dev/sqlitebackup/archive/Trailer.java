@@ -1,16 +1,14 @@
 package dev.sqlitebackup.archive;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.zip.CRC32;
 
 /**
- * What a backup says of itself, in an empty block before the last one. So one read of the last {@link #TAIL_BYTES}
+ * The form of a {@link Manifest}, in an empty block before the last one. So one read of the last {@link #TAIL_BYTES}
  * answers what is in a file, and the checksum of the whole finds a block that strayed in from another backup.
  * Little-endian.
  *
@@ -27,10 +25,8 @@ import java.util.zip.CRC32;
  *       80  03 00, CRC32 0, ISIZE 0      nothing, compressed
  *       90  the last block               28 bytes, {@link Bgzf#END}
  * </pre>
- *
- * @param sha256 in hexadecimal
  */
-record Trailer(Instant createdAt, long databaseBytes, int pageSizeBytes, String sha256) {
+final class Trailer {
     private static final int VERSION = 1;
     private static final byte[] SUBFIELD = {'S', 'B', 58, 0};
     private static final int PAYLOAD_BYTES = 58;
@@ -43,15 +39,17 @@ record Trailer(Instant createdAt, long databaseBytes, int pageSizeBytes, String 
     /** Trailer and last block. */
     static final int TAIL_BYTES = BYTES + Bgzf.END.length;
 
+    private Trailer() {}
+
     /** The last bytes of the file. */
-    byte[] tail() {
+    static byte[] tail(Manifest manifest) {
         ByteBuffer payload = ByteBuffer.allocate(PAYLOAD_BYTES)
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .putShort((short) VERSION)
-                .putLong(createdAt.getEpochSecond())
-                .putLong(databaseBytes)
-                .putInt(pageSizeBytes)
-                .put(HexFormat.of().parseHex(sha256));
+                .putLong(manifest.createdAt().getEpochSecond())
+                .putLong(manifest.databaseBytes())
+                .putInt(manifest.pageSizeBytes())
+                .put(HexFormat.of().parseHex(manifest.sha256()));
         payload.putInt(crc32(payload.array()));
         return tail(payload.array());
     }
@@ -79,9 +77,9 @@ record Trailer(Instant createdAt, long databaseBytes, int pageSizeBytes, String 
 
     /**
      * @param tail the last {@link #TAIL_BYTES} of a file
-     * @return null if they are not, to the last bit, what {@link #tail()} makes
+     * @return null if they are not, to the last bit, what {@link #tail} makes
      */
-    static Trailer parse(byte[] tail) {
+    static Manifest parse(byte[] tail) {
         if (tail.length != TAIL_BYTES) {
             return null;
         }
@@ -92,13 +90,13 @@ record Trailer(Instant createdAt, long databaseBytes, int pageSizeBytes, String 
                 || !Arrays.equals(tail(bytes), tail)) {
             return null;
         }
-        Trailer trailer = new Trailer(
+        Manifest manifest = new Manifest(
                 Instant.ofEpochSecond(Math.floorMod(payload.getLong(), 1L << 40)),
                 payload.getLong(),
                 payload.getInt(),
                 HexFormat.of().formatHex(bytes, payload.position(), payload.position() + 32));
-        return trailer.databaseBytes > 0 && trailer.pageSizeBytes > 0 && Arrays.equals(trailer.tail(), tail)
-                ? trailer
+        return manifest.databaseBytes() > 0 && manifest.pageSizeBytes() > 0 && Arrays.equals(tail(manifest), tail)
+                ? manifest
                 : null;
     }
 
@@ -107,17 +105,11 @@ record Trailer(Instant createdAt, long databaseBytes, int pageSizeBytes, String 
      * hardly any damage changes them all.
      */
     static boolean isDamaged(byte[] tail) {
-        byte[] expected = new Trailer(Instant.EPOCH, 1, 1, "00".repeat(32)).tail();
+        byte[] expected = tail(new Manifest(Instant.EPOCH, 1, 1, "00".repeat(32)));
         int same = 0;
         for (int i = 0; i < PAYLOAD_OFFSET; i++) {
             same += tail[i] == expected[i] ? 1 : 0;
         }
         return same >= PAYLOAD_OFFSET - 2;
-    }
-
-    /** @return null if the file does not end like one of ours */
-    static Trailer read(FileChannel file) throws IOException {
-        long position = file.size() - TAIL_BYTES;
-        return position < 0 ? null : parse(Channels.read(file, position, TAIL_BYTES));
     }
 }

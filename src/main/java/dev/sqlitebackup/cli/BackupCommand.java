@@ -2,13 +2,12 @@ package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
+import dev.sqlitebackup.archive.Compression;
 import dev.sqlitebackup.core.BackupService;
 import dev.sqlitebackup.core.StreamService;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.sqlite.NativeLibrary;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -126,7 +125,7 @@ public final class BackupCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         common.standardOutputIsTaken =
-                destination == null ? environment.isStandardOutputTheDefault() : destination instanceof Location.Pipe;
+                destination == null ? environment.isStandardOutputTheDefault() : destination.isPipe();
         Ping ping = pingUrl == null ? null : Ping.of(pingUrl);
         if (every == null) {
             return run(ping);
@@ -190,27 +189,25 @@ public final class BackupCommand implements Callable<Integer> {
         Path source = environment.database(database);
         Location to = environment.destination(destination, source, name.name(spec));
         Path tmp = environment.temporaryDirectory(temporaryDirectory);
-        if (to instanceof Location.Pipe) {
+        if (to.isPipe()) {
             refuseIfNotForAPipe(rules);
         }
         BackupService.Result result;
-        try (ProgressDisplay progress = ProgressDisplay.of(common)) {
+        try (ProgressDisplay progress = ProgressDisplay.of(common, environment.streams())) {
             NativeLibrary.load(environment.programDirectories(tmp));
             BackupService.Request request = new BackupService.Request(
                     source,
                     to,
+                    name.name(spec),
                     compact,
-                    level,
-                    threadCount,
+                    new Compression(level, threadCount),
                     tmp,
                     common.busyTimeout,
                     rules,
-                    name.name(spec),
                     allowShrink);
-            // The descriptor itself: whatever else may print to System.out must not end up in a backup.
-            result = to instanceof Location.Pipe
+            result = to.isPipe()
                     ? new StreamService(environment.clock(), progress)
-                            .backup(request, new FileOutputStream(FileDescriptor.out).getChannel())
+                            .backup(request, environment.streams().out())
                     : new BackupService(environment.clock(), progress).backup(request);
         }
         long durationMillis = (System.nanoTime() - started) / 1_000_000;
@@ -231,7 +228,7 @@ public final class BackupCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--keep-… needs a directory as destination, and --to=- has no history");
         }
-        if (Terminals.isTerminal(FileDescriptor.out)) {
+        if (environment.streams().outIsTerminal()) {
             throw new ParameterException(
                     spec.commandLine(),
                     "--to=- writes compressed bytes, and standard output is a terminal: pipe it into something");

@@ -1,6 +1,7 @@
 package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.core.Changes;
+import dev.sqlitebackup.core.RestorePlan;
 import dev.sqlitebackup.core.TableChange;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,6 +20,10 @@ final class ChangesReport {
     private ChangesReport() {}
 
     /** @return one line where nothing is lost */
+    static List<String> lines(RestorePlan plan) {
+        return lines(plan.database(), plan.changes(), plan.backup().manifest().createdAt());
+    }
+
     static List<String> lines(Path database, Changes changes, Instant createdAt) {
         Duration later = changes.changedAfter(createdAt);
         String changed = later == null

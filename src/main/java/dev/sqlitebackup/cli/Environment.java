@@ -1,8 +1,8 @@
 package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.history.Location;
-import java.io.FileDescriptor;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -21,11 +21,17 @@ import java.util.stream.Stream;
  * @param home the user's home directory
  * @param programDirectory where the running jar lies
  * @param workingDirectory absolute
+ * @param systemTemporaryDirectory where temporary files go if nobody says anything else
  */
 public record Environment(
-        Map<String, String> variables, String home, Path programDirectory, Path workingDirectory, Clock clock) {
+        Map<String, String> variables,
+        String home,
+        Path programDirectory,
+        Path workingDirectory,
+        String systemTemporaryDirectory,
+        StandardStreams streams,
+        Clock clock) {
     private static final Pattern S3 = Pattern.compile("s3://([^/]+)(?:/(.*))?", Pattern.DOTALL);
-    private static final Pattern URL = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*://");
     static final String DATABASE_VARIABLE = "SQLITE_BACKUP_DB";
     static final String DESTINATION_VARIABLE = "SQLITE_BACKUP_TO";
 
@@ -69,7 +75,7 @@ public record Environment(
     /** The same for a backup that is read. */
     Location backup(Location argument, Path database, String name) {
         Location backup = destination(argument, database, name);
-        if (backup instanceof Location.Pipe && Terminals.isTerminal(FileDescriptor.in)) {
+        if (backup.isPipe() && streams.inIsTerminal()) {
             throw new Failure(
                     Failure.Kind.USAGE,
                     "- reads a backup from standard input, which is a terminal",
@@ -81,8 +87,8 @@ public record Environment(
     /** The same for a place in which backups are looked for. */
     Location place(Location argument, Path database, String name) {
         Location place = destination(argument, database, name);
-        if (place instanceof Location.Pipe pipe) {
-            throw pipe.noPlace();
+        if (place.isPipe()) {
+            throw Location.Pipe.noPlace();
         }
         return place;
     }
@@ -98,7 +104,7 @@ public record Environment(
      */
     Location location(String text) {
         if (text.equals(Location.Pipe.NAME)) {
-            return new Location.Pipe(System.in);
+            return new Location.Pipe(streams.in());
         }
         Matcher s3 = S3.matcher(text);
         if (s3.matches()
@@ -186,7 +192,7 @@ public record Environment(
     Path temporaryDirectory(Path argument) {
         Path directory = argument != null
                 ? argument
-                : isSet("TMPDIR") ? path(variables.get("TMPDIR")) : path(System.getProperty("java.io.tmpdir"));
+                : isSet("TMPDIR") ? path(variables.get("TMPDIR")) : path(systemTemporaryDirectory);
         if (!Files.isDirectory(directory)) {
             throw new Failure(
                     Failure.Kind.FAILURE,
@@ -198,8 +204,7 @@ public record Environment(
 
     /** Where the native library may be unpacked, for when the first place is mounted noexec. */
     List<Path> programDirectories(Path temporaryDirectory) {
-        List<Path> directories =
-                new ArrayList<>(List.of(temporaryDirectory, path(System.getProperty("java.io.tmpdir"))));
+        List<Path> directories = new ArrayList<>(List.of(temporaryDirectory, path(systemTemporaryDirectory)));
         if (isSet("XDG_RUNTIME_DIR")) {
             directories.add(path(variables.get("XDG_RUNTIME_DIR")));
         }
@@ -243,7 +248,7 @@ public record Environment(
             if (text.indexOf('\uFFFD') >= 0) {
                 throw new InvalidPathException(text, "cannot be expressed");
             }
-            if (URL.matcher(text).lookingAt()) {
+            if (Hints.isAddress(text)) {
                 throw new Failure(
                         Failure.Kind.USAGE,
                         "not a file: " + text,

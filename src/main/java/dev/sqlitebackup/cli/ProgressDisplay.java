@@ -2,7 +2,6 @@ package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Progress;
 import java.io.File;
-import java.io.FileDescriptor;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.Charset;
@@ -48,9 +47,9 @@ final class ProgressDisplay implements Progress, AutoCloseable {
     }
 
     /** Draws only on a terminal, and not where output is meant for a program or for nobody. */
-    static ProgressDisplay of(CommonOptions options) {
-        boolean draws = !options.quiet && !options.json && !options.verbose && Terminals.isTerminal(FileDescriptor.err);
-        return new ProgressDisplay(draws ? System.err : null);
+    static ProgressDisplay of(CommonOptions options, StandardStreams streams) {
+        boolean draws = !options.quiet && !options.json && !options.verbose && streams.errIsTerminal();
+        return new ProgressDisplay(draws ? streams.err() : null);
     }
 
     @Override

@@ -53,16 +53,16 @@ public final class PruneCommand implements Callable<Integer> {
     public Integer call() {
         Path tmp = environment.temporaryDirectory(null);
         PruneService.Pruned pruned;
-        try (ProgressDisplay progress = ProgressDisplay.of(common)) {
+        try (ProgressDisplay progress = ProgressDisplay.of(common, environment.streams())) {
             NativeLibrary.load(environment.programDirectories(tmp));
-            pruned = new PruneService(environment.clock(), progress)
-                    .prune(new PruneService.Request(
-                            environment.place(location, null, null),
-                            name.name(spec),
-                            retention.rules(spec),
-                            dryRun,
-                            tmp,
-                            common.busyTimeout));
+            PruneService service = new PruneService(environment.clock(), progress);
+            PruneService.Request request = new PruneService.Request(
+                    environment.place(location, null, null),
+                    name.name(spec),
+                    retention.rules(spec),
+                    tmp,
+                    common.busyTimeout);
+            pruned = dryRun ? service.plan(request) : service.prune(request);
         }
         return Reporter.of(spec.commandLine(), common).prune(pruned, dryRun);
     }

@@ -2,7 +2,6 @@ package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Interruption;
 import java.io.BufferedReader;
-import java.io.FileDescriptor;
 import java.io.FileWriter;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -16,17 +15,21 @@ import java.util.concurrent.CompletableFuture;
 final class Question {
     private static final Set<String> YES = Set.of("y", "yes");
 
-    private Question() {}
+    private final StandardStreams streams;
+
+    Question(StandardStreams streams) {
+        this.streams = streams;
+    }
 
     /** Whether somebody can answer. Where standard error goes elsewhere, the question is put to the terminal itself. */
-    static boolean canBeAsked() {
-        return Terminals.isTerminal(FileDescriptor.in);
+    boolean canBeAsked() {
+        return streams.inIsTerminal();
     }
 
     /** @param err standard error */
-    static PrintWriter terminal(PrintWriter err) {
+    PrintWriter terminal(PrintWriter err) {
         try {
-            return Terminals.isTerminal(FileDescriptor.err)
+            return streams.errIsTerminal()
                     ? err
                     : new PrintWriter(new FileWriter("/dev/tty", Charset.defaultCharset()), true);
         } catch (IOException e) {
@@ -35,7 +38,7 @@ final class Question {
     }
 
     /** @throws dev.sqlitebackup.Failure of kind INTERRUPTED if a signal comes instead of an answer */
-    static boolean isAnsweredYes(String question, PrintWriter err) {
+    boolean isAnsweredYes(String question, PrintWriter err) {
         forgetWhatWasTyped();
         err.print(question + " [y/N] ");
         err.flush();
@@ -57,17 +60,17 @@ final class Question {
     }
 
     /** An answer is one to this question. */
-    private static void forgetWhatWasTyped() {
+    private void forgetWhatWasTyped() {
         try {
-            System.in.readNBytes(System.in.available()); // To skip would be to seek, which no terminal can.
+            streams.in().readNBytes(streams.in().available()); // To skip would be to seek, which no terminal can.
         } catch (IOException e) {
             // The terminal is gone, which the next read says.
         }
     }
 
-    private static String readLine() {
+    private String readLine() {
         try {
-            return new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset())).readLine();
+            return new BufferedReader(new InputStreamReader(streams.in(), Charset.defaultCharset())).readLine();
         } catch (IOException e) {
             return null; // The terminal is gone.
         }

@@ -4,12 +4,14 @@ import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.core.BackupService;
 import dev.sqlitebackup.core.ListService;
 import dev.sqlitebackup.core.PruneService;
+import dev.sqlitebackup.core.RestorePlan;
 import dev.sqlitebackup.core.RestoreService;
 import dev.sqlitebackup.core.StatusService;
+import dev.sqlitebackup.core.Verification;
 import dev.sqlitebackup.core.VerifyService;
 import dev.sqlitebackup.history.Backup;
 import dev.sqlitebackup.history.Retention;
-import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -41,10 +43,10 @@ final class Reporter {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("database", result.database().toString());
         fields.put("backup", result.backup());
-        fields.put("createdAt", result.createdAt().toString());
-        fields.put("databaseBytes", result.databaseBytes());
+        fields.put("createdAt", result.manifest().createdAt().toString());
+        fields.put("databaseBytes", result.manifest().databaseBytes());
         fields.put("backupBytes", result.backupBytes());
-        fields.put("sha256", result.sha256());
+        fields.put("sha256", result.manifest().sha256());
         fields.put("unchanged", result.unchanged());
         fields.put("verified", result.verification().word());
         fields.put("durationMillis", durationMillis);
@@ -63,77 +65,93 @@ final class Reporter {
     }
 
     private static String line(BackupService.Result result, long durationMillis) {
-        String sizes = Output.size(result.databaseBytes()) + " → " + Output.size(result.backupBytes()) + " in "
-                + Output.seconds(durationMillis);
+        String sizes = Output.size(result.manifest().databaseBytes()) + " → " + Output.size(result.backupBytes())
+                + " in " + Output.seconds(durationMillis);
         String verified = result.verification().full() ? ", verified" : ", verified in part";
         String pruned = result.pruned().isEmpty() ? "" : "; " + result.pruned().size() + " older deleted";
         return (result.unchanged()
-                        ? "unchanged since the backup of " + result.createdAt() + ", which was left as it is: "
+                        ? "unchanged since the backup of " + result.manifest().createdAt()
+                                + ", which was left as it is: "
                         : "backed up ")
                 + sizes
                 + verified
                 + pruned;
     }
 
-    int restore(RestoreService.Result result, boolean dryRun, long durationMillis) {
-        VerifyService.Result content = result.backup();
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("database", result.database().toString());
-        putBackup(fields, content.backup(), content.commit());
-        fields.put("createdAt", content.createdAt().toString());
-        fields.put("safetyCopy", text(result.safetyCopy()));
-        fields.put("method", result.method().word());
-        fields.put("databaseBytes", content.databaseBytes());
-        fields.put("sha256", content.sha256());
-        fields.put("verified", result.verification().word());
-        fields.put("durationMillis", durationMillis);
-        fields.put("changes", ChangesReport.fields(result.changes()));
-        if (dryRun) {
-            fields.put("dryRun", true);
-        }
+    int restore(RestoreService.Result result, long durationMillis) {
+        Map<String, Object> fields =
+                restored(result.plan(), result.way(), result.safetyCopy(), result.verification(), durationMillis);
         output.success(
-                List.of(line(result, dryRun, durationMillis)),
-                result.verification().warnings(),
-                fields);
+                List.of(line(result, durationMillis)), result.verification().warnings(), fields);
         return ExitCodes.OK;
+    }
+
+    int plan(RestorePlan plan, long durationMillis) {
+        Verification verification = plan.backup().verification();
+        Map<String, Object> fields = restored(plan, plan.way(), null, verification, durationMillis);
+        fields.put("dryRun", true);
+        output.success(List.of(line(plan)), verification.warnings(), fields);
+        return ExitCodes.OK;
+    }
+
+    private static Map<String, Object> restored(
+            RestorePlan plan, RestorePlan.Way way, Path safetyCopy, Verification verification, long durationMillis) {
+        VerifyService.Result content = plan.backup();
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("database", plan.database().toString());
+        putBackup(fields, content.backup(), content.commit());
+        fields.put("createdAt", content.manifest().createdAt().toString());
+        fields.put("safetyCopy", text(safetyCopy));
+        fields.put("method", way.word());
+        fields.put("databaseBytes", content.manifest().databaseBytes());
+        fields.put("sha256", content.manifest().sha256());
+        fields.put("verified", verification.word());
+        fields.put("durationMillis", durationMillis);
+        fields.put("changes", ChangesReport.fields(plan.changes()));
+        return fields;
     }
 
     /** The size and time of a backup, as people read it. */
     static String what(VerifyService.Result content) {
-        return Output.size(content.databaseBytes()) + " of " + content.createdAt()
+        return Output.size(content.manifest().databaseBytes()) + " of "
+                + content.manifest().createdAt()
                 + (content.commit() == null
                         ? ""
                         : " (commit " + content.commit().substring(0, 12) + ")");
     }
 
-    private static String line(RestoreService.Result result, boolean dryRun, long durationMillis) {
-        VerifyService.Result content = result.backup();
-        String what = what(content);
-        if (dryRun) {
-            return "would restore " + what + " from " + Output.backup(content.backup()) + " to " + result.database()
-                    + (result.method() == RestoreService.Method.CREATED
-                            ? Files.exists(result.database())
-                                    ? ", in place of a file that SQLite cannot open, which is kept"
-                                    : ", where there is no database"
-                            : ", after a safety copy of what is there")
-                    + "; nothing was changed";
-        }
-        return "restored " + what + " from " + Output.backup(content.backup()) + " to " + result.database() + " in "
-                + Output.seconds(durationMillis) + (result.verification().full() ? ", verified" : ", verified in part")
+    private static String line(RestorePlan plan) {
+        return "would restore " + from(plan)
+                + switch (plan.way()) {
+                    case CREATE -> ", where there is no database";
+                    case REPLACE -> ", in place of a file that SQLite cannot open, which is kept";
+                    case IN_PLACE, LIVE -> ", after a safety copy of what is there";
+                }
+                + "; nothing was changed";
+    }
+
+    private static String line(RestoreService.Result result, long durationMillis) {
+        return "restored " + from(result.plan()) + " in " + Output.seconds(durationMillis)
+                + (result.verification().full() ? ", verified" : ", verified in part")
                 + (result.safetyCopy() == null ? "" : "; the old content is in " + result.safetyCopy());
+    }
+
+    private static String from(RestorePlan plan) {
+        return what(plan.backup()) + " from " + Output.backup(plan.backup().backup()) + " to " + plan.database();
     }
 
     int verify(VerifyService.Result result) {
         Map<String, Object> fields = new LinkedHashMap<>();
         putBackup(fields, result.backup(), result.commit());
-        fields.put("createdAt", result.createdAt().toString());
-        fields.put("databaseBytes", result.databaseBytes());
+        fields.put("createdAt", result.manifest().createdAt().toString());
+        fields.put("databaseBytes", result.manifest().databaseBytes());
         fields.put("backupBytes", result.backupBytes());
-        fields.put("sha256", result.sha256());
+        fields.put("sha256", result.manifest().sha256());
         fields.put("verified", result.verification().word());
         String line =
                 (result.verification().full() ? "verified: " : "verified in part: ") + Output.backup(result.backup())
-                        + " holds " + Output.size(result.databaseBytes()) + " of " + result.createdAt();
+                        + " holds " + Output.size(result.manifest().databaseBytes()) + " of "
+                        + result.manifest().createdAt();
         output.success(List.of(line), result.verification().warnings(), fields);
         return ExitCodes.OK;
     }

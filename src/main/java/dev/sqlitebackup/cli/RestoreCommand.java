@@ -72,16 +72,12 @@ public final class RestoreCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Path target = environment.database(database);
-        return options.run(
-                environment,
-                spec.commandLine(),
-                common,
+        RestoreService.Wanted wanted = new RestoreService.Wanted.Backup(
                 environment.backup(backup, target, name.name(spec)),
                 at.notAfter(environment, spec),
-                target,
-                environment.isDatabaseNamed(database),
                 name.name(spec),
-                backup == null && database == null && !yes,
-                RestoreService::restore);
+                environment.isDatabaseNamed(database));
+        return new RestoreRun(environment, spec.commandLine(), common, options)
+                .run(wanted, target, backup == null && database == null && !yes);
     }
 }

@@ -26,7 +26,7 @@ final class StagingList {
      * @return what went wrong, or nothing: it is worth a warning and never a failed backup
      */
     static List<String> write(Path list, Location destination, BackupService.Result result) {
-        if (list == null || !(destination instanceof Location.Local)) {
+        if (list == null || destination.path() == null) {
             return List.of();
         }
         String paths = Stream.concat(

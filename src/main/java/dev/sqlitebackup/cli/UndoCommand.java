@@ -40,16 +40,7 @@ public final class UndoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return options.run(
-                environment,
-                spec.commandLine(),
-                common,
-                null,
-                null,
-                environment.database(database),
-                true,
-                null,
-                false,
-                RestoreService::undo);
+        return new RestoreRun(environment, spec.commandLine(), common, options)
+                .run(new RestoreService.Wanted.SafetyCopy(), environment.database(database), false);
     }
 }

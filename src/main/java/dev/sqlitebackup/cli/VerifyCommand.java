@@ -48,17 +48,17 @@ public final class VerifyCommand implements Callable<Integer> {
     public Integer call() {
         Path tmp = environment.temporaryDirectory(null);
         VerifyService.Result result;
-        try (ProgressDisplay progress = ProgressDisplay.of(common)) {
+        try (ProgressDisplay progress = ProgressDisplay.of(common, environment.streams())) {
             NativeLibrary.load(environment.programDirectories(tmp));
             Path database = environment.database(null);
             result = new VerifyService(environment.clock(), progress)
-                    .verify(
+                    .verify(new VerifyService.Request(
                             environment.backup(backup, database, name.name(spec)),
                             database,
                             name.name(spec),
                             at.notAfter(environment, spec),
                             tmp,
-                            common.busyTimeout);
+                            common.busyTimeout));
         }
         return Reporter.of(spec.commandLine(), common).verify(result);
     }

@@ -3,6 +3,7 @@ package dev.sqlitebackup.core;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.history.Destination;
 import dev.sqlitebackup.run.State;
+import java.nio.file.Path;
 import java.time.Instant;
 
 /**
@@ -13,17 +14,18 @@ import java.time.Instant;
  * @param unknown why it is not known, null if it is
  * @param before what the last run noted, null for nothing
  * @param previous the name of the backup to compare with, null for none
+ * @param previousFile its content on this machine, null where it is not
  * @param ahead where the newest backup is, if that is dated after now; else null
  */
-record AtDestination(Failure unknown, State before, String previous, String ahead) {
+record AtDestination(Failure unknown, State before, String previous, Path previousFile, String ahead) {
     static AtDestination ask(Destination destination, Instant now) {
         try {
             return askAgain(destination, now);
         } catch (Failure e) {
-            if (destination.store().isNear() || e.kind() != Failure.Kind.FAILURE) {
+            if (!mayAnswerLater(destination, e)) {
                 throw e;
             }
-            return new AtDestination(e, null, null, null);
+            return new AtDestination(e, null, null, null, null);
         }
     }
 
@@ -31,6 +33,14 @@ record AtDestination(Failure unknown, State before, String previous, String ahea
     static AtDestination askAgain(Destination destination, Instant now) {
         State before = destination.stateFile().read();
         String previous = destination.previous(now);
-        return new AtDestination(null, before, previous, previous == null ? null : destination.datedAfter(now));
+        return previous == null
+                ? new AtDestination(null, before, null, null, null)
+                : new AtDestination(
+                        null, before, previous, destination.store().local(previous), destination.datedAfter(now));
+    }
+
+    /** Whether a failure may be that of the way there, and not of what was asked. */
+    static boolean mayAnswerLater(Destination destination, Failure e) {
+        return destination.store().isRemote() && e.kind() == Failure.Kind.FAILURE;
     }
 }

@@ -5,16 +5,14 @@ import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.history.Backup;
+import dev.sqlitebackup.history.BackupSource;
 import dev.sqlitebackup.history.Destination;
-import dev.sqlitebackup.history.Selection;
-import dev.sqlitebackup.history.SingleFile;
 import dev.sqlitebackup.history.StateFile;
 import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.store.Store;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -39,14 +37,8 @@ final class LeftOut {
      */
     static Set<String> found(Store store, String name, Instant createdAt, Path temporaryDirectory, Progress progress) {
         try (Workspace workspace = Workspace.create(temporaryDirectory)) {
-            Selection selection = new Selection(
-                    store.location(name),
-                    null,
-                    createdAt,
-                    null,
-                    List.of(),
-                    inside -> store.fetch(name, inside.directory()));
-            return StagedBackup.stage(selection, workspace, Duration.ZERO, progress)
+            return new Staging(workspace, Duration.ZERO, progress)
+                    .stage(BackupSource.of(store, name, createdAt))
                     .verification()
                     .leftOut();
         }
@@ -57,11 +49,13 @@ final class LeftOut {
      * @throws Failure CORRUPT if it would replace one that was checked where it is not
      */
     static void refuseToReplaceBetter(
-            Destination destination, Verification verification, BackupService.Request request, Progress progress) {
-        if (verification.leftOut().isEmpty() || !(destination instanceof SingleFile single)) {
+            BackupPlan plan, Verification verification, BackupService.Request request, Progress progress) {
+        Destination destination = plan.destination();
+        if (verification.leftOut().isEmpty() || destination.keepsOlder()) {
             return; // A history keeps the other one; what a prune may take of it, PruneService knows.
         }
-        Set<String> there = there(single, request.temporaryDirectory(), progress);
+        Store store = destination.store();
+        Set<String> there = there(destination, request.temporaryDirectory(), progress);
         if (there != null && !there.containsAll(verification.leftOut())) {
             Set<String> fresh = new TreeSet<>(verification.leftOut());
             fresh.removeAll(there);
@@ -70,25 +64,26 @@ final class LeftOut {
                     "no backup of " + request.database()
                             + " was made: the previous one was checked in full where this one could not be, because only the application can: "
                             + String.join("; ", fresh),
-                    "the last good backup is untouched: " + single.store().location(single.name())
+                    "the last good backup is untouched: " + store.location(destination.name(plan.at()))
                             + "; if the application has a new collation or function of its own, move that file away and run this again, or keep both: "
                             + Hints.command(
                                     "backup",
                                     request.database().toString(),
-                                    "--to=" + single.store().place()
-                                            + (single.store().place().endsWith("/") ? "" : "/")));
+                                    "--to=" + store.place() + (store.place().endsWith("/") ? "" : "/")));
         }
     }
 
     /** @return null if there is none that verifies, so that anything is better */
-    private static Set<String> there(SingleFile single, Path temporaryDirectory, Progress progress) {
+    private static Set<String> there(Destination destination, Path temporaryDirectory, Progress progress) {
         try {
-            Backup previous = single.find();
-            if (previous == null) {
+            Backup replaced = destination.replaced();
+            if (replaced == null) {
                 return null;
             }
-            Set<String> noted = noted(single.stateFile(), previous.createdAt());
-            return noted != null ? noted : found(single.store(), single.name(), null, temporaryDirectory, progress);
+            Set<String> noted = noted(destination.stateFile(), replaced.createdAt());
+            return noted != null
+                    ? noted
+                    : found(destination.store(), replaced.name(), null, temporaryDirectory, progress);
         } catch (Failure e) {
             if (e.kind() != Failure.Kind.CORRUPT && e.kind() != Failure.Kind.NOT_FOUND) {
                 throw e;

@@ -3,11 +3,11 @@ package dev.sqlitebackup.core;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.history.Backup;
+import dev.sqlitebackup.history.Chain;
 import dev.sqlitebackup.history.GitHistory;
 import dev.sqlitebackup.history.History;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.SafetyCopies;
-import dev.sqlitebackup.history.SingleFile;
 import dev.sqlitebackup.sqlite.Databases;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,12 +21,16 @@ import java.util.stream.Stream;
  */
 public final class ListService {
     /**
+     * What there is.
+     *
      * @param backups newest first
      * @param warnings about files that look like backups and are none
      */
     public record Listing(List<Backup> backups, List<String> warnings) {}
 
     /**
+     * Looks.
+     *
      * @param name of the one database to list of a history, null for all
      * @throws Failure NOT_FOUND if the place itself does not exist; a place that is empty is a list of nothing
      */
@@ -49,28 +53,29 @@ public final class ListService {
         return switch (location.kind()) {
             case DIRECTORY -> history(location, name);
             case BACKUP ->
-                location instanceof Location.Local local
-                        ? versions(local.path())
+                location.path() != null
+                        ? versions(location.path())
                         : new Listing(List.of(current(location)), List.of());
-            case DATABASE -> safetyCopies(((Location.Local) location).path());
+            case DATABASE -> safetyCopies(location.path());
         };
     }
 
     private static Listing history(Location location, String name) {
-        History history = History.at(location);
+        History history = location.history();
         history.store().requirePlace();
         if (name != null) {
             history.names().requireName(name);
         }
         History.Listing listing = history.read();
         List<String> warnings = new ArrayList<>(listing.warnings());
-        if (listing.backups().isEmpty()) {
+        if (listing.chains().isEmpty()) {
             history.singles()
                     .forEach(file ->
                             warnings.add("this is a single backup and no history: " + Hints.command("list", file)));
         }
         return new Listing(
-                listing.backups().stream()
+                listing.chains().stream()
+                        .map(Chain::tip)
                         .filter(backup -> name == null || backup.database().equals(name))
                         .toList(),
                 warnings);
@@ -103,7 +108,7 @@ public final class ListService {
     }
 
     private static Backup current(Location location) {
-        return SingleFile.toRead(location).existing(location);
+        return location.single().existing(location);
     }
 
     /**

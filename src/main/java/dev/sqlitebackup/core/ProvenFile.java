@@ -4,6 +4,8 @@ import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.archive.BackupReader;
 import dev.sqlitebackup.archive.BackupWriter;
+import dev.sqlitebackup.archive.Compression;
+import dev.sqlitebackup.archive.Manifest;
 import dev.sqlitebackup.archive.ReusableBlocks;
 import dev.sqlitebackup.files.PrivateFiles;
 import java.io.IOException;
@@ -20,47 +22,45 @@ import java.util.Arrays;
  * compared with it, byte for byte.
  *
  * @param snapshot a finished private file
- * @param level of compression, 1 to 9
- * @param threads how many compress and decompress
  */
-record ProvenFile(Path snapshot, int pageSizeBytes, int level, int threads, Progress progress) {
+record ProvenFile(Path snapshot, int pageSizeBytes, Compression compression, Progress progress) {
     /**
      * Writes a new file.
      *
      * @param previous a backup whose blocks may be taken over
      * @throws Failure CORRUPT if what is read back is not the snapshot
      */
-    BackupReader.Content write(Path compressed, Instant createdAt, ReusableBlocks previous) throws IOException {
-        BackupReader.Content content = writeOnce(compressed, createdAt, previous);
-        if (content == null) {
+    Manifest write(Path compressed, Instant createdAt, ReusableBlocks previous) throws IOException {
+        Manifest written = writeOnce(compressed, createdAt, previous);
+        if (written == null) {
             // A block of the previous backup was not what its footer says; if that was not it, the next reading says so
             // too.
             Files.delete(compressed);
-            content = writeOnce(compressed, createdAt, ReusableBlocks.none());
+            written = writeOnce(compressed, createdAt, ReusableBlocks.none());
         }
-        if (content == null) {
+        if (written == null) {
             throw new Failure(
                     Failure.Kind.CORRUPT,
                     "what was read back from " + compressed + " is not what was written",
                     "the disk or the memory of this machine is failing");
         }
-        return content;
+        return written;
     }
 
     /**
      * Writes a backup, forces it, and meanwhile reads it back. @return null if what was read back is not the snapshot
      */
-    private BackupReader.Content writeOnce(Path compressed, Instant createdAt, ReusableBlocks previous)
-            throws IOException {
+    private Manifest writeOnce(Path compressed, Instant createdAt, ReusableBlocks previous) throws IOException {
         progress.phase("compress", Files.size(snapshot));
         try (FileChannel out = PrivateFiles.open(compressed, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            String sha256 = BackupWriter.write(
-                            snapshot, pageSizeBytes, out, level, createdAt, previous, threads, progress)
+            String sha256 = new BackupWriter(snapshot, pageSizeBytes, createdAt, compression, progress)
+                    .write(out, previous)
+                    .manifest()
                     .sha256();
             try (Background<Void> forced = new Background<>(() -> force(out, compressed))) {
-                BackupReader.Content content = contentIfEqual(compressed, sha256);
+                Manifest written = manifestIfEqual(compressed, sha256);
                 forced.await();
-                return content;
+                return written;
             }
         }
     }
@@ -80,20 +80,20 @@ record ProvenFile(Path snapshot, int pageSizeBytes, int level, int threads, Prog
      * @param sha256 of the snapshot, null if it is not known yet
      * @return null if the backup is damaged or different
      */
-    BackupReader.Content contentIfEqual(Path backup, String sha256) throws IOException {
+    Manifest manifestIfEqual(Path backup, String sha256) throws IOException {
         progress.phase("verify", Files.size(snapshot));
         try (InputStream expected = Files.newInputStream(snapshot)) {
             byte[] wanted = new byte[BackupReader.BUFFER_BYTES];
             long[] done = {0};
-            BackupReader.Content content = BackupReader.read(backup, threads, sha256 == null, (bytes, length) -> {
-                int found = expected.readNBytes(wanted, 0, length);
-                if (found != length || !Arrays.equals(wanted, 0, length, bytes, 0, length)) {
+            Manifest found = BackupReader.read(backup, compression.threads(), sha256 == null, (bytes, length) -> {
+                int read = expected.readNBytes(wanted, 0, length);
+                if (read != length || !Arrays.equals(wanted, 0, length, bytes, 0, length)) {
                     throw new Different();
                 }
                 done[0] += length;
                 progress.at(done[0]);
             });
-            return expected.read() < 0 && (sha256 == null || sha256.equals(content.sha256())) ? content : null;
+            return expected.read() < 0 && (sha256 == null || sha256.equals(found.sha256())) ? found : null;
         } catch (Different e) {
             return null;
         } catch (Failure e) {

@@ -2,7 +2,7 @@ package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
-import dev.sqlitebackup.history.Backup;
+import dev.sqlitebackup.history.Chain;
 import dev.sqlitebackup.history.Retention;
 import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.run.State;
@@ -31,28 +31,44 @@ final class PrunePlan {
     }
 
     /** @param ours which of some are what they are named */
-    void add(String database, List<Backup> newestFirst, UnaryOperator<List<Backup>> ours, Proof proof) {
+    void add(String database, List<Chain> newestFirst, UnaryOperator<List<Chain>> ours, Proof proof) {
         // One that is dated after now stays in any case, and does not stand for those that are not.
-        List<Backup> counting = newestFirst.stream()
-                .filter(backup -> !backup.createdAt().isAfter(clock.instant()))
+        List<Chain> counting = newestFirst.stream()
+                .filter(chain -> !chain.createdAt().isAfter(clock.instant()))
                 .toList();
-        List<Backup> foreign = new ArrayList<>();
+        List<Chain> foreign = new ArrayList<>();
         Proven proven = newestThatVerifies(counting, ours, foreign, proof);
         if (proven == null && !counting.isEmpty()) {
             undecided.add("none of the backups of " + database + " verifies, so none was deleted");
-            newestFirst.forEach(
-                    backup -> decisions.add(new Retention.Decision(backup, true, List.of("none verifies"))));
+            newestFirst.forEach(chain -> decisions.add(new Retention.Decision(chain, true, List.of("none verifies"))));
         } else {
             List<Retention.Decision> planned = decide(
                     newestFirst.stream()
-                            .filter(backup -> !foreign.contains(backup))
+                            .filter(chain -> !foreign.contains(chain))
                             .toList(),
-                    proven == null ? null : proven.backup,
-                    rules,
-                    clock,
+                    proven == null ? null : proven.chain,
                     ours);
             decisions.addAll(proven == null ? planned : keepBetter(planned, proven.leftOut, proof));
         }
+    }
+
+    /**
+     * The same where a run has just made or confirmed the newest, and proven it.
+     *
+     * @param justProven its name
+     * @param leftOut what of it could not be checked
+     */
+    void addProven(
+            List<Chain> newestFirst,
+            String justProven,
+            Set<String> leftOut,
+            UnaryOperator<List<Chain>> ours,
+            Proof proof) {
+        Chain proven = newestFirst.stream()
+                .filter(chain -> chain.tip().name().equals(justProven))
+                .findFirst()
+                .orElseThrow(() -> new Failure(Failure.Kind.FAILURE, "the new backup is not listed: " + justProven));
+        decisions.addAll(keepBetter(decide(newestFirst, proven, ours), leftOut, proof));
     }
 
     /** The last backup from before a database shrank may be all that is left of it. */
@@ -62,20 +78,20 @@ final class PrunePlan {
         decisions.replaceAll(decision -> decision.kept()
                         || !decision.backup().name().equals(last)
                 ? decision
-                : new Retention.Decision(decision.backup(), true, List.of("the last from before the database shrank")));
+                : new Retention.Decision(decision.chain(), true, List.of("the last from before the database shrank")));
     }
 
     /** @param foreign takes what turns out to be no backup of ours on the way */
     private Proven newestThatVerifies(
-            List<Backup> newestFirst, UnaryOperator<List<Backup>> ours, List<Backup> foreign, Proof proof) {
-        for (Backup backup : newestFirst) {
+            List<Chain> newestFirst, UnaryOperator<List<Chain>> ours, List<Chain> foreign, Proof proof) {
+        for (Chain chain : newestFirst) {
             Interruption.check();
-            if (ours.apply(List.of(backup)).isEmpty()) {
-                foreign.add(backup);
+            if (ours.apply(List.of(chain)).isEmpty()) {
+                foreign.add(chain);
                 continue;
             }
             try {
-                return new Proven(backup, proof.of(backup));
+                return new Proven(chain, proof.of(chain));
             } catch (Failure e) {
                 if (e.kind() != Failure.Kind.CORRUPT && e.kind() != Failure.Kind.NOT_FOUND) {
                     throw e;
@@ -87,7 +103,7 @@ final class PrunePlan {
     }
 
     List<Retention.Decision> decisions() {
-        return decisions;
+        return Retention.keepWhatIsNeeded(decisions);
     }
 
     /** About files that count for nothing, and damaged ones. */
@@ -106,28 +122,23 @@ final class PrunePlan {
          * @return what of it could not be checked without the application
          * @throws Failure CORRUPT or NOT_FOUND if it does not verify; anything else means that nobody can tell
          */
-        Set<String> of(Backup backup);
+        Set<String> of(Chain chain);
     }
 
-    private record Proven(Backup backup, Set<String> leftOut) {}
+    private record Proven(Chain chain, Set<String> leftOut) {}
 
     /** What a rule would keep has to be a backup: what is not one does not count, and is left alone. */
-    static List<Retention.Decision> decide(
-            List<Backup> newestFirst,
-            Backup proven,
-            RetentionRules rules,
-            Clock clock,
-            UnaryOperator<List<Backup>> ours) {
-        List<Backup> counting = new ArrayList<>(newestFirst);
+    private List<Retention.Decision> decide(List<Chain> newestFirst, Chain proven, UnaryOperator<List<Chain>> ours) {
+        List<Chain> counting = new ArrayList<>(newestFirst);
         while (true) {
             List<Retention.Decision> decisions =
                     Retention.plan(counting, proven, rules, clock.instant(), clock.getZone());
-            List<Backup> kept = decisions.stream()
+            List<Chain> kept = decisions.stream()
                     .filter(Retention.Decision::kept)
-                    .map(Retention.Decision::backup)
+                    .map(Retention.Decision::chain)
                     .toList();
-            Set<Backup> proper = new HashSet<>(ours.apply(kept));
-            if (!counting.removeIf(backup -> kept.contains(backup) && !proper.contains(backup))) {
+            Set<Chain> proper = new HashSet<>(ours.apply(kept));
+            if (!counting.removeIf(chain -> kept.contains(chain) && !proper.contains(chain))) {
                 return decisions;
             }
         }
@@ -137,28 +148,29 @@ final class PrunePlan {
      * One that is verified in part does not count as the newest that verifies where an older one was checked for more.
      * So of those that would go, the newest that was stays as well. Only these are looked at, and only then.
      */
-    static List<Retention.Decision> keepBetter(List<Retention.Decision> newestFirst, Set<String> leftOut, Proof proof) {
+    private static List<Retention.Decision> keepBetter(
+            List<Retention.Decision> newestFirst, Set<String> leftOut, Proof proof) {
         if (leftOut.isEmpty()) {
             return newestFirst;
         }
         List<Retention.Decision> decisions = new ArrayList<>(newestFirst);
         for (int i = 0; i < decisions.size(); i++) {
             Retention.Decision decision = decisions.get(i);
-            if (!decision.kept() && isBetter(decision.backup(), leftOut, proof)) {
+            if (!decision.kept() && isBetter(decision.chain(), leftOut, proof)) {
                 decisions.set(
                         i,
                         new Retention.Decision(
-                                decision.backup(), true, List.of("checked more fully than the newest that verifies")));
+                                decision.chain(), true, List.of("checked more fully than the newest that verifies")));
                 break;
             }
         }
         return decisions;
     }
 
-    private static boolean isBetter(Backup backup, Set<String> leftOut, Proof proof) {
+    private static boolean isBetter(Chain chain, Set<String> leftOut, Proof proof) {
         Interruption.check();
         try {
-            return !proof.of(backup).containsAll(leftOut);
+            return !proof.of(chain).containsAll(leftOut);
         } catch (Failure e) {
             if (e.kind() != Failure.Kind.CORRUPT && e.kind() != Failure.Kind.NOT_FOUND) {
                 throw e;

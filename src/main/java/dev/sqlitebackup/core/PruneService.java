@@ -6,6 +6,8 @@ import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.archive.BackupReader;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.history.Backup;
+import dev.sqlitebackup.history.BackupSource;
+import dev.sqlitebackup.history.Chain;
 import dev.sqlitebackup.history.Destination;
 import dev.sqlitebackup.history.History;
 import dev.sqlitebackup.history.HistoryDestination;
@@ -13,7 +15,6 @@ import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.Retention;
 import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.history.SafetyCopies;
-import dev.sqlitebackup.history.Selection;
 import dev.sqlitebackup.history.StateFile;
 import dev.sqlitebackup.sqlite.Databases;
 import dev.sqlitebackup.store.Store;
@@ -37,18 +38,17 @@ import java.util.TreeSet;
  */
 public final class PruneService {
     /**
+     * What a user asked for.
+     *
      * @param name of the one database to prune of a history, null for all
      * @param temporaryDirectory where safety copies are verified
      */
     public record Request(
-            Location location,
-            String name,
-            RetentionRules rules,
-            boolean dryRun,
-            Path temporaryDirectory,
-            Duration busyTimeout) {}
+            Location location, String name, RetentionRules rules, Path temporaryDirectory, Duration busyTimeout) {}
 
     /**
+     * What stays, and what goes or would go.
+     *
      * @param warnings about files that were neither counted nor deleted, and about damaged ones
      * @param undecided why nothing was deleted of some databases, of which no backup verifies
      */
@@ -68,7 +68,52 @@ public final class PruneService {
         this.progress = progress;
     }
 
+    /**
+     * Decides, and deletes nothing: a dry run.
+     *
+     * @throws Failure as {@link #prune}
+     */
+    public Pruned plan(Request request) {
+        if (isOfSafetyCopies(request)) {
+            return pruned(planForSafetyCopies(request));
+        }
+        History history = history(request);
+        return pruned(planForHistory(history, databases(history, request), request));
+    }
+
+    /**
+     * Decides, and deletes.
+     *
+     * @throws Failure NOT_FOUND if there is no such place or name, BUSY if a run there does not end, USAGE if there is
+     *     no rule or nothing to prune; what is read and cannot be is a FAILURE. Nothing was deleted then, unless the
+     *     message says so
+     */
     public Pruned prune(Request request) {
+        if (isOfSafetyCopies(request)) {
+            PrunePlan plan = planForSafetyCopies(request);
+            oldestFirst(plan.decisions())
+                    .forEach(decision ->
+                            SafetyCopies.delete(Path.of(decision.backup().location())));
+            return pruned(plan);
+        }
+        History history = history(request);
+        SortedSet<String> databases = databases(history, request);
+        List<StateFile.Turn> turns = new ArrayList<>();
+        try {
+            // In the order of their names, so that two prunes cannot wait for each other.
+            for (String database : databases) {
+                turns.add(StateFile.of(history.store(), database).lock(request.busyTimeout));
+            }
+            PrunePlan plan = planForHistory(history, databases, request);
+            delete(history.store(), plan.decisions());
+            return pruned(plan);
+        } finally {
+            turns.forEach(StateFile.Turn::close);
+        }
+    }
+
+    /** @throws Failure USAGE for what cannot be pruned */
+    private static boolean isOfSafetyCopies(Request request) {
         if (request.rules.isEmpty()) {
             throw new Failure(
                     Failure.Kind.USAGE,
@@ -76,84 +121,67 @@ public final class PruneService {
                     "give at least one, and look first: "
                             + Hints.command("prune", request.location.toString(), "--keep-daily=7", "--dry-run"));
         }
-        return switch (request.location.kind()) {
-            case DIRECTORY -> pruneHistory(request);
-            case DATABASE -> {
-                if (request.name != null) {
-                    throw new Failure(
-                            Failure.Kind.USAGE,
-                            "--name is for a history, and this is a database: " + request.location,
-                            "for its safety copies leave --name out, and look first: "
-                                    + Hints.command(
-                                            "prune", request.location.toString(), "--keep-last=3", "--dry-run"));
-                }
-                yield pruneSafetyCopies(request);
-            }
-            case BACKUP ->
-                throw new Failure(
-                        Failure.Kind.USAGE,
-                        "nothing to prune: a single file always holds just the newest backup: " + request.location,
-                        "name a directory with a history, or a database to prune its safety copies");
-        };
+        Location.Kind kind = request.location.kind();
+        if (kind == Location.Kind.BACKUP) {
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "nothing to prune: a single file always holds just the newest backup: " + request.location,
+                    "name a directory with a history, or a database to prune its safety copies");
+        }
+        if (kind == Location.Kind.DATABASE && request.name != null) {
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "--name is for a history, and this is a database: " + request.location,
+                    "for its safety copies leave --name out, and look first: "
+                            + Hints.command("prune", request.location.toString(), "--keep-last=3", "--dry-run"));
+        }
+        return kind == Location.Kind.DATABASE;
     }
 
-    private Pruned pruneHistory(Request request) {
+    private static History history(Request request) {
         request.location.requireFileSystem();
-        History history = History.at(request.location);
+        History history = request.location.history();
         history.store().requirePlace();
         if (request.name != null) {
             history.names().requireName(request.name);
         }
-        List<StateFile.Turn> turns = new ArrayList<>();
-        try {
-            SortedSet<String> databases = new TreeSet<>(history.databases());
-            databases.removeIf(database -> request.name != null && !database.equals(request.name)
-                    || history.newest(database, Instant.MAX, new ArrayList<>()) == null); // Named so by somebody else.
-            if (!request.dryRun) {
-                for (String database :
-                        databases) { // In the order of their names, so that two prunes cannot wait for each other.
-                    turns.add(StateFile.of(history.store(), database).lock(request.busyTimeout));
-                }
-            }
-            history.forget();
-            History.Listing listing = readAll(history);
-            PrunePlan plan = new PrunePlan(request.rules, clock, listing.warnings());
-            for (String database : databases) {
-                List<Backup> backups = listing.backups().stream()
-                        .filter(backup -> backup.database().equals(database))
-                        .toList();
-                plan.add(
-                        database,
-                        backups,
-                        candidates -> history.ours(candidates, plan.warnings()),
-                        backup -> prove(history.store(), backup, request.temporaryDirectory));
-                plan.keepLastBefore(StateFile.of(history.store(), database).read());
-            }
-            if (!request.dryRun) {
-                delete(history.store(), plan.decisions());
-            }
-            return pruned(plan.decisions(), plan.warnings(), plan.undecided());
-        } finally {
-            turns.forEach(StateFile.Turn::close);
-        }
+        return history;
     }
 
-    private Pruned pruneSafetyCopies(Request request) {
-        Path database = Databases.existingOrNew(((Location.Local) request.location).path());
-        List<Backup> copies = SafetyCopies.listOrRefuse(database);
+    private static SortedSet<String> databases(History history, Request request) {
+        SortedSet<String> databases = new TreeSet<>(history.databases());
+        databases.removeIf(database -> request.name != null && !database.equals(request.name)
+                || history.newest(database, Instant.MAX, new ArrayList<>()) == null); // Named so by somebody else.
+        return databases;
+    }
+
+    private PrunePlan planForHistory(History history, SortedSet<String> databases, Request request) {
+        history.forget();
+        History.Listing listing = readAll(history);
+        PrunePlan plan = new PrunePlan(request.rules, clock, listing.warnings());
+        for (String database : databases) {
+            plan.add(
+                    database,
+                    listing.of(database),
+                    candidates -> history.ours(candidates, plan.warnings()),
+                    chain -> prove(history.store(), chain, request.temporaryDirectory));
+            plan.keepLastBefore(StateFile.of(history.store(), database).read());
+        }
+        return plan;
+    }
+
+    private PrunePlan planForSafetyCopies(Request request) {
+        Path database = Databases.existingOrNew(request.location.path());
+        List<Chain> copies =
+                SafetyCopies.listOrRefuse(database).stream().map(Chain::of).toList();
         try (Workspace workspace = Workspace.create(request.temporaryDirectory)) {
             PrunePlan plan = new PrunePlan(request.rules, clock, List.of());
             plan.add(
                     database.getFileName().toString(),
                     copies,
                     candidates -> candidates,
-                    copy -> verify(copy, workspace, request.busyTimeout));
-            if (!request.dryRun) {
-                oldestFirst(plan.decisions())
-                        .forEach(decision ->
-                                SafetyCopies.delete(Path.of(decision.backup().location())));
-            }
-            return pruned(plan.decisions(), plan.warnings(), plan.undecided());
+                    copy -> verify(copy.tip(), workspace, request.busyTimeout));
+            return plan;
         }
     }
 
@@ -173,39 +201,15 @@ public final class PruneService {
     /**
      * Prunes the history that a backup was just added to or confirmed in, under the lock that the caller holds. That
      * backup is known to verify. A backup is made by now whatever happens here, so what goes wrong is a warning.
+     *
+     * @param leftOut what of it could not be checked
      */
-    Pruned afterBackup(
-            Destination destination,
-            String justProven,
-            Set<String> leftOut,
-            RetentionRules rules,
-            Path temporaryDirectory) {
-        if (rules.isEmpty() || !(destination instanceof HistoryDestination history)) {
+    Pruned afterBackup(Destination destination, String justProven, Set<String> leftOut, BackupService.Request request) {
+        if (request.rules().isEmpty() || !(destination instanceof HistoryDestination history)) {
             return NOTHING;
         }
         try {
-            History.Listing listing = readAll(history.history());
-            List<Backup> backups = listing.backups().stream()
-                    .filter(backup -> backup.database().equals(history.database()))
-                    .toList();
-            Backup proven = backups.stream()
-                    .filter(backup -> backup.name().equals(justProven))
-                    .findFirst()
-                    .orElseThrow(
-                            () -> new Failure(Failure.Kind.FAILURE, "the new backup is not listed: " + justProven));
-            List<String> warnings = new ArrayList<>(listing.warnings());
-            List<Retention.Decision> decisions = PrunePlan.keepBetter(
-                    PrunePlan.decide(
-                            backups,
-                            proven,
-                            rules,
-                            clock,
-                            candidates -> history.history().ours(candidates, warnings)),
-                    leftOut,
-                    backup -> LeftOut.found(
-                            destination.store(), backup.name(), backup.createdAt(), temporaryDirectory, progress));
-            delete(destination.store(), decisions);
-            return pruned(decisions, warnings, List.of());
+            return pruneAround(history, justProven, leftOut, request);
         } catch (Failure e) {
             return new Pruned(
                     List.of(),
@@ -215,8 +219,29 @@ public final class PruneService {
         }
     }
 
+    private Pruned pruneAround(
+            HistoryDestination destination, String justProven, Set<String> leftOut, BackupService.Request request) {
+        History history = destination.history();
+        History.Listing listing = readAll(history);
+        PrunePlan plan = new PrunePlan(request.rules(), clock, listing.warnings());
+        plan.addProven(
+                listing.of(destination.database()),
+                justProven,
+                leftOut,
+                candidates -> history.ours(candidates, plan.warnings()),
+                chain -> LeftOut.found(
+                        history.store(),
+                        chain.tip().name(),
+                        chain.createdAt(),
+                        request.temporaryDirectory(),
+                        progress));
+        delete(history.store(), plan.decisions());
+        return pruned(plan);
+    }
+
     /** The newest of a history: where the last run noted what it could not check, its bytes are enough. */
-    private Set<String> prove(Store store, Backup backup, Path temporaryDirectory) {
+    private Set<String> prove(Store store, Chain chain, Path temporaryDirectory) {
+        Backup backup = chain.tip();
         Set<String> noted = LeftOut.noted(StateFile.of(store, backup.database()), backup.createdAt());
         if (noted == null) {
             return LeftOut.found(store, backup.name(), backup.createdAt(), temporaryDirectory, progress);
@@ -250,7 +275,8 @@ public final class PruneService {
 
     private Set<String> verify(Backup copy, Workspace workspace, Duration busyTimeout) {
         try (Workspace inside = Workspace.create(workspace.directory())) {
-            return StagedBackup.stage(Selection.of(Path.of(copy.location())), inside, busyTimeout, progress)
+            return new Staging(inside, busyTimeout, progress)
+                    .stage(BackupSource.of(Path.of(copy.location())))
                     .verification()
                     .leftOut();
         }
@@ -286,11 +312,12 @@ public final class PruneService {
         return going;
     }
 
-    private static Pruned pruned(List<Retention.Decision> decisions, List<String> warnings, List<String> undecided) {
+    private static Pruned pruned(PrunePlan plan) {
+        List<Retention.Decision> decisions = plan.decisions();
         return new Pruned(
                 decisions.stream().filter(Retention.Decision::kept).toList(),
                 decisions.stream().filter(decision -> !decision.kept()).toList(),
-                warnings,
-                undecided);
+                plan.warnings(),
+                plan.undecided());
     }
 }

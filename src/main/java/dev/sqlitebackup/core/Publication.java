@@ -3,17 +3,15 @@ package dev.sqlitebackup.core;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.Progress;
-import dev.sqlitebackup.archive.BackupReader;
+import dev.sqlitebackup.archive.Manifest;
 import dev.sqlitebackup.archive.ReusableBlocks;
 import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.history.Destination;
-import dev.sqlitebackup.history.HistoryDestination;
 import dev.sqlitebackup.history.Origin;
 import dev.sqlitebackup.history.StateFile;
 import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.DatabaseHeader;
-import dev.sqlitebackup.store.Store;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,117 +24,134 @@ import java.util.List;
  */
 final class Publication {
     /**
-     * A snapshot that was taken.
+     * What is published now.
      *
-     * @param database the real path of the database
-     * @param source what it looked like
-     * @param at when, to the second
-     * @param check of the snapshot, which may be under way
-     */
-    record Snapshotted(Path database, State.Source source, Path snapshot, Instant at, Background<Verification> check) {}
-
-    /**
      * @param name of the backup at the destination
      * @param sizeBytes of the backup
+     * @param unchanged whether it was there before
      * @param shrunk what the database held before, null if it has not shrunk
+     * @param shrunkFailure how the run has to end then, else null
      * @param there what is known by now of what was there
      * @param warnings of the origin of that, where it was known late
      */
     record Published(
             String name,
             long sizeBytes,
-            BackupReader.Content content,
+            Manifest manifest,
             boolean unchanged,
             State.Shrunk shrunk,
+            Failure shrunkFailure,
             AtDestination there,
             List<String> warnings) {}
 
-    private final BackupService.Request request;
-    private final Destination destination;
-    private final StateFile.Turn turn;
-    private final Snapshotted taken;
-    private final Progress progress;
-    private AtDestination there;
-    private List<String> late = List.of();
+    /**
+     * What was there when the backup was finished.
+     *
+     * @param shrunk what the database held before, null if it has not shrunk
+     * @param warnings of its origin, where that was known late
+     */
+    private record Found(AtDestination there, State.Shrunk shrunk, List<String> warnings) {}
 
+    private final BackupService.Request request;
+    private final BackupPlan plan;
+    private final StateFile.Turn turn;
+    private final Background<Verification> check;
+    private final Progress progress;
+    private final Destination destination;
+
+    /** @param check of the snapshot, which may be under way */
     Publication(
             BackupService.Request request,
-            Destination destination,
+            BackupPlan plan,
             StateFile.Turn turn,
-            AtDestination there,
-            Snapshotted taken,
+            Background<Verification> check,
             Progress progress) {
         this.request = request;
-        this.destination = destination;
+        this.plan = plan;
         this.turn = turn;
-        this.there = there;
-        this.taken = taken;
+        this.check = check;
         this.progress = progress;
+        this.destination = plan.destination();
     }
 
     /**
      * Leaves the previous backup as it is if it holds the snapshot already; else publishes one that is proven to. It is
      * read back before it takes the name, so that a bad one never replaces the last good one; the store then proves
      * that the name refers to that very file.
+     *
+     * @param beside takes the backup
      */
-    Published publish(Path previousFile, Workspace beside) throws IOException {
-        Path snapshot = taken.snapshot;
-        ProvenFile file = new ProvenFile(
-                snapshot, DatabaseHeader.of(snapshot).pageSizeBytes(), request.level(), request.threads(), progress);
+    Published publish(Path snapshot, Workspace beside) throws IOException {
+        ProvenFile file =
+                new ProvenFile(snapshot, DatabaseHeader.of(snapshot).pageSizeBytes(), request.compression(), progress);
+        Path previousFile = plan.there().previousFile();
         try (ReusableBlocks previous =
                 previousFile == null ? ReusableBlocks.none() : ReusableBlocks.of(previousFile, file.pageSizeBytes())) {
             if (previous.previousDatabaseBytes() == Files.size(snapshot)) {
-                BackupReader.Content content = file.contentIfEqual(previousFile, null);
-                if (content != null) {
-                    taken.check.await();
-                    // Asked again: far away, somebody else may have removed it meanwhile.
-                    if (destination.store().local(there.previous()) != null) {
-                        return new Published(
-                                there.previous(),
-                                Files.size(previousFile),
-                                content,
-                                true,
-                                shrunkSince(null, null),
-                                there,
-                                List.of());
-                    }
+                Manifest same = file.manifestIfEqual(previousFile, null);
+                if (same != null && isStillThere()) {
+                    return unchanged(snapshot, same);
                 }
             }
             Path compressed = beside.path("backup.gz");
-            BackupReader.Content content = file.write(compressed, taken.at, previous);
-            State.Shrunk shrunk = look(compressed, previousFile);
-            if (shrunk != null) {
-                note(shrunk);
-                if (!(destination instanceof HistoryDestination)) {
-                    throw shrunk(shrunk, false);
-                }
-            }
-            Interruption.check();
-            long sizeBytes = Files.size(compressed);
-            return new Published(
-                    destination.publish(compressed, taken.at), sizeBytes, content, false, shrunk, there, late);
+            return publish(snapshot, compressed, file.write(compressed, plan.at(), previous));
         }
     }
 
-    /**
-     * Looks at what there is to know before a finished backup is published.
-     *
-     * @return what the database held before it shrank, null if it has not
-     */
-    private State.Shrunk look(Path compressed, Path previousFile) throws IOException {
-        Store store = destination.store();
-        Verification verification = taken.check.await(); // Of a damaged database nothing is kept anywhere.
-        try {
-            if (there.unknown() != null) {
-                there = AtDestination.askAgain(destination, taken.at);
-                late = Origin.refuseAnother(
-                        there.before(), taken.database, taken.source.name(), request.destination(), request.name());
+    /** Asked again: far away, somebody else may have removed it meanwhile. */
+    private boolean isStillThere() {
+        check.await();
+        return destination.store().local(plan.there().previous()) != null;
+    }
+
+    private Published unchanged(Path snapshot, Manifest manifest) throws IOException {
+        State.Shrunk shrunk = shrunkSince(plan.there(), snapshot, false);
+        return new Published(
+                plan.there().previous(),
+                Files.size(plan.there().previousFile()),
+                manifest,
+                true,
+                shrunk,
+                shrunk == null ? null : Shrinkage.failure(plan, request, snapshot, shrunk),
+                plan.there(),
+                List.of());
+    }
+
+    private Published publish(Path snapshot, Path compressed, Manifest manifest) throws IOException {
+        Found found = look(snapshot, compressed);
+        Failure failure = null;
+        if (found.shrunk != null) {
+            note(found);
+            failure = Shrinkage.failure(plan, request, snapshot, found.shrunk);
+            if (!destination.keepsOlder()) {
+                throw failure;
             }
-            State.Shrunk shrunk = shrunkSince(there.previous(), previousFile);
-            LeftOut.refuseToReplaceBetter(destination, verification, request, progress);
-            return shrunk;
+        }
+        Interruption.check();
+        long sizeBytes = Files.size(compressed);
+        String name = destination.publish(compressed, plan.at());
+        return new Published(name, sizeBytes, manifest, false, found.shrunk, failure, found.there, found.warnings);
+    }
+
+    /** Looks at what there is to know before a finished backup is published. */
+    private Found look(Path snapshot, Path compressed) throws IOException {
+        Verification verification = check.await(); // Of a damaged database nothing is kept anywhere.
+        try {
+            boolean late = plan.there().unknown() != null;
+            AtDestination there = late ? AtDestination.askAgain(destination, plan.at()) : plan.there();
+            List<String> warnings = late
+                    ? Origin.refuseAnother(
+                            there.before(),
+                            plan.database(),
+                            plan.source().name(),
+                            request.destination(),
+                            request.name())
+                    : List.of();
+            State.Shrunk shrunk = shrunkSince(there, snapshot, true);
+            LeftOut.refuseToReplaceBetter(plan, verification, request, progress);
+            return new Found(there, shrunk, warnings);
         } catch (Failure e) {
-            if (store.isNear() || e.kind() != Failure.Kind.FAILURE) {
+            if (!AtDestination.mayAnswerLater(destination, e)) {
                 throw e;
             }
             Failure unknown = new Failure(
@@ -145,43 +160,36 @@ final class Publication {
                             + " already could not be asked: " + e.getMessage(),
                     e.hint(),
                     e);
-            throw store.keepUnpublished(compressed, destination.name(taken.at), unknown);
+            throw destination.store().keepUnpublished(compressed, destination.name(plan.at()), unknown);
         }
     }
 
     /**
-     * What an earlier run found in a history and nobody has settled. A single file is compared itself: it was left as
-     * it was.
+     * What an earlier run found in a history and nobody has settled counts first. A single file is compared itself: it
+     * was left as it was.
+     *
+     * @param differs whether the snapshot differs from the newest backup
      */
-    private State.Shrunk pending() {
-        return there.before() != null && destination instanceof HistoryDestination
+    private State.Shrunk shrunkSince(AtDestination there, Path snapshot, boolean differs) throws IOException {
+        if (request.allowShrink()) {
+            return null;
+        }
+        State.Shrunk pending = there.before() != null && destination.keepsOlder()
                 ? there.before().shrunk()
                 : null;
-    }
-
-    /** @param newest to compare with, null for none, as {@code newestFile} is for what is not here */
-    private State.Shrunk shrunkSince(String newest, Path newestFile) throws IOException {
-        return request.allowShrink()
-                ? null
-                : Shrinkage.find(taken.snapshot, destination.store(), newest, newestFile, pending());
-    }
-
-    /**
-     * How the run has to end.
-     *
-     * @param made whether a backup was made all the same
-     */
-    Failure shrunk(State.Shrunk since, boolean made) throws IOException {
-        return Shrinkage.failure(taken.database, taken.snapshot, request, destination.store(), since, taken.at, made);
+        if (pending != null) {
+            return Shrinkage.isPending(snapshot, pending) ? pending : null;
+        }
+        return differs && there.previous() != null ? Shrinkage.since(snapshot, destination.store(), there) : null;
     }
 
     /** Noted before a backup is published, because the next run would take that for what the database always held. */
-    private void note(State.Shrunk shrunk) {
-        Instant createdAt = Instant.parse(shrunk.createdAt());
-        State known = there.before() != null
-                ? there.before()
+    private void note(Found found) {
+        Instant createdAt = Instant.parse(found.shrunk.createdAt());
+        State known = found.there.before() != null
+                ? found.there.before()
                 : State.confirmed(createdAt, createdAt, FileIdentity.UNKNOWN, null)
-                        .from(taken.source);
-        turn.write(known.shrunkFrom(shrunk));
+                        .from(plan.source());
+        turn.write(known.shrunkFrom(found.shrunk));
     }
 }

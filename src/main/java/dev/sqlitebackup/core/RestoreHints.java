@@ -11,14 +11,14 @@ final class RestoreHints {
     private RestoreHints() {}
 
     /** The same again. */
-    static Again again(RestoreService.Request request, Path target) {
-        List<String> words =
-                Again.named(List.of("restore", request.backup().toString(), "--to=" + target), request.name());
+    static Again again(
+            RestoreService.Request request, RestoreService.Wanted.Backup backup, Path target, boolean dryRun) {
+        List<String> words = Again.named(List.of("restore", backup.from().toString(), "--to=" + target), backup.name());
         addHow(words, request);
         if (request.stagingDirectory() != null) {
             words.add("--tmp-dir=" + request.stagingDirectory());
         }
-        if (request.dryRun()) {
+        if (dryRun) {
             words.add("--dry-run");
         }
         return new Again(words);

@@ -64,7 +64,7 @@ record RestorePlaces(Workspace staging, Workspace beside, Workspace safety) impl
                 done += in.transferTo(done, in.size() - done, out);
             }
             out.force(true);
-            if (!Digests.sha256(out).equals(staged.sha256())) {
+            if (!Digests.sha256(out).equals(staged.manifest().sha256())) {
                 throw new Failure(
                         Failure.Kind.CORRUPT,
                         "what was read back from " + copy + " is not what was written",

@@ -19,15 +19,22 @@ import java.nio.file.Path;
  * @param staging where the backup is decompressed
  * @param safety where the safety copy is made
  */
-record RestoreRoom(Path target, Path staging, Path safety, boolean live) implements StagedBackup.Room {
-    /** @param dryRun where a dry run stages, so that the database's directory stays as it is; null for a real one */
-    StagedBackup.Room and(Path dryRun) {
-        return dryRun == null
-                ? this
-                : (toStageBytes, stagedBytes) -> {
-                    require(toStageBytes, stagedBytes);
-                    StagedBackup.Room.in(dryRun).require(toStageBytes, stagedBytes);
-                };
+record RestoreRoom(Path target, Path staging, Path safety, boolean live) implements Staging.Room {
+    static RestoreRoom of(RestoreService.Request request, Path target) {
+        Path beside = target.getParent();
+        return new RestoreRoom(
+                target,
+                request.stagingDirectory() == null ? beside : Databases.real(request.stagingDirectory()),
+                request.safetyDirectory() == null ? beside : Databases.real(request.safetyDirectory()),
+                request.live());
+    }
+
+    /** @param dryRun where a dry run stages, so that the database's directory stays as it is */
+    Staging.Room and(Path dryRun) {
+        return (toStageBytes, stagedBytes) -> {
+            require(toStageBytes, stagedBytes);
+            Staging.Room.in(dryRun).require(toStageBytes, stagedBytes);
+        };
     }
 
     @Override

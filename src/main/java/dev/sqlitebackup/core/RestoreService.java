@@ -4,6 +4,7 @@ import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.files.DurableFiles;
 import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.history.BackupSource;
 import dev.sqlitebackup.history.DatabaseChoice;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.Provenance;
@@ -26,146 +27,162 @@ import java.util.stream.Stream;
  * its replacement is proven.
  */
 public final class RestoreService {
+    /** Which backup is brought back. */
+    public sealed interface Wanted {
+        /**
+         * One that was made.
+         *
+         * @param from what to restore, or where to choose from
+         * @param notAfter the latest time of the backup, or null for the newest
+         * @param name what the backups of the database are called there, null if the user did not say
+         * @param databaseNamed whether the user said which target is meant; the default one takes only backups of its
+         *     own name from a history
+         */
+        record Backup(Location from, Instant notAfter, String name, boolean databaseNamed) implements Wanted {}
+
+        /** The newest safety copy of the target: what was there before the last restore. */
+        record SafetyCopy() implements Wanted {}
+    }
+
     /**
-     * @param backup what to restore, or where to choose from
-     * @param notAfter the latest time of the backup, or null for the newest
+     * What a user asked for.
+     *
      * @param database the target, as the user named it; it need not exist
-     * @param databaseNamed whether the user said which target is meant; the default one takes only backups of its own
-     *     name from a history
      * @param live whether others may keep the target open
-     * @param dryRun whether to stop before the target is touched
-     * @param name what the backups of the database are called where the backup is chosen, null if the user did not say
      * @param temporaryDirectory where a dry run stages, so that it leaves even the target's directory alone
      * @param stagingDirectory where the backup is decompressed, null for beside the target
      * @param safetyDirectory where the safety copy goes, null likewise
      */
     public record Request(
-            Location backup,
-            Instant notAfter,
+            Wanted wanted,
             Path database,
-            boolean databaseNamed,
-            String name,
             boolean live,
-            boolean dryRun,
             Path temporaryDirectory,
             Path stagingDirectory,
             Path safetyDirectory,
             Duration busyTimeout) {}
 
-    /** How the content came to the target. */
-    public enum Method {
-        IN_PLACE("in-place"),
-        CREATED("created");
-
-        private final String word;
-
-        Method(String word) {
-            this.word = word;
-        }
-
-        /** The word of the contract. */
-        public String word() {
-            return word;
-        }
-    }
-
     /**
-     * @param safetyCopy null when there was nothing to save, and in a dry run
-     * @param backup with its facts
-     * @param changes what the target lost, or would lose
+     * What came of it.
+     *
+     * @param plan what was carried out
+     * @param way how the content came to the target, which SQLite may know better than the plan
+     * @param safetyCopy null when there was nothing to save
      */
-    public record Result(
-            Path database,
-            VerifyService.Result backup,
-            Path safetyCopy,
-            Method method,
-            Verification verification,
-            Changes changes) {}
+    public record Result(RestorePlan plan, RestorePlan.Way way, Path safetyCopy, Verification verification) {}
 
     private final Clock clock;
     private final Progress progress;
-    private final BeforeSwitch beforeSwitch;
 
-    public RestoreService(Clock clock, Progress progress, BeforeSwitch beforeSwitch) {
+    public RestoreService(Clock clock, Progress progress) {
         this.clock = clock;
         this.progress = progress;
-        this.beforeSwitch = beforeSwitch;
     }
 
     /**
-     * Restores the newest safety copy of {@code request.database}; what {@code request} says of a backup is not looked
-     * at.
+     * Decides and proves, and touches nothing: a dry run.
+     *
+     * @throws Failure as {@link #restore}
      */
-    public Result undo(Request request) {
-        Path database = Databases.existingOrNew(request.database);
-        WrongTarget.refuse(request.database, database);
-        SafetyDirectory.refuseOfAnother(request.safetyDirectory, database);
-        return restore(request, SafetyCopies.newest(database, request.safetyDirectory, clock.instant()), database);
+    public RestorePlan plan(Request request) {
+        Path target = target(request);
+        BackupSource source = choose(request, target, true);
+        Path staging = request.stagingDirectory == null
+                ? request.temporaryDirectory
+                : Databases.real(request.stagingDirectory);
+        refuseIfInUse(target, request);
+        try (Workspace workspace = Workspace.create(staging)) {
+            RestoreRoom room = RestoreRoom.of(request, target);
+            RestorePlan plan = prove(
+                            request,
+                            target,
+                            source,
+                            new Place(workspace, request.stagingDirectory == null ? room.and(staging) : room))
+                    .plan;
+            return plan.with(plan.backup().verification().withWarnings(refuseIfInUse(target, request)));
+        }
     }
 
-    public Result restore(Request request) {
+    /**
+     * Restores.
+     *
+     * @param beforeSwitch hears the plan
+     * @throws Failure NOT_FOUND if there is no such backup, CORRUPT if it does not verify, IN_USE or BUSY if others use
+     *     the target, NO_SPACE, USAGE if it is not clear what is meant. The target is untouched then, unless the
+     *     message says that it was restored
+     */
+    public Result restore(Request request, BeforeSwitch beforeSwitch) {
+        Path target = target(request);
+        BackupSource source = choose(request, target, false);
+        boolean hadDirectory = Files.isDirectory(target.getParent());
+        DurableFiles.createDirectories(target.getParent());
+        refuseIfNotWritable(target);
+        refuseIfInUse(target, request);
+        RestoreRoom room = RestoreRoom.of(request, target);
+        try (Workspace staging = Workspace.create(room.staging())) {
+            Proven proven = prove(request, target, source, new Place(staging, room));
+            beforeSwitch.hear(proven.plan);
+            List<String> unseen = refuseIfInUse(target, request);
+            try (RestorePlaces places = RestorePlaces.of(staging, target, room.safety())) {
+                Result result = new RestoreSwitch(request, proven.plan, proven.staged, places, clock, progress).run();
+                return new Result(
+                        result.plan,
+                        result.way,
+                        result.safetyCopy,
+                        result.verification
+                                .withWarnings(unseen)
+                                .withWarnings(
+                                        hadDirectory
+                                                ? List.of()
+                                                : List.of(
+                                                        "the directory " + target.getParent()
+                                                                + " was made: whoever uses the database has to be able to write to it")));
+            }
+        }
+    }
+
+    private static Path target(Request request) {
         Path target = Databases.existingOrNew(request.database);
         WrongTarget.refuse(request.database, target);
         SafetyDirectory.refuseOfAnother(request.safetyDirectory, target);
-        if (!request.databaseNamed && !request.backup.isDirectory()) {
-            Provenance.refuseIfOfAnother(request.backup, request.database, target, request.notAfter);
+        return target;
+    }
+
+    private BackupSource choose(Request request, Path target, boolean dryRun) {
+        if (!(request.wanted instanceof Wanted.Backup backup)) {
+            return SafetyCopies.newest(target, request.safetyDirectory, clock.instant());
         }
-        Selection selection = Selection.of(
-                request.backup,
-                new DatabaseChoice(request.name, target, request.databaseNamed),
-                request.notAfter,
-                clock.instant(),
-                RestoreHints.again(request, target));
-        if (selection.isFile(target)) {
+        if (!backup.databaseNamed && !backup.from.isDirectory()) {
+            Provenance.refuseIfOfAnother(backup.from, request.database, target, backup.notAfter);
+        }
+        BackupSource source = Selection.of(
+                backup.from,
+                new Selection.Wish(
+                        new DatabaseChoice(backup.name, target, backup.databaseNamed),
+                        backup.notAfter,
+                        clock.instant(),
+                        RestoreHints.again(request, backup, target, dryRun)));
+        if (source.isFile(target)) {
             throw new Failure(
                     Failure.Kind.USAGE,
                     "the backup and the database are the same file: " + target,
                     "choose another target with --to");
         }
-        return restore(request, selection, target);
+        return source;
     }
 
-    private Result restore(Request request, Selection selection, Path target) {
-        boolean hadDirectory = Files.isDirectory(target.getParent());
-        if (!request.dryRun) {
-            DurableFiles.createDirectories(target.getParent());
-            refuseIfNotWritable(target);
-        }
-        refuseIfInUse(target, request);
-        Path staging = request.stagingDirectory == null ? target.getParent() : Databases.real(request.stagingDirectory);
-        Path safety = request.safetyDirectory == null ? target.getParent() : Databases.real(request.safetyDirectory);
-        boolean stagesElsewhere = request.dryRun && request.stagingDirectory == null;
-        StagedBackup.Room room = new RestoreRoom(target, staging, safety, request.live)
-                .and(stagesElsewhere ? request.temporaryDirectory : null);
-        try (Workspace workspace = Workspace.create(stagesElsewhere ? request.temporaryDirectory : staging);
-                Counting counting = new Counting(target, request.busyTimeout)) {
-            StagedBackup staged = StagedBackup.stage(
-                    selection, workspace, room, request.busyTimeout, progress, counting::countBackup);
-            Changes changes = counting.finish();
-            beforeSwitch.hear(target, VerifyService.Result.of(staged, staged.verification()), changes);
-            List<String> unseen = refuseIfInUse(target, request);
-            RestoreSwitch.Done done = request.dryRun
-                    ? RestoreSwitch.foresee(target, staged, request.live)
-                    : switchTo(target, staged, workspace, safety, request);
-            Verification verification = done.verification().withWarnings(unseen);
-            if (!hadDirectory && !request.dryRun) {
-                verification = verification.withWarning("the directory " + target.getParent()
-                        + " was made: whoever uses the database has to be able to write to it");
-            }
-            return new Result(
-                    target,
-                    VerifyService.Result.of(staged, verification),
-                    done.safetyCopy(),
-                    done.method(),
-                    verification,
-                    changes);
-        }
-    }
+    /** Where a backup is staged, and the room that the whole takes. */
+    private record Place(Workspace workspace, Staging.Room room) {}
 
-    private RestoreSwitch.Done switchTo(
-            Path target, StagedBackup staged, Workspace staging, Path safety, Request request) {
-        try (RestorePlaces places = RestorePlaces.of(staging, target, safety)) {
-            return new RestoreSwitch(target, staged, places, request, clock, progress).run();
+    /** A plan, and the staged file that it rests on. */
+    private record Proven(RestorePlan plan, StagedBackup staged) {}
+
+    private Proven prove(Request request, Path target, BackupSource source, Place place) {
+        try (Counting counting = new Counting(target, request.busyTimeout)) {
+            StagedBackup staged = new Staging(
+                            place.workspace, request.busyTimeout, progress, place.room, counting::countBackup)
+                    .stage(source);
+            return new Proven(RestorePlan.of(target, staged, request.live, counting.finish()), staged);
         }
     }
 

@@ -13,7 +13,9 @@ import dev.sqlitebackup.sqlite.DatabaseHeader;
 import dev.sqlitebackup.sqlite.InPlaceRestore;
 import dev.sqlitebackup.sqlite.LiveRestore;
 import dev.sqlitebackup.sqlite.Replacement;
+import dev.sqlitebackup.sqlite.SafetyCopy;
 import dev.sqlitebackup.sqlite.StagedFile;
+import dev.sqlitebackup.sqlite.Switched;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,74 +28,67 @@ import java.util.List;
  * allows, after a safety copy. For one run.
  */
 final class RestoreSwitch {
-    /**
-     * How the content came, or would come, to the target, and what is to be said of it.
-     *
-     * @param safetyCopy null where there was nothing to save
-     */
-    record Done(RestoreService.Method method, Verification verification, Path safetyCopy) {}
-
+    private final RestoreService.Request request;
+    private final RestorePlan plan;
     private final Path target;
     private final StagedBackup staged;
     private final RestorePlaces places;
-    private final RestoreService.Request request;
     private final Clock clock;
     private final Progress progress;
-    private Path safetyCopy;
-    private List<String> warnings = List.of();
 
     RestoreSwitch(
-            Path target,
+            RestoreService.Request request,
+            RestorePlan plan,
             StagedBackup staged,
             RestorePlaces places,
-            RestoreService.Request request,
             Clock clock,
             Progress progress) {
-        this.target = target;
+        this.request = request;
+        this.plan = plan;
+        this.target = plan.database();
         this.staged = staged;
         this.places = places;
-        this.request = request;
         this.clock = clock;
         this.progress = progress;
     }
 
-    Done run() {
+    /** Another process may have made or removed the target since the plan, so it is looked at again. */
+    RestoreService.Result run() {
         if (!Files.exists(target)) {
-            return done(RestoreService.Method.CREATED, create());
+            return result(RestorePlan.Way.CREATE, null, create());
         }
-        warnings = SafetyDirectory.claim(request.safetyDirectory(), target, clock.instant(), request.busyTimeout());
-        if (request.live()) {
-            return switch (restoreLive()) {
-                case UNREADABLE -> replace();
-                case VERIFIED -> done(RestoreService.Method.IN_PLACE, staged.verification());
-                case WRITTEN_SINCE ->
-                    done(
-                            RestoreService.Method.IN_PLACE,
-                            staged.verification().partial("others wrote to the database before it could be read back"));
-            };
-        }
+        List<String> warnings =
+                SafetyDirectory.claim(request.safetyDirectory(), target, clock.instant(), request.busyTimeout());
+        RestoreService.Result result = request.live() ? switchLive() : switchInPlace();
+        return result(result.way(), result.safetyCopy(), result.verification().withWarnings(warnings));
+    }
+
+    private RestoreService.Result result(RestorePlan.Way way, Path safetyCopy, Verification verification) {
+        return new RestoreService.Result(plan, way, safetyCopy, verification);
+    }
+
+    private RestoreService.Result switchLive() {
+        Switched switched = restoreLive();
+        return switch (switched.outcome()) {
+            case UNREADABLE -> replace();
+            case VERIFIED -> result(RestorePlan.Way.LIVE, switched.safetyCopy(), staged.verification());
+            case WRITTEN_SINCE ->
+                result(
+                        RestorePlan.Way.LIVE,
+                        switched.safetyCopy(),
+                        staged.verification().partial("others wrote to the database before it could be read back"));
+        };
+    }
+
+    private RestoreService.Result switchInPlace() {
         List<String> restart = otherEncoding();
-        return restoreInPlace()
-                ? done(RestoreService.Method.IN_PLACE, staged.verification().withWarnings(restart))
-                : replace();
-    }
-
-    private Done done(RestoreService.Method method, Verification verification) {
-        return new Done(method, verification.withWarnings(warnings), safetyCopy);
-    }
-
-    /** What {@link #run} would do, as far as it shows without SQLite. */
-    static Done foresee(Path target, StagedBackup staged, boolean live) {
-        if (!Files.exists(target)) {
-            return new Done(RestoreService.Method.CREATED, staged.verification(), null);
-        }
-        if (!InPlaceRestore.looksPossible(target)) {
-            return new Done(RestoreService.Method.CREATED, replaced(target, staged, "would be replaced"), null);
-        }
-        if (live) {
-            LiveRestore.refuseWhatCannotBeSwitched(target, staged.file());
-        }
-        return new Done(RestoreService.Method.IN_PLACE, staged.verification(), null);
+        Switched switched = restoreInPlace();
+        return switched.outcome() == Switched.Outcome.UNREADABLE
+                ? replace()
+                : result(
+                        RestorePlan.Way.IN_PLACE,
+                        switched.safetyCopy(),
+                        staged.verification().withWarnings(restart));
     }
 
     /** An idle application holds no lock in rollback mode, and in another container it is not seen. */
@@ -112,26 +107,19 @@ final class RestoreSwitch {
         }
     }
 
-    private boolean restoreInPlace() {
+    private Switched restoreInPlace() {
         try (StagedFile file = places.open(staged)) {
-            return InPlaceRestore.run(
-                    target, file, places.safety().createFile("safety.db"), this::keep, request.busyTimeout(), progress);
+            return InPlaceRestore.run(target, file, safetyCopy(), request.busyTimeout(), progress);
         } catch (IOException e) {
             throw Failure.io("cannot read", staged.file(), e);
         }
     }
 
-    private LiveRestore.Outcome restoreLive() {
+    private Switched restoreLive() {
         refuseToLockOutTheOwner();
         try (StagedFile file = places.open(staged)) {
-            return LiveRestore.run(
-                    target,
-                    file,
-                    places.safety().createFile("safety.db"),
-                    places.staging().createFile("proof.db"),
-                    this::keep,
-                    request.busyTimeout(),
-                    progress);
+            Path proof = places.staging().createFile("proof.db");
+            return LiveRestore.run(target, file, safetyCopy(), proof, request.busyTimeout(), progress);
         } catch (IOException e) {
             throw Failure.io("cannot read", staged.file(), e);
         }
@@ -160,19 +148,28 @@ final class RestoreSwitch {
         }
     }
 
-    /**
-     * The safety copy is as private as it is, but belongs to whom the database belongs, so that he can undo.
-     *
-     * @return what to type to do that
-     */
-    private String keep(Path copy) {
-        try {
-            PrivateFiles.copyOwner(target, places.safety().attributes(copy));
-        } catch (IOException e) {
-            // Only root can give files away. Ours then, and still safe.
-        }
-        safetyCopy = SafetyCopies.keep(copy, SafetyCopies.in(request.safetyDirectory(), target), clock.instant());
-        return RestoreHints.undo(request, target);
+    /** It is as private as it is, but belongs to whom the database belongs, so that he can undo. */
+    private SafetyCopy safetyCopy() {
+        Path copy = places.safety().createFile("safety.db");
+        return new SafetyCopy() {
+            @Override
+            public Path file() {
+                return copy;
+            }
+
+            @Override
+            public Kept keep() {
+                try {
+                    PrivateFiles.copyOwner(target, places.safety().attributes(copy));
+                } catch (IOException e) {
+                    // Only root can give files away. Ours then, and still safe.
+                }
+                Path directory = request.safetyDirectory();
+                return new Kept(
+                        SafetyCopies.keep(copy, SafetyCopies.in(directory, target), clock.instant()),
+                        RestoreHints.undo(request, target));
+            }
+        };
     }
 
     private PosixFileAttributeView sample() {
@@ -181,7 +178,7 @@ final class RestoreSwitch {
 
     private Verification create() {
         Path file = places.stagedBeside(staged);
-        State noted = staged.backup().content().noted();
+        State noted = staged.source().content().noted();
         PosixFileAttributeView ownership = places.beside().attributes(file);
         List<String> notGiven = FormerOwner.give(noted == null ? null : noted.source(), target, ownership);
         Verification owned = notGiven == null
@@ -218,16 +215,16 @@ final class RestoreSwitch {
      * What SQLite cannot open cannot be copied through it either: it keeps a second name, which has to lie in the same
      * directory.
      */
-    private Done replace() {
+    private RestoreService.Result replace() {
         Path name = SafetyCopies.freeName(target, clock.instant());
         Path file = places.stagedBeside(staged);
         FileIdentity proven = identity(file);
         Replacement.replaceUnreadable(target, file, places.beside().attributes(file), name);
-        safetyCopy = name;
         proveCreated(proven);
-        Verification replaced = replaced(target, staged, "was replaced");
-        return done(
-                RestoreService.Method.CREATED,
+        Verification replaced = replaced(target, staged.verification(), "was replaced");
+        return result(
+                RestorePlan.Way.REPLACE,
+                name,
                 request.safetyDirectory() == null
                         ? replaced
                         : replaced.withWarning(
@@ -235,18 +232,17 @@ final class RestoreSwitch {
     }
 
     /** Nobody can prove that no process has it open, and one that has would write on into a file without a name. */
-    private static Verification replaced(Path target, StagedBackup staged, String what) {
-        return staged.verification()
-                .withWarning("SQLite cannot open " + target + ", so it " + what
-                        + " by a new file: restart every application that had it open, also in other containers, "
-                        + "which cannot be seen; else it goes on with the old file");
+    static Verification replaced(Path target, Verification verification, String what) {
+        return verification.withWarning("SQLite cannot open " + target + ", so it " + what
+                + " by a new file: restart every application that had it open, also in other containers, "
+                + "which cannot be seen; else it goes on with the old file");
     }
 
     /** The staged file was read back when it was verified; now the name has to refer to that very file. */
     private void proveCreated(FileIdentity proven) {
         try {
             if (!proven.isSameFileAs(FileIdentity.of(target))
-                    && !Digests.sha256(target).equals(staged.sha256())) {
+                    && !Digests.sha256(target).equals(staged.manifest().sha256())) {
                 throw new Failure(
                         Failure.Kind.CORRUPT,
                         "what was read back from " + target + " is not what was written",

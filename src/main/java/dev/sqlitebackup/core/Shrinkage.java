@@ -2,7 +2,7 @@ package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
-import dev.sqlitebackup.archive.BackupReader;
+import dev.sqlitebackup.archive.Manifest;
 import dev.sqlitebackup.files.RegularFiles;
 import dev.sqlitebackup.history.FileKind;
 import dev.sqlitebackup.history.Location;
@@ -36,29 +36,36 @@ public final class Shrinkage {
     private Shrinkage() {}
 
     /**
-     * @param newest the newest backup, by its name, null for none
-     * @param newestFile its content on this machine, null where there is none
-     * @param pending what an earlier run found, and nobody has settled since: then that is what counts, and not what
-     *     was backed up after it; null for nothing
+     * Compares with the newest backup.
+     *
+     * @param there has one
      * @return what the database held before, null if it has not shrunk
      */
-    static State.Shrunk find(Path snapshot, Store store, String newest, Path newestFile, State.Shrunk pending)
-            throws IOException {
-        long beforeBytes =
-                pending != null ? pending.contentBytes() : newest == null ? 0 : contentBytes(store, newest, newestFile);
-        if (beforeBytes < LEAST_BYTES
-                || 2 * DatabaseHeader.of(snapshot).contentBytes() >= beforeBytes
-                        && IntegrityCheck.hasTables(snapshot)) {
-            return null;
-        }
-        return pending != null
-                ? pending
-                : new State.Shrunk(newest, createdAt(store, newest).toString(), beforeBytes);
+    static State.Shrunk since(Path snapshot, Store store, AtDestination there) throws IOException {
+        long beforeBytes = contentBytes(store, there.previous(), there.previousFile());
+        return isLess(snapshot, beforeBytes)
+                ? new State.Shrunk(
+                        there.previous(), createdAt(store, there.previous()).toString(), beforeBytes)
+                : null;
+    }
+
+    /**
+     * Whether it is still so that a database holds less than an earlier run found, which nobody has settled since: then
+     * that is what counts, and not what was backed up after it.
+     */
+    static boolean isPending(Path snapshot, State.Shrunk found) throws IOException {
+        return isLess(snapshot, found.contentBytes());
+    }
+
+    private static boolean isLess(Path snapshot, long beforeBytes) throws IOException {
+        return beforeBytes >= LEAST_BYTES
+                && (2 * DatabaseHeader.of(snapshot).contentBytes() < beforeBytes
+                        || !IntegrityCheck.hasTables(snapshot));
     }
 
     /** @return 0 for a backup that does not say what it holds, since there is nothing to compare with */
     private static long contentBytes(Store store, String backup, Path file) {
-        byte[] start = store.isNear() || file == null
+        byte[] start = !store.isRemote() || file == null
                 ? store.readStart(backup, FileKind.HEADER_IN_GZIP_BYTES)
                 : startOf(file, backup, store);
         DatabaseHeader header = start == null ? null : FileKind.headerIn(start);
@@ -67,11 +74,11 @@ public final class Shrinkage {
 
     /** As its end says, else as the place does. */
     private static Instant createdAt(Store store, String backup) {
-        byte[] tail = store.readTail(backup, BackupReader.SUMMARY_BYTES);
-        BackupReader.Summary summary = tail == null ? null : BackupReader.Summary.parse(tail);
-        Store.StoredFile stored = summary == null ? store.find(backup) : null;
-        return summary != null
-                ? summary.createdAt()
+        byte[] tail = store.readTail(backup, Manifest.TAIL_BYTES);
+        Manifest manifest = tail == null ? null : Manifest.parse(tail);
+        Store.StoredFile stored = manifest == null ? store.find(backup) : null;
+        return manifest != null
+                ? manifest.createdAt()
                 : stored == null ? Instant.EPOCH : stored.modifiedAt().truncatedTo(ChronoUnit.SECONDS);
     }
 
@@ -85,38 +92,29 @@ public final class Shrinkage {
     }
 
     /**
-     * How a run says it.
-     *
-     * @param request of the run
-     * @param made whether a backup was made all the same, beside the one from before
+     * How a run has to end. In a history a backup is made all the same, beside the one from before; a single file is
+     * left as it was.
      */
-    static Failure failure(
-            Path database,
-            Path snapshot,
-            BackupService.Request request,
-            Store store,
-            State.Shrunk before,
-            Instant now,
-            boolean made)
+    static Failure failure(BackupPlan plan, BackupService.Request request, Path snapshot, State.Shrunk before)
             throws IOException {
-        String last = store.location(before.backup());
+        String last = plan.destination().store().location(before.backup());
         String message = String.format(
                 Locale.ROOT,
                 "%s has shrunk from %,d bytes in use (the backup of %s) to %,d (%s)%s; ",
-                database,
+                plan.database(),
                 before.contentBytes(),
                 before.createdAt(),
                 DatabaseHeader.of(snapshot).contentBytes(),
-                now,
+                plan.at(),
                 IntegrityCheck.hasTables(snapshot) ? "" : " and has no table any more");
         return new Failure(
                 Failure.Kind.SHRUNK,
                 message
-                        + (made
+                        + (plan.destination().keepsOlder()
                                 ? "that backup is kept: " + last
                                         + "; the database as it is now has a backup of its own, and nothing is pruned"
                                 : "that backup was left as it is: " + last),
-                hint(database, last, request.destination(), request.name()));
+                hint(plan.database(), last, request.destination(), request.name()));
     }
 
     /**

@@ -4,6 +4,7 @@ import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.history.Backup;
+import dev.sqlitebackup.history.Chain;
 import dev.sqlitebackup.history.DatabaseChoice;
 import dev.sqlitebackup.history.History;
 import dev.sqlitebackup.history.Location;
@@ -160,31 +161,29 @@ public final class StatusService {
     private record Newest(Store store, StateFile stateFile, Backup backup, String missing, String hint) {}
 
     private Newest inHistory(Request request, List<String> warnings) {
-        History history = History.at(request.destination);
+        History history = request.destination.history();
         String name = databaseName(history, request);
-        Backup backup = history.newestByNow(name, clock.instant(), warnings);
+        Chain newest = history.newestByNow(name, clock.instant(), warnings);
         SortedSet<String> others = history.databases();
         others.remove(name); // There are files of that name, and none of them is a backup.
         return new Newest(
                 history.store(),
                 StateFile.of(history.store(), name),
-                backup,
+                newest == null ? null : newest.tip(),
                 "there is no backup of " + name + " in " + history.store().place()
                         + (others.isEmpty() ? "" : ", only of " + String.join(", ", others)),
                 "run one: " + backupCommand(request));
     }
 
     private static Newest inFile(Request request) {
-        SingleFile file = SingleFile.toRead(request.destination);
+        SingleFile file = request.destination.single();
         String command = backupCommand(request);
         String missing = "there is no backup at " + request.destination;
         String hint = "run one: " + command;
         Backup backup = null;
         try {
             backup = file.find();
-            if (backup != null
-                    && backup.databaseBytes() == null
-                    && !file.store().isNear()) {
+            if (backup != null && backup.databaseBytes() == null && file.store().isRemote()) {
                 backup = null; // Only a download would tell whether it is whole.
                 missing = request.destination
                         + " is not a whole backup of this program: it was cut, or another program made it";

@@ -5,6 +5,7 @@ import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.archive.BackupWriter;
 import dev.sqlitebackup.files.Space;
 import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
 import dev.sqlitebackup.sqlite.DatabaseHeader;
 import dev.sqlitebackup.sqlite.Databases;
@@ -34,6 +35,8 @@ public final class StreamService {
     }
 
     /**
+     * Writes it.
+     *
      * @param request whose destination is not looked at
      * @param out where the backup goes
      */
@@ -57,25 +60,22 @@ public final class StreamService {
             progress.phase("compress", Files.size(snapshot));
             BackupWriter.Written written;
             try {
-                written = BackupWriter.writeProven(
-                        snapshot,
-                        DatabaseHeader.of(snapshot).pageSizeBytes(),
-                        out,
-                        request.level(),
-                        now,
-                        request.threads(),
-                        progress);
+                written = new BackupWriter(
+                                snapshot,
+                                DatabaseHeader.of(snapshot).pageSizeBytes(),
+                                now,
+                                request.compression(),
+                                progress)
+                        .writeProven(out);
             } catch (IOException e) {
                 throw Failure.io("cannot write the backup to", "standard output", e)
                         .withHint("what was written so far is no backup");
             }
             return new BackupService.Result(
                     database,
-                    "-",
-                    now,
-                    Files.size(snapshot),
+                    Location.Pipe.NAME,
+                    written.manifest(),
                     written.backupBytes(),
-                    written.sha256(),
                     false,
                     verification,
                     List.of(),

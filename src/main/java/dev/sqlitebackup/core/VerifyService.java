@@ -1,8 +1,10 @@
 package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.archive.Manifest;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.history.Again;
+import dev.sqlitebackup.history.BackupSource;
 import dev.sqlitebackup.history.DatabaseChoice;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.Selection;
@@ -15,30 +17,41 @@ import java.time.Instant;
 /** Proves that a backup would restore, by doing all of it but the last step in a private place. */
 public final class VerifyService {
     /**
+     * What a backup was found to hold.
+     *
      * @param backup where it is
      * @param commit that holds it in Git, else null
-     * @param createdAt when its snapshot was taken, to the second
-     * @param sha256 of the database that it holds, in hexadecimal
      */
-    public record Result(
-            String backup,
-            String commit,
-            Instant createdAt,
-            long databaseBytes,
-            long backupBytes,
-            String sha256,
-            Verification verification) {
-        static Result of(StagedBackup staged, Verification verification) {
+    public record Result(String backup, String commit, Manifest manifest, long backupBytes, Verification verification) {
+        static Result of(StagedBackup staged) {
             return new Result(
-                    staged.backup().location(),
-                    staged.backup().commit(),
-                    staged.createdAt(),
-                    staged.databaseBytes(),
+                    staged.source().location(),
+                    staged.source().commit(),
+                    staged.manifest(),
                     staged.backupBytes(),
-                    staged.sha256(),
-                    verification);
+                    staged.verification());
+        }
+
+        Result with(Verification other) {
+            return new Result(backup, commit, manifest, backupBytes, other);
         }
     }
+
+    /**
+     * What a user asked for.
+     *
+     * @param database that decides where {@code backup} is a directory with several, and no name does
+     * @param name what its backups are called there, null if the user did not say
+     * @param notAfter the latest time of the backup, or null for the newest
+     * @param temporaryDirectory where the backup is decompressed
+     */
+    public record Request(
+            Location backup,
+            Path database,
+            String name,
+            Instant notAfter,
+            Path temporaryDirectory,
+            Duration busyTimeout) {}
 
     private final Clock clock;
     private final Progress progress;
@@ -49,26 +62,23 @@ public final class VerifyService {
     }
 
     /**
-     * @param database that decides where {@code backup} is a directory with several, and no name does
-     * @param name what its backups are called there, null if the user did not say
-     * @param notAfter the latest time of the backup, or null for the newest
+     * Proves it.
+     *
+     * @throws dev.sqlitebackup.Failure NOT_FOUND if there is none, CORRUPT if anything about it is wrong, NO_SPACE,
+     *     USAGE if it is not clear which is meant
      */
-    public Result verify(
-            Location backup,
-            Path database,
-            String name,
-            Instant notAfter,
-            Path temporaryDirectory,
-            Duration busyTimeout) {
-        Selection selection = Selection.of(
-                backup, DatabaseChoice.of(name, database, true), notAfter, clock.instant(), Again.verify(backup, name));
-        try (Workspace workspace = Workspace.create(temporaryDirectory)) {
-            StagedBackup staged = StagedBackup.stage(selection, workspace, busyTimeout, progress);
-            Verification verification = staged.verification();
-            for (String warning : IntegrityCheck.foreignKeyWarnings(staged.file())) {
-                verification = verification.withWarning(warning);
-            }
-            return Result.of(staged, verification);
+    public Result verify(Request request) {
+        BackupSource source = Selection.of(
+                request.backup,
+                new Selection.Wish(
+                        DatabaseChoice.of(request.name, request.database, true),
+                        request.notAfter,
+                        clock.instant(),
+                        Again.verify(request.backup, request.name)));
+        try (Workspace workspace = Workspace.create(request.temporaryDirectory)) {
+            StagedBackup staged = new Staging(workspace, request.busyTimeout, progress).stage(source);
+            return Result.of(staged)
+                    .with(staged.verification().withWarnings(IntegrityCheck.foreignKeyWarnings(staged.file())));
         }
     }
 }

@@ -11,23 +11,53 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The name of a backup in a history: of {@code opencode.db}, {@code opencode-20261122T232233Z.db.gz}; a second one of
- * the same second has {@code -2} behind the time. It says all that the order of backups rests on, so a listing of names
+ * The name of a file in a history. Of {@code opencode.db}, a full backup is called
+ * {@code opencode-20261122T232233Z.db.gz}; an increment, which builds on the backup of another moment,
+ * {@code opencode-20261123T080000Z-since-20261122T232233Z.db-wal.gz}. A second one of the same second has {@code -2}
+ * behind the time. The name says all that the order of backups and what they build on rests on, so a listing of names
  * is enough to find the newest.
  *
  * @param database the database's whole file name
- * @param createdAt to the second
- * @param number 1, or 2 and up within a second
+ * @param parent what an increment builds on, null for a full backup
  */
-public record BackupName(String database, Instant createdAt, int number) implements Comparable<BackupName> {
+public record BackupName(String database, Moment moment, Moment parent) implements Comparable<BackupName> {
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
-    private static final Pattern NAME = Pattern.compile(
-            "(.+)-(\\d{4})(\\d\\d)(\\d\\d)T(\\d\\d)(\\d\\d)(\\d\\d)Z(?:-([2-9]|[1-9]\\d{1,8}))?(\\.[^.]*)?\\.gz",
-            Pattern.DOTALL);
-    private static final Comparator<BackupName> OLDEST_FIRST = Comparator.comparing(BackupName::createdAt)
-            .thenComparing(BackupName::number)
-            .thenComparing(BackupName::database);
+    private static final String SINCE = "-since-";
+    private static final String WAL = "-wal";
+    private static final String MOMENT =
+            "(\\d{4})(\\d\\d)(\\d\\d)T(\\d\\d)(\\d\\d)(\\d\\d)Z(?:-([2-9]|[1-9]\\d{1,8}))?";
+    /** How many groups are in {@link #MOMENT}. */
+    private static final int MOMENT_GROUPS = 7;
+
+    private static final Pattern FULL = Pattern.compile("(.+)-" + MOMENT + "(\\.[^.]*)?\\.gz", Pattern.DOTALL);
+    private static final Pattern INCREMENT =
+            Pattern.compile("(.+)-" + MOMENT + SINCE + MOMENT + "(\\.[^.]*)?" + WAL + "\\.gz", Pattern.DOTALL);
+    private static final Comparator<BackupName> OLDEST_FIRST =
+            Comparator.comparing(BackupName::moment).thenComparing(BackupName::database);
+
+    /**
+     * When a snapshot was taken, and which one of that second it was.
+     *
+     * @param createdAt to the second
+     * @param number 1, or 2 and up within a second
+     */
+    public record Moment(Instant createdAt, int number) implements Comparable<Moment> {
+        private static final Comparator<Moment> OLDEST_FIRST =
+                Comparator.comparing(Moment::createdAt).thenComparing(Moment::number);
+
+        /** Oldest first. */
+        @Override
+        public int compareTo(Moment other) {
+            return OLDEST_FIRST.compare(this, other);
+        }
+
+        /** As it stands in names. */
+        @Override
+        public String toString() {
+            return TIME.format(createdAt) + (number == 1 ? "" : "-" + number);
+        }
+    }
 
     /** The backups of one database; any other name is alone. */
     public static final Families FAMILIES = new Families() {
@@ -50,33 +80,46 @@ public record BackupName(String database, Instant createdAt, int number) impleme
                 0, dot > 0 ? dot : database.length()); // A leading dot hides a file; it begins no extension.
     }
 
+    /** The name of a full backup. */
+    public static BackupName full(String database, Instant createdAt, int number) {
+        return new BackupName(database, new Moment(createdAt, number), null);
+    }
+
     /** @return null if no backup of ours is named so */
     public static BackupName parse(String fileName) {
-        Matcher parts = NAME.matcher(fileName);
+        // Read from the right: the earlier of two times is no part of the database's name.
+        Matcher increment = INCREMENT.matcher(fileName);
+        boolean isIncrement = increment.matches();
+        Matcher parts = isIncrement ? increment : FULL.matcher(fileName);
         if (!parts.matches()) {
             return null;
         }
         String stem = parts.group(1);
-        String extension = parts.group(9);
+        String extension = parts.group(parts.groupCount());
         if (extension == null && stem.lastIndexOf('.') > 0) {
             return null; // The time would stand before that extension.
         }
         try {
-            Instant createdAt = LocalDateTime.of(
-                            digits(parts, 2),
-                            digits(parts, 3),
-                            digits(parts, 4),
-                            digits(parts, 5),
-                            digits(parts, 6),
-                            digits(parts, 7))
-                    .toInstant(ZoneOffset.UTC);
-            return new BackupName(
-                    extension == null ? stem : stem + extension,
-                    createdAt,
-                    parts.group(8) == null ? 1 : digits(parts, 8));
+            Moment moment = parseMoment(parts, 2);
+            Moment parent = isIncrement ? parseMoment(parts, 2 + MOMENT_GROUPS) : null;
+            return parent != null && parent.compareTo(moment) >= 0
+                    ? null // Nothing builds on what came after it.
+                    : new BackupName(extension == null ? stem : stem + extension, moment, parent);
         } catch (DateTimeException e) {
             return null; // The 31st of February.
         }
+    }
+
+    private static Moment parseMoment(Matcher parts, int first) {
+        Instant createdAt = LocalDateTime.of(
+                        digits(parts, first),
+                        digits(parts, first + 1),
+                        digits(parts, first + 2),
+                        digits(parts, first + 3),
+                        digits(parts, first + 4),
+                        digits(parts, first + 5))
+                .toInstant(ZoneOffset.UTC);
+        return new Moment(createdAt, parts.group(first + 6) == null ? 1 : digits(parts, first + 6));
     }
 
     /** By hand, because a directory may hold thousands. */
@@ -86,13 +129,22 @@ public record BackupName(String database, Instant createdAt, int number) impleme
 
     public String fileName() {
         String stem = stem();
-        return stem + "-" + TIME.format(createdAt) + (number == 1 ? "" : "-" + number)
-                + database.substring(stem.length()) + Location.BACKUP_SUFFIX;
+        return stem + "-" + moment + (parent == null ? "" : SINCE + parent) + database.substring(stem.length())
+                + (parent == null ? "" : WAL) + Location.BACKUP_SUFFIX;
+    }
+
+    public Instant createdAt() {
+        return moment.createdAt;
+    }
+
+    /** 1, or 2 and up within a second. */
+    public int number() {
+        return moment.number;
     }
 
     /** The name to try when this one is taken. */
     public BackupName next() {
-        return new BackupName(database, createdAt, number + 1);
+        return new BackupName(database, new Moment(createdAt(), number() + 1), parent);
     }
 
     /** Oldest first. */

@@ -27,14 +27,12 @@ public interface Destination {
                     "the destination is neither a file ending in .gz nor a directory: " + location,
                     hint(location, database));
         }
-        return location instanceof Location.Local local
-                ? SingleFile.of(local.path(), database)
-                : SingleFile.remote((Location.Remote) location, database);
+        return location.singleFor(database);
     }
 
     /** A file cannot become a directory, so what has the name of one gets a directory beside it. */
     private static String hint(Location location, Path database) {
-        boolean taken = location instanceof Location.Local local && Files.exists(local.path());
+        boolean taken = location.path() != null && Files.exists(location.path());
         String history = taken ? elsewhere(location) : location + "/";
         return "for one file, always the newest backup: "
                 + Hints.command("backup", database.toString(), "--to=" + location + Location.BACKUP_SUFFIX)
@@ -52,6 +50,12 @@ public interface Destination {
     }
 
     Store store();
+
+    /** Whether a new backup leaves those that are there. */
+    boolean keepsOlder();
+
+    /** @return the backup that a new one takes the place of, null for none */
+    Backup replaced();
 
     /** The state, whose lock makes runs of this database at this destination take turns. */
     StateFile stateFile();

@@ -2,6 +2,7 @@ package dev.sqlitebackup.history;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.archive.BackupReader;
+import dev.sqlitebackup.archive.Manifest;
 import dev.sqlitebackup.store.Store;
 
 /**
@@ -25,7 +26,7 @@ final class Foreign {
                 || FileKind.startsAsDatabase(BackupReader.startOfContent(start, FileKind.START_BYTES))) {
             return;
         }
-        byte[] tail = store.readTail(name, BackupReader.SUMMARY_BYTES);
+        byte[] tail = store.readTail(name, Manifest.TAIL_BYTES);
         if (tail != null && !BackupReader.isOurs(start, tail)) {
             throw new Failure(
                     Failure.Kind.USAGE,

@@ -1,7 +1,7 @@
 package dev.sqlitebackup.history;
 
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.archive.BackupReader;
+import dev.sqlitebackup.archive.Manifest;
 import dev.sqlitebackup.store.Store;
 import java.nio.file.AccessDeniedException;
 import java.time.Instant;
@@ -24,12 +24,21 @@ import java.util.stream.Stream;
  */
 public final class History {
     /**
-     * @param backups newest first
+     * What there is.
+     *
+     * @param chains newest first
      * @param warnings one for each file that has one of our names only
      * @param unreadable what a disk could not read, null if it could read everything. What this user may not read is
      *     somebody else's, and not meant
      */
-    public record Listing(List<Backup> backups, List<String> warnings, Failure unreadable) {}
+    public record Listing(List<Chain> chains, List<String> warnings, Failure unreadable) {
+        /** Those of one database. */
+        public List<Chain> of(String database) {
+            return chains.stream()
+                    .filter(chain -> chain.tip().database().equals(database))
+                    .toList();
+        }
+    }
 
     private final Store store;
     /** Each look at a directory far away is a request for every thousand files. */
@@ -41,10 +50,6 @@ public final class History {
 
     History(Store store) {
         this.store = store;
-    }
-
-    public static History at(Location location) {
-        return new History(location.store());
     }
 
     public Store store() {
@@ -82,13 +87,13 @@ public final class History {
         List<String> warnings = Collections.synchronizedList(new ArrayList<>());
         List<Failure> unreadable = Collections.synchronizedList(new ArrayList<>());
         // Each takes an open and a read, so a directory of thousands takes its time on one core.
-        List<Backup> backups = named().parallel()
-                .map(named -> store.isNear() ? describe(named, warnings, unreadable) : guess(named, warnings))
+        List<Chain> chains = named().parallel()
+                .map(named -> !store.isRemote() ? describe(named, warnings, unreadable) : guess(named, warnings))
                 .filter(Objects::nonNull)
-                .sorted(Backup.NEWEST_FIRST)
+                .sorted(Chain.NEWEST_FIRST)
                 .toList();
         Collections.sort(warnings);
-        return new Listing(backups, warnings, unreadable.isEmpty() ? null : unreadable.get(0));
+        return new Listing(chains, warnings, unreadable.isEmpty() ? null : unreadable.get(0));
     }
 
     /** The databases that files here are named after. */
@@ -103,15 +108,15 @@ public final class History {
      * @param warnings takes one for each newer file that is not what it is named
      * @return null if there is none
      */
-    public Backup newest(String database, Instant notAfter, List<String> warnings) {
+    public Chain newest(String database, Instant notAfter, List<String> warnings) {
         List<Named> newestFirst = named().filter(named -> named.name.database().equals(database)
                         && !named.name.createdAt().isAfter(notAfter))
                 .sorted(Comparator.comparing(Named::name).reversed())
                 .toList();
         for (Named named : newestFirst) {
-            Backup backup = describe(named, warnings, new ArrayList<>());
-            if (backup != null) {
-                return backup;
+            Chain chain = describe(named, warnings, new ArrayList<>());
+            if (chain != null) {
+                return chain;
             }
         }
         return null;
@@ -131,9 +136,9 @@ public final class History {
      * The newest that is not dated after now, if there is one: a clock that was wrong once would make another the
      * newest for a long time.
      */
-    public Backup newestByNow(String database, Instant now, List<String> warnings) {
+    public Chain newestByNow(String database, Instant now, List<String> warnings) {
         List<String> found = new ArrayList<>();
-        Backup newest = newest(database, now, found);
+        Chain newest = newest(database, now, found);
         if (newest == null) {
             found.clear(); // All of them are looked at again.
             newest = newest(database, Instant.MAX, found);
@@ -146,30 +151,39 @@ public final class History {
      * What a decision may rest on: others may have put anything under our names. Far away each costs a request, so they
      * are asked for what is to be kept, and not for everything that is listed.
      *
-     * @param backups as they were listed
+     * @param chains as they were listed
      * @param warnings takes one for each that is not what it is named
      * @return those that are
      */
-    public List<Backup> ours(List<Backup> backups, List<String> warnings) {
-        if (store.isNear()) {
-            return backups; // Each was looked into when it was listed.
+    public List<Chain> ours(List<Chain> chains, List<String> warnings) {
+        if (!store.isRemote()) {
+            return chains; // Each was looked into when it was listed.
         }
         Map<String, Named> byName = named().collect(Collectors.toMap(named -> named.file.name(), named -> named));
         List<String> found = Collections.synchronizedList(new ArrayList<>());
-        List<Backup> ours = backups.parallelStream()
-                .filter(backup -> describe(byName.get(backup.name()), found, new ArrayList<>()) != null)
+        List<Chain> ours = chains.parallelStream()
+                .filter(chain -> describe(byName.get(chain.tip().name()), found, new ArrayList<>()) != null)
                 .toList();
         found.stream().filter(warning -> !warnings.contains(warning)).sorted().forEach(warnings::add);
         return ours;
     }
 
     /** @return null if the file is too short to be one of ours */
-    private Backup guess(Named named, List<String> warnings) {
-        if (named.file.sizeBytes() < BackupReader.SUMMARY_BYTES) {
+    private Chain guess(Named named, List<String> warnings) {
+        if (named.name.parent() != null) {
+            warnings.add(increment(named.file));
+            return null;
+        }
+        if (named.file.sizeBytes() < Manifest.TAIL_BYTES) {
             warnings.add(noBackup(named.file));
             return null;
         }
-        return byName(named, null);
+        return full(named, null);
+    }
+
+    private String increment(Store.StoredFile file) {
+        return store.location(file.name())
+                + " has the name of an increment, which this version of the program does not read; it is left alone";
     }
 
     private String noBackup(Store.StoredFile file) {
@@ -180,10 +194,10 @@ public final class History {
     private byte[] tail(Store.StoredFile file) {
         byte[] tail = tailsFarAway.get(file);
         if (tail == null) {
-            tail = !store.isNear() && file.sizeBytes() < BackupReader.SUMMARY_BYTES
+            tail = store.isRemote() && file.sizeBytes() < Manifest.TAIL_BYTES
                     ? new byte[0]
-                    : store.readTail(file.name(), BackupReader.SUMMARY_BYTES);
-            if (tail != null && !store.isNear()) {
+                    : store.readTail(file.name(), Manifest.TAIL_BYTES);
+            if (tail != null && store.isRemote()) {
                 tailsFarAway.put(file, tail);
             }
         }
@@ -191,8 +205,12 @@ public final class History {
     }
 
     /** @return null if the file is not one of ours */
-    private Backup describe(Named named, List<String> warnings, List<Failure> unreadable) {
+    private Chain describe(Named named, List<String> warnings, List<Failure> unreadable) {
         Store.StoredFile file = named.file;
+        if (named.name.parent() != null) {
+            warnings.add(increment(file));
+            return null;
+        }
         byte[] tail;
         try {
             tail = tail(file);
@@ -207,28 +225,28 @@ public final class History {
             return null; // Deleted since it was listed.
         }
         BackupName name = named.name;
-        BackupReader.Summary summary = BackupReader.Summary.parse(tail);
-        if (summary == null || !summary.createdAt().equals(name.createdAt())) {
+        Manifest manifest = Manifest.parse(tail);
+        if (manifest == null || !manifest.createdAt().equals(name.createdAt())) {
             warnings.add(
-                    summary == null
+                    manifest == null
                             ? noBackup(file)
-                            : store.location(file.name()) + " holds a backup of " + summary.createdAt()
+                            : store.location(file.name()) + " holds a backup of " + manifest.createdAt()
                                     + ", which is not what its name says; it is left alone");
             return null;
         }
-        return byName(named, summary.databaseBytes());
+        return full(named, manifest.databaseBytes());
     }
 
-    private Backup byName(Named named, Long databaseBytes) {
+    private Chain full(Named named, Long databaseBytes) {
         BackupName name = named.name;
-        return Backup.of(
+        return Chain.of(Backup.of(
                 store.location(named.file.name()),
                 named.file.name(),
                 name.database(),
                 name.createdAt(),
                 name.number(),
                 named.file.sizeBytes(),
-                databaseBytes);
+                databaseBytes));
     }
 
     /** Backups that are no part of a history: somebody named the directory of a single file. */

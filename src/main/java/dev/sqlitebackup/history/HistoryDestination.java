@@ -22,8 +22,9 @@ public record HistoryDestination(History history, String database) implements De
 
     /** @param source the database itself */
     static HistoryDestination of(Location location, Path source, String database) {
-        if (location instanceof Location.Local
-                && FileNames.sizeBytes(new BackupName(database, Instant.EPOCH, MOST_IN_A_SECOND).fileName())
+        if (location.path() != null
+                && FileNames.sizeBytes(BackupName.full(database, Instant.EPOCH, MOST_IN_A_SECOND)
+                                .fileName())
                         > FileNames.MAX_BYTES) {
             throw new Failure(
                     Failure.Kind.USAGE,
@@ -31,12 +32,22 @@ public record HistoryDestination(History history, String database) implements De
                     "use a single file: "
                             + Hints.command("backup", source.toString(), "--to=" + location + "/app.db.gz"));
         }
-        return new HistoryDestination(History.at(location), database);
+        return new HistoryDestination(location.history(), database);
     }
 
     @Override
     public Store store() {
         return history.store();
+    }
+
+    @Override
+    public boolean keepsOlder() {
+        return true;
+    }
+
+    @Override
+    public Backup replaced() {
+        return null;
     }
 
     @Override
@@ -46,24 +57,24 @@ public record HistoryDestination(History history, String database) implements De
 
     @Override
     public String previous(Instant now) {
-        Backup newest = history.newestByNow(database, now, new ArrayList<>());
-        return newest == null ? null : newest.name();
+        Chain newest = history.newestByNow(database, now, new ArrayList<>());
+        return newest == null ? null : newest.tip().name();
     }
 
     @Override
     public String datedAfter(Instant now) {
-        Backup newest = history.newest(database, Instant.MAX, new ArrayList<>());
-        return newest != null && newest.createdAt().isAfter(now) ? newest.location() : null;
+        Chain newest = history.newest(database, Instant.MAX, new ArrayList<>());
+        return newest != null && newest.createdAt().isAfter(now) ? newest.tip().location() : null;
     }
 
     @Override
     public String name(Instant createdAt) {
-        return new BackupName(database, createdAt, 1).fileName();
+        return BackupName.full(database, createdAt, 1).fileName();
     }
 
     @Override
     public String publish(Path finished, Instant createdAt) {
-        BackupName name = new BackupName(database, createdAt, 1);
+        BackupName name = BackupName.full(database, createdAt, 1);
         while (!store().publishNew(finished, name.fileName())) {
             name = name.next();
             if (name.number() > MOST_IN_A_SECOND) {

@@ -32,6 +32,16 @@ public sealed interface Location {
         return new Local(path, false);
     }
 
+    /** The file or directory on this machine, null where it is none. */
+    default Path path() {
+        return null;
+    }
+
+    /** Whether it is standard input or output. */
+    default boolean isPipe() {
+        return false;
+    }
+
     /** Whether it holds a history. */
     boolean isDirectory();
 
@@ -61,6 +71,29 @@ public sealed interface Location {
 
     /** The store that is this directory; of a remote file, the one in which it lies. */
     Store store();
+
+    /** The history in this directory. */
+    default History history() {
+        return new History(store());
+    }
+
+    /** The file, for somebody who only reads, and follows links as everything that reads does. */
+    SingleFile single();
+
+    /**
+     * The file, for backups.
+     *
+     * @param database the real path of what is backed up
+     * @throws Failure if none may be written there
+     */
+    SingleFile singleFor(Path database);
+
+    /**
+     * The one backup that this is, for {@link Selection}.
+     *
+     * @throws Failure NOT_FOUND if there is none
+     */
+    BackupSource choose(Selection.Wish wish);
 
     /**
      * On this machine.
@@ -137,6 +170,21 @@ public sealed interface Location {
         }
 
         @Override
+        public SingleFile single() {
+            return SingleFile.in(Files.exists(path) ? Databases.real(path) : Databases.inRealDirectory(path));
+        }
+
+        @Override
+        public SingleFile singleFor(Path database) {
+            return SingleFile.of(path, database);
+        }
+
+        @Override
+        public BackupSource choose(Selection.Wish wish) {
+            return Selection.fromFile(this, wish);
+        }
+
+        @Override
         public String toString() {
             return path.toString();
         }
@@ -164,15 +212,26 @@ public sealed interface Location {
             return isDirectory() ? Kind.DIRECTORY : Kind.BACKUP;
         }
 
-        String fileName() {
-            return key.substring(key.lastIndexOf('/') + 1);
-        }
-
         @Override
         public Store store() {
             return new CachingStore(
                     new S3Store(bucket, key.substring(0, key.lastIndexOf('/') + 1), cache, BackupName.FAMILIES),
                     BackupName.FAMILIES);
+        }
+
+        @Override
+        public SingleFile single() {
+            return new SingleFile(store(), key.substring(key.lastIndexOf('/') + 1));
+        }
+
+        @Override
+        public SingleFile singleFor(Path database) {
+            return SingleFile.remote(single(), database);
+        }
+
+        @Override
+        public BackupSource choose(Selection.Wish wish) {
+            return Selection.fromRemoteFile(this, wish.notAfter());
         }
 
         @Override
@@ -189,6 +248,11 @@ public sealed interface Location {
      */
     record Pipe(InputStream in) implements Location {
         public static final String NAME = "-";
+
+        @Override
+        public boolean isPipe() {
+            return true;
+        }
 
         @Override
         public boolean isDirectory() {
@@ -210,8 +274,23 @@ public sealed interface Location {
             throw noPlace();
         }
 
+        @Override
+        public SingleFile single() {
+            throw noPlace();
+        }
+
+        @Override
+        public SingleFile singleFor(Path database) {
+            throw noPlace();
+        }
+
+        @Override
+        public BackupSource choose(Selection.Wish wish) {
+            return Selection.fromPipe(this, wish.notAfter());
+        }
+
         /** What to say to who wants to look for backups there. */
-        public Failure noPlace() {
+        public static Failure noPlace() {
             return new Failure(
                     Failure.Kind.USAGE,
                     "- is standard input or output, where backups cannot be looked for",

@@ -124,7 +124,7 @@ public enum Origin {
                             "--to=" + place.substring(0, place.lastIndexOf('/') + 1) + byDirectory(database, 1)
                                     + Location.BACKUP_SUFFIX);
         }
-        History history = History.at(destination);
+        History history = destination.history();
         String there = history.names().nameOf(database);
         if (there != null && !there.equals(database.getFileName().toString())) {
             return "its backups are called " + there + " there: " + command(database, destination, "--name=" + there);

@@ -17,14 +17,14 @@ public final class OtherBackups {
         return "nothing was changed; "
                 + (ofHistory
                         ? "for an older one: " + Hints.command("list", directory(location))
-                        : isFarAway(location)
+                        : Hints.isAddress(location)
                                 ? "the store has only this one"
                                 : "for an older one, where Git keeps them: " + Hints.command("list", location));
     }
 
     /** @param backup a file, perhaps of a commit, that is a Git LFS pointer */
     static String ifPointer(String backup) {
-        if (isFarAway(backup)) {
+        if (Hints.isAddress(backup)) {
             return "somebody sent the pointer there: fetch the backup where the repository is, and send that";
         }
         String git = "git -C " + Hints.quoted(directory(backup));
@@ -42,7 +42,7 @@ public final class OtherBackups {
         try {
             Path database = Databases.inRealDirectory(named);
             if (destination.isDirectory()) {
-                History history = History.at(destination);
+                History history = destination.history();
                 String there = name != null && history.databases().contains(name)
                         ? name
                         : name == null ? history.names().nameOf(database) : null;
@@ -50,7 +50,7 @@ public final class OtherBackups {
                         ? null
                         : Hints.command("restore", destination.toString(), "--to=" + database, "--name=" + there);
             }
-            SingleFile file = SingleFile.toRead(destination);
+            SingleFile file = destination.single();
             State noted = file.stateFile().read();
             boolean isIts = file.store().find(file.name()) != null
                     && Origin.of(noted == null ? null : noted.source(), database) != Origin.ANOTHER;
@@ -58,10 +58,6 @@ public final class OtherBackups {
         } catch (Failure e) {
             return null; // Where nothing can be seen, nothing is promised.
         }
-    }
-
-    private static boolean isFarAway(String location) {
-        return location.startsWith("s3://");
     }
 
     private static String directory(String location) {

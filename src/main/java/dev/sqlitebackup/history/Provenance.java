@@ -27,7 +27,7 @@ public final class Provenance {
      * @throws Failure USAGE if it is another's
      */
     public static void refuseIfOfAnother(Location backup, Path named, Path target, Instant notAfter) {
-        if (backup instanceof Location.Pipe) {
+        if (backup.isPipe()) {
             throw new Failure(
                     Failure.Kind.USAGE,
                     "a pipe does not say of which database its backup is, and no database is named",
@@ -70,7 +70,7 @@ public final class Provenance {
 
     /** @return the path of the database, as the state says, null if it says nothing of this backup */
     private static String noted(Location backup) {
-        SingleFile file = SingleFile.toRead(backup);
+        SingleFile file = backup.single();
         try {
             Backup found = file.find();
             State state = found == null ? null : file.stateFile().read();
@@ -87,7 +87,7 @@ public final class Provenance {
 
     /** By the name that was given, and by that of the file behind its links. */
     private static List<String> names(Location backup) {
-        return List.of(database(SingleFile.toRead(backup).name()), database(fileName(backup.toString())));
+        return List.of(database(backup.single().name()), database(fileName(backup.toString())));
     }
 
     private static String database(String fileName) {

@@ -9,7 +9,9 @@ import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 
 /**
@@ -18,39 +20,44 @@ import java.util.function.Function;
  * and so on are those of the calendar, only those with a backup count, the newest of each is kept, and where a rule is
  * not used up, it keeps the oldest backup as well.
  *
- * <p>Two things are added. The newest backup that verifies stays, whatever the rules say. A backup that is dated after
- * now stays and counts for nothing: a clock was or is wrong, and until it is known which, neither it nor what it would
- * displace may go.
+ * <p>Three things are added. The newest backup that verifies stays, whatever the rules say. So does what any backup
+ * that stays is built on. A backup that is dated after now stays and counts for nothing: a clock was or is wrong, and
+ * until it is known which, neither it nor what it would displace may go.
  */
 public final class Retention {
     /** @param reasons why it stays; of one that goes, that no rule keeps it */
-    public record Decision(Backup backup, boolean kept, List<String> reasons) {}
+    public record Decision(Chain chain, boolean kept, List<String> reasons) {
+        /** The backup that stays or goes. */
+        public Backup backup() {
+            return chain.tip();
+        }
+    }
 
     private static final List<String> NO_RULE = List.of("no rule keeps it");
 
     private Retention() {}
 
     /**
-     * @param backups of one database, in any order
+     * @param chains the backups of one database, each with what it is built on, in any order
      * @param proven the newest that is known to verify, null if there is none
      * @param zone whose days and weeks count
      * @return newest first
      */
     public static List<Decision> plan(
-            Collection<Backup> backups, Backup proven, RetentionRules rules, Instant now, ZoneId zone) {
-        List<Backup> newestFirst = backups.stream().sorted(Backup.NEWEST_FIRST).toList();
-        List<Backup> counting = newestFirst.stream()
-                .filter(backup -> !backup.createdAt().isAfter(now))
+            Collection<Chain> chains, Chain proven, RetentionRules rules, Instant now, ZoneId zone) {
+        List<Chain> newestFirst = chains.stream().sorted(Chain.NEWEST_FIRST).toList();
+        List<Chain> counting = newestFirst.stream()
+                .filter(chain -> !chain.createdAt().isAfter(now))
                 .toList();
         List<Bucket> buckets = buckets(rules);
         List<Decision> decisions = new ArrayList<>();
         int index = 0;
-        for (Backup backup : newestFirst) {
+        for (Chain chain : newestFirst) {
             List<String> reasons = new ArrayList<>();
-            if (backup.equals(proven)) {
+            if (chain.equals(proven)) {
                 reasons.add("newest that verifies");
             }
-            if (backup.createdAt().isAfter(now)) {
+            if (chain.createdAt().isAfter(now)) {
                 reasons.add("dated after now");
             } else {
                 boolean oldest = index == counting.size() - 1;
@@ -58,21 +65,38 @@ public final class Retention {
                     reasons.add("last");
                 }
                 for (Bucket bucket : buckets) {
-                    bucket.offer(backup.createdAt().atZone(zone), oldest, reasons);
+                    bucket.offer(chain.createdAt().atZone(zone), oldest, reasons);
                 }
-                if (isWithin(rules.within(), backup, counting.get(0))) {
+                if (isWithin(rules.within(), chain, counting.get(0))) {
                     reasons.add("within " + words(rules.within()) + " of the newest");
                 }
                 index++;
             }
-            decisions.add(new Decision(backup, !reasons.isEmpty(), reasons.isEmpty() ? NO_RULE : reasons));
+            decisions.add(new Decision(chain, !reasons.isEmpty(), reasons.isEmpty() ? NO_RULE : reasons));
         }
-        return decisions;
+        return keepWhatIsNeeded(decisions);
     }
 
-    private static boolean isWithin(Duration within, Backup backup, Backup newest) {
+    /** Whatever made the decisions: without what it is built on, a backup is none. */
+    public static List<Decision> keepWhatIsNeeded(List<Decision> decisions) {
+        Map<Backup, Chain> neededBy = new HashMap<>();
+        decisions.stream()
+                .filter(Decision::kept)
+                .forEach(kept -> kept.chain.members().forEach(member -> neededBy.putIfAbsent(member, kept.chain)));
+        return decisions.stream()
+                .map(decision -> decision.kept || !neededBy.containsKey(decision.backup())
+                        ? decision
+                        : new Decision(
+                                decision.chain,
+                                true,
+                                List.of("needed by "
+                                        + neededBy.get(decision.backup()).createdAt())))
+                .toList();
+    }
+
+    private static boolean isWithin(Duration within, Chain chain, Chain newest) {
         return !within.isZero()
-                && Duration.between(backup.createdAt(), newest.createdAt()).compareTo(within) < 0;
+                && Duration.between(chain.createdAt(), newest.createdAt()).compareTo(within) < 0;
     }
 
     private static String words(Duration duration) {

@@ -93,7 +93,7 @@ public final class SafetyCopies {
      * @param directory where the copies are kept, null for beside the database
      * @throws Failure of kind NOT_FOUND if the database has no safety copy there
      */
-    public static Selection newest(Path database, Path directory, Instant now) {
+    public static BackupSource newest(Path database, Path directory, Instant now) {
         List<Backup> copies = list(in(directory, database));
         if (copies.isEmpty()) {
             throw new Failure(
@@ -109,12 +109,12 @@ public final class SafetyCopies {
                 .filter(copy -> !copy.createdAt().isAfter(now))
                 .findFirst()
                 .orElse(latest);
-        Selection selection = Selection.of(Path.of(newest.location()))
+        BackupSource source = BackupSource.of(Path.of(newest.location()))
                 .withHintIfDamaged("the newest safety copy holds what was there before, and that was damaged; "
                         + "nothing was changed; to see the others: "
                         + Hints.command("list", in(directory, database).toString()));
         if (!latest.createdAt().isAfter(now)) {
-            return selection;
+            return source;
         }
         String warning = latest.location() + " is dated after now (" + now.truncatedTo(ChronoUnit.SECONDS)
                 + "): a clock is or was wrong; "
@@ -122,7 +122,7 @@ public final class SafetyCopies {
                         ? "there is no other safety copy"
                         : "it was passed over for the newest that is not. For that one instead: "
                                 + Hints.command("restore", latest.location(), "--to=" + database));
-        return selection.withWarning(warning);
+        return source.withWarning(warning);
     }
 
     /**

@@ -2,175 +2,49 @@ package dev.sqlitebackup.history;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
-import dev.sqlitebackup.files.PrivateFiles;
-import dev.sqlitebackup.files.Workspace;
-import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.Databases;
-import dev.sqlitebackup.store.Store;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
-import java.util.stream.Stream;
 
-/**
- * One backup, chosen by what a user said, and not read yet.
- *
- * @param location what people call it
- * @param commit that holds it in Git, else null
- * @param createdAt as far as it is known from outside, else null
- * @param hintIfDamaged what else there is, null where nobody knows
- * @param warnings about newer ones that were passed over
- * @param content where its bytes are
- */
-public record Selection(
-        String location,
-        String commit,
-        Instant createdAt,
-        String hintIfDamaged,
-        List<String> warnings,
-        Content content) {
-    /** The bytes of a backup, wherever they are. */
-    public interface Content {
-        /**
-         * Brings them onto this machine, where they are not there already.
-         *
-         * @param workspace takes the file, if one has to be made
-         */
-        Path in(Workspace workspace);
-
-        /** Before that: how much it brings, null where that is not known. */
-        default Long fetchedBytes() {
-            return null;
-        }
-
-        /** Before that: the size of the database that is in it, null likewise. */
-        default Long databaseBytes() {
-            return null;
-        }
-
-        /** What the last run noted where the backup lies, null for nothing. */
-        default State noted() {
-            return null;
-        }
-    }
-
-    /**
-     * A backup at a place for backups.
-     *
-     * @param stateFile of the database at that place
-     * @param farNote likewise, where that is far away: what others may write there is not asked
-     */
-    private record Published(Store store, Backup backup, StateFile stateFile, Supplier<State> farNote)
-            implements Content {
-        @Override
-        public Path in(Workspace workspace) {
-            return store.fetch(backup.name(), workspace.directory());
-        }
-
-        @Override
-        public Long fetchedBytes() {
-            return store.isNear() ? 0 : backup.backupBytes();
-        }
-
-        @Override
-        public Long databaseBytes() {
-            return backup.databaseBytes();
-        }
-
-        @Override
-        public State noted() {
-            return store.isNear() ? readState(stateFile, backup.name()) : farNote.get();
-        }
-    }
-
-    /** A file that lies here, whoever made it. */
-    private record Here(Path file) implements Content {
-        @Override
-        public Path in(Workspace workspace) {
-            return file;
-        }
-
-        /** Of a single file by its own name, of a file of a history by that of its database. */
-        @Override
-        public State noted() {
-            SingleFile single = SingleFile.toRead(Location.file(file));
-            BackupName name = BackupName.parse(single.name());
-            return readState(
-                    name == null ? single.stateFile() : StateFile.of(single.store(), name.database()), single.name());
-        }
-    }
-
-    /**
-     * Where others may write, only a note counts of somebody who could read the backup anyway: it says who may read the
-     * database.
-     */
-    private static State readState(StateFile file, String backup) {
-        Store store = file.store();
-        try {
-            return !store.isNear()
-                            || PrivateFiles.isWrittenByUsRootOrOwnerOf(store.local(file.name()), store.local(backup))
-                    ? file.readIfPossible()
-                    : null;
-        } catch (IOException e) {
-            return null;
-        }
-    }
-
+/** Which backup a user means: a file, the newest of a history, a version in Git, what comes down a pipe. */
+public final class Selection {
     public static final String HINT_IF_MISSING = "name it as the argument, or set SQLITE_BACKUP_TO";
 
-    public static Selection of(Path file) {
-        return new Selection(file.toAbsolutePath().normalize().toString(), null, null, null, List.of(), new Here(file));
-    }
+    private Selection() {}
 
     /**
-     * @param backup a file, or a directory with a history
+     * What a user asked for.
+     *
      * @param choice which database, where a directory holds several
      * @param notAfter the latest time of the backup, or null for the newest
      * @param now what a backup must not be dated after without a word about it
-     * @param again what the user asked for
+     * @param again how to ask for it again
+     */
+    public record Wish(DatabaseChoice choice, Instant notAfter, Instant now, Again again) {}
+
+    /**
+     * Chooses it.
+     *
+     * @param backup a file, or a directory with a history
      * @throws Failure NOT_FOUND if there is none
      */
-    public static Selection of(Location backup, DatabaseChoice choice, Instant notAfter, Instant now, Again again) {
+    public static BackupSource of(Location backup, Wish wish) {
         Failure missing = backup.missingFileSystem();
         try {
-            Selection selection = choose(backup, choice, notAfter, now, again);
-            return missing == null ? selection : selection.withWarning(missing.getMessage());
+            BackupSource source = backup.isDirectory() ? fromHistory(backup.history(), wish) : backup.choose(wish);
+            return missing == null ? source : source.withWarning(missing.getMessage());
         } catch (Failure e) {
             throw missing == null ? e : e.withHint(missing.getMessage());
         }
     }
 
-    Selection withWarning(String warning) {
-        return new Selection(
-                location,
-                commit,
-                createdAt,
-                hintIfDamaged,
-                Stream.concat(Stream.of(warning), warnings.stream()).toList(),
-                content);
-    }
-
-    Selection withHintIfDamaged(String hint) {
-        return new Selection(location, commit, createdAt, hint, warnings, content);
-    }
-
-    private static Selection choose(
-            Location backup, DatabaseChoice choice, Instant notAfter, Instant now, Again again) {
-        if (backup.isDirectory()) {
-            return fromHistory(History.at(backup), choice, notAfter, now, again);
-        }
-        if (backup instanceof Location.Remote remote) {
-            return fromRemoteFile(remote, notAfter);
-        }
-        if (backup instanceof Location.Pipe pipe) {
-            return fromPipe(pipe, notAfter);
-        }
-        Path file = ((Location.Local) backup).path();
+    static BackupSource fromFile(Location.Local backup, Wish wish) {
+        Path file = backup.path();
+        Instant notAfter = wish.notAfter;
         boolean missing = !Files.exists(file);
         GitHistory git = notAfter == null && !missing ? null : GitHistory.of(file);
         List<GitHistory.Version> versions = git == null ? List.of() : git.versions();
@@ -183,12 +57,12 @@ public record Selection(
                 versions.isEmpty()
                         ? HINT_IF_MISSING
                         : "Git has it, as it was committed on "
-                                + versions.get(0).committedAt() + ": " + again.atNow());
+                                + versions.get(0).committedAt() + ": " + wish.again.atNow());
         if (notAfter != null) {
             requireSingleBackup(file);
-            requireAsOldAs(SingleFile.toRead(backup).existing(backup), notAfter);
+            requireAsOldAs(backup.single().existing(backup), notAfter);
         }
-        return of(file);
+        return BackupSource.of(file);
     }
 
     private static void requireSingleBackup(Path file) {
@@ -200,35 +74,35 @@ public record Selection(
         }
     }
 
-    private static Selection fromPipe(Location.Pipe pipe, Instant notAfter) {
+    static BackupSource fromPipe(Location.Pipe pipe, Instant notAfter) {
         if (notAfter != null) {
             throw new Failure(
                     Failure.Kind.USAGE,
                     "--at chooses one of several backups, and standard input is a single one",
                     "leave out --at");
         }
-        return new Selection(
+        return new BackupSource(
                 Location.Pipe.NAME,
                 null,
                 null,
                 "nothing was changed; see whether what writes into the pipe has failed",
                 List.of(),
-                workspace -> PipedBackup.keep(pipe.in(), workspace));
+                workspace -> List.of(PipedBackup.keep(pipe.in(), workspace)));
     }
 
-    private static Selection fromRemoteFile(Location.Remote location, Instant notAfter) {
-        SingleFile single = SingleFile.toRead(location);
+    static BackupSource fromRemoteFile(Location.Remote location, Instant notAfter) {
+        SingleFile single = location.single();
         Backup only = single.existing(location);
         if (notAfter != null) {
             requireAsOldAs(only, notAfter);
         }
-        return new Selection(
+        return new BackupSource(
                 only.location(),
                 null,
                 only.createdAt(),
                 null,
                 List.of(),
-                new Published(single.store(), only, single.stateFile(), single.stateFile()::readIfPossible));
+                new BackupSource.Published(single.store(), Chain.of(only), single.stateFile()::readIfPossible));
     }
 
     private static void requireAsOldAs(Backup only, Instant notAfter) {
@@ -245,8 +119,8 @@ public record Selection(
         return time.truncatedTo(ChronoUnit.SECONDS);
     }
 
-    private static Selection fromHistory(
-            History history, DatabaseChoice choice, Instant notAfter, Instant now, Again again) {
+    private static BackupSource fromHistory(History history, Wish wish) {
+        DatabaseChoice choice = wish.choice;
         String place = history.store().place();
         String database = history.names().choose(choice);
         if (!choice.databaseNamed() && !history.names().mayBeOf(database, choice.database())) {
@@ -254,53 +128,67 @@ public record Selection(
                     Failure.Kind.USAGE,
                     place + " holds backups of " + (database.equals(choice.fileName()) ? "another " : "") + database
                             + ", not of " + choice.database() + ", which is the default",
-                    Provenance.hint(place, database, notAfter));
+                    Provenance.hint(place, database, wish.notAfter));
         }
         List<String> warnings = new ArrayList<>();
-        Backup newest = history.newest(database, notAfter == null ? Instant.MAX : notAfter, warnings);
+        Chain newest = history.newest(database, wish.notAfter == null ? Instant.MAX : wish.notAfter, warnings);
         if (newest == null) {
-            throw new Failure(
-                    Failure.Kind.NOT_FOUND,
-                    "there is no backup of " + database + (notAfter == null ? "" : " as old as " + seconds(notAfter))
-                            + " in " + place + (warnings.isEmpty() ? "" : "; " + warnings.get(0)),
-                    warnings.isEmpty()
-                            ? "see what is there: " + Hints.command("list", place)
-                            : "it can be named itself, all the same");
+            throw noneInHistory(place, database, wish.notAfter, warnings);
         }
-        if (newest.createdAt().isAfter(now) && notAfter == null) {
-            warnings.add(newest.location() + " is dated after now (" + seconds(now)
-                    + "): a clock is or was wrong; for the newest that is not: " + again.atNow());
+        warnings.addAll(aboutNewest(history, newest.tip(), wish));
+        Instant older = history.createdBefore(newest.tip());
+        StateFile stateFile = StateFile.of(history.store(), database);
+        return new BackupSource(
+                newest.tip().location(),
+                null,
+                newest.createdAt(),
+                older == null ? null : "nothing was changed; the backup before it: " + wish.again.at(older),
+                warnings,
+                new BackupSource.Published(
+                        history.store(),
+                        newest,
+                        () -> history.store().isRemote()
+                                ? history.names().noted(database)
+                                : stateFile.readIfTrusted(newest.tip().name())));
+    }
+
+    private static Failure noneInHistory(String place, String database, Instant notAfter, List<String> warnings) {
+        return new Failure(
+                Failure.Kind.NOT_FOUND,
+                "there is no backup of " + database + (notAfter == null ? "" : " as old as " + seconds(notAfter))
+                        + " in " + place + (warnings.isEmpty() ? "" : "; " + warnings.get(0)),
+                warnings.isEmpty()
+                        ? "see what is there: " + Hints.command("list", place)
+                        : "it can be named itself, all the same");
+    }
+
+    /** What whoever is given the newest has to hear. */
+    private static List<String> aboutNewest(History history, Backup newest, Wish wish) {
+        List<String> warnings = new ArrayList<>();
+        if (newest.createdAt().isAfter(wish.now) && wish.notAfter == null) {
+            warnings.add(newest.location() + " is dated after now (" + seconds(wish.now)
+                    + "): a clock is or was wrong; for the newest that is not: " + wish.again.atNow());
         }
-        String another =
-                Files.exists(choice.database()) ? history.names().pathOfAnother(database, choice.database()) : null;
+        Path database = wish.choice.database();
+        String another = Files.exists(database) ? history.names().pathOfAnother(newest.database(), database) : null;
         if (another != null) {
-            warnings.add("the backups called " + database + " in " + place + " are of " + another + ", and not of "
-                    + choice.database());
+            warnings.add("the backups called " + newest.database() + " in "
+                    + history.store().place() + " are of " + another + ", and not of " + database);
         }
         String shrunk = history.names().shrunkBefore(newest);
         if (shrunk != null) {
             warnings.add(shrunk);
         }
-        Instant older = history.createdBefore(newest);
-        return new Selection(
-                newest.location(),
-                null,
-                newest.createdAt(),
-                older == null ? null : "nothing was changed; the backup before it: " + again.at(older),
-                warnings,
-                new Published(
-                        history.store(),
-                        newest,
-                        StateFile.of(history.store(), database),
-                        () -> history.names().noted(database)));
+        return warnings;
     }
 
-    private static Selection fromGit(Path file, GitHistory git, List<GitHistory.Version> versions, Instant notAfter) {
+    private static BackupSource fromGit(
+            Path file, GitHistory git, List<GitHistory.Version> versions, Instant notAfter) {
         GitHistory.Version version = versions.stream()
                 .filter(v -> !v.committedAt().isAfter(notAfter))
                 .findFirst()
                 .orElseThrow(() -> tooOld(file, git, versions, notAfter));
-        return new Selection(
+        return new BackupSource(
                 file.toAbsolutePath().normalize().toString(),
                 version.commit(),
                 version.committedAt(),
@@ -309,7 +197,7 @@ public record Selection(
                 workspace -> {
                     Path checkedOut = workspace.createFile("version.gz");
                     git.checkOut(version, checkedOut);
-                    return checkedOut;
+                    return List.of(checkedOut);
                 });
     }
 
@@ -327,20 +215,5 @@ public record Selection(
                         "Git has no backup here as old as " + seconds(notAfter) + ": what this clone has of " + file
                                 + " begins at " + oldest,
                         fetch);
-    }
-
-    public boolean isPiped() {
-        return location.equals(Location.Pipe.NAME); // Every other location begins with a slash or a scheme.
-    }
-
-    /** Whether it is this very file. */
-    public boolean isFile(Path file) {
-        return commit == null && !isPiped() && Databases.isSameFile(Path.of(location), file);
-    }
-
-    /** For messages: which one exactly. */
-    @Override
-    public String toString() {
-        return isPiped() ? PipedBackup.NAME : commit == null ? location : location + " of commit " + commit;
     }
 }

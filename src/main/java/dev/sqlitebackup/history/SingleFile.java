@@ -3,6 +3,7 @@ package dev.sqlitebackup.history;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.archive.BackupReader;
+import dev.sqlitebackup.archive.Manifest;
 import dev.sqlitebackup.files.PrivateFiles;
 import dev.sqlitebackup.sqlite.Databases;
 import dev.sqlitebackup.store.LocalStore;
@@ -59,10 +60,10 @@ public record SingleFile(Store store, String name) implements Destination {
                                 + Location.BACKUP_SUFFIX);
     }
 
-    static SingleFile remote(Location.Remote location, Path database) {
-        Store store = location.store();
-        refuseOneOfAHistory(location.fileName(), store.place(), database);
-        return new SingleFile(store, location.fileName());
+    /** The same of one in a store far away. */
+    static SingleFile remote(SingleFile file, Path database) {
+        refuseOneOfAHistory(file.name, file.store.place(), database);
+        return file;
     }
 
     private static void refuseOneOfAHistory(String name, String place, Path database) {
@@ -75,18 +76,9 @@ public record SingleFile(Store store, String name) implements Destination {
         }
     }
 
-    private static SingleFile in(Path file) {
+    static SingleFile in(Path file) {
         return new SingleFile(
                 new LocalStore(file.getParent()), file.getFileName().toString());
-    }
-
-    /** The same for somebody who only reads, and follows links as everything that reads does. */
-    public static SingleFile toRead(Location location) {
-        if (location instanceof Location.Remote remote) {
-            return new SingleFile(remote.store(), remote.fileName());
-        }
-        Path given = ((Location.Local) location).path();
-        return in(Files.exists(given) ? Databases.real(given) : Databases.inRealDirectory(given));
     }
 
     private static Path followOwnLink(Path link) {
@@ -110,6 +102,16 @@ public record SingleFile(Store store, String name) implements Destination {
         } catch (IOException e) {
             throw Failure.io("cannot resolve", link, e);
         }
+    }
+
+    @Override
+    public boolean keepsOlder() {
+        return false;
+    }
+
+    @Override
+    public Backup replaced() {
+        return find();
     }
 
     @Override
@@ -149,7 +151,7 @@ public record SingleFile(Store store, String name) implements Destination {
             throw Store.missing(store.location(name));
         }
         FileKind.requireGzipOfDatabase(start, store.location(name));
-        Path file = store.isNear() ? store.local(name) : null;
+        Path file = !store.isRemote() ? store.local(name) : null;
         try {
             if (file != null) {
                 BackupReader.refuseIfCutOff(file);
@@ -167,22 +169,22 @@ public record SingleFile(Store store, String name) implements Destination {
      */
     public Backup find() {
         Store.StoredFile file = store.find(name);
-        byte[] tail = file == null ? null : store.readTail(name, BackupReader.SUMMARY_BYTES);
+        byte[] tail = file == null ? null : store.readTail(name, Manifest.TAIL_BYTES);
         if (tail == null) {
             return null; // Or deleted since it was found.
         }
-        BackupReader.Summary summary = BackupReader.Summary.parse(tail);
-        if (summary == null) {
+        Manifest manifest = Manifest.parse(tail);
+        if (manifest == null) {
             requireWholeGzip();
         }
         return Backup.of(
                 store.location(name),
                 name,
                 null,
-                summary == null ? file.modifiedAt().truncatedTo(ChronoUnit.SECONDS) : summary.createdAt(),
+                manifest == null ? file.modifiedAt().truncatedTo(ChronoUnit.SECONDS) : manifest.createdAt(),
                 1,
                 file.sizeBytes(),
-                summary == null ? null : summary.databaseBytes());
+                manifest == null ? null : manifest.databaseBytes());
     }
 
     /**

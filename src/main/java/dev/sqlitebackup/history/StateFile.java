@@ -2,9 +2,11 @@ package dev.sqlitebackup.history;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.files.FileNames;
+import dev.sqlitebackup.files.PrivateFiles;
 import dev.sqlitebackup.run.RunLock;
 import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.store.Store;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -56,7 +58,7 @@ public record StateFile(Store store, String name) {
      * @throws Failure if a store far away does not say
      */
     public State read() {
-        if (store.isNear()) {
+        if (!store.isRemote()) {
             return RunLock.read(file());
         }
         byte[] content = store.readStart(name, State.MAX_BYTES);
@@ -68,6 +70,22 @@ public record StateFile(Store store, String name) {
         try {
             return read();
         } catch (Failure e) {
+            return null;
+        }
+    }
+
+    /**
+     * The same, without a note that somebody else may have written: it says who may read the database, so where others
+     * may write, only one counts of somebody who could read the backup anyway.
+     *
+     * @param backup the name of the backup beside it
+     */
+    State readIfTrusted(String backup) {
+        try {
+            return store.isRemote() || PrivateFiles.isWrittenByUsRootOrOwnerOf(store.local(name), store.local(backup))
+                    ? readIfPossible()
+                    : null;
+        } catch (IOException e) {
             return null;
         }
     }

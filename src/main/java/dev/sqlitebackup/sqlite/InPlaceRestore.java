@@ -38,46 +38,34 @@ import java.time.Duration;
 public final class InPlaceRestore {
     private static final long POLL_MILLIS = 5;
 
-    /** Keeps a safety copy under its final name; called once, when it is complete and checked. */
-    public interface SafetyCopyKeeper {
-        /** @return what to type to bring it back */
-        String keep(Path copy);
-    }
-
     private final Path target;
     private final StagedFile staged;
+    private final SafetyCopy safety;
     private final Path safetyCopy;
-    private final SafetyCopyKeeper keeper;
     private final Progress progress;
-    private String undo;
+    private SafetyCopy.Kept kept;
 
-    private InPlaceRestore(
-            Path target, StagedFile staged, Path safetyCopy, SafetyCopyKeeper keeper, Progress progress) {
+    private InPlaceRestore(Path target, StagedFile staged, SafetyCopy safety, Progress progress) {
         this.target = target;
         this.staged = staged;
-        this.safetyCopy = safetyCopy;
-        this.keeper = keeper;
+        this.safety = safety;
+        this.safetyCopy = safety.file();
         this.progress = progress;
     }
 
     /**
+     * Does it.
+     *
      * @param target an existing file that this user may write
-     * @param safetyCopy an empty private file beside the target
-     * @return false if SQLite cannot open or copy the target; then nothing was changed
      * @throws Failure IN_USE if somebody else holds a lock on it after {@code busyTimeout}
      */
-    public static boolean run(
-            Path target,
-            StagedFile staged,
-            Path safetyCopy,
-            SafetyCopyKeeper keeper,
-            Duration busyTimeout,
-            Progress progress) {
+    public static Switched run(
+            Path target, StagedFile staged, SafetyCopy safety, Duration busyTimeout, Progress progress) {
         try (FileChannel file = FileChannel.open(target, StandardOpenOption.READ)) {
             if (!TargetProbe.isReadable(DatabaseFiles.of(target), file, busyTimeout)) {
-                return false;
+                return Switched.UNREADABLE;
             }
-            return new InPlaceRestore(target, staged, safetyCopy, keeper, progress).run(file, busyTimeout);
+            return new InPlaceRestore(target, staged, safety, progress).run(file, busyTimeout);
         } catch (IOException e) {
             throw Failure.io("cannot restore over", target, e);
         } catch (SQLException e) {
@@ -85,7 +73,7 @@ public final class InPlaceRestore {
         }
     }
 
-    private boolean run(FileChannel file, Duration busyTimeout) throws SQLException, IOException {
+    private Switched run(FileChannel file, Duration busyTimeout) throws SQLException, IOException {
         boolean wasEmpty = file.size() == 0;
         SqliteConnection locked;
         try {
@@ -93,13 +81,13 @@ public final class InPlaceRestore {
         } catch (SQLException e) {
             SQLException explained = DiskProbe.explain(e, file, DatabaseFiles.of(target));
             if (TargetProbe.isUnreadable(explained)) {
-                return false;
+                return Switched.UNREADABLE;
             }
             throw explained;
         }
         try (SqliteConnection connection = locked) {
             restore(file, connection, wasEmpty);
-            return true;
+            return new Switched(Switched.Outcome.VERIFIED, kept == null ? null : kept.file());
         }
     }
 
@@ -120,7 +108,7 @@ public final class InPlaceRestore {
             Interruption.check();
             try (Interruption.Blocking critical = Interruption.critical()) {
                 if (!wasEmpty) {
-                    undo = keeper.keep(safetyCopy);
+                    kept = safety.keep();
                 }
                 switchContent(file, connection);
             }
@@ -299,7 +287,7 @@ public final class InPlaceRestore {
                 return new Failure(
                         Failure.Kind.CORRUPT,
                         "the database does not hold the backup's content after the restore: " + target,
-                        "the old content is in the safety copy; to bring it back: " + undo);
+                        "the old content is in the safety copy; to bring it back: " + kept.undo());
             }
         }
         return new Failure(

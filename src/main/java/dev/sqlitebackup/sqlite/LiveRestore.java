@@ -31,61 +31,40 @@ public final class LiveRestore {
 
     private final Path target;
     private final StagedFile staged;
+    private final SafetyCopy safety;
     private final Path safetyCopy;
     private final Path proof;
-    private final InPlaceRestore.SafetyCopyKeeper keeper;
     private final Duration busyTimeout;
     private final Progress progress;
     private DatabaseHeader backup;
     private Failure safetyCopyFailure;
-    private boolean safetyCopyMade;
-    private String undo;
+    /** Null until it is made. */
+    private SafetyCopy.Kept kept;
 
     private LiveRestore(
-            Path target,
-            StagedFile staged,
-            Path safetyCopy,
-            Path proof,
-            InPlaceRestore.SafetyCopyKeeper keeper,
-            Duration busyTimeout,
-            Progress progress) {
+            Path target, StagedFile staged, SafetyCopy safety, Path proof, Duration busyTimeout, Progress progress) {
         this.target = target;
         this.staged = staged;
-        this.safetyCopy = safetyCopy;
+        this.safety = safety;
+        this.safetyCopy = safety.file();
         this.proof = proof;
-        this.keeper = keeper;
         this.busyTimeout = busyTimeout;
         this.progress = progress;
     }
 
-    /** What others did in the meantime. */
-    public enum Outcome {
-        /** SQLite cannot open the target; nothing was changed. */
-        UNREADABLE,
-        /** The database was read back and holds the backup's content. */
-        VERIFIED,
-        /** Others wrote between the switch and reading it back; the switch itself is done. */
-        WRITTEN_SINCE
-    }
-
     /**
+     * Does it.
+     *
      * @param target an existing file that this user may write
-     * @param safetyCopy an empty private file beside the target
      * @param proof an empty private file, for reading back what was written
      * @throws Failure BUSY if the write lock cannot be had within {@code busyTimeout}
      */
-    public static Outcome run(
-            Path target,
-            StagedFile staged,
-            Path safetyCopy,
-            Path proof,
-            InPlaceRestore.SafetyCopyKeeper keeper,
-            Duration busyTimeout,
-            Progress progress) {
-        LiveRestore restore = new LiveRestore(target, staged, safetyCopy, proof, keeper, busyTimeout, progress);
+    public static Switched run(
+            Path target, StagedFile staged, SafetyCopy safety, Path proof, Duration busyTimeout, Progress progress) {
+        LiveRestore restore = new LiveRestore(target, staged, safety, proof, busyTimeout, progress);
         try (FileChannel file = FileChannel.open(target, StandardOpenOption.READ)) {
             if (!TargetProbe.isReadable(DatabaseFiles.of(target), file, busyTimeout)) {
-                return Outcome.UNREADABLE;
+                return Switched.UNREADABLE;
             }
             try (SqliteConnection connection = SqliteConnection.open(target, "mode=rw", busyTimeout)) {
                 return restore.run(file, connection);
@@ -101,7 +80,7 @@ public final class LiveRestore {
      * @param file the target, opened before any connection to it and closed after the last
      * @param connection kept open throughout, so that the sidecars stay
      */
-    private Outcome run(FileChannel file, SqliteConnection connection) throws SQLException, IOException {
+    private Switched run(FileChannel file, SqliteConnection connection) throws SQLException, IOException {
         boolean wal;
         try {
             connection.query("SELECT count(*) FROM sqlite_schema");
@@ -109,7 +88,7 @@ public final class LiveRestore {
         } catch (SQLException e) {
             SQLException explained = DiskProbe.explain(e, file, DatabaseFiles.of(target));
             if (TargetProbe.isUnreadable(explained)) {
-                return Outcome.UNREADABLE;
+                return Switched.UNREADABLE;
             }
             throw explained;
         }
@@ -126,7 +105,7 @@ public final class LiveRestore {
         }
         forceEndOfJournal();
         try (Interruption.Blocking critical = Interruption.critical()) {
-            return readBack();
+            return new Switched(readBack(), kept.file());
         } catch (SQLException e) {
             throw notReadBack(SqliteConnection.failure(
                     "cannot read back",
@@ -145,7 +124,7 @@ public final class LiveRestore {
         return new Failure(
                 e.kind(),
                 "the backup was restored to " + target + ", but could not be read back: " + why,
-                "the old content is in the safety copy; to bring it back: " + undo,
+                "the old content is in the safety copy; to bring it back: " + kept.undo(),
                 e);
     }
 
@@ -214,7 +193,7 @@ public final class LiveRestore {
         while (true) {
             try (Interruption.Blocking critical = Interruption.critical()) {
                 source.backupInStepsTo(target, (remaining, total) -> {
-                    if (!safetyCopyMade && safetyCopyFailure == null && !makeSafetyCopy(file, remaining)) {
+                    if (kept == null && safetyCopyFailure == null && !makeSafetyCopy(file, remaining)) {
                         callOff(source);
                     }
                     progress.at((long) (total - remaining) * pageSizeBytes);
@@ -224,7 +203,7 @@ public final class LiveRestore {
                 if (safetyCopyFailure != null) {
                     throw safetyCopyFailure;
                 }
-                boolean waits = (e.getErrorCode() & 0xff) == SqliteConnection.BUSY && !safetyCopyMade;
+                boolean waits = (e.getErrorCode() & 0xff) == SqliteConnection.BUSY && kept == null;
                 if (!waits || deadline.hasPassed()) {
                     throw e;
                 }
@@ -277,8 +256,7 @@ public final class LiveRestore {
                     DatabaseHeader.of(safetyCopy),
                     backup); // Again: the first table may have been made, or be in the log alone.
             PageChecksums.renewFirst(safetyCopy);
-            undo = keeper.keep(safetyCopy);
-            safetyCopyMade = true;
+            kept = safety.keep();
         } catch (SQLException e) {
             safetyCopyFailure = SqliteConnection.failure(
                     "cannot make a safety copy of",
@@ -290,7 +268,7 @@ public final class LiveRestore {
         } catch (Failure e) {
             safetyCopyFailure = e;
         }
-        return safetyCopyMade;
+        return kept != null;
     }
 
     /**
@@ -314,14 +292,14 @@ public final class LiveRestore {
     }
 
     /** The driver's word that it copied is not enough: what the database holds now is copied out again and compared. */
-    private Outcome readBack() throws SQLException, IOException {
+    private Switched.Outcome readBack() throws SQLException, IOException {
         Files.write(proof, new byte[0]);
         try (SqliteConnection reader = SqliteConnection.open(target, "mode=rw", busyTimeout)) {
             reader.beginRead();
             reader.backupTo(proof, (remaining, total) -> {});
         }
         if (holdsExpected(proof)) {
-            return Outcome.VERIFIED;
+            return Switched.Outcome.VERIFIED;
         }
         if (sameContent(proof, safetyCopy)) {
             throw new Failure(
@@ -333,7 +311,7 @@ public final class LiveRestore {
         } catch (Failure e) {
             throw notReadBack(e);
         }
-        return Outcome.WRITTEN_SINCE;
+        return Switched.Outcome.WRITTEN_SINCE;
     }
 
     private boolean holdsExpected(Path file) throws IOException {

@@ -92,8 +92,8 @@ public final class CachingStore implements Store {
     }
 
     @Override
-    public boolean isNear() {
-        return store.isNear();
+    public boolean isRemote() {
+        return store.isRemote();
     }
 
     @Override

@@ -59,8 +59,8 @@ public final class LocalStore implements Store {
     }
 
     @Override
-    public boolean isNear() {
-        return true;
+    public boolean isRemote() {
+        return false;
     }
 
     @Override

@@ -82,8 +82,8 @@ public final class S3Store implements VersionedStore {
     public void requirePlace() {}
 
     @Override
-    public boolean isNear() {
-        return false;
+    public boolean isRemote() {
+        return true;
     }
 
     @Override

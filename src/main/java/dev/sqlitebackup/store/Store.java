@@ -40,8 +40,10 @@ public interface Store {
     /** Makes the place, as far as it needs making. */
     void create();
 
-    /** Whether a look into each of thousands of files costs next to nothing. */
-    boolean isNear();
+    /**
+     * Whether it is on another machine: each call is a request then, which takes its time and may fail for a moment.
+     */
+    boolean isRemote();
 
     /** All files whose name is wanted, in no particular order. A place that does not exist yet holds none. */
     List<StoredFile> list(Predicate<String> wanted);

@@ -47,17 +47,21 @@ class BackupFormatTest {
         Path file = lab.path(name);
         Files.deleteIfExists(file);
         try (FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            BackupWriter.Written written =
-                    BackupWriter.write(source, PAGE_SIZE, out, level, CREATED_AT, reusable, threads, Progress.NONE);
-            assertEquals(new BackupWriter.Written(Lab.sha256(source), out.size()), written);
+            BackupWriter.Written written = new BackupWriter(
+                            source, PAGE_SIZE, CREATED_AT, new Compression(level, threads), Progress.NONE)
+                    .write(out, reusable);
+            assertEquals(
+                    new BackupWriter.Written(
+                            new Manifest(CREATED_AT, Files.size(source), PAGE_SIZE, Lab.sha256(source)), out.size()),
+                    written);
         }
         return file;
     }
 
     private static byte[] read(Path file) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        BackupReader.Content content = BackupReader.read(file, 2, true, (bytes, length) -> out.write(bytes, 0, length));
-        assertEquals(Lab.sha256(Files.write(file.resolveSibling("read.tmp"), out.toByteArray())), content.sha256());
+        Manifest manifest = BackupReader.read(file, 2, true, (bytes, length) -> out.write(bytes, 0, length));
+        assertEquals(Lab.sha256(Files.write(file.resolveSibling("read.tmp"), out.toByteArray())), manifest.sha256());
         return out.toByteArray();
     }
 

@@ -61,12 +61,12 @@ class BackupReaderTest {
         return Files.write(directory.resolve("b.gz"), all.toByteArray());
     }
 
-    private record Read(BackupReader.Content content, byte[] bytes) {}
+    private record Read(Manifest manifest, byte[] bytes) {}
 
     private static Read read(Path file) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        BackupReader.Content content = BackupReader.read(file, 2, true, (bytes, length) -> out.write(bytes, 0, length));
-        return new Read(content, out.toByteArray());
+        Manifest manifest = BackupReader.read(file, 2, true, (bytes, length) -> out.write(bytes, 0, length));
+        return new Read(manifest, out.toByteArray());
     }
 
     private static void assertRefused(String why, Path file) {
@@ -81,9 +81,9 @@ class BackupReaderTest {
         byte[] rest = Arrays.copyOfRange(content, 70_000, content.length);
         Read read = read(file(gzip(half, MADE_AT.getEpochSecond()), gzip(rest, MADE_AT.getEpochSecond() + 5)));
         assertArrayEquals(content, read.bytes);
-        assertEquals(MADE_AT, read.content.createdAt());
-        assertEquals(Lab.sha256(Files.write(directory.resolve("content"), content)), read.content.sha256());
-        assertNull(read(file(gzip(content, 0))).content.createdAt(), "no time is not 1970");
+        assertEquals(MADE_AT, read.manifest.createdAt());
+        assertEquals(Lab.sha256(Files.write(directory.resolve("content"), content)), read.manifest.sha256());
+        assertNull(read(file(gzip(content, 0))).manifest.createdAt(), "no time is not 1970");
     }
 
     @Test
@@ -148,7 +148,8 @@ class BackupReaderTest {
         Files.deleteIfExists(file);
         try (FileChannel out = FileChannel.open(
                 file, java.nio.file.StandardOpenOption.CREATE_NEW, java.nio.file.StandardOpenOption.WRITE)) {
-            BackupWriter.write(source, 4096, out, 6, MADE_AT, ReusableBlocks.none(), 2, dev.sqlitebackup.Progress.NONE);
+            new BackupWriter(source, 4096, MADE_AT, new Compression(6, 2), dev.sqlitebackup.Progress.NONE)
+                    .write(out, ReusableBlocks.none());
         }
         return file;
     }
@@ -204,10 +205,13 @@ class BackupReaderTest {
     @Test
     void saysWhatIsInAFileFromItsLastBytesAlone() throws IOException {
         byte[] whole = Files.readAllBytes(ours(content));
-        byte[] tail = Arrays.copyOfRange(whole, whole.length - BackupReader.SUMMARY_BYTES, whole.length);
-        assertEquals(new BackupReader.Summary(MADE_AT, content.length), BackupReader.Summary.parse(tail));
-        assertNull(BackupReader.Summary.parse(Arrays.copyOf(tail, tail.length - 1)));
-        assertNull(BackupReader.Summary.parse(gzip(content, 0)));
-        assertNull(BackupReader.Summary.parse(new byte[0]));
+        byte[] tail = Arrays.copyOfRange(whole, whole.length - Manifest.TAIL_BYTES, whole.length);
+        assertEquals(
+                new Manifest(
+                        MADE_AT, content.length, 4096, Lab.sha256(Files.write(directory.resolve("content"), content))),
+                Manifest.parse(tail));
+        assertNull(Manifest.parse(Arrays.copyOf(tail, tail.length - 1)));
+        assertNull(Manifest.parse(gzip(content, 0)));
+        assertNull(Manifest.parse(new byte[0]));
     }
 }

@@ -49,7 +49,7 @@ class BackupWriterTest {
     private Path write(String name, ReusableBlocks reusable, int level, Heard heard) throws IOException {
         Path file = directory.resolve(name);
         try (FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            BackupWriter.write(snapshot, PAGE_SIZE, out, level, Instant.EPOCH, reusable, 2, heard);
+            new BackupWriter(snapshot, PAGE_SIZE, Instant.EPOCH, new Compression(level, 2), heard).write(out, reusable);
         }
         return file;
     }
@@ -76,10 +76,15 @@ class BackupWriterTest {
     void writesTheSameToAPipeProvingEachBlockBefore() throws IOException {
         Path file = write("b.gz", ReusableBlocks.none(), 6, new Heard());
         ByteArrayOutputStream pipe = new ByteArrayOutputStream();
-        BackupWriter.Written written = BackupWriter.writeProven(
-                snapshot, PAGE_SIZE, Channels.newChannel(pipe), 6, Instant.EPOCH, 2, new Heard());
+        BackupWriter.Written written = new BackupWriter(
+                        snapshot, PAGE_SIZE, Instant.EPOCH, new Compression(6, 2), new Heard())
+                .writeProven(Channels.newChannel(pipe));
         assertArrayEquals(Files.readAllBytes(file), pipe.toByteArray());
-        assertEquals(new BackupWriter.Written(Lab.sha256(snapshot), pipe.size()), written);
+        assertEquals(
+                new BackupWriter.Written(
+                        new Manifest(Instant.EPOCH, Files.size(snapshot), PAGE_SIZE, Lab.sha256(snapshot)),
+                        pipe.size()),
+                written);
     }
 
     /** Other content with the right length and checksum: what is compared is the content. */
@@ -90,7 +95,8 @@ class BackupWriterTest {
         Path other = Files.write(directory.resolve("other.db"), content);
         Path colliding = directory.resolve("colliding.gz");
         try (FileChannel out = FileChannel.open(colliding, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            BackupWriter.write(other, PAGE_SIZE, out, 6, Instant.EPOCH, ReusableBlocks.none(), 2, new Heard());
+            new BackupWriter(other, PAGE_SIZE, Instant.EPOCH, new Compression(6, 2), new Heard())
+                    .write(out, ReusableBlocks.none());
         }
         assertRefusedForAPipe(colliding);
         byte[] damaged = Files.readAllBytes(write("damaged.gz", ReusableBlocks.none(), 6, new Heard()));
@@ -103,16 +109,8 @@ class BackupWriterTest {
         try (ReusableBlocks reusable = ReusableBlocks.of(previous, PAGE_SIZE)) {
             Failure failure = assertThrows(
                     Failure.class,
-                    () -> BackupWriter.write(
-                            snapshot,
-                            PAGE_SIZE,
-                            Channels.newChannel(pipe),
-                            6,
-                            true,
-                            Instant.EPOCH,
-                            reusable,
-                            1,
-                            new Heard()));
+                    () -> new BackupWriter(snapshot, PAGE_SIZE, Instant.EPOCH, new Compression(6, 1), new Heard())
+                            .write(Channels.newChannel(pipe), reusable, true));
             assertEquals(Failure.Kind.CORRUPT, failure.kind());
         }
     }

@@ -62,7 +62,8 @@ public class BlockBenchmark {
 
     private void write(Path to) throws IOException {
         try (FileChannel out = FileChannel.open(to, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
-            BackupWriter.write(sample, PAGE_SIZE, out, 6, Instant.EPOCH, ReusableBlocks.none(), threads, Progress.NONE);
+            new BackupWriter(sample, PAGE_SIZE, Instant.EPOCH, new Compression(6, threads), Progress.NONE)
+                    .write(out, ReusableBlocks.none());
         }
     }
 

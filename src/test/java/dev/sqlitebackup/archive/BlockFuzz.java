@@ -89,12 +89,12 @@ class BlockFuzz {
             }
             out.write(block, 0, length);
         }
-        Trailer trailer = new Trailer(
+        Manifest manifest = new Manifest(
                 Instant.ofEpochSecond(data.consumeInt()),
                 data.consumeBoolean() ? Math.max(1, content.size()) : data.consumeLong(1, Long.MAX_VALUE),
                 data.consumeBoolean() ? PAGE_SIZE : data.consumeInt(1, 1 << 17),
                 HexFormat.of().formatHex(Digests.sha256().digest(content.toByteArray())));
-        byte[] tail = trailer.tail();
+        byte[] tail = Trailer.tail(manifest);
         for (int lies = data.consumeInt(0, 4); lies > 0; lies--) {
             tail[data.consumeInt(0, tail.length - 1)] = data.consumeByte();
             fixChecksum(tail);

@@ -48,8 +48,14 @@ class DeployIT {
     }
 
     private void parse(List<String> words, Path where) {
-        Environment environment =
-                new Environment(Map.of("HOME", "/home/u"), "/home/u", directory, directory, Clock.systemUTC());
+        Environment environment = new Environment(
+                Map.of("HOME", "/home/u"),
+                "/home/u",
+                directory,
+                directory,
+                "/tmp",
+                StandardStreams.ofProcess(),
+                Clock.systemUTC());
         CommandLine commandLine = SqliteBackup.commandLine(environment);
         assertDoesNotThrow(() -> commandLine.parseArgs(words.toArray(String[]::new)), () -> where + ": " + words);
     }

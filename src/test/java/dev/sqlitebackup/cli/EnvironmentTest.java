@@ -30,6 +30,8 @@ class EnvironmentTest {
                 "/home/u",
                 directory.resolve("repo/target"),
                 directory.resolve("work/deep"),
+                "/tmp",
+                StandardStreams.ofProcess(),
                 Clock.systemUTC());
     }
 
@@ -48,7 +50,15 @@ class EnvironmentTest {
         for (String home : new String[] {null, "", "?"}) {
             assertEquals(
                     new Location.Local(Path.of("d"), false),
-                    new Environment(Map.of(), home, directory, directory, Clock.systemUTC()).location("d"));
+                    new Environment(
+                                    Map.of(),
+                                    home,
+                                    directory,
+                                    directory,
+                                    "/tmp",
+                                    StandardStreams.ofProcess(),
+                                    Clock.systemUTC())
+                            .location("d"));
         }
     }
 

@@ -10,6 +10,8 @@ import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.archive.BackupReader;
 import dev.sqlitebackup.archive.BackupWriter;
+import dev.sqlitebackup.archive.Compression;
+import dev.sqlitebackup.archive.Manifest;
 import dev.sqlitebackup.archive.ReusableBlocks;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.RetentionRules;
@@ -61,13 +63,12 @@ class BackupServiceTest {
                 .backup(new BackupService.Request(
                         database,
                         Location.file(destination),
+                        null,
                         false,
-                        6,
-                        2,
+                        new Compression(6, 2),
                         temporaryDirectory,
                         Duration.ZERO,
                         RetentionRules.NONE,
-                        null,
                         false));
     }
 
@@ -87,8 +88,8 @@ class BackupServiceTest {
         Files.deleteIfExists(lab.path("b.gz"));
         try (FileChannel out =
                 FileChannel.open(lab.path("b.gz"), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            BackupWriter.write(
-                    snapshot, PAGE_SIZE, out, 6, NOW.minusSeconds(60), ReusableBlocks.none(), 2, Progress.NONE);
+            new BackupWriter(snapshot, PAGE_SIZE, NOW.minusSeconds(60), new Compression(6, 2), Progress.NONE)
+                    .write(out, ReusableBlocks.none());
         }
     }
 
@@ -98,13 +99,13 @@ class BackupServiceTest {
     @Test
     void provesTheContentOfABlockThatItTakesOverAndNotItsChecksum() throws IOException {
         Path database = lab.database("app.db", "delete", 300, "g");
-        String sha256 = backup(database).sha256();
+        String sha256 = backup(database).manifest().sha256();
         byte[] content = content();
         Collision.apply(content, 50 * PAGE_SIZE - 50);
         makePrevious(content);
         BackupService.Result again = backup(database);
         assertFalse(again.unchanged());
-        assertEquals(sha256, again.sha256());
+        assertEquals(sha256, again.manifest().sha256());
         assertEquals(Lab.sha256(Files.write(lab.path("read"), content())), sha256);
         assertEquals(List.of(), lab.litter());
     }
@@ -112,9 +113,9 @@ class BackupServiceTest {
     @Test
     void leavesNoBackupWhoseOwnChecksumIsWrong() throws IOException {
         Path database = lab.database("app.db", "delete", 30, "g");
-        String sha256 = backup(database).sha256();
+        String sha256 = backup(database).manifest().sha256();
         byte[] backup = Files.readAllBytes(lab.path("b.gz"));
-        int trailer = backup.length - BackupReader.SUMMARY_BYTES;
+        int trailer = backup.length - Manifest.TAIL_BYTES;
         backup[trailer + 44] ^= 1;
         CRC32 crc = new CRC32();
         crc.update(backup, trailer + 22, 54);
@@ -122,7 +123,7 @@ class BackupServiceTest {
         Files.write(lab.path("b.gz"), backup);
         BackupService.Result again = backup(database);
         assertFalse(again.unchanged());
-        assertEquals(sha256, again.sha256());
+        assertEquals(sha256, again.manifest().sha256());
         content();
     }
 

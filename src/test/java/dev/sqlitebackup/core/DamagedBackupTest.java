@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.archive.Compression;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.testing.Lab;
@@ -40,16 +41,15 @@ class DamagedBackupTest {
                 .backup(new BackupService.Request(
                         source,
                         Location.file(lab.path("good.gz")),
+                        null,
                         false,
-                        6,
-                        2,
+                        new Compression(6, 2),
                         lab.temporary(),
                         Duration.ZERO,
                         RetentionRules.NONE,
-                        null,
                         false));
         good = Files.readAllBytes(Path.of(result.backup()));
-        sha256 = result.sha256();
+        sha256 = result.manifest().sha256();
         damaged = lab.path("damaged.gz");
         assertEquals(sha256, verify(good));
     }
@@ -79,7 +79,9 @@ class DamagedBackupTest {
         Files.write(damaged, content);
         try {
             return new VerifyService(Clock.systemUTC(), Progress.NONE)
-                    .verify(Location.file(damaged), damaged, null, null, directory.resolve("tmp"), Duration.ZERO)
+                    .verify(new VerifyService.Request(
+                            Location.file(damaged), damaged, null, null, directory.resolve("tmp"), Duration.ZERO))
+                    .manifest()
                     .sha256();
         } catch (Failure e) {
             return e.kind().name();

@@ -9,9 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.archive.Compression;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.history.Again;
 import dev.sqlitebackup.history.Backup;
+import dev.sqlitebackup.history.BackupSource;
 import dev.sqlitebackup.history.DatabaseChoice;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.RetentionRules;
@@ -141,7 +143,7 @@ class FarAwayTest {
 
     private BackupService.Request request(Location place, RetentionRules rules) {
         return new BackupService.Request(
-                database, place, false, 6, 2, lab.temporary(), Duration.ZERO, rules, null, false);
+                database, place, null, false, new Compression(6, 2), lab.temporary(), Duration.ZERO, rules, false);
     }
 
     private Progress healingAtTheSnapshot() {
@@ -186,18 +188,21 @@ class FarAwayTest {
     void aBackupIsFoundWithoutItsState() throws IOException {
         String only = backUp(history, NOON).backup();
         server.answerTo("GET .*\\.state", 403, "AccessDenied");
-        Selection selection = Selection.of(history, new DatabaseChoice(null, database, true), null, LATER, AGAIN);
-        assertEquals(only, selection.location());
-        assertArrayEquals(object(only), content(selection));
+        BackupSource source =
+                Selection.of(history, new Selection.Wish(new DatabaseChoice(null, database, true), null, LATER, AGAIN));
+        assertEquals(only, source.location());
+        assertArrayEquals(object(only), content(source));
     }
 
-    private static Selection select(Location location, Instant notAfter) {
-        return Selection.of(location, new DatabaseChoice(null, Path.of("app.db"), true), notAfter, LATER, AGAIN);
+    private static BackupSource select(Location location, Instant notAfter) {
+        return Selection.of(
+                location,
+                new Selection.Wish(new DatabaseChoice(null, Path.of("app.db"), true), notAfter, LATER, AGAIN));
     }
 
-    private byte[] content(Selection selection) throws IOException {
+    private byte[] content(BackupSource source) throws IOException {
         try (Workspace workspace = Workspace.create(lab.temporary())) {
-            return Files.readAllBytes(selection.content().in(workspace));
+            return Files.readAllBytes(source.content().in(workspace).get(0));
         }
     }
 
@@ -240,7 +245,7 @@ class FarAwayTest {
 
         Heard heard = new Heard();
         PruneService.Pruned pruned = new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), heard)
-                .prune(new PruneService.Request(history, null, ONE, false, lab.temporary(), Duration.ZERO));
+                .prune(new PruneService.Request(history, null, ONE, lab.temporary(), Duration.ZERO));
         assertEquals(
                 List.of(first),
                 pruned.deleted().stream()
@@ -288,7 +293,7 @@ class FarAwayTest {
 
         RetentionRules three = new RetentionRules(3, 0, 0, 0, 0, 0, Duration.ZERO);
         PruneService.Pruned pruned = new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE)
-                .prune(new PruneService.Request(history, null, three, false, lab.temporary(), Duration.ZERO));
+                .prune(new PruneService.Request(history, null, three, lab.temporary(), Duration.ZERO));
         assertEquals(
                 List.of(real.get(3), real.get(2), real.get(1)),
                 pruned.kept().stream()
@@ -307,7 +312,15 @@ class FarAwayTest {
         Lab.sql(database, "UPDATE t SET generation = 'new'");
         BackupService.Result next = new BackupService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE)
                 .backup(new BackupService.Request(
-                        database, history, false, 6, 2, lab.temporary(), Duration.ZERO, three, null, false));
+                        database,
+                        history,
+                        null,
+                        false,
+                        new Compression(6, 2),
+                        lab.temporary(),
+                        Duration.ZERO,
+                        three,
+                        false));
         assertEquals(
                 List.of(real.get(1)),
                 next.pruned().stream()
@@ -366,13 +379,12 @@ class FarAwayTest {
                 .backup(new BackupService.Request(
                         database,
                         history,
+                        null,
                         false,
-                        6,
-                        2,
+                        new Compression(6, 2),
                         lab.temporary(),
                         Duration.ZERO,
                         RetentionRules.NONE,
-                        null,
                         false));
         assertFalse(second.unchanged());
         assertEquals(

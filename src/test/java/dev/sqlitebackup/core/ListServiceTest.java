@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.archive.Compression;
 import dev.sqlitebackup.history.Backup;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.RetentionRules;
@@ -47,13 +48,12 @@ class ListServiceTest {
                 .backup(new BackupService.Request(
                         database,
                         Location.file(file),
+                        null,
                         false,
-                        6,
-                        2,
+                        new Compression(6, 2),
                         lab.temporary(),
                         Duration.ZERO,
                         RetentionRules.NONE,
-                        null,
                         false));
     }
 

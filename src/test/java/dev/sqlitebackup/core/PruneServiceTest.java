@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.archive.Compression;
 import dev.sqlitebackup.history.Backup;
 import dev.sqlitebackup.history.Destination;
 import dev.sqlitebackup.history.Location;
@@ -58,7 +59,15 @@ class PruneServiceTest {
         Lab.sql(database, "UPDATE t SET generation = generation || 'x'");
         return new BackupService(Clock.fixed(now, ZoneOffset.UTC), Progress.NONE)
                 .backup(new BackupService.Request(
-                        database, destination, false, 6, 2, lab.temporary(), Duration.ZERO, rules, null, false));
+                        database,
+                        destination,
+                        null,
+                        false,
+                        new Compression(6, 2),
+                        lab.temporary(),
+                        Duration.ZERO,
+                        rules,
+                        false));
     }
 
     private void backUp(Path database, Instant... times) {
@@ -67,13 +76,18 @@ class PruneServiceTest {
         }
     }
 
-    private PruneService.Pruned prune(Location location, boolean dryRun, Duration busyTimeout) {
+    private PruneService.Pruned plan(Location location) {
         return new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE)
-                .prune(new PruneService.Request(location, null, ONE, dryRun, lab.temporary(), busyTimeout));
+                .plan(new PruneService.Request(location, null, ONE, lab.temporary(), Duration.ZERO));
+    }
+
+    private PruneService.Pruned prune(Location location, Duration busyTimeout) {
+        return new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE)
+                .prune(new PruneService.Request(location, null, ONE, lab.temporary(), busyTimeout));
     }
 
     private PruneService.Pruned prune() {
-        return prune(history, false, Duration.ZERO);
+        return prune(history, Duration.ZERO);
     }
 
     private StateFile.Turn lock(String stateFile) {
@@ -103,7 +117,7 @@ class PruneServiceTest {
         backUp(app, NOON, NOON.plusSeconds(1));
         backUp(other, NOON);
         try (StateFile.Turn held = lock(".other.db.state")) {
-            assertEquals(1, prune(history, true, Duration.ZERO).deleted().size());
+            assertEquals(1, plan(history).deleted().size());
             Expect.failure(Failure.Kind.BUSY, "another run is using the destination", this::prune);
         }
         assertEquals(3, names().size());
@@ -121,7 +135,7 @@ class PruneServiceTest {
         Files.delete(firstLock);
         CompletableFuture<PruneService.Pruned> pruning;
         try (StateFile.Turn held = lock(".other.db.state")) {
-            pruning = CompletableFuture.supplyAsync(() -> prune(history, false, Duration.ofSeconds(30)));
+            pruning = CompletableFuture.supplyAsync(() -> prune(history, Duration.ofSeconds(30)));
             while (!Files.exists(firstLock) && !pruning.isDone()) {
                 Thread.onSpinWait();
             }
@@ -188,7 +202,7 @@ class PruneServiceTest {
     void deletesNothingIfNobodyCanTellWhetherTheNewestIsGood() {
         backUp(app, NOON, NOON.plusSeconds(1));
         PruneService.Request unreadable =
-                new PruneService.Request(history, null, ONE, false, app.resolve("tmp"), Duration.ZERO);
+                new PruneService.Request(history, null, ONE, app.resolve("tmp"), Duration.ZERO);
         Expect.failure(
                 Failure.Kind.FAILURE,
                 "cannot read the directory",
@@ -201,7 +215,7 @@ class PruneServiceTest {
         backUp(app, NOON, NOON.plusSeconds(1));
         Heard heard = new Heard();
         new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), heard)
-                .prune(new PruneService.Request(history, null, ONE, true, lab.temporary(), Duration.ZERO));
+                .prune(new PruneService.Request(history, null, ONE, lab.temporary(), Duration.ZERO));
         assertEquals(
                 List.of(new Heard.Phase("verify", Files.size(app), Files.size(app))),
                 heard.phases(),
@@ -231,7 +245,7 @@ class PruneServiceTest {
             safetyCopy(second);
         }
         Lab.write(safetyCopy(3), "SQLite format 3\0 and nothing else");
-        PruneService.Pruned pruned = prune(Location.file(app), false, Duration.ZERO);
+        PruneService.Pruned pruned = prune(Location.file(app), Duration.ZERO);
         assertEquals(
                 List.of(
                         "app.db.pre-restore-20261122120003 [last]",
@@ -253,10 +267,9 @@ class PruneServiceTest {
                 Files.createDirectory(lab.path("app.db.pre-restore-20261122120001-wal"))
                         .resolve("x"),
                 "x");
-        assertEquals(3, prune(Location.file(app), true, Duration.ZERO).deleted().size());
+        assertEquals(3, plan(Location.file(app)).deleted().size());
         assertEquals(5, safetyCopies().size(), "a dry run deletes nothing");
-        Expect.failure(
-                Failure.Kind.FAILURE, "cannot remove files", () -> prune(Location.file(app), false, Duration.ZERO));
+        Expect.failure(Failure.Kind.FAILURE, "cannot remove files", () -> prune(Location.file(app), Duration.ZERO));
         assertEquals(
                 List.of(
                         "app.db.pre-restore-20261122120001-wal",
@@ -284,8 +297,16 @@ class PruneServiceTest {
                         Destination.of(history, app, app.getFileName().toString()),
                         justProven,
                         Set.of(),
-                        rules,
-                        lab.temporary());
+                        new BackupService.Request(
+                                app,
+                                history,
+                                null,
+                                false,
+                                new Compression(6, 2),
+                                lab.temporary(),
+                                Duration.ZERO,
+                                rules,
+                                false));
     }
 
     @Test

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.archive.Compression;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.testing.Holder;
@@ -43,7 +44,6 @@ class RestoreServiceTest {
     private Lab lab;
     private Path target;
     private boolean live;
-    private boolean dryRun;
     private Progress progress = Progress.NONE;
 
     @BeforeEach
@@ -58,25 +58,20 @@ class RestoreServiceTest {
                 .backup(new BackupService.Request(
                         source,
                         Location.file(lab.path("b.gz")),
+                        null,
                         false,
-                        6,
-                        2,
+                        new Compression(6, 2),
                         lab.temporary(),
                         Duration.ZERO,
                         RetentionRules.NONE,
-                        null,
                         false));
     }
 
     private RestoreService.Request request(Path backup) {
         return new RestoreService.Request(
-                Location.file(backup),
-                null,
+                new RestoreService.Wanted.Backup(Location.file(backup), null, null, true),
                 target,
-                true,
-                null,
                 live,
-                dryRun,
                 lab.temporary(),
                 null,
                 null,
@@ -84,14 +79,26 @@ class RestoreServiceTest {
     }
 
     private RestoreService.Result restore() {
-        return new RestoreService(Clock.fixed(NOW, ZoneOffset.UTC), progress, (database, backup, changes) -> {})
-                .restore(request(lab.path("b.gz")));
+        return new RestoreService(Clock.fixed(NOW, ZoneOffset.UTC), progress)
+                .restore(request(lab.path("b.gz")), plan -> {});
+    }
+
+    private RestorePlan plan() {
+        return new RestoreService(Clock.fixed(NOW, ZoneOffset.UTC), progress).plan(request(lab.path("b.gz")));
     }
 
     private RestoreService.Result undo() {
-        return new RestoreService(
-                        Clock.fixed(NOW.plusSeconds(60), ZoneOffset.UTC), progress, (database, backup, changes) -> {})
-                .undo(request(null));
+        return new RestoreService(Clock.fixed(NOW.plusSeconds(60), ZoneOffset.UTC), progress)
+                .restore(
+                        new RestoreService.Request(
+                                new RestoreService.Wanted.SafetyCopy(),
+                                target,
+                                live,
+                                lab.temporary(),
+                                null,
+                                null,
+                                Duration.ZERO),
+                        plan -> {});
     }
 
     private static String content(Path database) {
@@ -116,15 +123,17 @@ class RestoreServiceTest {
         lab.database("app.db", journalMode, OLD_ROWS, "old");
         RestoreService.Result restored = restore();
         assertNew();
-        assertEquals("in-place", restored.method().word());
-        assertEquals(target, restored.database());
+        assertEquals("in-place", restored.way().word());
+        assertEquals(target, restored.plan().database());
         assertEquals(lab.path(SAFETY_COPY), restored.safetyCopy());
         assertEquals(new Verification(true, List.of()), restored.verification());
-        assertEquals(Files.size(lab.path("source.db")), restored.backup().databaseBytes());
+        assertEquals(
+                Files.size(lab.path("source.db")),
+                restored.plan().backup().manifest().databaseBytes());
         assertOld(restored.safetyCopy());
         RestoreService.Result undone = undo();
         assertOld(target);
-        assertEquals(lab.path(SAFETY_COPY).toString(), undone.backup().backup());
+        assertEquals(lab.path(SAFETY_COPY).toString(), undone.plan().backup().backup());
         assertEquals("new " + NEW_ROWS, content(undone.safetyCopy()));
     }
 
@@ -133,7 +142,7 @@ class RestoreServiceTest {
         target = lab.path("new/directory/app.db");
         RestoreService.Result created = restore();
         assertNew();
-        assertEquals("created", created.method().word());
+        assertEquals("created", created.way().word());
         assertNull(created.safetyCopy());
         assertEquals(
                 new Verification(
@@ -152,7 +161,7 @@ class RestoreServiceTest {
         Lab.write(target, "encrypted ".repeat(1000));
         RestoreService.Result replaced = restore();
         assertNew();
-        assertEquals(RestoreService.Method.CREATED, replaced.method());
+        assertEquals(RestorePlan.Way.REPLACE, replaced.way());
         assertEquals(lab.path(SAFETY_COPY), replaced.safetyCopy());
         assertEquals("encrypted ".repeat(1000), Files.readString(replaced.safetyCopy()));
         Failure failure = assertThrows(Failure.class, this::undo);
@@ -168,7 +177,7 @@ class RestoreServiceTest {
         bytes[100] = 77; // The kind of a page that no database has.
         Files.write(target, bytes);
         Lab.write(lab.path("app.db-wal"), "its log");
-        assertEquals(RestoreService.Method.CREATED, restore().method());
+        assertEquals(RestorePlan.Way.REPLACE, restore().way());
         assertNew();
         assertEquals("its log", Files.readString(lab.path(SAFETY_COPY + "-wal")));
     }
@@ -188,18 +197,19 @@ class RestoreServiceTest {
     @ParameterizedTest
     @ValueSource(strings = {"there", "missing", "garbage"})
     void aDryRunLeavesEverythingAsItIsAndSaysHowItWouldBe(String situation) throws IOException {
-        dryRun = true;
         switch (situation) {
             case "there" -> lab.database("app.db", "delete", OLD_ROWS, "old");
             case "garbage" -> Lab.write(target, "garbage");
             default -> target = lab.path("missing/app.db");
         }
         Map<String, String> before = lab.state("");
-        RestoreService.Result would = restore();
         assertEquals(
-                situation.equals("there") ? RestoreService.Method.IN_PLACE : RestoreService.Method.CREATED,
-                would.method());
-        assertNull(would.safetyCopy());
+                switch (situation) {
+                    case "there" -> RestorePlan.Way.IN_PLACE;
+                    case "garbage" -> RestorePlan.Way.REPLACE;
+                    default -> RestorePlan.Way.CREATE;
+                },
+                plan().way());
         assertEquals(before, lab.state(""));
         assertFalse(Files.exists(lab.path("missing")));
         assertEquals(List.of(), lab.litter());
@@ -265,8 +275,7 @@ class RestoreServiceTest {
         lab.database("app.db", "delete", OLD_ROWS, "old");
         Failure failure = assertThrows(
                 Failure.class,
-                () -> new RestoreService(Clock.systemUTC(), progress, (database, backup, changes) -> {})
-                        .restore(request(target)));
+                () -> new RestoreService(Clock.systemUTC(), progress).restore(request(target), plan -> {}));
         assertEquals(Failure.Kind.USAGE, failure.kind());
         assertOld(target);
     }
@@ -390,16 +399,15 @@ class RestoreServiceTest {
     /** It stages elsewhere, and says whether the database's own file system would take it. */
     @Test
     void aDryRunSaysThatThereIsNoRoom() throws IOException {
-        dryRun = true;
         long newBytes = Files.size(lab.path("source.db"));
         try (SmallDisk disk = SmallDisk.mount(lab.path("disk"), 4 << 20)) {
             target = disk.path("app.db");
             disk.leave(newBytes - 8192);
             assertEquals(
                     Failure.Kind.NO_SPACE,
-                    assertThrows(Failure.class, this::restore).kind());
+                    assertThrows(Failure.class, this::plan).kind());
             disk.leave(newBytes + 8192);
-            restore();
+            plan();
             Files.copy(
                     lab.database("old.db", "delete", OLD_ROWS, "old"),
                     disk.leave(2 << 20).path("app.db"));
@@ -407,9 +415,9 @@ class RestoreServiceTest {
             disk.leave(newBytes + 2 * oldBytes + newBytes - oldBytes - 8192);
             assertEquals(
                     Failure.Kind.NO_SPACE,
-                    assertThrows(Failure.class, this::restore).kind());
+                    assertThrows(Failure.class, this::plan).kind());
             disk.leave(newBytes + 2 * oldBytes + newBytes - oldBytes + 8192);
-            restore();
+            plan();
             assertOld(target);
         }
     }
@@ -417,7 +425,6 @@ class RestoreServiceTest {
     /** What is only in the log is part of the database that is saved. */
     @Test
     void countsTheLogOfACrashedWriter() throws IOException {
-        dryRun = true;
         long newBytes = Files.size(lab.path("source.db"));
         try (SmallDisk disk = SmallDisk.mount(lab.path("disk"), 4 << 20)) {
             target = disk.path("app.db");

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.archive.Compression;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.testing.Expect;
@@ -55,13 +56,12 @@ class StatusServiceTest {
                 .backup(new BackupService.Request(
                         source,
                         destination,
+                        null,
                         false,
-                        6,
-                        2,
+                        new Compression(6, 2),
                         lab.temporary(),
                         Duration.ZERO,
                         RetentionRules.NONE,
-                        null,
                         false));
     }
 

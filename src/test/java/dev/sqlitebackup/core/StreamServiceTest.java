@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.archive.BackupReader;
+import dev.sqlitebackup.archive.Compression;
+import dev.sqlitebackup.archive.Manifest;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.testing.Heard;
@@ -50,13 +52,12 @@ class StreamServiceTest {
                         new BackupService.Request(
                                 database,
                                 Location.file(Path.of("-")),
+                                null,
                                 false,
-                                6,
-                                2,
+                                new Compression(6, 2),
                                 temporaryDirectory,
                                 Duration.ZERO,
                                 RetentionRules.NONE,
-                                null,
                                 false),
                         out);
     }
@@ -70,7 +71,7 @@ class StreamServiceTest {
         Path copy = lab.path("copy.db");
         try (OutputStream out = Files.newOutputStream(copy)) {
             assertEquals(
-                    result.sha256(),
+                    result.manifest().sha256(),
                     BackupReader.read(backup, 1, true, (bytes, length) -> out.write(bytes, 0, length))
                             .sha256());
         }
@@ -80,10 +81,12 @@ class StreamServiceTest {
                 new BackupService.Result(
                         database,
                         "-",
-                        Instant.parse("2026-11-22T12:00:00Z"),
-                        sizeBytes,
+                        new Manifest(
+                                Instant.parse("2026-11-22T12:00:00Z"),
+                                sizeBytes,
+                                result.manifest().pageSizeBytes(),
+                                result.manifest().sha256()),
                         pipe.size(),
-                        result.sha256(),
                         false,
                         new Verification(true, List.of()),
                         List.of(),

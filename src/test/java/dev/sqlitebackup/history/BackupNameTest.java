@@ -18,25 +18,65 @@ class BackupNameTest {
     @Test
     void putsTheTimeBeforeTheLastExtension() {
         Instant time = Instant.parse("2026-11-22T23:22:33Z");
-        assertEquals("opencode-20261122T232233Z.db.gz", new BackupName("opencode.db", time, 1).fileName());
+        assertEquals(
+                "opencode-20261122T232233Z.db.gz",
+                BackupName.full("opencode.db", time, 1).fileName());
         assertEquals(
                 "opencode-20261122T232233Z-2.db.gz",
-                new BackupName("opencode.db", time, 1).next().fileName());
-        assertEquals("a.b-20261122T232233Z.c.gz", new BackupName("a.b.c", time, 1).fileName());
-        assertEquals("history-20261122T232233Z.gz", new BackupName("history", time, 1).fileName());
-        assertEquals(".hidden-20261122T232233Z.gz", new BackupName(".hidden", time, 1).fileName());
-        assertEquals(new BackupName(".hidden", time, 1), BackupName.parse(".hidden-20261122T232233Z.gz"));
+                BackupName.full("opencode.db", time, 1).next().fileName());
+        assertEquals(
+                "a.b-20261122T232233Z.c.gz", BackupName.full("a.b.c", time, 1).fileName());
+        assertEquals(
+                "history-20261122T232233Z.gz",
+                BackupName.full("history", time, 1).fileName());
+        assertEquals(
+                ".hidden-20261122T232233Z.gz",
+                BackupName.full(".hidden", time, 1).fileName());
+        assertEquals(BackupName.full(".hidden", time, 1), BackupName.parse(".hidden-20261122T232233Z.gz"));
     }
 
     @Test
     void beginsAsAllOfItsDatabaseDo() {
         for (String database : new String[] {"opencode.db", "a.b.c", "history", ".hidden"}) {
-            BackupName name = new BackupName(database, Instant.EPOCH, 2);
+            BackupName name = BackupName.full(database, Instant.EPOCH, 2);
             String prefix = BackupName.FAMILIES.prefix(name.fileName());
             assertEquals(database, BackupName.FAMILIES.of(name.fileName()));
             assertEquals(name.fileName(), prefix + name.fileName().substring(prefix.length()));
             assertEquals(name.fileName().indexOf("19700101T"), prefix.length(), database);
         }
+    }
+
+    @Test
+    void saysWhatAnIncrementBuildsOn() {
+        BackupName.Moment parent = new BackupName.Moment(Instant.parse("2026-11-01T00:00:00Z"), 2);
+        BackupName.Moment moment = new BackupName.Moment(Instant.parse("2026-11-08T00:00:00Z"), 1);
+        BackupName increment = new BackupName("app.db", moment, parent);
+        assertEquals("app-20261108T000000Z-since-20261101T000000Z-2.db-wal.gz", increment.fileName());
+        assertEquals(increment, BackupName.parse(increment.fileName()));
+        assertEquals(
+                "app-20261108T000000Z-2-since-20261101T000000Z-2.db-wal.gz",
+                increment.next().fileName());
+        assertEquals("app.db", BackupName.FAMILIES.of(increment.fileName()));
+        assertEquals(
+                new BackupName("history", moment, parent),
+                BackupName.parse("history-20261108T000000Z-since-20261101T000000Z-2-wal.gz"));
+        assertNull(
+                BackupName.parse("app-20261101T000000Z-since-20261108T000000Z.db-wal.gz"),
+                "nothing builds on what came after it");
+        assertNull(BackupName.parse("app-20261101T000000Z-since-20261101T000000Z.db-wal.gz"));
+    }
+
+    @Property
+    void anIncrementIsReadBackAsItWasWritten(
+            @ForAll @NotEmpty String database,
+            @ForAll @LongRange(min = 1, max = YEAR_9999) long seconds,
+            @ForAll @LongRange(max = YEAR_9999) long earlier,
+            @ForAll @IntRange(min = 1, max = 999_999_999) int number) {
+        BackupName name = new BackupName(
+                database,
+                new BackupName.Moment(Instant.ofEpochSecond(seconds), number),
+                new BackupName.Moment(Instant.ofEpochSecond(earlier % seconds), number));
+        assertEquals(name, BackupName.parse(name.fileName()));
     }
 
     @Test
@@ -66,7 +106,7 @@ class BackupNameTest {
             @ForAll @NotEmpty String database,
             @ForAll @LongRange(max = YEAR_9999) long seconds,
             @ForAll @IntRange(min = 1, max = 999_999_999) int number) {
-        BackupName name = new BackupName(database, Instant.ofEpochSecond(seconds), number);
+        BackupName name = BackupName.full(database, Instant.ofEpochSecond(seconds), number);
         assertEquals(name, BackupName.parse(name.fileName()));
     }
 
@@ -76,8 +116,8 @@ class BackupNameTest {
             @ForAll @LongRange(max = YEAR_9999) long b,
             @ForAll @IntRange(min = 1, max = 12) int m,
             @ForAll @IntRange(min = 1, max = 12) int n) {
-        int order = new BackupName("x", Instant.ofEpochSecond(a), m)
-                .compareTo(new BackupName("x", Instant.ofEpochSecond(b), n));
+        int order = BackupName.full("x", Instant.ofEpochSecond(a), m)
+                .compareTo(BackupName.full("x", Instant.ofEpochSecond(b), n));
         assertTrue(
                 a == b ? Integer.signum(order) == Integer.compare(m, n) : Integer.signum(order) == Long.compare(a, b));
     }

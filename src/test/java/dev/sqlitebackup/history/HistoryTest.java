@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.archive.Compression;
 import dev.sqlitebackup.core.BackupService;
 import dev.sqlitebackup.core.ListService;
 import dev.sqlitebackup.core.PruneService;
@@ -60,7 +61,15 @@ class HistoryTest {
     private BackupService.Result backup(Instant now, RetentionRules rules) {
         return new BackupService(at(now), Progress.NONE)
                 .backup(new BackupService.Request(
-                        database, history, false, 6, 2, lab.temporary(), Duration.ZERO, rules, null, false));
+                        database,
+                        history,
+                        null,
+                        false,
+                        new Compression(6, 2),
+                        lab.temporary(),
+                        Duration.ZERO,
+                        rules,
+                        false));
     }
 
     private BackupService.Result change(Instant now) {
@@ -73,15 +82,13 @@ class HistoryTest {
                 .list(history, null).backups().stream().map(Backup::name).toList();
     }
 
-    private PruneService.Pruned prune(Instant now, int last, boolean dryRun) {
-        return new PruneService(at(now), Progress.NONE)
-                .prune(new PruneService.Request(
-                        history,
-                        null,
-                        new RetentionRules(last, 0, 0, 0, 0, 0, Duration.ZERO),
-                        dryRun,
-                        lab.temporary(),
-                        Duration.ZERO));
+    private PruneService.Request pruning(int last) {
+        return new PruneService.Request(
+                history, null, new RetentionRules(last, 0, 0, 0, 0, 0, Duration.ZERO), lab.temporary(), Duration.ZERO);
+    }
+
+    private PruneService.Pruned prune(Instant now, int last) {
+        return new PruneService(at(now), Progress.NONE).prune(pruning(last));
     }
 
     private StatusService.Result status(Instant now, Path ofDatabase) {
@@ -90,7 +97,8 @@ class HistoryTest {
 
     private String verified(String named, Instant notAfter, Instant now) {
         String backup = new VerifyService(at(now), Progress.NONE)
-                .verify(history, lab.path(named), null, notAfter, lab.temporary(), Duration.ZERO)
+                .verify(new VerifyService.Request(
+                        history, lab.path(named), null, notAfter, lab.temporary(), Duration.ZERO))
                 .backup();
         return Path.of(backup).getFileName().toString();
     }
@@ -135,7 +143,7 @@ class HistoryTest {
                 Failure.Kind.USAGE,
                 assertThrows(Failure.class, () -> verified("third.db", null, NOON))
                         .kind());
-        assertEquals(2, prune(NOON.plus(DAY), 1, false).kept().size());
+        assertEquals(2, prune(NOON.plus(DAY), 1).kept().size());
     }
 
     @Test
@@ -159,7 +167,7 @@ class HistoryTest {
         assertEquals(3, listing.warnings().size(), listing.warnings().toString());
         assertEquals("app-20261122T120001Z.db.gz", verified("app.db", null, Instant.MAX));
         assertTrue(backup(NOON.plusSeconds(2), RetentionRules.NONE).unchanged());
-        PruneService.Pruned pruned = prune(NOON.plus(DAY), 1, false);
+        PruneService.Pruned pruned = prune(NOON.plus(DAY), 1);
         assertEquals(1, pruned.deleted().size());
         assertEquals(3, pruned.warnings().size());
         try (java.util.stream.Stream<Path> files = Files.list(place)) {
@@ -186,13 +194,13 @@ class HistoryTest {
         Instant later = NOON.plus(Duration.ofDays(9));
         damage("app-20261126T120000Z.db.gz");
         damage("app-20261125T120000Z.db.gz");
-        PruneService.Pruned dry = prune(later, 1, true);
+        PruneService.Pruned dry = new PruneService(at(later), Progress.NONE).plan(pruning(1));
         assertEquals(2, dry.warnings().size(), "the damaged ones are named");
         assertEquals(
                 List.of(List.of("last"), List.of("newest that verifies")),
                 dry.kept().stream().map(Retention.Decision::reasons).toList());
         assertEquals(5, names().size());
-        prune(later, 1, false);
+        prune(later, 1);
         assertEquals(List.of("app-20261126T120000Z.db.gz", "app-20261124T120000Z.db.gz"), names());
 
         damage("app-20261124T120000Z.db.gz");
@@ -201,7 +209,7 @@ class HistoryTest {
         database = lab.database("other.db", "delete", 3, "g");
         change(NOON);
         change(NOON.plus(DAY));
-        PruneService.Pruned undecided = prune(later, 1, false);
+        PruneService.Pruned undecided = prune(later, 1);
         assertEquals(List.of("none of the backups of app.db verifies, so none was deleted"), undecided.undecided());
         assertEquals(3, undecided.warnings().size(), "each is said to be damaged");
         assertEquals(
@@ -219,7 +227,7 @@ class HistoryTest {
         change(NOON);
         assertEquals(
                 Failure.Kind.USAGE,
-                assertThrows(Failure.class, () -> prune(NOON, 0, false)).kind());
+                assertThrows(Failure.class, () -> prune(NOON, 0)).kind());
         Location missing = new Location.Local(lab.path("nowhere"), true);
         RetentionRules rules = new RetentionRules(1, 0, 0, 0, 0, 0, Duration.ZERO);
         assertEquals(
@@ -228,13 +236,13 @@ class HistoryTest {
                                 Failure.class,
                                 () -> new PruneService(at(NOON), Progress.NONE)
                                         .prune(new PruneService.Request(
-                                                missing, null, rules, false, lab.temporary(), Duration.ZERO)))
+                                                missing, null, rules, lab.temporary(), Duration.ZERO)))
                         .kind());
         history = Location.file(lab.path("b.gz"));
         backup(NOON, RetentionRules.NONE);
         assertEquals(
                 Failure.Kind.USAGE,
-                assertThrows(Failure.class, () -> prune(NOON, 1, false)).kind());
+                assertThrows(Failure.class, () -> prune(NOON, 1)).kind());
         assertEquals(
                 Failure.Kind.USAGE,
                 assertThrows(Failure.class, () -> backup(NOON, rules)).kind());
@@ -283,7 +291,7 @@ class HistoryTest {
                 StatusService.Freshness.FRESH,
                 status(before.plusSeconds(20), database).freshness());
         // The clock is right again: the odd one is the oldest, and goes when the rules say so.
-        assertEquals(2, prune(NOON.plus(DAY), 1, false).deleted().size());
+        assertEquals(2, prune(NOON.plus(DAY), 1).deleted().size());
         assertEquals(List.of("app-20261122T120001Z.db.gz"), names());
     }
 
@@ -304,7 +312,7 @@ class HistoryTest {
         Files.delete(lab.path("history/.app.db.state"));
         assertEquals(StatusService.Freshness.STALE, status(NOON, database).freshness());
         assertTrue(new VerifyService(at(NOON), Progress.NONE)
-                .verify(history, database, null, null, lab.temporary(), Duration.ZERO)
+                .verify(new VerifyService.Request(history, database, null, null, lab.temporary(), Duration.ZERO))
                 .verification()
                 .warnings()
                 .toString()
@@ -403,7 +411,7 @@ class HistoryTest {
 
     @Test
     void saysWhatElseThereIsWhereThereIsNoHistory() throws IOException {
-        History empty = History.at(history);
+        History empty = history.history();
         Expect.failure(
                 Failure.Kind.NOT_FOUND,
                 "there is no directory at " + history,
@@ -449,9 +457,17 @@ class HistoryTest {
     }
 
     private void restore(Path target, boolean named) {
-        new RestoreService(at(NOON), Progress.NONE, (database, backup, changes) -> {})
-                .restore(new RestoreService.Request(
-                        history, null, target, named, null, false, false, lab.temporary(), null, null, Duration.ZERO));
+        new RestoreService(at(NOON), Progress.NONE)
+                .restore(
+                        new RestoreService.Request(
+                                new RestoreService.Wanted.Backup(history, null, null, named),
+                                target,
+                                false,
+                                lab.temporary(),
+                                null,
+                                null,
+                                Duration.ZERO),
+                        plan -> {});
     }
 
     @Test
@@ -482,19 +498,17 @@ class HistoryTest {
     void safetyCopiesAreListedAndPrunedWithTheirSidecarsAndNotUnasked() throws IOException {
         change(NOON);
         for (int i = 0; i < 4; i++) {
-            new RestoreService(at(NOON.plusSeconds(i)), Progress.NONE, (database, backup, changes) -> {})
-                    .restore(new RestoreService.Request(
-                            history,
-                            null,
-                            database,
-                            true,
-                            null,
-                            false,
-                            false,
-                            lab.temporary(),
-                            null,
-                            null,
-                            Duration.ZERO));
+            new RestoreService(at(NOON.plusSeconds(i)), Progress.NONE)
+                    .restore(
+                            new RestoreService.Request(
+                                    new RestoreService.Wanted.Backup(history, null, null, true),
+                                    database,
+                                    false,
+                                    lab.temporary(),
+                                    null,
+                                    null,
+                                    Duration.ZERO),
+                            plan -> {});
         }
         Location copies = Location.file(database);
         assertEquals(4, new ListService().list(copies, null).backups().size());
@@ -505,7 +519,6 @@ class HistoryTest {
                         copies,
                         null,
                         new RetentionRules(2, 0, 0, 0, 0, 0, Duration.ZERO),
-                        false,
                         lab.temporary(),
                         Duration.ZERO));
         assertEquals(2, pruned.deleted().size());

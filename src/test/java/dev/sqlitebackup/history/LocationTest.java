@@ -83,8 +83,8 @@ class LocationTest {
         assertEquals(Location.Kind.DIRECTORY, remote("").kind());
         assertEquals(Location.Kind.DIRECTORY, remote("p/q/").kind());
         assertEquals(Location.Kind.BACKUP, remote("p/q.gz").kind());
-        assertEquals("q.gz", remote("p/q.gz").fileName());
-        assertEquals("q.gz", remote("q.gz").fileName());
+        assertEquals("q.gz", remote("p/q.gz").single().name());
+        assertEquals("q.gz", remote("q.gz").single().name());
         assertEquals("s3://bucket/p/q.gz", remote("p/q.gz").toString());
     }
 

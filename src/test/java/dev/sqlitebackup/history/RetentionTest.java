@@ -47,16 +47,16 @@ class RetentionTest {
         return new RetentionRules(0, 0, 0, 0, 0, 0, duration);
     }
 
-    private static Backup backup(Instant createdAt, int number) {
+    private static Chain backup(Instant createdAt, int number) {
         String name = "x-" + createdAt + "-" + number;
-        return Backup.of("/d/" + name, name, "x.db", createdAt, number, 1, 1L);
+        return Chain.of(Backup.of("/d/" + name, name, "x.db", createdAt, number, 1, 1L));
     }
 
-    private static List<Backup> backups(Stream<LocalDateTime> times, ZoneId zone) {
+    private static List<Chain> backups(Stream<LocalDateTime> times, ZoneId zone) {
         return times.map(time -> backup(time.atZone(zone).toInstant(), 1)).toList();
     }
 
-    private static List<Retention.Decision> plan(Collection<Backup> backups, RetentionRules rules) {
+    private static List<Retention.Decision> plan(Collection<Chain> backups, RetentionRules rules) {
         return Retention.plan(backups, null, rules, LATER, ZoneOffset.UTC);
     }
 
@@ -70,7 +70,7 @@ class RetentionTest {
     /** "Suppose you have only made one backup every Sunday for 12 weeks" */
     @Test
     void keepDaily4KeepsTheLastFourOfTwelveSundays() {
-        List<Backup> sundays = backups(
+        List<Chain> sundays = backups(
                 IntStream.range(0, 12)
                         .mapToObj(week -> LocalDateTime.of(2019, 9, 1, 11, 0).plusWeeks(week)),
                 ZoneOffset.UTC);
@@ -93,7 +93,7 @@ class RetentionTest {
     @Test
     void aHundredYearsOfDaysAreThinnedOutAsDocumented() {
         LocalDate last = LocalDate.of(2026, 11, 22);
-        List<Backup> days = backups(
+        List<Chain> days = backups(
                 Stream.iterate(last, day -> day.minusDays(1)).limit(36_525).map(day -> day.atTime(12, 0)),
                 ZoneOffset.UTC);
         List<Retention.Decision> kept = plan(days, calendar(0, 7, 5, 12, 75)).stream()
@@ -129,7 +129,7 @@ class RetentionTest {
 
     @Test
     void aRuleThatIsNotUsedUpKeepsTheOldestToo() {
-        List<Backup> hours = backups(
+        List<Chain> hours = backups(
                 IntStream.range(0, 30)
                         .mapToObj(hour -> LocalDateTime.of(2026, 11, 21, 0, 0).plusHours(hour)),
                 ZoneOffset.UTC);
@@ -146,7 +146,7 @@ class RetentionTest {
 
     @Test
     void withinIsCountedFromTheNewestAndNotFromNow() {
-        List<Backup> days = backups(
+        List<Chain> days = backups(
                 IntStream.range(0, 10)
                         .mapToObj(day -> LocalDateTime.of(2020, 1, 1, 12, 0).plusDays(day)),
                 ZoneOffset.UTC);
@@ -160,7 +160,7 @@ class RetentionTest {
 
     @Test
     void saysHowLongWithinIsInTheLargestUnitThatFits() {
-        List<Backup> one = List.of(backup(Instant.parse("2020-01-01T12:00:00Z"), 1));
+        List<Chain> one = List.of(backup(Instant.parse("2020-01-01T12:00:00Z"), 1));
         for (String[] words : new String[][] {
             {"PT48H", "2d"},
             {"PT168H", "7d"},
@@ -179,7 +179,7 @@ class RetentionTest {
     @Test
     void weeksBeginOnMondayAndBelongToTheirOwnYear() {
         // Thursday 2020-12-31 to Monday 2021-01-04: one week of 2020 and one of 2021.
-        List<Backup> days = backups(
+        List<Chain> days = backups(
                 IntStream.range(0, 5)
                         .mapToObj(day -> LocalDateTime.of(2020, 12, 31, 12, 0).plusDays(day)),
                 ZoneOffset.UTC);
@@ -191,7 +191,7 @@ class RetentionTest {
     /** A year may be without a backup, and the one before it end in the same month and week. */
     @Test
     void weeksAndMonthsOfDifferentYearsAreNeverTheSame() {
-        List<Backup> novembers = backups(
+        List<Chain> novembers = backups(
                 IntStream.range(2019, 2023).mapToObj(year -> LocalDateTime.of(year, 11, 20, 12, 0)), ZoneOffset.UTC);
         assertEquals(
                 List.of(
@@ -210,7 +210,7 @@ class RetentionTest {
     @Test
     void daysAreThoseOfTheTimeZone() {
         // 23:30 and 00:30 in Berlin: one day in UTC, two there.
-        List<Backup> night = List.of(
+        List<Chain> night = List.of(
                 backup(Instant.parse("2026-11-21T22:30:00Z"), 1), backup(Instant.parse("2026-11-21T23:30:00Z"), 1));
         assertEquals(
                 1,
@@ -227,7 +227,7 @@ class RetentionTest {
     @Test
     void theHourThatComesTwiceCountsTwiceAndTheOneThatIsSkippedNotAtAll() {
         // Clocks in Berlin go back from 03:00 to 02:00 at 01:00 UTC: 02:30 comes at 00:30 and at 01:30 UTC.
-        List<Backup> autumn = Stream.of(
+        List<Chain> autumn = Stream.of(
                         "2026-10-24T23:30:00Z", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-10-25T02:30:00Z")
                 .map(time -> backup(Instant.parse(time), 1))
                 .toList();
@@ -236,7 +236,7 @@ class RetentionTest {
                 kept(Retention.plan(autumn, null, calendar(3, 0, 0, 0, 0), LATER, BERLIN))
                         .size());
         // And forward from 02:00 to 03:00 at 01:00 UTC.
-        List<Backup> spring = Stream.of("2026-03-29T00:30:00Z", "2026-03-29T01:30:00Z")
+        List<Chain> spring = Stream.of("2026-03-29T00:30:00Z", "2026-03-29T01:30:00Z")
                 .map(time -> backup(Instant.parse(time), 1))
                 .toList();
         assertEquals(
@@ -247,7 +247,7 @@ class RetentionTest {
     @Test
     void equalTimesAreToldApartByNumber() {
         Instant time = Instant.parse("2026-11-22T12:00:00Z");
-        List<Backup> same = List.of(backup(time, 2), backup(time, 10), backup(time, 1));
+        List<Chain> same = List.of(backup(time, 2), backup(time, 10), backup(time, 1));
         assertEquals(
                 List.of(10),
                 plan(same, last(1)).stream()
@@ -265,7 +265,7 @@ class RetentionTest {
     @Test
     void aBackupThatIsDatedAfterNowStaysAndCountsForNothing() {
         Instant now = Instant.parse("2026-11-22T12:00:00Z");
-        List<Backup> backups = List.of(
+        List<Chain> backups = List.of(
                 backup(Instant.parse("2031-01-01T00:00:00Z"), 1), backup(now, 1), backup(now.minusSeconds(3600), 1));
         assertEquals(
                 List.of("2031-01-01T00:00:00Z [dated after now]", "2026-11-22T12:00:00Z [last]"),
@@ -287,10 +287,30 @@ class RetentionTest {
                         .size());
     }
 
+    /** Each increment builds on the one of two days before it, and all on the first. */
+    @Test
+    void whatABackupThatStaysIsBuiltOnStaysAsWell() {
+        Backup full = backup(Instant.parse("2026-11-01T00:00:00Z"), 1).tip();
+        Backup first = backup(Instant.parse("2026-11-02T00:00:00Z"), 1).tip();
+        Backup second = backup(Instant.parse("2026-11-03T00:00:00Z"), 1).tip();
+        List<Chain> chains =
+                List.of(Chain.of(full), new Chain(List.of(full, first)), new Chain(List.of(full, first, second)));
+        assertEquals(
+                List.of(
+                        "2026-11-03T00:00:00Z [last]",
+                        "2026-11-02T00:00:00Z [needed by 2026-11-03T00:00:00Z]",
+                        "2026-11-01T00:00:00Z [needed by 2026-11-03T00:00:00Z]"),
+                kept(plan(chains, last(1))));
+        List<Chain> beside = List.of(Chain.of(full), new Chain(List.of(full, first)), new Chain(List.of(full, second)));
+        assertEquals(
+                List.of("2026-11-03T00:00:00Z [last]", "2026-11-01T00:00:00Z [needed by 2026-11-03T00:00:00Z]"),
+                kept(plan(beside, last(1))));
+    }
+
     // Properties
 
     @Provide
-    Arbitrary<List<Backup>> histories() {
+    Arbitrary<List<Chain>> histories() {
         // Few different moments, close together and far apart, so that equal times and full hours, days and years come
         // up.
         Arbitrary<Instant> times = Combinators.combine(
@@ -326,37 +346,37 @@ class RetentionTest {
                 .map(ZoneId::of);
     }
 
-    private static Set<Backup> keptSet(List<Retention.Decision> decisions) {
+    private static Set<Chain> keptSet(List<Retention.Decision> decisions) {
         return decisions.stream()
                 .filter(Retention.Decision::kept)
-                .map(Retention.Decision::backup)
+                .map(Retention.Decision::chain)
                 .collect(Collectors.toSet());
     }
 
     @Property(edgeCases = EdgeCasesMode.NONE)
     void decidesEveryBackupOnceAndAlikeInAnyOrder(
-            @ForAll("histories") List<Backup> backups,
+            @ForAll("histories") List<Chain> backups,
             @ForAll("rules") RetentionRules rules,
             @ForAll("zones") ZoneId zone,
             @ForAll Random random) {
         List<Retention.Decision> decisions = Retention.plan(backups, null, rules, LATER, zone);
         assertEquals(
                 new HashSet<>(backups),
-                decisions.stream().map(Retention.Decision::backup).collect(Collectors.toSet()));
+                decisions.stream().map(Retention.Decision::chain).collect(Collectors.toSet()));
         assertEquals(backups.size(), decisions.size());
-        List<Backup> shuffled = new ArrayList<>(backups);
+        List<Chain> shuffled = new ArrayList<>(backups);
         Collections.shuffle(shuffled, random);
         assertEquals(decisions, Retention.plan(shuffled, null, rules, LATER, zone));
     }
 
     @Property(edgeCases = EdgeCasesMode.NONE)
     void neverDeletesTheLastGoodOne(
-            @ForAll("histories") List<Backup> backups,
+            @ForAll("histories") List<Chain> backups,
             @ForAll("rules") RetentionRules rules,
             @ForAll("zones") ZoneId zone,
             @ForAll Random random) {
         if (!backups.isEmpty()) {
-            Backup good = backups.get(random.nextInt(backups.size()));
+            Chain good = backups.get(random.nextInt(backups.size()));
             assertTrue(
                     keptSet(Retention.plan(backups, good, rules, LATER, zone)).contains(good));
         }
@@ -365,10 +385,10 @@ class RetentionTest {
     /** A union: what any rule keeps alone, all of them keep together, and nothing else. */
     @Property(edgeCases = EdgeCasesMode.NONE)
     void keepsExactlyWhatAnyRuleKeepsAlone(
-            @ForAll("histories") List<Backup> backups,
+            @ForAll("histories") List<Chain> backups,
             @ForAll("rules") RetentionRules rules,
             @ForAll("zones") ZoneId zone) {
-        Set<Backup> alone = new HashSet<>();
+        Set<Chain> alone = new HashSet<>();
         for (RetentionRules one : List.of(
                 last(rules.last()),
                 calendar(rules.hourly(), 0, 0, 0, 0),
@@ -388,7 +408,7 @@ class RetentionTest {
      */
     @Property(edgeCases = EdgeCasesMode.NONE)
     void keepDailyMeansTheNewestOfEachOfTheLastDays(
-            @ForAll("histories") List<Backup> backups,
+            @ForAll("histories") List<Chain> backups,
             @ForAll("rules") RetentionRules rules,
             @ForAll("zones") ZoneId zone) {
         int count = rules.daily();
@@ -397,16 +417,16 @@ class RetentionTest {
                 .distinct()
                 .sorted(Collections.reverseOrder())
                 .toList();
-        Set<Backup> expected = new HashSet<>();
+        Set<Chain> expected = new HashSet<>();
         for (LocalDate day : days.subList(0, Math.min(count, days.size()))) {
             expected.add(backups.stream()
                     .filter(backup ->
                             backup.createdAt().atZone(zone).toLocalDate().equals(day))
-                    .min(Backup.NEWEST_FIRST)
+                    .min(Chain.NEWEST_FIRST)
                     .orElseThrow());
         }
         if (count > days.size()) {
-            backups.stream().max(Backup.NEWEST_FIRST).ifPresent(expected::add);
+            backups.stream().max(Chain.NEWEST_FIRST).ifPresent(expected::add);
         }
         assertEquals(expected, keptSet(Retention.plan(backups, null, calendar(0, count, 0, 0, 0), LATER, zone)));
     }
@@ -414,10 +434,10 @@ class RetentionTest {
     /** Pruning again with the same rules deletes nothing more. */
     @Property(edgeCases = EdgeCasesMode.NONE)
     void isStableWhenRepeated(
-            @ForAll("histories") List<Backup> backups,
+            @ForAll("histories") List<Chain> backups,
             @ForAll("rules") RetentionRules rules,
             @ForAll("zones") ZoneId zone) {
-        Set<Backup> once = keptSet(Retention.plan(backups, null, rules, LATER, zone));
+        Set<Chain> once = keptSet(Retention.plan(backups, null, rules, LATER, zone));
         assertEquals(once, keptSet(Retention.plan(once, null, rules, LATER, zone)));
     }
 }

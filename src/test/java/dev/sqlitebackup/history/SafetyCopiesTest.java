@@ -121,7 +121,7 @@ class SafetyCopiesTest {
 
     /** @param named in the only warning, null where there is none */
     private void assertNewest(String expected, String named, Instant now) {
-        Selection newest = SafetyCopies.newest(database, null, now);
+        BackupSource newest = SafetyCopies.newest(database, null, now);
         assertEquals(directory.resolve(expected).toString(), newest.location());
         assertEquals(named == null ? 0 : 1, newest.warnings().size());
         if (named != null) {

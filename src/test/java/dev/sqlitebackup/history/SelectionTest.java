@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.archive.Compression;
 import dev.sqlitebackup.core.BackupService;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.testing.Expect;
@@ -55,13 +56,12 @@ class SelectionTest {
                 .backup(new BackupService.Request(
                         database,
                         destination,
+                        null,
                         false,
-                        6,
-                        2,
+                        new Compression(6, 2),
                         lab.temporary(),
                         Duration.ZERO,
                         RetentionRules.NONE,
-                        null,
                         false));
     }
 
@@ -73,24 +73,26 @@ class SelectionTest {
                 .ok();
     }
 
-    private static Selection select(Location location, Instant notAfter) {
-        return Selection.of(location, new DatabaseChoice(null, Path.of("app.db"), true), notAfter, LATER, AGAIN);
+    private static BackupSource select(Location location, Instant notAfter) {
+        return Selection.of(
+                location,
+                new Selection.Wish(new DatabaseChoice(null, Path.of("app.db"), true), notAfter, LATER, AGAIN));
     }
 
     @Test
     void ofAPipeThereIsOneBackupThatIsNoFileAndWhoseDatabaseHasToBeNamed() throws IOException {
         backUp(Location.file(file), NOON);
         Location pipe = new Location.Pipe(new ByteArrayInputStream(Files.readAllBytes(file)));
-        Selection selection = select(pipe, null);
+        BackupSource selection = select(pipe, null);
         assertEquals("-", selection.location());
         assertEquals("from standard input", selection.toString());
         assertFalse(selection.isFile(Path.of("-")));
-        assertTrue(Selection.of(file).isFile(file));
-        assertFalse(Selection.of(file).isFile(database));
+        assertTrue(BackupSource.of(file).isFile(file));
+        assertFalse(BackupSource.of(file).isFile(database));
         try (Workspace workspace = Workspace.create(lab.temporary())) {
             assertArrayEquals(
                     Files.readAllBytes(file),
-                    Files.readAllBytes(selection.content().in(workspace)));
+                    Files.readAllBytes(selection.content().in(workspace).get(0)));
         }
         Expect.failure(
                 Failure.Kind.USAGE,
@@ -106,13 +108,13 @@ class SelectionTest {
                 unnamed.hint());
     }
 
-    private Selection select(Instant notAfter) {
+    private BackupSource select(Instant notAfter) {
         return select(Location.file(file), notAfter);
     }
 
-    private byte[] content(Selection selection) throws IOException {
+    private byte[] content(BackupSource selection) throws IOException {
         try (Workspace workspace = Workspace.create(lab.temporary())) {
-            return Files.readAllBytes(selection.content().in(workspace));
+            return Files.readAllBytes(selection.content().in(workspace).get(0));
         }
     }
 
@@ -121,7 +123,7 @@ class SelectionTest {
     @Test
     void aFileIsTakenAsItIs() throws IOException {
         backUp(Location.file(file), NOON);
-        Selection selection = select(null);
+        BackupSource selection = select(null);
         assertEquals(file.toString(), selection.location());
         assertEquals(file.toString(), selection.toString());
         assertNull(selection.createdAt(), "only its content would tell");
@@ -179,7 +181,7 @@ class SelectionTest {
         commit("2026-11-24T00:00:00Z");
         backUp(Location.file(file), NOON.plusSeconds(10));
 
-        Selection chosen = select(Instant.parse("2026-11-23T23:59:59Z"));
+        BackupSource chosen = select(Instant.parse("2026-11-23T23:59:59Z"));
         assertEquals(Instant.parse("2026-11-23T00:00:00Z"), chosen.createdAt());
         assertEquals(file + " of commit " + chosen.commit(), chosen.toString());
         assertArrayEquals(first, content(chosen));
@@ -215,11 +217,11 @@ class SelectionTest {
     @Test
     void aHistoryGivesTheNewestAndSaysWhichOneIsBeforeIt() throws IOException {
         backUp(history, NOON);
-        Selection only = select(history, null);
+        BackupSource only = select(history, null);
         assertNull(only.hintIfDamaged(), "there is nothing else");
         backUp(history, NOON.plusSeconds(60));
         backUp(history, NOON.plusSeconds(60));
-        Selection newest = select(history, null);
+        BackupSource newest = select(history, null);
         assertEquals(lab.path("history/app-20261122T120100Z-2.db.gz").toString(), newest.location());
         assertEquals(NOON.plusSeconds(60), newest.createdAt());
         assertEquals(
@@ -258,8 +260,9 @@ class SelectionTest {
                         lab.path("history/app-20261122T120001Z.db.gz")
                                 + " has the name of a backup and does not end like one: half-copied, damaged, or of another program; it is ignored"),
                 select(history, null).warnings());
-        Selection early = Selection.of(
-                history, new DatabaseChoice(null, Path.of("app.db"), true), null, NOON.minusNanos(1), AGAIN);
+        BackupSource early = Selection.of(
+                history,
+                new Selection.Wish(new DatabaseChoice(null, Path.of("app.db"), true), null, NOON.minusNanos(1), AGAIN));
         assertTrue(
                 early.warnings()
                         .get(1)
@@ -271,15 +274,19 @@ class SelectionTest {
                 1,
                 Selection.of(
                                 history,
-                                new DatabaseChoice(null, Path.of("app.db"), true),
-                                LATER,
-                                NOON.minusNanos(1),
-                                AGAIN)
+                                new Selection.Wish(
+                                        new DatabaseChoice(null, Path.of("app.db"), true),
+                                        LATER,
+                                        NOON.minusNanos(1),
+                                        AGAIN))
                         .warnings()
                         .size());
         assertEquals(
                 1,
-                Selection.of(history, new DatabaseChoice(null, Path.of("app.db"), true), null, NOON, AGAIN)
+                Selection.of(
+                                history,
+                                new Selection.Wish(
+                                        new DatabaseChoice(null, Path.of("app.db"), true), null, NOON, AGAIN))
                         .warnings()
                         .size());
     }
@@ -291,29 +298,37 @@ class SelectionTest {
                 Failure.Kind.USAGE,
                 history + " holds backups of app.db, not of opencode.db, which is the default",
                 () -> Selection.of(
-                        history, new DatabaseChoice(null, Path.of("opencode.db"), false), null, LATER, AGAIN));
+                        history,
+                        new Selection.Wish(
+                                new DatabaseChoice(null, Path.of("opencode.db"), false), null, LATER, AGAIN)));
         assertEquals(
                 "say where it goes: sqlite-backup restore " + history + " --to="
                         + Path.of("app.db").toAbsolutePath(),
                 failure.hint());
         assertEquals(
                 NOON,
-                Selection.of(history, new DatabaseChoice(null, Path.of("opencode.db"), true), null, LATER, AGAIN)
+                Selection.of(
+                                history,
+                                new Selection.Wish(
+                                        new DatabaseChoice(null, Path.of("opencode.db"), true), null, LATER, AGAIN))
                         .createdAt());
         Path source = lab.path("app.db");
         assertEquals(
                 NOON,
-                Selection.of(history, new DatabaseChoice(null, source, false), null, LATER, AGAIN)
+                Selection.of(history, new Selection.Wish(new DatabaseChoice(null, source, false), null, LATER, AGAIN))
                         .createdAt());
         Path namesake = lab.path("elsewhere/app.db");
         Expect.failure(
                 Failure.Kind.USAGE,
                 history + " holds backups of another app.db, not of " + namesake + ", which is the default",
-                () -> Selection.of(history, new DatabaseChoice(null, namesake, false), null, LATER, AGAIN));
+                () -> Selection.of(
+                        history, new Selection.Wish(new DatabaseChoice(null, namesake, false), null, LATER, AGAIN)));
         // A name says which backups, and not over what.
         Expect.failure(
                 Failure.Kind.USAGE,
                 history + " holds backups of another app.db, not of " + namesake + ", which is the default",
-                () -> Selection.of(history, new DatabaseChoice("app.db", namesake, false), null, LATER, AGAIN));
+                () -> Selection.of(
+                        history,
+                        new Selection.Wish(new DatabaseChoice("app.db", namesake, false), null, LATER, AGAIN)));
     }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.archive.Compression;
 import dev.sqlitebackup.core.BackupService;
 import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Lab;
@@ -51,13 +52,12 @@ class SingleFileTest {
                 .backup(new BackupService.Request(
                         database,
                         Location.file(lab.path(name)),
+                        null,
                         false,
-                        6,
-                        2,
+                        new Compression(6, 2),
                         lab.temporary(),
                         Duration.ZERO,
                         RetentionRules.NONE,
-                        null,
                         false));
         return lab.path(name);
     }
@@ -71,7 +71,7 @@ class SingleFileTest {
     }
 
     private Backup find(String name) {
-        return SingleFile.toRead(Location.file(lab.path(name))).find();
+        return Location.file(lab.path(name)).single().find();
     }
 
     @Test
@@ -214,13 +214,13 @@ class SingleFileTest {
                     failure.hint());
         }
         Location.Remote far = new Location.Remote("bucket", "p/app-20261122T120000Z.db.gz", lab.temporary());
-        assertTrue(Expect.failure(
-                        Failure.Kind.USAGE, "such a file is never overwritten", () -> SingleFile.remote(far, database))
+        assertTrue(Expect.failure(Failure.Kind.USAGE, "such a file is never overwritten", () -> far.singleFor(database))
                 .hint()
                 .endsWith(" --to=s3://bucket/p/"));
         assertEquals(
                 ".b.gz.state",
-                SingleFile.remote(new Location.Remote("bucket", "p/b.gz", lab.temporary()), database)
+                new Location.Remote("bucket", "p/b.gz", lab.temporary())
+                        .singleFor(database)
                         .stateFile()
                         .name());
     }
@@ -240,7 +240,7 @@ class SingleFileTest {
         assertTrue(Expect.failure(
                         Failure.Kind.NOT_FOUND,
                         "there is no backup at " + missing,
-                        () -> SingleFile.toRead(missing).existing(missing))
+                        () -> missing.single().existing(missing))
                 .hint()
                 .contains("SQLITE_BACKUP_TO"));
     }

@@ -98,7 +98,8 @@ class InPlaceRestoreTest {
 
     private boolean restore(Path target, Duration busyTimeout) {
         try (StagedFile file = new StagedFile(staged, FileChannel.open(staged))) {
-            return InPlaceRestore.run(target, file, safetyCopy, copy -> "undo", busyTimeout, Progress.NONE);
+            Switched switched = InPlaceRestore.run(target, file, new KeptAs(safetyCopy), busyTimeout, Progress.NONE);
+            return switched.outcome() == Switched.Outcome.VERIFIED;
         } catch (IOException e) {
             throw new AssertionError(e);
         }

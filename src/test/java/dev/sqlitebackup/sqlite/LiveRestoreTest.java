@@ -20,6 +20,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,7 +61,7 @@ class LiveRestoreTest {
         Path unwritable = Files.write(
                 directory.resolve("safety"),
                 "this is not a database that could be written over".repeat(100).getBytes(StandardCharsets.UTF_8));
-        assertThrows(Failure.class, () -> restore(target, staged, unwritable, copy -> "undo"));
+        assertThrows(Failure.class, () -> restore(target, staged, unwritable, copy -> {}));
         assertEquals("2000", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'old'"));
     }
 
@@ -72,11 +73,10 @@ class LiveRestoreTest {
         Path staged = lab.database("staged.db", journalMode, 3000, "new");
         boolean[] kept = {false};
         assertEquals(
-                LiveRestore.Outcome.VERIFIED,
+                Switched.Outcome.VERIFIED,
                 restore(target, staged, Files.createFile(directory.resolve("safety")), copy -> {
                     kept[0] = true;
                     assertEquals("2000", Lab.query(copy, "SELECT count(*) FROM t WHERE generation = 'old'"));
-                    return "undo";
                 }));
         assertTrue(kept[0]);
         assertEquals("3000", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'new'"));
@@ -101,7 +101,7 @@ class LiveRestoreTest {
                     pages == 2 ? "SELECT 1" : "INSERT INTO t VALUES ('new', zeroblob(" + ((pages - 2) * 4092) + "))");
             assertEquals(pages, Files.size(staged) / 4096);
             boolean[] kept = {false};
-            LiveRestore.Outcome outcome = restore(
+            Switched.Outcome outcome = restore(
                     target,
                     staged,
                     Files.createFile(lab.path("safety")),
@@ -109,10 +109,9 @@ class LiveRestoreTest {
                     copy -> {
                         kept[0] = true;
                         assertEquals("300", Lab.query(copy, "SELECT count(*) FROM t WHERE generation = 'old'"));
-                        return "undo";
                     },
                     Progress.NONE);
-            assertEquals(LiveRestore.Outcome.VERIFIED, outcome, pages + " pages");
+            assertEquals(Switched.Outcome.VERIFIED, outcome, pages + " pages");
             assertTrue(kept[0]);
             assertEquals("0", Lab.query(target, "SELECT count(*) FROM t WHERE generation = 'old'"));
         }
@@ -153,7 +152,6 @@ class LiveRestoreTest {
                         kept[0] = true;
                         assertEquals(
                                 "1", Lab.query(copy, "SELECT count(*) FROM t WHERE generation = 'only in the wal'"));
-                        return "undo";
                     },
                     switchesToWal);
             assertTrue(kept[0]);
@@ -192,7 +190,7 @@ class LiveRestoreTest {
                     staged,
                     Files.createFile(directory.resolve("safety")),
                     Files.createFile(directory.resolve("proof")),
-                    copy -> "undo",
+                    copy -> {},
                     makesATable);
             if (makesTable) {
                 assertTrue(Expect.failure(Failure.Kind.IN_USE, "UTF-16le", restore)
@@ -210,21 +208,17 @@ class LiveRestoreTest {
                 Lab.query(target, "SELECT group_concat(a, ', ') FROM " + (makesTable ? "first" : "t")));
     }
 
-    private LiveRestore.Outcome restore(
-            Path target, Path staged, Path safetyCopy, InPlaceRestore.SafetyCopyKeeper keeper) throws IOException {
+    private Switched.Outcome restore(Path target, Path staged, Path safetyCopy, Consumer<Path> keeper)
+            throws IOException {
         return restore(target, staged, safetyCopy, Files.createFile(directory.resolve("proof")), keeper, Progress.NONE);
     }
 
-    private static LiveRestore.Outcome restore(
-            Path target,
-            Path staged,
-            Path safetyCopy,
-            Path proof,
-            InPlaceRestore.SafetyCopyKeeper keeper,
-            Progress progress)
+    private static Switched.Outcome restore(
+            Path target, Path staged, Path safetyCopy, Path proof, Consumer<Path> keeper, Progress progress)
             throws IOException {
         try (StagedFile file = new StagedFile(staged, FileChannel.open(staged))) {
-            return LiveRestore.run(target, file, safetyCopy, proof, keeper, Duration.ofSeconds(5), progress);
+            return LiveRestore.run(target, file, new KeptAs(safetyCopy, keeper), proof, Duration.ofSeconds(5), progress)
+                    .outcome();
         }
     }
 }

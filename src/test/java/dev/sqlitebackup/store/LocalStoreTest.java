@@ -1,6 +1,7 @@
 package dev.sqlitebackup.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -56,7 +57,7 @@ class LocalStoreTest extends StoreContract {
         assertTrue(missing.getMessage().contains(deep.toString()), missing.getMessage());
         store.create();
         store.requirePlace();
-        assertTrue(store.isNear());
+        assertFalse(store.isRemote());
         assertEquals(deep.toString(), store.place());
         assertEquals(deep.resolve("b1"), store.local("b1"));
         Path file = Files.createFile(deep.resolve("file"));

@@ -157,7 +157,7 @@ class S3StoreTest extends StoreContract {
 
     @Test
     void isFarAwayAndNeedsNoMaking() {
-        assertFalse(store.isNear());
+        assertTrue(store.isRemote());
         store.requirePlace();
         assertEquals(List.of(), server.requests());
     }

@@ -127,19 +127,17 @@ class EveryByteIT {
         Path target = lab.path("restored.db");
         Files.deleteIfExists(target);
         try {
-            new RestoreService(Clock.systemUTC(), Progress.NONE, (database, content, changes) -> {})
-                    .restore(new RestoreService.Request(
-                            Location.file(file),
-                            null,
-                            target,
-                            true,
-                            null,
-                            false,
-                            false,
-                            lab.temporary(),
-                            null,
-                            null,
-                            Duration.ZERO));
+            new RestoreService(Clock.systemUTC(), Progress.NONE)
+                    .restore(
+                            new RestoreService.Request(
+                                    new RestoreService.Wanted.Backup(Location.file(file), null, null, true),
+                                    target,
+                                    false,
+                                    lab.temporary(),
+                                    null,
+                                    null,
+                                    Duration.ZERO),
+                            plan -> {});
             return Lab.sha256(target);
         } catch (Failure e) {
             assertEquals(Failure.Kind.CORRUPT, e.kind(), e.getMessage());
@@ -151,7 +149,9 @@ class EveryByteIT {
     private String verified(Path backup) {
         try {
             return new VerifyService(Clock.systemUTC(), Progress.NONE)
-                    .verify(Location.file(backup), backup, null, null, lab.temporary(), Duration.ZERO)
+                    .verify(new VerifyService.Request(
+                            Location.file(backup), backup, null, null, lab.temporary(), Duration.ZERO))
+                    .manifest()
                     .sha256();
         } catch (Failure e) {
             assertEquals(Failure.Kind.CORRUPT, e.kind(), e.getMessage());

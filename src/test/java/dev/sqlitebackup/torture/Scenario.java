@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.archive.Compression;
 import dev.sqlitebackup.core.BackupService;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.RetentionRules;
@@ -559,13 +560,12 @@ abstract class Scenario {
                 .backup(new BackupService.Request(
                         database,
                         new Location.Local(lab.path("out"), true),
+                        null,
                         false,
-                        6,
-                        1,
+                        new Compression(6, 1),
                         lab.temporary(),
                         Duration.ZERO,
                         RetentionRules.NONE,
-                        null,
                         false));
     }
 

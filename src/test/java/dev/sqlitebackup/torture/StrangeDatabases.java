@@ -36,7 +36,8 @@ final class StrangeDatabases {
             Files.write(strange, number % 2 == 0 ? varied : gzip(varied));
             try {
                 new VerifyService(Clock.systemUTC(), Progress.NONE)
-                        .verify(Location.file(strange), strange, null, null, temporary, Duration.ZERO);
+                        .verify(new VerifyService.Request(
+                                Location.file(strange), strange, null, null, temporary, Duration.ZERO));
                 accepted++;
             } catch (Failure e) {
                 // It may declare more than any disk or memory has; and a schema format that this SQLite does not know

@@ -7,11 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.archive.Compression;
 import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.history.BackupSource;
 import dev.sqlitebackup.history.FileKind;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.RetentionRules;
-import dev.sqlitebackup.history.Selection;
 import dev.sqlitebackup.testing.Heard;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.SmallDisk;
@@ -34,7 +35,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class StagedBackupTest {
+class StagingTest {
     private static final Instant NOW = Instant.parse("2026-11-22T12:00:00Z");
     private static final Instant MODIFIED = Instant.parse("2026-01-02T03:04:05.9Z");
     private static final int PAGE_SIZE = 4096;
@@ -54,17 +55,18 @@ class StagedBackupTest {
         content = Files.readAllBytes(database);
     }
 
-    private StagedBackup stage(Selection selection, Path where, Progress progress) {
+    private StagedBackup stage(BackupSource source, Path where, Progress progress) {
         try (Workspace workspace = Workspace.create(where)) {
-            StagedBackup staged = StagedBackup.stage(selection, workspace, Duration.ZERO, progress);
-            assertEquals(staged.sha256(), Lab.sha256(staged.file()));
-            assertEquals(staged.databaseBytes(), staged.file().toFile().length());
+            StagedBackup staged = new Staging(workspace, Duration.ZERO, progress).stage(source);
+            assertEquals(staged.manifest().sha256(), Lab.sha256(staged.file()));
+            assertEquals(
+                    staged.manifest().databaseBytes(), staged.file().toFile().length());
             return staged;
         }
     }
 
     private StagedBackup stage(Path backup) {
-        return stage(Selection.of(backup), lab.temporary(), Progress.NONE);
+        return stage(BackupSource.of(backup), lab.temporary(), Progress.NONE);
     }
 
     private Path gzip(String name, byte[] bytes) throws IOException {
@@ -90,19 +92,18 @@ class StagedBackupTest {
                 .backup(new BackupService.Request(
                         database,
                         Location.file(lab.path("b.gz")),
+                        null,
                         false,
-                        6,
-                        2,
+                        new Compression(6, 2),
                         lab.temporary(),
                         Duration.ZERO,
                         RetentionRules.NONE,
-                        null,
                         false));
         Heard heard = new Heard();
-        StagedBackup staged = stage(Selection.of(lab.path("b.gz")), lab.temporary(), heard);
-        assertEquals(NOW, staged.createdAt());
+        StagedBackup staged = stage(BackupSource.of(lab.path("b.gz")), lab.temporary(), heard);
+        assertEquals(NOW, staged.manifest().createdAt());
         assertEquals(Files.size(lab.path("b.gz")), staged.backupBytes());
-        assertEquals(content.length, staged.databaseBytes());
+        assertEquals(content.length, staged.manifest().databaseBytes());
         assertEquals(new Verification(true, List.of()), staged.verification());
         assertEquals(
                 List.of(new Heard.Phase("verify", content.length, content.length), new Heard.Phase("check", -1, 0)),
@@ -112,10 +113,10 @@ class StagedBackupTest {
     @Test
     void takesAnyGzipFileAndTheTimeThatGzipNoted() throws IOException {
         Path backup = gzip("b.gz", content);
-        assertEquals(MODIFIED.minusNanos(900_000_000), stage(backup).createdAt());
+        assertEquals(MODIFIED.minusNanos(900_000_000), stage(backup).manifest().createdAt());
         byte[] bytes = Files.readAllBytes(backup);
         ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(4, (int) NOW.getEpochSecond());
-        assertEquals(NOW, stage(Files.write(backup, bytes)).createdAt());
+        assertEquals(NOW, stage(Files.write(backup, bytes)).manifest().createdAt());
     }
 
     /** What is known of it from outside is better than the time of a file that was checked out just now. */
@@ -123,24 +124,27 @@ class StagedBackupTest {
     void takesTheTimeThatItWasChosenBy() throws IOException {
         Path backup = gzip("b.gz", content);
         StagedBackup staged = stage(
-                new Selection("b.gz", "commit", NOW, null, List.of("one that was passed over"), workspace -> backup),
+                new BackupSource(
+                        "b.gz", "commit", NOW, null, List.of("one that was passed over"), workspace -> List.of(backup)),
                 lab.temporary(),
                 Progress.NONE);
-        assertEquals(NOW, staged.createdAt());
+        assertEquals(NOW, staged.manifest().createdAt());
         assertEquals(List.of("one that was passed over"), staged.verification().warnings());
     }
 
     @Test
     void takesADatabaseAsItIsWithWhatIsInItsLog() throws IOException {
         Files.setLastModifiedTime(database, FileTime.from(MODIFIED));
-        assertEquals(MODIFIED.minusNanos(900_000_000), stage(database).createdAt());
+        assertEquals(
+                MODIFIED.minusNanos(900_000_000), stage(database).manifest().createdAt());
         assertEquals(content.length, stage(database).backupBytes());
         Writer.start(database, "crash", "wal", 0).close();
         try (Workspace workspace = Workspace.create(lab.temporary())) {
             assertEquals(
                     "500",
                     Lab.query(
-                            StagedBackup.stage(Selection.of(database), workspace, Duration.ZERO, Progress.NONE)
+                            new Staging(workspace, Duration.ZERO, Progress.NONE)
+                                    .stage(BackupSource.of(database))
                                     .file(),
                             "SELECT count(*) FROM crashed"));
         }
@@ -196,17 +200,20 @@ class StagedBackupTest {
                 "nothing was changed; for an older one: sqlite-backup list " + directory + "/",
                 refused(Failure.Kind.CORRUPT, one).hint(),
                 "the others lie beside it");
-        Selection far = new Selection("s3://b/p/b.gz", null, null, null, List.of(), workspace -> damaged);
+        BackupSource far =
+                new BackupSource("s3://b/p/b.gz", null, null, null, List.of(), workspace -> List.of(damaged));
         assertEquals(
                 "nothing was changed; the store has only this one",
                 assertThrows(Failure.class, () -> stage(far, lab.temporary(), Progress.NONE))
                         .hint());
-        Selection ofHistory = new Selection("b.gz", null, NOW, "the one before it", List.of(), workspace -> damaged);
+        BackupSource ofHistory =
+                new BackupSource("b.gz", null, NOW, "the one before it", List.of(), workspace -> List.of(damaged));
         assertEquals(
                 "the one before it",
                 assertThrows(Failure.class, () -> stage(ofHistory, lab.temporary(), Progress.NONE))
                         .hint());
-        Selection gone = new Selection("b.gz", null, NOW, null, List.of(), workspace -> lab.path("gone.gz"));
+        BackupSource gone =
+                new BackupSource("b.gz", null, NOW, null, List.of(), workspace -> List.of(lab.path("gone.gz")));
         Failure deleted = assertThrows(Failure.class, () -> stage(gone, lab.temporary(), Progress.NONE));
         assertEquals(Failure.Kind.NOT_FOUND, deleted.kind());
         assertTrue(deleted.getMessage().contains("was deleted after it was chosen"), deleted.getMessage());
@@ -264,7 +271,7 @@ class StagedBackupTest {
             Path bomb = declaring(content.length / PAGE_SIZE, 100 * MEGABYTE);
             assertEquals(
                     Failure.Kind.CORRUPT,
-                    assertThrows(Failure.class, () -> stage(Selection.of(bomb), disk.path(""), Progress.NONE))
+                    assertThrows(Failure.class, () -> stage(BackupSource.of(bomb), disk.path(""), Progress.NONE))
                             .kind());
         }
     }
@@ -275,7 +282,7 @@ class StagedBackupTest {
             long room = disk.path("").toFile().getUsableSpace();
             Path bomb = declaring((int) (room / PAGE_SIZE) + 1, content.length);
             Heard heard = new Heard();
-            Failure failure = assertThrows(Failure.class, () -> stage(Selection.of(bomb), disk.path(""), heard));
+            Failure failure = assertThrows(Failure.class, () -> stage(BackupSource.of(bomb), disk.path(""), heard));
             assertEquals(Failure.Kind.NO_SPACE, failure.kind());
             assertTrue(failure.getMessage().startsWith("not enough room in"), failure.getMessage());
             assertEquals(List.of(), heard.phases());
@@ -288,14 +295,15 @@ class StagedBackupTest {
         Heard heard = new Heard();
         assertEquals(
                 content.length,
-                stage(Selection.of(declaring(0, content.length)), lab.temporary(), heard)
+                stage(BackupSource.of(declaring(0, content.length)), lab.temporary(), heard)
+                        .manifest()
                         .databaseBytes());
         assertEquals(
                 new Heard.Phase("verify", -1, content.length), heard.phases().get(0));
         Path bomb = declaring(0, 60 * MEGABYTE);
         try (SmallDisk disk = SmallDisk.mount(lab.path("disk"), 110 * MEGABYTE)) {
             Heard stopped = new Heard();
-            Failure failure = assertThrows(Failure.class, () -> stage(Selection.of(bomb), disk.path(""), stopped));
+            Failure failure = assertThrows(Failure.class, () -> stage(BackupSource.of(bomb), disk.path(""), stopped));
             assertEquals(Failure.Kind.NO_SPACE, failure.kind());
             assertTrue(failure.hint().startsWith("the backup does not say how much it holds"), failure.hint());
             assertEquals(48L * MEGABYTE, stopped.phases().get(0).doneBytes());

@@ -1,0 +1,87 @@
+package dev.sqlitebackup.core;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.files.FileIdentity;
+import dev.sqlitebackup.files.Space;
+import dev.sqlitebackup.history.Destination;
+import dev.sqlitebackup.history.Origin;
+import dev.sqlitebackup.run.State;
+import dev.sqlitebackup.sqlite.DatabaseFiles;
+import dev.sqlitebackup.sqlite.Databases;
+import dev.sqlitebackup.store.Store;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What a run is about to back up, to where, and what it found there: decided under the destination's lock and before
+ * anything is made, and never changed.
+ *
+ * @param database the real path
+ * @param main what its main file looked like, and {@code wal} its WAL, before the snapshot: what is written later is
+ *     seen
+ * @param source where the database lies and whose it is
+ * @param at when, to the second
+ * @param warnings of whose the backups were that it continues
+ */
+record BackupPlan(
+        Path database,
+        FileIdentity main,
+        FileIdentity wal,
+        State.Source source,
+        Destination destination,
+        AtDestination there,
+        Instant at,
+        List<String> warnings) {
+    /** No text compresses better than this; a guess that is too small is noticed later, with the same exit code. */
+    private static final int MOST_COMPRESSION = 20;
+
+    /**
+     * Decides.
+     *
+     * @param database the real path
+     * @throws Failure USAGE if the backups there are another database's, NO_SPACE if there is no room
+     */
+    static BackupPlan of(BackupService.Request request, Path database, Destination destination, Instant at)
+            throws IOException {
+        AtDestination there = AtDestination.ask(destination, at);
+        List<String> warnings = Origin.refuseAnother(
+                there.before(), database, request.nameOf(database), request.destination(), request.name());
+        requireRoom(database, destination.store(), there.previousFile(), request.temporaryDirectory());
+        return new BackupPlan(
+                database,
+                FileIdentity.of(database),
+                State.walIdentity(DatabaseFiles.of(database).wal()),
+                Origin.describe(database, request.nameOf(database)),
+                destination,
+                there,
+                at,
+                warnings);
+    }
+
+    private static void requireRoom(Path database, Store store, Path previous, Path temporaryDirectory) {
+        long databaseBytes = Databases.sizeBytes(database)
+                + Databases.sizeBytes(DatabaseFiles.of(database).wal());
+        long previousBytes = previous == null ? 0 : Databases.sizeBytes(previous);
+        long backupBytes = Math.max(previousBytes, databaseBytes / MOST_COMPRESSION);
+        new Space()
+                .need(temporaryDirectory, databaseBytes)
+                .need(store.workingDirectory(), backupBytes)
+                .check("free some space there, or choose another place with --to or --tmp-dir");
+    }
+
+    /** The state that confirms a backup of it. */
+    State confirming(Instant createdAt, Set<String> leftOut, State.Shrunk shrunk) {
+        return State.confirmed(at, createdAt, main, wal)
+                .from(source)
+                .leavingOut(leftOut)
+                .shrunkFrom(shrunk);
+    }
+
+    /** Where the backup is that is there already, null for nowhere. */
+    String lastGood() {
+        return there.previous() == null ? null : destination.store().location(there.previous());
+    }
+}

@@ -1,0 +1,315 @@
+package dev.sqlitebackup.core;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.archive.BackupReader;
+import dev.sqlitebackup.archive.Manifest;
+import dev.sqlitebackup.files.Digests;
+import dev.sqlitebackup.files.RegularFiles;
+import dev.sqlitebackup.files.Space;
+import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.history.BackupSource;
+import dev.sqlitebackup.history.FileKind;
+import dev.sqlitebackup.history.OtherBackups;
+import dev.sqlitebackup.history.PipedBackup;
+import dev.sqlitebackup.history.Selection;
+import dev.sqlitebackup.sqlite.DatabaseFiles;
+import dev.sqlitebackup.sqlite.DatabaseHeader;
+import dev.sqlitebackup.sqlite.Databases;
+import dev.sqlitebackup.sqlite.IntegrityCheck;
+import dev.sqlitebackup.sqlite.Snapshot;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.function.Consumer;
+
+/** Decompresses a backup into a private file and verifies it to the last byte. For one run. */
+final class Staging {
+    /** Asks for all the room that a run takes, before its first byte. */
+    interface Room {
+        /**
+         * @param toStageBytes what is still to be written where it stages
+         * @param stagedBytes of the database in the backup
+         * @throws Failure NO_SPACE if it is not there
+         */
+        void require(long toStageBytes, long stagedBytes);
+
+        /** Of a run that does nothing but stage. */
+        static Room in(Path directory) {
+            return (toStageBytes, stagedBytes) -> new Space()
+                    .need(directory, toStageBytes)
+                    .check("nothing was changed; free some space there, or set TMPDIR to another directory");
+        }
+    }
+
+    private final Workspace workspace;
+    private final Duration busyTimeout;
+    private final Progress progress;
+    private final Room room;
+    private final Consumer<Path> beforeVerification;
+
+    /** One that does nothing else. */
+    Staging(Workspace workspace, Duration busyTimeout, Progress progress) {
+        this(workspace, busyTimeout, progress, Room.in(workspace.directory().getParent()), file -> {});
+    }
+
+    /**
+     * One that is part of something.
+     *
+     * @param room is asked once: as soon as it is known how much is needed
+     * @param beforeVerification is given the staged file when it is complete, to read it beside the verification
+     */
+    Staging(
+            Workspace workspace,
+            Duration busyTimeout,
+            Progress progress,
+            Room room,
+            Consumer<Path> beforeVerification) {
+        this.workspace = workspace;
+        this.busyTimeout = busyTimeout;
+        this.progress = progress;
+        this.room = room;
+        this.beforeVerification = beforeVerification;
+    }
+
+    /**
+     * Stages one.
+     *
+     * @param source any gzip file that holds a SQLite database, or a plain SQLite file
+     * @throws Failure NOT_FOUND if there is none or only a Git LFS pointer, CORRUPT if anything about it is wrong,
+     *     NO_SPACE
+     */
+    StagedBackup stage(BackupSource source) {
+        try {
+            return stageAndVerify(source);
+        } catch (Failure e) {
+            throw e.kind() == Failure.Kind.CORRUPT && e.hint() == null
+                    ? e.withHint(
+                            source.hintIfDamaged() != null
+                                    ? source.hintIfDamaged()
+                                    : OtherBackups.ifDamaged(source.location()))
+                    : e;
+        } catch (IOException e) {
+            throw Failure.io("cannot stage the backup in", workspace.directory(), e);
+        }
+    }
+
+    private StagedBackup stageAndVerify(BackupSource source) throws IOException {
+        BackupSource.Content content = source.content();
+        Long announced = content.fetchedBytes() == null ? null : content.databaseBytes();
+        if (announced != null) {
+            room.require(content.fetchedBytes() + announced, announced);
+        }
+        Path staged = workspace.createFile("staged.db");
+        Laid laid = null;
+        for (Path member : content.in(workspace)) {
+            laid = lay(member, source, staged, announced);
+        }
+        progress.phase("check", -1);
+        if (!laid.roomIsAsked) {
+            room.require(0, Files.size(staged));
+        }
+        beforeVerification.accept(staged);
+        Verification verification =
+                verify(source, staged, laid.manifest.sha256()).withWarnings(source.warnings());
+        if (laid.isPlain && source.isPiped() && DatabaseHeader.of(staged).isWal()) {
+            verification = verification.withWarning("a plain database in WAL mode came " + PipedBackup.NAME
+                    + ": if it is a copy of a live one, and no decompressed backup, what was only in its WAL is "
+                    + "missing");
+        }
+        return new StagedBackup(source, staged, laid.manifest, laid.backupBytes, verification);
+    }
+
+    /**
+     * A member of a chain that was laid over those before it.
+     *
+     * @param isPlain whether it was no gzip file
+     * @param roomIsAsked whether it said how much it holds
+     */
+    private record Laid(Manifest manifest, long backupBytes, boolean isPlain, boolean roomIsAsked) {}
+
+    /** @param announcedBytes how much it holds, where that is known and room was asked for it; else null */
+    private Laid lay(Path member, BackupSource source, Path staged, Long announcedBytes) throws IOException {
+        if (source.createdAt() != null && !Files.exists(member)) {
+            throw deletedMeanwhile(source, null);
+        }
+        Databases.requireRegularFile(member, "backup", Selection.HINT_IF_MISSING);
+        // Opened once, and not looked at by its name any more: a prune may take that away meanwhile.
+        try (FileChannel channel = RegularFiles.open(member, StandardOpenOption.READ)) {
+            Instant modifiedAt = Files.getLastModifiedTime(member).toInstant();
+            long backupBytes = channel.size();
+            byte[] start = Channels.newInputStream(channel).readNBytes(FileKind.HEADER_IN_GZIP_BYTES);
+            long announced = announcedBytes != null ? announcedBytes : announcedBytes(start, channel, member);
+            if (announcedBytes == null && announced > 0) {
+                room.require(announced, announced);
+            }
+            boolean isPlain = FileKind.startsAsDatabase(start);
+            if (!isPlain && !BackupReader.isGzip(start)) {
+                throw FileKind.notABackup(source.toString(), start);
+            }
+            Manifest manifest = isPlain ? copyPlain(member, source, staged) : decompress(channel, source, staged);
+            return new Laid(dated(manifest, source, modifiedAt), backupBytes, isPlain, announced > 0);
+        } catch (NoSuchFileException e) {
+            throw deletedMeanwhile(source, e);
+        }
+    }
+
+    /** With the time that it says, else that from outside, else that of the file. */
+    private static Manifest dated(Manifest manifest, BackupSource source, Instant modifiedAt) {
+        Instant createdAt = manifest.createdAt() != null
+                ? manifest.createdAt()
+                : source.createdAt() != null ? source.createdAt() : modifiedAt;
+        return new Manifest(
+                createdAt.truncatedTo(ChronoUnit.SECONDS),
+                manifest.databaseBytes(),
+                manifest.pageSizeBytes(),
+                manifest.sha256());
+    }
+
+    /**
+     * What a backup says that it holds, 0 where it says nothing, as before SQLite 3.7.0, or what cannot be true: then
+     * it is damaged, and nobody shall make room for it.
+     */
+    private static long announcedBytes(byte[] start, FileChannel backup, Path source) throws IOException {
+        if (!BackupReader.isGzip(start)) {
+            return FileKind.startsAsDatabase(start)
+                    ? Databases.sizeBytes(source)
+                            + Databases.sizeBytes(
+                                    DatabaseFiles.of(Databases.real(source)).wal())
+                    : 0;
+        }
+        Manifest manifest = Manifest.of(backup);
+        DatabaseHeader header = FileKind.headerIn(start);
+        long bytes = manifest != null
+                ? manifest.databaseBytes()
+                : header == null ? 0 : header.pageCount() * header.pageSizeBytes();
+        return bytes <= BackupReader.MOST_COMPRESSION * backup.size() ? bytes : 0;
+    }
+
+    private static Failure deletedMeanwhile(BackupSource source, NoSuchFileException e) {
+        return new Failure(
+                Failure.Kind.NOT_FOUND,
+                "the backup " + source + " was deleted after it was chosen",
+                "nothing was changed; a prune may run there: try it again",
+                e);
+    }
+
+    private Manifest copyPlain(Path member, BackupSource source, Path staged) throws IOException {
+        try {
+            Snapshot.take(Databases.existing(member), staged, false, workspace.directory(), busyTimeout, progress);
+        } catch (Failure e) {
+            throw e.kind() == Failure.Kind.CORRUPT
+                    ? new Failure(
+                            Failure.Kind.CORRUPT,
+                            "the backup " + source + " failed verification: it is a damaged database",
+                            null,
+                            e)
+                    : e;
+        }
+        return new Manifest(null, Files.size(staged), DatabaseHeader.of(staged).pageSizeBytes(), sha256(staged));
+    }
+
+    /** Structure and, beside it, the bytes as they are read back from the staged file. */
+    private Verification verify(BackupSource source, Path staged, String sha256) throws IOException {
+        try (Background<Verification> check = new Background<>(
+                () -> Verification.of(IntegrityCheck.check(staged, "the database in the backup " + source)))) {
+            if (!sha256(staged).equals(sha256)) {
+                throw new Failure(
+                        Failure.Kind.CORRUPT,
+                        "the backup " + source + " failed verification: the SHA-256 of its content is not " + sha256);
+            }
+            return check.await();
+        }
+    }
+
+    private String sha256(Path staged) throws IOException {
+        try (FileChannel channel = workspace.open(staged, StandardOpenOption.READ)) {
+            return Digests.sha256(channel);
+        }
+    }
+
+    private Manifest decompress(FileChannel member, BackupSource source, Path staged) throws IOException {
+        try (OutputStream out = Channels.newOutputStream(workspace.open(staged, StandardOpenOption.WRITE))) {
+            // The checksum is compared with what is read back from the staged file, which proves more.
+            return BackupReader.read(
+                    member,
+                    source.toString(),
+                    Runtime.getRuntime().availableProcessors(),
+                    false,
+                    new StagingSink(source.toString(), staged, out, progress));
+        }
+    }
+
+    /**
+     * Writes what is decompressed, but never more than the database's own header announces: a gzip bomb ends here. A
+     * header that announces nothing, as before SQLite 3.7.0, gets what room there is but the last of it.
+     */
+    private static final class StagingSink implements BackupReader.Sink {
+        private final String backup;
+        private final Path file;
+        private final OutputStream out;
+        private final Progress progress;
+        private final ByteBuffer start = ByteBuffer.allocate(DatabaseHeader.SIZE_BYTES);
+        private long written;
+        private long expectedBytes = Long.MAX_VALUE;
+        private long nextLookBytes = PipedBackup.LOOK_EVERY_BYTES;
+
+        StagingSink(String backup, Path file, OutputStream out, Progress progress) {
+            this.backup = backup;
+            this.file = file;
+            this.out = out;
+            this.progress = progress;
+        }
+
+        @Override
+        public void write(byte[] bytes, int length) throws IOException {
+            if (start.hasRemaining()) {
+                start.put(bytes, 0, Math.min(length, start.remaining()));
+                if (!start.hasRemaining()) {
+                    readHeader();
+                }
+            }
+            if (written + length > expectedBytes) {
+                throw new Failure(
+                        Failure.Kind.CORRUPT,
+                        "the backup " + backup + " failed verification: it holds more than the " + expectedBytes
+                                + " bytes that its database declares");
+            }
+            if (expectedBytes == Long.MAX_VALUE && written >= nextLookBytes) {
+                new Space()
+                        .need(directory(), PipedBackup.LEFT_FREE_BYTES)
+                        .check("the backup does not say how much it holds; free some space there; nothing was changed");
+                nextLookBytes += PipedBackup.LOOK_EVERY_BYTES;
+            }
+            out.write(bytes, 0, length);
+            written += length;
+            progress.at(written);
+        }
+
+        private Path directory() {
+            return file.getParent().getParent();
+        }
+
+        private void readHeader() {
+            DatabaseHeader header = DatabaseHeader.parse(start.duplicate().flip());
+            if (header == null) {
+                throw new Failure(
+                        Failure.Kind.CORRUPT,
+                        "the backup " + backup + " failed verification: what it holds is not a SQLite database");
+            }
+            if (header.pageCount() > 0) {
+                expectedBytes = header.pageCount() * header.pageSizeBytes();
+            }
+            progress.phase("verify", header.pageCount() > 0 ? expectedBytes : -1);
+        }
+    }
+}

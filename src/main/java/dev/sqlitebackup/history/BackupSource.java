@@ -1,0 +1,147 @@
+package dev.sqlitebackup.history;
+
+import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.run.State;
+import dev.sqlitebackup.sqlite.Databases;
+import dev.sqlitebackup.store.Store;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/**
+ * One backup, chosen ({@link Selection}) and not read yet.
+ *
+ * @param location what people call it
+ * @param commit that holds it in Git, else null
+ * @param createdAt as far as it is known from outside, else null
+ * @param hintIfDamaged what else there is, null where nobody knows
+ * @param warnings about newer ones that were passed over
+ * @param content where its bytes are
+ */
+public record BackupSource(
+        String location,
+        String commit,
+        Instant createdAt,
+        String hintIfDamaged,
+        List<String> warnings,
+        Content content) {
+    /** The bytes of a backup, wherever they are. */
+    public interface Content {
+        /**
+         * Brings them onto this machine, where they are not there already.
+         *
+         * @param workspace takes the files, if they have to be made
+         * @return a file for each member of the chain, in its order
+         */
+        List<Path> in(Workspace workspace);
+
+        /** Before that: how much it brings, null where that is not known. */
+        default Long fetchedBytes() {
+            return null;
+        }
+
+        /** Before that: the size of the database that is in it, null likewise. */
+        default Long databaseBytes() {
+            return null;
+        }
+
+        /** What the last run noted where the backup lies, null for nothing. */
+        default State noted() {
+            return null;
+        }
+    }
+
+    /**
+     * What lies at a place for backups.
+     *
+     * @param state what the last run noted there
+     */
+    record Published(Store store, Chain chain, Supplier<State> state) implements Content {
+        @Override
+        public List<Path> in(Workspace workspace) {
+            return chain.members().stream()
+                    .map(member -> store.fetch(member.name(), workspace.directory()))
+                    .toList();
+        }
+
+        @Override
+        public Long fetchedBytes() {
+            return store.isRemote() ? chain.backupBytes() : 0;
+        }
+
+        @Override
+        public Long databaseBytes() {
+            return chain.tip().databaseBytes();
+        }
+
+        @Override
+        public State noted() {
+            return state.get();
+        }
+    }
+
+    /** A file that lies here, whoever made it. */
+    private record Here(Path file) implements Content {
+        @Override
+        public List<Path> in(Workspace workspace) {
+            return List.of(file);
+        }
+
+        /** Of a single file by its own name, of a file of a history by that of its database. */
+        @Override
+        public State noted() {
+            SingleFile single = Location.file(file).single();
+            BackupName name = BackupName.parse(single.name());
+            StateFile state = name == null ? single.stateFile() : StateFile.of(single.store(), name.database());
+            return state.readIfTrusted(single.name());
+        }
+    }
+
+    /** A file that lies here, whatever it is. */
+    public static BackupSource of(Path file) {
+        return new BackupSource(
+                file.toAbsolutePath().normalize().toString(), null, null, null, List.of(), new Here(file));
+    }
+
+    /** The backup that lies at a place by that name, of which nothing else is known. */
+    public static BackupSource of(Store store, String name, Instant createdAt) {
+        return new BackupSource(
+                store.location(name),
+                null,
+                createdAt,
+                null,
+                List.of(),
+                workspace -> List.of(store.fetch(name, workspace.directory())));
+    }
+
+    BackupSource withWarning(String warning) {
+        return new BackupSource(
+                location,
+                commit,
+                createdAt,
+                hintIfDamaged,
+                Stream.concat(Stream.of(warning), warnings.stream()).toList(),
+                content);
+    }
+
+    BackupSource withHintIfDamaged(String hint) {
+        return new BackupSource(location, commit, createdAt, hint, warnings, content);
+    }
+
+    public boolean isPiped() {
+        return location.equals(Location.Pipe.NAME); // Every other location begins with a slash or a scheme.
+    }
+
+    /** Whether it is this very file. */
+    public boolean isFile(Path file) {
+        return commit == null && !isPiped() && Databases.isSameFile(Path.of(location), file);
+    }
+
+    /** For messages: which one exactly. */
+    @Override
+    public String toString() {
+        return isPiped() ? PipedBackup.NAME : commit == null ? location : location + " of commit " + commit;
+    }
+}
