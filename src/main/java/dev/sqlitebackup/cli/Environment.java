@@ -88,7 +88,7 @@ public record Environment(
     Location place(Location argument, Path database, String name) {
         Location place = destination(argument, database, name);
         if (place.isPipe()) {
-            throw Location.Pipe.noPlace();
+            throw Location.noPlace();
         }
         return place;
     }

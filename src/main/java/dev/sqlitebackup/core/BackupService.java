@@ -155,8 +155,8 @@ public final class BackupService {
          */
         Result in(Workspace temporary, Workspace beside) throws IOException {
             Path snapshot = temporary.createFile("snapshot.db");
-            List<String> unseen = naming(() -> Snapshot.take(
-                    plan.database(), snapshot, request.compact, temporary.directory(), request.busyTimeout, progress));
+            List<String> unseen = naming(
+                    () -> Snapshot.take(plan.database(), snapshot, request.compact, request.busyTimeout, progress));
             try (Background<Verification> check = new Background<>(() ->
                     naming(() -> Verification.of(IntegrityCheck.check(snapshot, "the database " + plan.database()))))) {
                 Publication.Published published =

@@ -3,10 +3,6 @@ package dev.sqlitebackup.core;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.Progress;
-import dev.sqlitebackup.archive.BackupReader;
-import dev.sqlitebackup.files.Workspace;
-import dev.sqlitebackup.history.Backup;
-import dev.sqlitebackup.history.BackupSource;
 import dev.sqlitebackup.history.Chain;
 import dev.sqlitebackup.history.Destination;
 import dev.sqlitebackup.history.History;
@@ -18,8 +14,6 @@ import dev.sqlitebackup.history.SafetyCopies;
 import dev.sqlitebackup.history.StateFile;
 import dev.sqlitebackup.sqlite.Databases;
 import dev.sqlitebackup.store.Store;
-import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -164,7 +158,7 @@ public final class PruneService {
                     database,
                     listing.of(database),
                     candidates -> history.ours(candidates, plan.warnings()),
-                    chain -> prove(history.store(), chain, request.temporaryDirectory));
+                    new PruneProof(request.temporaryDirectory, progress).ofHistory(history.store()));
             plan.keepLastBefore(StateFile.of(history.store(), database).read());
         }
         return plan;
@@ -174,15 +168,13 @@ public final class PruneService {
         Path database = Databases.existingOrNew(request.location.path());
         List<Chain> copies =
                 SafetyCopies.listOrRefuse(database).stream().map(Chain::of).toList();
-        try (Workspace workspace = Workspace.create(request.temporaryDirectory)) {
-            PrunePlan plan = new PrunePlan(request.rules, clock, List.of());
-            plan.add(
-                    database.getFileName().toString(),
-                    copies,
-                    candidates -> candidates,
-                    copy -> verify(copy.tip(), workspace, request.busyTimeout));
-            return plan;
-        }
+        PrunePlan plan = new PrunePlan(request.rules, clock, List.of());
+        plan.add(
+                database.getFileName().toString(),
+                copies,
+                candidates -> candidates,
+                new PruneProof(request.temporaryDirectory, progress).ofSafetyCopies(request.busyTimeout));
+        return plan;
     }
 
     /** A backup that a disk cannot read may be the best one, so without it nothing is decided. */
@@ -237,49 +229,6 @@ public final class PruneService {
                         progress));
         delete(history.store(), plan.decisions());
         return pruned(plan);
-    }
-
-    /** The newest of a history: where the last run noted what it could not check, its bytes are enough. */
-    private Set<String> prove(Store store, Chain chain, Path temporaryDirectory) {
-        Backup backup = chain.tip();
-        Set<String> noted = LeftOut.noted(StateFile.of(store, backup.database()), backup.createdAt());
-        if (noted == null) {
-            return LeftOut.found(store, backup.name(), backup.createdAt(), temporaryDirectory, progress);
-        }
-        verify(store, backup, temporaryDirectory);
-        return noted;
-    }
-
-    /**
-     * Its bytes are the ones that were verified when it was made: a backup is published after its structure was
-     * checked, and says their checksum.
-     */
-    private void verify(Store store, Backup backup, Path temporaryDirectory) {
-        progress.phase("verify", backup.databaseBytes() == null ? -1 : backup.databaseBytes());
-        long[] done = {0};
-        try (Workspace workspace = Workspace.create(temporaryDirectory)) {
-            BackupReader.read(
-                    store.fetch(backup.name(), workspace.directory()),
-                    Runtime.getRuntime().availableProcessors(),
-                    true,
-                    (bytes, length) -> {
-                        done[0] += length;
-                        progress.at(done[0]);
-                    });
-        } catch (NoSuchFileException e) {
-            throw new Failure(Failure.Kind.NOT_FOUND, "the backup " + backup.location() + " is gone", null, e);
-        } catch (IOException e) {
-            throw Failure.io("cannot read the backup, so nothing was deleted:", backup.location(), e);
-        }
-    }
-
-    private Set<String> verify(Backup copy, Workspace workspace, Duration busyTimeout) {
-        try (Workspace inside = Workspace.create(workspace.directory())) {
-            return new Staging(inside, busyTimeout, progress)
-                    .stage(BackupSource.of(Path.of(copy.location())))
-                    .verification()
-                    .leftOut();
-        }
     }
 
     private static void delete(Store store, List<Retention.Decision> decisions) {

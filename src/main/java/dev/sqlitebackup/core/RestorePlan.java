@@ -1,7 +1,7 @@
 package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.sqlite.InPlaceRestore;
-import dev.sqlitebackup.sqlite.LiveRestore;
+import dev.sqlitebackup.sqlite.LiveRefusal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -45,7 +45,7 @@ public record RestorePlan(Path database, VerifyService.Result backup, Way way, C
     static RestorePlan of(Path target, StagedBackup staged, boolean live, Changes changes) {
         Way way = way(target, live);
         if (way == Way.LIVE) {
-            LiveRestore.refuseWhatCannotBeSwitched(target, staged.file());
+            LiveRefusal.check(target, staged.file());
         }
         VerifyService.Result backup = VerifyService.Result.of(staged);
         return new RestorePlan(

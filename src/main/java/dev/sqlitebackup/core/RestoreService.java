@@ -124,7 +124,7 @@ public final class RestoreService {
             beforeSwitch.hear(proven.plan);
             List<String> unseen = refuseIfInUse(target, request);
             try (RestorePlaces places = RestorePlaces.of(staging, target, room.safety())) {
-                Result result = new RestoreSwitch(request, proven.plan, proven.staged, places, clock, progress).run();
+                Result result = new RestoreSwitch(request, proven, places, clock, progress).run();
                 return new Result(
                         result.plan,
                         result.way,
@@ -175,7 +175,7 @@ public final class RestoreService {
     private record Place(Workspace workspace, Staging.Room room) {}
 
     /** A plan, and the staged file that it rests on. */
-    private record Proven(RestorePlan plan, StagedBackup staged) {}
+    record Proven(RestorePlan plan, StagedBackup staged) {}
 
     private Proven prove(Request request, Path target, BackupSource source, Place place) {
         try (Counting counting = new Counting(target, request.busyTimeout)) {

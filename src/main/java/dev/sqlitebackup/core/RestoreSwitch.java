@@ -38,15 +38,14 @@ final class RestoreSwitch {
 
     RestoreSwitch(
             RestoreService.Request request,
-            RestorePlan plan,
-            StagedBackup staged,
+            RestoreService.Proven proven,
             RestorePlaces places,
             Clock clock,
             Progress progress) {
         this.request = request;
-        this.plan = plan;
+        this.plan = proven.plan();
         this.target = plan.database();
-        this.staged = staged;
+        this.staged = proven.staged();
         this.places = places;
         this.clock = clock;
         this.progress = progress;

@@ -86,6 +86,11 @@ public final class StatusService {
         this.clock = clock;
     }
 
+    /**
+     * Looks.
+     *
+     * @throws Failure USAGE if it is not clear what is meant, FAILURE if the destination cannot be asked
+     */
     public Result status(Request request) {
         Path database = request.database.toAbsolutePath().normalize();
         if (Files.isDirectory(database)) {
@@ -98,57 +103,42 @@ public final class StatusService {
         List<String> warnings = new ArrayList<>();
         Newest newest = request.destination.isDirectory() ? inHistory(request, warnings) : inFile(request);
         if (newest.backup == null) {
-            return new Result(
-                    database, null, null, null, null, Freshness.MISSING, newest.missing, newest.hint, warnings, null);
+            return missing(database, newest.missing, newest.hint, warnings);
         }
         State noted = newest.stateFile.read();
         State.Source source = noted == null ? null : noted.source();
         if (Files.exists(database) && Origin.of(source, real(database)) == Origin.ANOTHER) {
-            return new Result(
+            return missing(
                     database,
-                    null,
-                    null,
-                    null,
-                    null,
-                    Freshness.MISSING,
                     "there is no backup of " + database + " at " + request.destination + ": those called "
                             + source.name() + " are of " + source.path(),
                     Origin.ownName(real(database), request.destination),
-                    warnings,
-                    null);
+                    warnings);
         }
+        return judge(request, database, newest, noted, warnings);
+    }
+
+    private static Result missing(Path database, String missing, String hint, List<String> warnings) {
+        return new Result(database, null, null, null, null, Freshness.MISSING, missing, hint, warnings, null);
+    }
+
+    /** @param noted by the last run, null for nothing */
+    private Result judge(Request request, Path database, Newest newest, State noted, List<String> warnings) {
         // The backup may have come, or gone, by another way, such as `git pull`.
         State state = noted == null || !noted.isOf(newest.backup.createdAt()) ? null : noted;
         Instant confirmedAt = state == null ? null : state.confirmedInstant();
         Boolean changed = hasChanged(database, state, newest.backup);
         Duration age = Duration.between(confirmedAt == null ? newest.backup.createdAt() : confirmedAt, clock.instant());
-        if (noted != null && noted.shrunk() != null) {
-            String last = newest.store.location(noted.shrunk().backup());
-            return new Result(
-                    database,
-                    newest.backup,
-                    confirmedAt,
-                    age,
-                    changed,
-                    Freshness.SHRUNK,
-                    null,
-                    Shrinkage.hint(database, last, request.destination, request.name),
-                    warnings,
-                    noted.shrunk());
-        }
+        State.Shrunk shrunk = noted == null ? null : noted.shrunk();
         // One that is dated far after now is as bad as an old one: it would be fresh for ever.
         boolean old = age.abs().compareTo(request.maxAge) > 0;
-        return new Result(
-                database,
-                newest.backup,
-                confirmedAt,
-                age,
-                changed,
-                old && !Boolean.FALSE.equals(changed) ? Freshness.STALE : Freshness.FRESH,
-                null,
-                newest.hint,
-                warnings,
-                null);
+        Freshness freshness = shrunk != null
+                ? Freshness.SHRUNK
+                : old && !Boolean.FALSE.equals(changed) ? Freshness.STALE : Freshness.FRESH;
+        String hint = shrunk == null
+                ? newest.hint
+                : Shrinkage.hint(database, newest.store.location(shrunk.backup()), request.destination, request.name);
+        return new Result(database, newest.backup, confirmedAt, age, changed, freshness, null, hint, warnings, shrunk);
     }
 
     /**

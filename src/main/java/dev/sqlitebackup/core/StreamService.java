@@ -52,25 +52,19 @@ public final class StreamService {
                     .check("free some space there, or choose another place with --tmp-dir");
             Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
             Path snapshot = temporary.createFile("snapshot.db");
-            List<String> unseen = Snapshot.take(
-                    database, snapshot, request.compact(), temporary.directory(), request.busyTimeout(), progress);
+            List<String> unseen = Snapshot.take(database, snapshot, request.compact(), request.busyTimeout(), progress);
             progress.phase("check", -1);
             Verification verification = Verification.of(IntegrityCheck.check(snapshot, "the database " + database))
                     .withWarnings(unseen);
             progress.phase("compress", Files.size(snapshot));
-            BackupWriter.Written written;
-            try {
-                written = new BackupWriter(
-                                snapshot,
-                                DatabaseHeader.of(snapshot).pageSizeBytes(),
-                                now,
-                                request.compression(),
-                                progress)
-                        .writeProven(out);
-            } catch (IOException e) {
-                throw Failure.io("cannot write the backup to", "standard output", e)
-                        .withHint("what was written so far is no backup");
-            }
+            BackupWriter.Written written = write(
+                    new BackupWriter(
+                            snapshot,
+                            DatabaseHeader.of(snapshot).pageSizeBytes(),
+                            now,
+                            request.compression(),
+                            progress),
+                    out);
             return new BackupService.Result(
                     database,
                     Location.Pipe.NAME,
@@ -82,6 +76,15 @@ public final class StreamService {
                     null);
         } catch (IOException e) {
             throw Failure.io("cannot take a snapshot of", database, e);
+        }
+    }
+
+    private static BackupWriter.Written write(BackupWriter writer, WritableByteChannel out) {
+        try {
+            return writer.writeProven(out);
+        } catch (IOException e) {
+            throw Failure.io("cannot write the backup to", "standard output", e)
+                    .withHint("what was written so far is no backup");
         }
     }
 }

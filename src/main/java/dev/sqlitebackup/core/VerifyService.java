@@ -8,7 +8,7 @@ import dev.sqlitebackup.history.BackupSource;
 import dev.sqlitebackup.history.DatabaseChoice;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.Selection;
-import dev.sqlitebackup.sqlite.IntegrityCheck;
+import dev.sqlitebackup.sqlite.ForeignKeyCheck;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -77,8 +77,7 @@ public final class VerifyService {
                         Again.verify(request.backup, request.name)));
         try (Workspace workspace = Workspace.create(request.temporaryDirectory)) {
             StagedBackup staged = new Staging(workspace, request.busyTimeout, progress).stage(source);
-            return Result.of(staged)
-                    .with(staged.verification().withWarnings(IntegrityCheck.foreignKeyWarnings(staged.file())));
+            return Result.of(staged).with(staged.verification().withWarnings(ForeignKeyCheck.warnings(staged.file())));
         }
     }
 }

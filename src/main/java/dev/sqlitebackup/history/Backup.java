@@ -31,15 +31,4 @@ public record Backup(
             .thenComparing(Backup::number)
             .thenComparing(Backup::name)
             .reversed();
-
-    static Backup of(
-            String location,
-            String name,
-            String database,
-            Instant createdAt,
-            int number,
-            long backupBytes,
-            Long databaseBytes) {
-        return new Backup(location, name, database, createdAt, number, backupBytes, databaseBytes, null);
-    }
 }

@@ -1,10 +1,7 @@
 package dev.sqlitebackup.history;
 
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.Interruption;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,10 +27,6 @@ public final class GitHistory {
 
     private static final Pattern POINTER =
             Pattern.compile("version https://git-lfs\\.github\\.com/spec/.*?\nsize (\\d{1,18})\n", Pattern.DOTALL);
-    /** Left by a hook that calls us, these would point Git elsewhere than to the repository around the file. */
-    private static final List<String> MISLEADING = List.of(
-            "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE");
-
     /**
      * A version of the file.
      *
@@ -46,9 +39,12 @@ public final class GitHistory {
     /** Where Git is run: the directory of the file may be what was lost. */
     private final Path directory;
 
+    private final Git git;
+
     private GitHistory(Path file, Path directory) {
         this.file = file;
         this.directory = directory;
+        this.git = new Git(directory, file);
     }
 
     /** @return null if the file does not lie in a Git repository */
@@ -97,8 +93,8 @@ public final class GitHistory {
 
     /** Every version that a commit up to HEAD made, newest first by commit time. Deletions are no versions. */
     public List<Version> versions() {
-        Ended head = run(null, "rev-parse", "--verify", "--quiet", "HEAD");
-        if (head.exitCode == 1 && head.err.isBlank() || head.err.contains("not a git repository")) {
+        Git.Ended head = git.run(null, "rev-parse", "--verify", "--quiet", "HEAD");
+        if (head.exitCode() == 1 && head.err().isBlank() || head.err().contains("not a git repository")) {
             return List.of(); // Nothing was committed yet, or what looked like a repository is none.
         }
         head.ok();
@@ -140,7 +136,10 @@ public final class GitHistory {
     private void fillInSizes(Map<String, Long> sizes) {
         Collection<String> small = new ArrayList<>();
         for (String line : new String(
-                        run(lines(sizes.keySet()), "cat-file", "--batch-check").ok().out, StandardCharsets.UTF_8)
+                        git.run(lines(sizes.keySet()), "cat-file", "--batch-check")
+                                .ok()
+                                .out(),
+                        StandardCharsets.UTF_8)
                 .split("\n")) {
             String[] words = line.split(" ");
             if (words.length == 3) {
@@ -161,7 +160,7 @@ public final class GitHistory {
     private Map<String, String> contents(Collection<String> objects) {
         return objects.isEmpty()
                 ? Map.of()
-                : contents(run(lines(objects), "cat-file", "--batch").ok().out, file);
+                : contents(git.run(lines(objects), "cat-file", "--batch").ok().out(), file);
     }
 
     /** @param batch what {@code git cat-file --batch} says */
@@ -195,13 +194,13 @@ public final class GitHistory {
     /** Writes a version as it would be checked out, through Git's filters, into an existing private file. */
     public void checkOut(Version version, Path into) {
         try (OutputStream out = Files.newOutputStream(into)) {
-            Ended ended = run(null, out, "cat-file", "--filters", version.commit + ":" + relativeName());
-            if (ended.exitCode != 0) {
+            Git.Ended ended = git.run(null, out, "cat-file", "--filters", version.commit + ":" + relativeName());
+            if (ended.exitCode() != 0) {
                 throw new Failure(
                         Failure.Kind.NOT_FOUND,
                         "git could not bring back " + file + " of commit " + version.commit + ": " + ended.lastLine(),
                         "where Git LFS keeps it, fetch it first: " + command(directory, "lfs fetch --all"),
-                        new IOException(ended.err.strip()));
+                        new IOException(ended.err().strip()));
             }
         } catch (IOException e) {
             throw Failure.io("cannot write", into, e);
@@ -212,108 +211,7 @@ public final class GitHistory {
         return "./" + directory.relativize(file);
     }
 
-    private record Ended(int exitCode, byte[] out, String err, Path file) {
-        Ended ok() {
-            if (exitCode != 0) {
-                throw new Failure(
-                        Failure.Kind.FAILURE,
-                        "git could not tell the history of " + file + ": " + lastLine(),
-                        "run with -v to see all that it said",
-                        new IOException(err.strip()));
-            }
-            return this;
-        }
-
-        String lastLine() {
-            return err.isBlank()
-                    ? "exit code " + exitCode
-                    : err.strip().lines().reduce((first, second) -> second).orElse("");
-        }
-    }
-
     private String text(String... arguments) {
-        return new String(run(null, arguments).ok().out, StandardCharsets.UTF_8);
-    }
-
-    private Ended run(byte[] input, String... arguments) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try {
-            Ended ended = run(input, out, arguments);
-            return new Ended(ended.exitCode, out.toByteArray(), ended.err, file);
-        } catch (IOException e) {
-            throw Failure.io("cannot take from git", file, e);
-        }
-    }
-
-    /** @throws IOException if what it says cannot be taken, or not be written to {@code out} */
-    private Ended run(byte[] input, OutputStream out, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of("git", "--literal-pathspecs"));
-        command.addAll(List.of(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
-        prepare(builder.environment());
-        Process process;
-        try {
-            process = builder.start();
-        } catch (IOException e) {
-            throw new Failure(
-                    Failure.Kind.FAILURE,
-                    "cannot run git, which keeps the history of " + file,
-                    "install git, or name a backup file without --at",
-                    e);
-        }
-        StringBuffer err = new StringBuffer();
-        // Both pipes are drained beside the main one: whichever fills up would stop Git.
-        Thread errors = drain(
-                "git-stderr",
-                () -> err.append(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8)));
-        drain("git-stdin", () -> feed(process, input));
-        try (Interruption.Blocking stop = Interruption.onRequest(process::destroy);
-                InputStream in = process.getInputStream()) {
-            in.transferTo(out);
-            errors.join();
-            int exitCode = process.waitFor();
-            Interruption.check();
-            return new Ended(exitCode, null, err.toString(), file);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new Failure(Failure.Kind.INTERRUPTED, "interrupted", null, e);
-        } finally {
-            process.destroy(); // It has ended, unless something went wrong.
-        }
-    }
-
-    /** Git asks for no password, takes no lock that another Git would wait for, and speaks English. */
-    static void prepare(Map<String, String> environment) {
-        MISLEADING.forEach(environment::remove);
-        environment.put("GIT_TERMINAL_PROMPT", "0");
-        environment.put("GIT_OPTIONAL_LOCKS", "0");
-        environment.put("LC_ALL", "C.UTF-8");
-    }
-
-    private interface Transfer {
-        void run() throws IOException;
-    }
-
-    private static Thread drain(String name, Transfer transfer) {
-        Thread thread = new Thread(
-                () -> {
-                    try {
-                        transfer.run();
-                    } catch (IOException e) {
-                        // Git ended before it had read or said everything; its exit code tells.
-                    }
-                },
-                name);
-        thread.setDaemon(true);
-        thread.start();
-        return thread;
-    }
-
-    private static void feed(Process process, byte[] input) throws IOException {
-        try (OutputStream in = process.getOutputStream()) {
-            if (input != null) {
-                in.write(input);
-            }
-        }
+        return git.text(arguments);
     }
 }

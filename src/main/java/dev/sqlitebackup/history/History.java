@@ -239,14 +239,15 @@ public final class History {
 
     private Chain full(Named named, Long databaseBytes) {
         BackupName name = named.name;
-        return Chain.of(Backup.of(
+        return Chain.of(new Backup(
                 store.location(named.file.name()),
                 named.file.name(),
                 name.database(),
                 name.createdAt(),
                 name.number(),
                 named.file.sizeBytes(),
-                databaseBytes));
+                databaseBytes,
+                null));
     }
 
     /** Backups that are no part of a history: somebody named the directory of a single file. */

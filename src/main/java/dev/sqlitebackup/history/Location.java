@@ -48,7 +48,10 @@ public sealed interface Location {
     /** Whether a new backup may have this name. */
     boolean isNamedAsBackup();
 
-    Kind kind();
+    /** What it can be a list of. */
+    default Kind kind() {
+        throw noPlace();
+    }
 
     /**
      * How to say that the file system on which backups went there is missing; null if it is there, or nothing is known
@@ -70,7 +73,9 @@ public sealed interface Location {
     default void noteFileSystem() {}
 
     /** The store that is this directory; of a remote file, the one in which it lies. */
-    Store store();
+    default Store store() {
+        throw noPlace();
+    }
 
     /** The history in this directory. */
     default History history() {
@@ -78,7 +83,9 @@ public sealed interface Location {
     }
 
     /** The file, for somebody who only reads, and follows links as everything that reads does. */
-    SingleFile single();
+    default SingleFile single() {
+        throw noPlace();
+    }
 
     /**
      * The file, for backups.
@@ -86,7 +93,9 @@ public sealed interface Location {
      * @param database the real path of what is backed up
      * @throws Failure if none may be written there
      */
-    SingleFile singleFor(Path database);
+    default SingleFile singleFor(Path database) {
+        throw noPlace();
+    }
 
     /**
      * The one backup that this is, for {@link Selection}.
@@ -94,6 +103,14 @@ public sealed interface Location {
      * @throws Failure NOT_FOUND if there is none
      */
     BackupSource choose(Selection.Wish wish);
+
+    /** What to say to who looks for backups in a pipe. */
+    static Failure noPlace() {
+        return new Failure(
+                Failure.Kind.USAGE,
+                "- is standard input or output, where backups cannot be looked for",
+                "name a directory, a file or s3://BUCKET/PREFIX/; a file of that name is ./-");
+    }
 
     /**
      * On this machine.
@@ -265,36 +282,8 @@ public sealed interface Location {
         }
 
         @Override
-        public Kind kind() {
-            throw noPlace();
-        }
-
-        @Override
-        public Store store() {
-            throw noPlace();
-        }
-
-        @Override
-        public SingleFile single() {
-            throw noPlace();
-        }
-
-        @Override
-        public SingleFile singleFor(Path database) {
-            throw noPlace();
-        }
-
-        @Override
         public BackupSource choose(Selection.Wish wish) {
             return Selection.fromPipe(this, wish.notAfter());
-        }
-
-        /** What to say to who wants to look for backups there. */
-        public static Failure noPlace() {
-            return new Failure(
-                    Failure.Kind.USAGE,
-                    "- is standard input or output, where backups cannot be looked for",
-                    "name a directory, a file or s3://BUCKET/PREFIX/; a file of that name is ./-");
         }
 
         @Override

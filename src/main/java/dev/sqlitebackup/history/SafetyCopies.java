@@ -151,14 +151,15 @@ public final class SafetyCopies {
         Instant time = suffix.matches() ? time(suffix.group(1)) : null;
         return time == null
                 ? null
-                : Backup.of(
+                : new Backup(
                         siblings.location(file.name()),
                         file.name(),
                         database,
                         time,
                         suffix.group(2) == null ? 1 : Integer.parseInt(suffix.group(2)),
                         file.sizeBytes(),
-                        file.sizeBytes());
+                        file.sizeBytes(),
+                        null);
     }
 
     /**

@@ -177,14 +177,15 @@ public record SingleFile(Store store, String name) implements Destination {
         if (manifest == null) {
             requireWholeGzip();
         }
-        return Backup.of(
+        return new Backup(
                 store.location(name),
                 name,
                 null,
                 manifest == null ? file.modifiedAt().truncatedTo(ChronoUnit.SECONDS) : manifest.createdAt(),
                 1,
                 file.sizeBytes(),
-                manifest == null ? null : manifest.databaseBytes());
+                manifest == null ? null : manifest.databaseBytes(),
+                null);
     }
 
     /**

@@ -63,7 +63,7 @@ final class BuiltIns {
                     compile(connection, name, index);
                     builtIns.indexes.put(name, index);
                 } catch (SQLException e) {
-                    if ((e.getErrorCode() & 0xff) != SqliteConnection.ERROR) {
+                    if (ResultCode.of(e) != ResultCode.ERROR) {
                         throw e;
                     }
                 }

@@ -40,11 +40,11 @@ final class DiskProbe {
     }
 
     private static boolean isOfDamage(SQLException e) {
-        return (e.getErrorCode() & 0xff) == SqliteConnection.CORRUPT;
+        return ResultCode.of(e) == ResultCode.CORRUPT;
     }
 
     private static SQLException readError(SQLException e) {
-        return new SQLException(SqliteConnection.describe(SqliteConnection.IOERR), null, SqliteConnection.IOERR, e);
+        return new SQLException(ResultCode.describe(ResultCode.IOERR), null, ResultCode.IOERR, e);
     }
 
     private static boolean isUnreadable(Path file) {

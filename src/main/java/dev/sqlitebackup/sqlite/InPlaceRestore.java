@@ -125,9 +125,8 @@ public final class InPlaceRestore {
      */
     static Failure notRestorable(Path target, SQLException e) {
         SQLException explained = DiskProbe.explain(e, target);
-        Failure failure = SqliteConnection.failure("cannot restore over", target, explained, target.getParent());
-        boolean dying =
-                failure.kind() == Failure.Kind.FAILURE && (explained.getErrorCode() & 0xff) == SqliteConnection.IOERR;
+        Failure failure = ResultCode.failure("cannot restore over", target, explained, target.getParent());
+        boolean dying = failure.kind() == Failure.Kind.FAILURE && ResultCode.of(explained) == ResultCode.IOERR;
         return dying
                 ? failure.withHint(
                         "see whether the system's log says that a disk is failing; a backup can be restored to another place (--to), or here once the database and its sidecars are moved away")
@@ -179,7 +178,7 @@ public final class InPlaceRestore {
             connection.execute("COMMIT");
             locked = true;
         } catch (SQLException e) {
-            if ((e.getErrorCode() & 0xff) != SqliteConnection.BUSY) {
+            if (ResultCode.of(e) != ResultCode.BUSY) {
                 throw e;
             }
         } finally {
@@ -262,7 +261,7 @@ public final class InPlaceRestore {
         boolean full = Space.isExhausted(
                 target.getParent(),
                 hot
-                        ? SqliteConnection.PROBE_BYTES
+                        ? ResultCode.PROBE_BYTES
                         : Math.max(file.size(), staged.content().size()));
         Failure.Kind kind = full ? Failure.Kind.NO_SPACE : Failure.Kind.FAILURE;
         String hint = full ? "free some space on its file system" : null;

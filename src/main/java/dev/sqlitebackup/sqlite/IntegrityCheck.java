@@ -30,7 +30,6 @@ public final class IntegrityCheck {
     /** In a row such as "Tree 2 page 9: unable to get the page. error code=8458". */
     private static final Pattern ERROR_CODE = Pattern.compile("error code=(\\d+)");
 
-    private static final int MAX_VIOLATIONS = 1000;
     private static final String TABLES =
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 ORDER BY name";
     private static final String HAS_TABLES =
@@ -52,7 +51,17 @@ public final class IntegrityCheck {
      */
     public record Result(SortedSet<String> leftOut, List<String> warnings) {}
 
-    private IntegrityCheck() {}
+    private final SqliteConnection connection;
+    /** What messages call the database. */
+    private final String what;
+
+    private final SortedSet<String> leftOut;
+
+    private IntegrityCheck(SqliteConnection connection, String what, SortedSet<String> leftOut) {
+        this.connection = connection;
+        this.what = what;
+        this.leftOut = leftOut;
+    }
 
     /**
      * @param database a private file that nobody else has open
@@ -62,28 +71,28 @@ public final class IntegrityCheck {
         checkHeader(database, what);
         SortedSet<String> leftOut = new TreeSet<>();
         try (SqliteConnection connection = open(database)) {
+            IntegrityCheck check = new IntegrityCheck(connection, what, leftOut);
             try {
-                checkStructure(connection, StandIns.on(connection), what, leftOut);
+                check.structure(StandIns.on(connection));
             } catch (SQLException e) {
-                if ((e.getErrorCode() & 0xff) != SqliteConnection.ERROR) {
+                if (ResultCode.of(e) != ResultCode.ERROR) {
                     throw e;
                 }
-                refuseDamagedPages(connection, what);
-                checkTableByTable(database, what, leftOut);
+                check.refuseDamagedPages();
+                TableByTable.check(database, what, leftOut);
             }
-            findUnloadable(connection, leftOut);
+            check.findUnloadable();
             return new Result(Collections.unmodifiableSortedSet(leftOut), List.of());
         } catch (SQLException said) {
             SQLException e = DiskProbe.explain(said, database);
-            throw switch (e.getErrorCode() & 0xff) {
-                case SqliteConnection.CORRUPT, SqliteConnection.NOTADB ->
-                    corrupt(what, SqliteConnection.describe(e.getErrorCode()));
-                case SqliteConnection.IOERR ->
+            throw switch (ResultCode.of(e)) {
+                case ResultCode.CORRUPT, ResultCode.NOTADB -> corrupt(what, ResultCode.describe(e.getErrorCode()));
+                case ResultCode.IOERR ->
                     isReadError(e.getErrorCode())
                             ? cannotRead(what)
-                            : corrupt(what, SqliteConnection.describe(e.getErrorCode()));
+                            : corrupt(what, ResultCode.describe(e.getErrorCode()));
                 default ->
-                    SqliteConnection.failure(
+                    ResultCode.failure(
                             "cannot check",
                             database,
                             e,
@@ -101,12 +110,12 @@ public final class IntegrityCheck {
         try (SqliteConnection connection = open(database)) {
             return !connection.query(HAS_TABLES).isEmpty();
         } catch (SQLException e) {
-            throw SqliteConnection.failure("cannot read the schema of", database, e);
+            throw ResultCode.failure("cannot read the schema of", database, e);
         }
     }
 
     /** What is checked may come from anybody: nothing in its schema may call a function that does more than compute. */
-    private static SqliteConnection open(Path database) throws SQLException {
+    static SqliteConnection open(Path database) throws SQLException {
         SqliteConnection connection = SqliteConnection.open(database, "mode=ro&immutable=1", Duration.ZERO);
         connection.execute("PRAGMA trusted_schema=OFF");
         return connection;
@@ -137,20 +146,34 @@ public final class IntegrityCheck {
      * Where a stand-in is needed, quick_check looks at every page of everything, and integrity_check at all that no
      * stand-in has a say in.
      */
-    private static void checkStructure(
-            SqliteConnection connection, StandIns standIns, String what, SortedSet<String> leftOut)
-            throws SQLException {
+    private void structure(StandIns standIns) throws SQLException {
         if (standIns.isEmpty()) {
-            refuseDisagreement(
-                    connection,
-                    what,
-                    connection.query("PRAGMA integrity_check(" + MAX_PROBLEMS + ")"),
-                    row -> true,
-                    null,
-                    leftOut);
+            refuseDisagreement(connection.query("PRAGMA integrity_check(" + MAX_PROBLEMS + ")"), row -> true, null);
             return;
         }
         List<String> inFull = new ArrayList<>();
+        Set<String> undecided = sortOut(standIns, inFull);
+        Predicate<String> decided = row -> {
+            Matcher value = VALUE_OF_COLUMN.matcher(row);
+            return !(value.matches() && undecided.contains(value.group(1)));
+        };
+        refuseProven("quick_check", connection.query("PRAGMA quick_check(" + MAX_PROBLEMS + ")"), decided);
+        List<String> rows = new ArrayList<>();
+        for (String table : inFull) {
+            connection.query("PRAGMA integrity_check(" + quoted(table) + ")").stream()
+                    .filter(row -> !OK.contains(row))
+                    .forEach(rows::add);
+        }
+        refuseDisagreement(rows, decided, inFull);
+    }
+
+    /**
+     * Names what stand-ins have a say in.
+     *
+     * @param inFull takes the tables of which that is nothing
+     * @return columns whose values a stand-in may have made
+     */
+    private Set<String> sortOut(StandIns standIns, List<String> inFull) throws SQLException {
         Set<String> undecided = new HashSet<>();
         for (String table : connection.query(TABLES)) {
             Set<String> inColumns = standIns.usedBy("PRAGMA quick_check(" + quoted(table) + ")");
@@ -166,19 +189,7 @@ public final class IntegrityCheck {
             leftOut.add((computed.isEmpty() ? "indexes" : "indexes and generated columns") + " of table " + table + " ("
                     + String.join(", ", inIndexes) + ")");
         }
-        Predicate<String> decided = row -> {
-            Matcher value = VALUE_OF_COLUMN.matcher(row);
-            return !(value.matches() && undecided.contains(value.group(1)));
-        };
-        refuseProven(
-                connection, what, "quick_check", connection.query("PRAGMA quick_check(" + MAX_PROBLEMS + ")"), decided);
-        List<String> rows = new ArrayList<>();
-        for (String table : inFull) {
-            connection.query("PRAGMA integrity_check(" + quoted(table) + ")").stream()
-                    .filter(row -> !OK.contains(row))
-                    .forEach(rows::add);
-        }
-        refuseDisagreement(connection, what, rows, decided, inFull, leftOut);
+        return undecided;
     }
 
     /**
@@ -188,13 +199,7 @@ public final class IntegrityCheck {
      * @param rows the first that it found, or none, or OK
      * @param tables whose indexes are left out where they are doubted, null for all; others are left out already
      */
-    private static void refuseDisagreement(
-            SqliteConnection connection,
-            String what,
-            List<String> rows,
-            Predicate<String> decided,
-            List<String> tables,
-            SortedSet<String> leftOut)
+    private void refuseDisagreement(List<String> rows, Predicate<String> decided, List<String> tables)
             throws SQLException {
         if (rows.isEmpty()) {
             return;
@@ -204,7 +209,7 @@ public final class IntegrityCheck {
             return;
         }
         BuiltIns builtIns = BuiltIns.of(connection);
-        refuseProven(connection, what, "integrity_check", rows, decided.and(builtIns::provesDamage));
+        refuseProven("integrity_check", rows, decided.and(builtIns::provesDamage));
         builtIns.leaveOut(tables, leftOut);
     }
 
@@ -214,9 +219,7 @@ public final class IntegrityCheck {
      *
      * @param rows the first that the check found
      */
-    private static void refuseProven(
-            SqliteConnection connection, String what, String check, List<String> rows, Predicate<String> proof)
-            throws SQLException {
+    private void refuseProven(String check, List<String> rows, Predicate<String> proof) throws SQLException {
         List<String> problems = rows.stream().filter(proof).toList();
         if (problems.isEmpty() && rows.size() >= MAX_PROBLEMS) {
             problems = connection.queryWanted("PRAGMA " + check + "(" + Integer.MAX_VALUE + ")", proof, MAX_PROBLEMS);
@@ -225,7 +228,7 @@ public final class IntegrityCheck {
     }
 
     /** What is said of pages comes first, so where SQLite gives up before it has said anything, they are whole. */
-    private static void refuseDamagedPages(SqliteConnection connection, String what) throws SQLException {
+    private void refuseDamagedPages() throws SQLException {
         try {
             refuseProblems(
                     what,
@@ -235,17 +238,17 @@ public final class IntegrityCheck {
                             .map(List::of)
                             .orElse(OK));
         } catch (SQLException e) {
-            if ((e.getErrorCode() & 0xff) != SqliteConnection.ERROR) {
+            if (ResultCode.of(e) != ResultCode.ERROR) {
                 throw e;
             }
         }
     }
 
-    private static String quoted(String name) {
+    static String quoted(String name) {
         return "'" + name.replace("'", "''") + "'";
     }
 
-    private static void refuseProblems(String what, List<String> rows) {
+    static void refuseProblems(String what, List<String> rows) {
         if (!rows.equals(OK)) {
             for (String row : rows) {
                 Matcher code = ERROR_CODE.matcher(row);
@@ -264,105 +267,31 @@ public final class IntegrityCheck {
 
     /** A disk that cannot be read says nothing about the database; a file that ends too early does. */
     private static boolean isReadError(int resultCode) {
-        return (resultCode & 0xff) == SqliteConnection.IOERR && resultCode != SqliteConnection.IOERR_SHORT_READ;
+        return (resultCode & 0xff) == ResultCode.IOERR && resultCode != ResultCode.IOERR_SHORT_READ;
     }
 
     private static Failure cannotRead(String what) {
         return new Failure(
                 Failure.Kind.FAILURE,
-                "cannot check " + what + ": " + SqliteConnection.describe(SqliteConnection.IOERR),
+                "cannot check " + what + ": " + ResultCode.describe(ResultCode.IOERR),
                 "nothing was changed; see whether the system's log says that a disk is failing");
-    }
-
-    /** Something that no stand-in helps stops the check as a whole; so it goes table by table. */
-    private static void checkTableByTable(Path database, String what, SortedSet<String> leftOut) throws SQLException {
-        try (SqliteConnection connection =
-                open(database)) { // Without stand-ins, of which here nobody sorts out the false alarms.
-            for (String table : connection.query("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")) {
-                try {
-                    List<String> rows = connection.query("PRAGMA integrity_check(" + quoted(table) + ")");
-                    if (!rows.stream().allMatch(BuiltIns::isDisagreement)) {
-                        refuseProblems(what, rows);
-                    } else { // Of one table SQLite says a hundred problems at most, so others may lie behind those.
-                        List<String> problems = rows.stream()
-                                .filter(BuiltIns.of(connection)::provesDamage)
-                                .toList();
-                        refuseProblems(
-                                what,
-                                problems.isEmpty()
-                                        ? connection.query("PRAGMA quick_check(" + quoted(table) + ")")
-                                        : problems);
-                        leftOut.add("indexes of table " + table
-                                + " (collations and functions of SQLite's, if the application has its own)");
-                    }
-                } catch (SQLException e) {
-                    if ((e.getErrorCode() & 0xff) != SqliteConnection.ERROR) {
-                        throw e;
-                    }
-                    leftOut.add("table " + table + " (" + e.getMessage() + ")");
-                }
-            }
-        }
     }
 
     /**
      * integrity_check passes in silence over a virtual table whose module or tokenizer is missing here; the tables that
      * it keeps its data in are checked like any other.
      */
-    private static void findUnloadable(SqliteConnection connection, SortedSet<String> leftOut) throws SQLException {
+    private void findUnloadable() throws SQLException {
         for (String table : connection.query(
                 "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage = 0 ORDER BY name")) {
             try {
                 connection.query("SELECT 1 FROM \"" + table.replace("\"", "\"\"") + "\" LIMIT 0");
             } catch (SQLException e) {
-                if ((e.getErrorCode() & 0xff) != SqliteConnection.ERROR) {
+                if (ResultCode.of(e) != ResultCode.ERROR) {
                     throw e;
                 }
                 leftOut.add("virtual table " + table + " (" + e.getMessage() + ")");
             }
-        }
-    }
-
-    /**
-     * Which foreign keys a database violates. That is its application's business, and no reason to refuse it.
-     *
-     * @return a warning for people, or nothing
-     */
-    public static List<String> foreignKeyWarnings(Path database) {
-        List<String> warnings = new ArrayList<>();
-        try (SqliteConnection connection = open(database)) {
-            warnForeignKeys(connection, warnings);
-        } catch (SQLException e) {
-            throw SqliteConnection.failure(
-                    "cannot check the foreign keys of",
-                    database,
-                    DiskProbe.explain(e, database),
-                    database.toAbsolutePath().getParent());
-        }
-        return warnings;
-    }
-
-    private static void warnForeignKeys(SqliteConnection connection, List<String> warnings) throws SQLException {
-        try {
-            Set<String> unknown = StandIns.on(connection).usedBy("PRAGMA foreign_key_check");
-            if (!unknown.isEmpty()) {
-                warnings.add("foreign keys could not be checked, because only the application can: "
-                        + String.join(", ", unknown));
-                return;
-            }
-            List<String> tables =
-                    connection.query("SELECT \"table\" FROM pragma_foreign_key_check LIMIT " + MAX_VIOLATIONS);
-            if (!tables.isEmpty()) {
-                String count =
-                        tables.size() == MAX_VIOLATIONS ? MAX_VIOLATIONS + " or more" : String.valueOf(tables.size());
-                warnings.add(count + " rows violate a foreign key, the first in table " + tables.get(0)
-                        + " (the database was like that; restoring does not change it)");
-            }
-        } catch (SQLException e) {
-            if ((e.getErrorCode() & 0xff) != SqliteConnection.ERROR) {
-                throw e;
-            }
-            warnings.add("foreign keys could not be checked: " + e.getMessage());
         }
     }
 

@@ -93,9 +93,9 @@ public final class LiveRestore {
             throw explained;
         }
         backup = DatabaseHeader.read(staged.content());
-        refuseWhatCannotBeSwitched(
+        LiveRefusal.check(
                 target, DatabaseHeader.read(file), backup, staged.content().size(), wal);
-        refuseChecksums(staged.path());
+        LiveRefusal.checkChecksums(staged.path());
         if (!wal) {
             DatabaseHeader.markAsRollback(staged.path());
         }
@@ -107,7 +107,7 @@ public final class LiveRestore {
         try (Interruption.Blocking critical = Interruption.critical()) {
             return new Switched(readBack(), kept.file());
         } catch (SQLException e) {
-            throw notReadBack(SqliteConnection.failure(
+            throw notReadBack(ResultCode.failure(
                     "cannot read back",
                     target,
                     DiskProbe.explain(e, file, DatabaseFiles.of(target)),
@@ -128,64 +128,6 @@ public final class LiveRestore {
                 e);
     }
 
-    /** Refuses what a live restore would refuse, as far as it shows without SQLite. */
-    public static void refuseWhatCannotBeSwitched(Path target, Path staged) {
-        try {
-            DatabaseHeader header = DatabaseHeader.of(target);
-            boolean wal = DatabaseFiles.of(target).present().wal() || header != null && header.isWal();
-            refuseWhatCannotBeSwitched(target, header, DatabaseHeader.of(staged), Files.size(staged), wal);
-            refuseChecksums(staged);
-        } catch (IOException e) {
-            throw Failure.io("cannot read", target, e);
-        }
-    }
-
-    private static void refuseWhatCannotBeSwitched(
-            Path target, DatabaseHeader header, DatabaseHeader backup, long backupBytes, boolean wal) {
-        if (header == null) {
-            throw refusal(Failure.Kind.FAILURE, "the database is empty: " + target);
-        }
-        if (wal && header.pageSizeBytes() != backup.pageSizeBytes()) {
-            throw refusal(
-                    Failure.Kind.FAILURE,
-                    "the backup has pages of " + backup.pageSizeBytes() + " bytes, the open database " + target + " of "
-                            + header.pageSizeBytes());
-        }
-        if (backupBytes < 2L * backup.pageSizeBytes()) {
-            throw refusal(
-                    Failure.Kind.FAILURE, "the backup holds no table, and is too small to be restored with --live");
-        }
-        refuseOtherEncoding(target, header, backup);
-    }
-
-    /**
-     * A connection takes the encoding from the first schema that it reads, and refuses every other one until it is
-     * closed.
-     */
-    private static void refuseOtherEncoding(Path target, DatabaseHeader header, DatabaseHeader backup) {
-        if (header.textEncoding() != 0 && header.textEncoding() != backup.textEncoding()) {
-            throw refusal(
-                    Failure.Kind.IN_USE,
-                    "the backup's text is encoded in " + backup.encodingName() + ", that of the open database " + target
-                            + " in " + header.encodingName()
-                            + ", so whoever has it open could not go on with the backup");
-        }
-    }
-
-    /** SQLite changes page 1 on its way in, and what it will be is known only under the lock. */
-    private static void refuseChecksums(Path staged) throws IOException {
-        if (PageChecksums.areIn(staged)) {
-            throw refusal(
-                    Failure.Kind.IN_USE,
-                    "the backup's pages carry checksums (SQLite's checksum VFS), of which a live restore would leave a wrong one,"
-                            + " so whoever has the database open could not go on with it");
-        }
-    }
-
-    private static Failure refusal(Failure.Kind kind, String why) {
-        return new Failure(kind, why, "close the application and restore without --live");
-    }
-
     private void switchContent(FileChannel file, SqliteConnection source) throws SQLException {
         Deadline deadline = Deadline.after(busyTimeout);
         int pageSizeBytes = source.pageSizeBytes();
@@ -203,7 +145,7 @@ public final class LiveRestore {
                 if (safetyCopyFailure != null) {
                     throw safetyCopyFailure;
                 }
-                boolean waits = (e.getErrorCode() & 0xff) == SqliteConnection.BUSY && kept == null;
+                boolean waits = ResultCode.of(e) == ResultCode.BUSY && kept == null;
                 if (!waits || deadline.hasPassed()) {
                     throw e;
                 }
@@ -251,14 +193,14 @@ public final class LiveRestore {
             DatabaseHeader header = DatabaseHeader.read(file);
             boolean wal = DatabaseFiles.of(target).present().wal() || header != null && header.isWal();
             copyTwice(wal ? "mode=ro" : "mode=ro&immutable=1");
-            refuseOtherEncoding(
+            LiveRefusal.checkEncoding(
                     target,
                     DatabaseHeader.of(safetyCopy),
                     backup); // Again: the first table may have been made, or be in the log alone.
             PageChecksums.renewFirst(safetyCopy);
             kept = safety.keep();
         } catch (SQLException e) {
-            safetyCopyFailure = SqliteConnection.failure(
+            safetyCopyFailure = ResultCode.failure(
                     "cannot make a safety copy of",
                     target,
                     DiskProbe.explain(e, file, DatabaseFiles.of(target)),
@@ -278,7 +220,7 @@ public final class LiveRestore {
     private void copyTwice(String mode) throws SQLException, IOException {
         try (SqliteConnection reader = SqliteConnection.open(target, mode, Duration.ZERO)) {
             if (reader.pageCount() == 0) {
-                throw refusal(Failure.Kind.FAILURE, "the database is empty: " + target);
+                throw LiveRefusal.because(Failure.Kind.FAILURE, "the database is empty: " + target);
             }
             reader.beginRead();
             reader.backupTo(safetyCopy, (remaining, total) -> {});

@@ -140,9 +140,9 @@ public final class RowCounts {
             return counted;
         } catch (SQLException e) {
             // A reader cannot roll back a hot journal.
-            throw (e.getErrorCode() & 0xff) == SqliteConnection.READONLY
+            throw ResultCode.of(e) == ResultCode.READONLY
                     ? notRecovered(database)
-                    : SqliteConnection.failure("cannot read", database, e);
+                    : ResultCode.failure("cannot read", database, e);
         } finally {
             running = null;
         }
@@ -175,7 +175,7 @@ public final class RowCounts {
     }
 
     private static boolean isOfThisTable(SQLException e) {
-        return (e.getErrorCode() & 0xff) == SqliteConnection.ERROR;
+        return ResultCode.of(e) == ResultCode.ERROR;
     }
 
     private long count(SqliteConnection connection, String table, Path database) throws SQLException {

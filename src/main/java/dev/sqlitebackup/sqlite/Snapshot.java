@@ -44,37 +44,35 @@ public final class Snapshot {
     private final DatabaseFiles source;
     private final Path target;
     private final boolean compact;
-    private final Path privateDirectory;
     private final Duration busyTimeout;
     private final Progress progress;
     private boolean isWal;
     private boolean isLive;
     private final Proof.Locked locked;
 
-    private Snapshot(
-            Path source, Path target, boolean compact, Path privateDirectory, Duration busyTimeout, Progress progress) {
+    private Snapshot(Path source, Path target, boolean compact, Duration busyTimeout, Progress progress) {
         this.source = DatabaseFiles.of(source);
         this.locked = new Proof.Locked(this.source.main());
         this.target = target;
         this.compact = compact;
-        this.privateDirectory = privateDirectory;
         this.busyTimeout = busyTimeout;
         this.progress = progress;
     }
 
     /**
+     * Takes one.
+     *
      * @param source the resolved path of a regular file
-     * @param target an empty private file; its mode stays
+     * @param target an empty file in a private directory, where a private copy may be made too; its mode stays
      * @param compact whether to leave out what is free, by {@code VACUUM INTO}: a copy of the content, no longer of the
      *     pages
-     * @param privateDirectory where a private copy may be made
      * @return what cannot be seen from here, a sentence each
      * @throws Failure BUSY if it stays locked, CORRUPT if it is no SQLite database, empty or unreadable inside, FAILURE
      *     if its log lies elsewhere
      */
     public static List<String> take(
-            Path source, Path target, boolean compact, Path privateDirectory, Duration busyTimeout, Progress progress) {
-        Snapshot snapshot = new Snapshot(source, target, compact, privateDirectory, busyTimeout, progress);
+            Path source, Path target, boolean compact, Duration busyTimeout, Progress progress) {
+        Snapshot snapshot = new Snapshot(source, target, compact, busyTimeout, progress);
         try {
             for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
                 if (snapshot.attempt()) {
@@ -234,21 +232,20 @@ public final class Snapshot {
 
     /** READONLY_ROLLBACK: a journal has to be rolled back first, which a reader cannot do. */
     private boolean isHotJournal(SQLException e) {
-        return (e.getErrorCode() & 0xff) == SqliteConnection.READONLY
-                && source.present().journal();
+        return ResultCode.of(e) == ResultCode.READONLY && source.present().journal();
     }
 
     private Failure explain(SQLException said) {
         SQLException e = DiskProbe.explain(said, source.main());
-        Failure failure = SqliteConnection.failure("cannot take a snapshot of", source.main(), e, privateDirectory);
+        Failure failure = ResultCode.failure("cannot take a snapshot of", source.main(), e, target.getParent());
         if (failure.kind() == Failure.Kind.NO_SPACE) {
             return failure;
         }
-        return switch (e.getErrorCode() & 0xff) {
-            case SqliteConnection.CANTOPEN, SqliteConnection.READONLY ->
+        return switch (ResultCode.of(e)) {
+            case ResultCode.CANTOPEN, ResultCode.READONLY ->
                 failure.withHint("its sidecars cannot be read by this user: give it access to " + source.wal() + " and "
                         + source.shm() + ", or run as the owner");
-            case SqliteConnection.CORRUPT, SqliteConnection.NOTADB ->
+            case ResultCode.CORRUPT, ResultCode.NOTADB ->
                 failure.withHint("keep the last good backup, or try sqlite3's .recover on a copy of the database");
             default -> failure;
         };
@@ -260,8 +257,8 @@ public final class Snapshot {
         if (sidecar.equals(source.journal())) {
             SuperJournal.refuseIfElsewhere(source, lock);
         }
-        Path copy = privateDirectory.resolve("source.db");
-        Path copiedSidecar = privateDirectory.resolve("source.db" + sidecarSuffix(sidecar));
+        Path copy = target.getParent().resolve("source.db");
+        Path copiedSidecar = target.getParent().resolve("source.db" + sidecarSuffix(sidecar));
         try {
             copyBytes(lock.channel(), copy);
             try (FileChannel in = RegularFiles.open(sidecar, StandardOpenOption.READ)) {

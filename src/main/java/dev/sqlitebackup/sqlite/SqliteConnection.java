@@ -1,9 +1,7 @@
 package dev.sqlitebackup.sqlite;
 
-import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.Progress;
-import dev.sqlitebackup.files.Space;
 import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -14,27 +12,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 import org.sqlite.JDBC;
 import org.sqlite.SQLiteConnection;
 import org.sqlite.core.DB;
 
 /** One connection to one database, as the rest of this package wants it: result codes instead of silence. */
 final class SqliteConnection implements AutoCloseable {
-    static final int OK = 0;
-    static final int ERROR = 1;
-    static final int BUSY = 5;
-    static final int LOCKED = 6;
-    static final int INTERRUPT = 9;
-    static final int IOERR = 10;
-    static final int IOERR_SHORT_READ = IOERR | 2 << 8;
-    static final int CORRUPT = 11;
-    static final int FULL = 13;
-    static final int CANTOPEN = 14;
-    static final int NOTADB = 26;
-    static final int NOMEM = 7;
-    static final int READONLY = 8;
-
     /** The driver wants one; with no retries allowed it never sleeps. */
     private static final int COPY_RETRY_MILLIS = 20;
     /**
@@ -42,9 +25,6 @@ final class SqliteConnection implements AutoCloseable {
      * file.
      */
     private static final int STEP_BYTES = 512 * 1024;
-
-    /** As much as SQLite ever writes at once, and a directory's own growth. */
-    static final int PROBE_BYTES = 1 << 17;
 
     private final SQLiteConnection connection;
     private final Interruption.Blocking stopper;
@@ -144,13 +124,13 @@ final class SqliteConnection implements AutoCloseable {
         try {
             return work.run();
         } catch (SQLException first) {
-            if ((first.getErrorCode() & 0xff) != CORRUPT) {
+            if (ResultCode.of(first) != ResultCode.CORRUPT) {
                 throw first;
             }
             try {
                 return work.run();
             } catch (SQLException second) {
-                throw (second.getErrorCode() & 0xff) == ERROR ? first : second;
+                throw ResultCode.of(second) == ResultCode.ERROR ? first : second;
             }
         }
     }
@@ -170,8 +150,8 @@ final class SqliteConnection implements AutoCloseable {
     }
 
     /**
-     * Copies what this connection sees into an empty file. A lock that cannot be had at once is an error (BUSY). A copy
-     * that fails is rolled back, so the file is empty again for the second look.
+     * Copies what this connection sees into an empty file. A lock that cannot be had at once is an error
+     * (ResultCode.BUSY). A copy that fails is rolled back, so the file is empty again for the second look.
      */
     void backupTo(Path target, DB.ProgressObserver observer) throws SQLException {
         onSecondLook(() -> {
@@ -183,7 +163,7 @@ final class SqliteConnection implements AutoCloseable {
     /**
      * Overwrites a database in place, in at least two steps, so that the observer is called before the last one
      * commits; takes two pages or more. A write transaction that the observer begins on this connection ends the copy
-     * with BUSY, and then the target keeps its old content.
+     * with ResultCode.BUSY, and then the target keeps its old content.
      */
     void backupInStepsTo(Path target, DB.ProgressObserver observer) throws SQLException {
         backup(target, observer, (int) Math.min(stepPages(), pageCount() - 1));
@@ -201,8 +181,8 @@ final class SqliteConnection implements AutoCloseable {
                         0,
                         stepPages);
         // The driver throws nothing and returns the code of whatever it looked at last; zero pages left is the proof.
-        if (code != OK || remainingPages[0] != 0) {
-            throw new SQLException(describe(code), null, code == OK ? ERROR : code);
+        if (code != ResultCode.OK || remainingPages[0] != 0) {
+            throw new SQLException(ResultCode.describe(code), null, code == ResultCode.OK ? ResultCode.ERROR : code);
         }
     }
 
@@ -280,59 +260,6 @@ final class SqliteConnection implements AutoCloseable {
     /** An observer that reports bytes of the current phase. */
     static DB.ProgressObserver reporting(Progress progress, int pageSizeBytes) {
         return (remaining, total) -> progress.at((long) (total - remaining) * pageSizeBytes);
-    }
-
-    static String describe(int code) {
-        return switch (code & 0xff) {
-            case BUSY, LOCKED -> "the database is locked";
-            case NOMEM -> "out of memory";
-            case IOERR -> "disk I/O error";
-            case CORRUPT -> "the database is damaged";
-            case FULL -> "no space left";
-            case CANTOPEN -> "unable to open the database file";
-            case NOTADB -> "the file is encrypted or not a SQLite database";
-            case READONLY -> "the database is read-only";
-            default -> "SQLite result " + code;
-        };
-    }
-
-    /**
-     * Says what SQLite said in our words.
-     *
-     * @param written directories that were written to: only a try tells an exceeded quota from a broken disk
-     */
-    static Failure failure(String doing, Path file, SQLException e, Path... written) {
-        String message = doing + " " + file + ": " + describe(e);
-        return switch (e.getErrorCode() & 0xff) {
-            case IOERR, CANTOPEN, READONLY -> {
-                Path full = Stream.of(written)
-                        .filter(directory -> Space.isExhausted(directory, PROBE_BYTES))
-                        .findFirst()
-                        .orElse(null);
-                yield full == null
-                        ? new Failure(Failure.Kind.FAILURE, message, null, e)
-                        : new Failure(
-                                Failure.Kind.NO_SPACE,
-                                doing + " " + file + ": no space left",
-                                "free some space on the file system of " + full,
-                                e);
-            }
-            case BUSY, LOCKED ->
-                new Failure(
-                        Failure.Kind.BUSY,
-                        message,
-                        "another program holds a lock on it: wait, or give it longer with --busy-timeout",
-                        e);
-            case INTERRUPT -> new Failure(Failure.Kind.INTERRUPTED, "interrupted; nothing was changed", null, e);
-            case CORRUPT, NOTADB -> new Failure(Failure.Kind.CORRUPT, message, null, e);
-            case FULL -> new Failure(Failure.Kind.NO_SPACE, message, "free some space on its file system", e);
-            default -> new Failure(Failure.Kind.FAILURE, message, null, e);
-        };
-    }
-
-    private static String describe(SQLException e) {
-        int code = e.getErrorCode() & 0xff;
-        return code == ERROR || code == OK ? String.valueOf(e.getMessage()) : describe(code);
     }
 
     @Override

@@ -42,8 +42,8 @@ final class TargetProbe {
 
     /** Only what SQLite says of the content: an I/O error, or a full quota, says nothing about the database. */
     static boolean isUnreadable(SQLException e) {
-        return switch (e.getErrorCode() & 0xff) {
-            case SqliteConnection.CORRUPT, SqliteConnection.NOTADB -> true;
+        return switch (ResultCode.of(e)) {
+            case ResultCode.CORRUPT, ResultCode.NOTADB -> true;
             default -> false;
         };
     }

@@ -25,10 +25,10 @@ final class HeldObject {
     private final String bucket;
     private final String key;
 
-    HeldObject(S3Client client, String bucket, String key) {
-        this.client = client;
-        this.bucket = bucket;
-        this.key = key;
+    HeldObject(S3Key at) {
+        this.client = at.client();
+        this.bucket = at.bucket();
+        this.key = at.key();
     }
 
     /**

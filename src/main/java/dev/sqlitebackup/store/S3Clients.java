@@ -7,6 +7,7 @@ import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
@@ -145,51 +146,11 @@ final class S3Clients {
             }
         }
         Interruption.check();
-        if (e instanceof S3Exception s3
-                && s3.awsErrorDetails() != null
-                && s3.awsErrorDetails().errorCode() != null) {
-            String code = s3.awsErrorDetails().errorCode();
-            String message = doing + ": " + code
-                    + (s3.awsErrorDetails().errorMessage() == null
-                            ? ""
-                            : ", " + s3.awsErrorDetails().errorMessage());
-            return switch (code) {
-                case "NoSuchBucket" ->
-                    new Failure(
-                            Failure.Kind.NOT_FOUND,
-                            "there is no bucket " + bucket,
-                            "make it first, or see whether AWS_ENDPOINT_URL_S3 and AWS_REGION lead to the right store",
-                            e);
-                case "RequestTimeTooSkewed" ->
-                    new Failure(Failure.Kind.FAILURE, message, "the clock of this machine is wrong", e);
-                case "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken" ->
-                    new Failure(
-                            Failure.Kind.FAILURE,
-                            message,
-                            "see AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the profile",
-                            e);
-                case "AccessDenied" ->
-                    new Failure(
-                            Failure.Kind.FAILURE,
-                            message,
-                            "these credentials need s3:ListBucket, GetObject, PutObject, DeleteObject and AbortMultipartUpload there",
-                            e);
-                default ->
-                    new Failure(
-                            Failure.Kind.FAILURE,
-                            message,
-                            s3.statusCode() / 100 == 5 ? "the store has a problem: try again later" : null,
-                            e);
-            };
-        }
         if (e instanceof S3Exception s3) {
-            return new Failure(
-                    Failure.Kind.FAILURE,
-                    doing + ": HTTP status " + s3.statusCode(),
-                    s3.statusCode() == 403
-                            ? "see whether these credentials may read there, and whether the clock is right"
-                            : null,
-                    e);
+            AwsErrorDetails details = s3.awsErrorDetails();
+            return details == null || details.errorCode() == null
+                    ? withStatus(doing, s3)
+                    : withCode(doing, bucket, s3, details);
         }
         boolean credentials = String.valueOf(e.getMessage()).contains("credentials");
         return new Failure(
@@ -199,6 +160,38 @@ final class S3Clients {
                         ? "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use a profile or role"
                         : "see whether the store can be reached from here",
                 e);
+    }
+
+    private static Failure withStatus(String doing, S3Exception e) {
+        return new Failure(
+                Failure.Kind.FAILURE,
+                doing + ": HTTP status " + e.statusCode(),
+                e.statusCode() == 403
+                        ? "see whether these credentials may read there, and whether the clock is right"
+                        : null,
+                e);
+    }
+
+    private static Failure withCode(String doing, String bucket, S3Exception e, AwsErrorDetails details) {
+        String code = details.errorCode();
+        if (code.equals("NoSuchBucket")) {
+            return new Failure(
+                    Failure.Kind.NOT_FOUND,
+                    "there is no bucket " + bucket,
+                    "make it first, or see whether AWS_ENDPOINT_URL_S3 and AWS_REGION lead to the right store",
+                    e);
+        }
+        String hint = switch (code) {
+            case "RequestTimeTooSkewed" -> "the clock of this machine is wrong";
+            case "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken" ->
+                "see AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the profile";
+            case "AccessDenied" ->
+                "these credentials need s3:ListBucket, GetObject, PutObject, DeleteObject and AbortMultipartUpload there";
+            default -> e.statusCode() / 100 == 5 ? "the store has a problem: try again later" : null;
+        };
+        String message = details.errorMessage();
+        return new Failure(
+                Failure.Kind.FAILURE, doing + ": " + code + (message == null ? "" : ", " + message), hint, e);
     }
 
     /** The SDK tells all it has tried in one line of many sentences. */

@@ -29,10 +29,10 @@ final class S3Download {
     private final String eTag;
     private final long sizeBytes;
 
-    S3Download(S3Client client, String bucket, String key, String eTag, long sizeBytes) {
-        this.client = client;
-        this.bucket = bucket;
-        this.key = key;
+    S3Download(S3Key at, String eTag, long sizeBytes) {
+        this.client = at.client();
+        this.bucket = at.bucket();
+        this.key = at.key();
         this.eTag = eTag;
         this.sizeBytes = sizeBytes;
     }

@@ -24,22 +24,21 @@ final class S3Parts {
     private final MessageDigest sha256 = Digests.sha256();
     private final MessageDigest md5 = FilePart.md5();
 
-    private S3Parts(S3Client client, String bucket, String key, UploadNote note, String uploadId) {
-        this.client = client;
-        this.bucket = bucket;
-        this.key = key;
+    private S3Parts(S3Key at, UploadNote note, String uploadId) {
+        this.client = at.client();
+        this.bucket = at.bucket();
+        this.key = at.key();
         this.note = note;
         this.uploadId = uploadId;
     }
 
-    static S3Parts begin(S3Client client, String bucket, String key, UploadNote note) {
+    static S3Parts begin(S3Key at, UploadNote note) {
+        S3Client client = at.client();
         return new S3Parts(
-                client,
-                bucket,
-                key,
+                at,
                 note,
-                client.createMultipartUpload(
-                                request -> request.bucket(bucket).key(key).checksumAlgorithm(ChecksumAlgorithm.SHA256))
+                client.createMultipartUpload(request ->
+                                request.bucket(at.bucket()).key(at.key()).checksumAlgorithm(ChecksumAlgorithm.SHA256))
                         .uploadId());
     }
 

@@ -29,42 +29,41 @@ final class S3Replacement {
     private static final int NOT_IMPLEMENTED = 501;
 
     private final S3Client client;
+    private final S3Key at;
     private final String bucket;
     private final String key;
     private final String asideKey;
     private final UploadNote note;
     private final Consumer<String> warnings;
-    private final long leastPartBytes;
-    private final long mostBytesAtOnce;
+    private final Limits limits;
     private boolean mayBeWritten;
 
     /**
      * @param asideKey a name that nobody takes for a backup
      * @param warnings takes what went wrong without any harm to the object
      */
-    S3Replacement(
-            S3Client client, String bucket, String key, String asideKey, UploadNote note, Consumer<String> warnings) {
-        this(client, bucket, key, asideKey, note, warnings, S3Upload.PART_BYTES, MOST_BYTES_AT_ONCE);
+    S3Replacement(S3Key at, String asideKey, UploadNote note, Consumer<String> warnings) {
+        this(at, asideKey, note, warnings, new Limits(S3Upload.PART_BYTES, MOST_BYTES_AT_ONCE));
     }
 
-    S3Replacement(
-            S3Client client,
-            String bucket,
-            String key,
-            String asideKey,
-            UploadNote note,
-            Consumer<String> warnings,
-            long leastPartBytes,
-            long mostBytesAtOnce) {
-        this.client = client;
-        this.bucket = bucket;
-        this.key = key;
+    S3Replacement(S3Key at, String asideKey, UploadNote note, Consumer<String> warnings, Limits limits) {
+        this.at = at;
+        this.client = at.client();
+        this.bucket = at.bucket();
+        this.key = at.key();
         this.asideKey = asideKey;
         this.note = note;
         this.warnings = warnings;
-        this.leastPartBytes = leastPartBytes;
-        this.mostBytesAtOnce = mostBytesAtOnce;
+        this.limits = limits;
     }
+
+    /**
+     * Of what a store takes.
+     *
+     * @param leastPartBytes of a part of an upload, but the last
+     * @param mostBytesAtOnce of a copy in one request
+     */
+    record Limits(long leastPartBytes, long mostBytesAtOnce) {}
 
     /** Whether the key may hold something else than before. */
     boolean mayBeWritten() {
@@ -76,7 +75,9 @@ final class S3Replacement {
         String asideTag = sendAside(file);
         String eTag;
         try (FileChannel content = FileChannel.open(file, StandardOpenOption.READ)) {
-            eTag = content.size() <= mostBytesAtOnce ? copyWhole(content, asideTag) : copyParts(content, asideTag);
+            eTag = content.size() <= limits.mostBytesAtOnce()
+                    ? copyWhole(content, asideTag)
+                    : copyParts(content, asideTag);
         } catch (S3Exception e) {
             if (e.statusCode() != NOT_IMPLEMENTED && e.statusCode() != METHOD_NOT_ALLOWED) {
                 throw e;
@@ -112,7 +113,7 @@ final class S3Replacement {
     }
 
     private S3Upload upload(String to) {
-        return new S3Upload(client, bucket, to, to, note, leastPartBytes);
+        return new S3Upload(at.other(to), to, note, limits.leastPartBytes());
     }
 
     private String copyWhole(FileChannel content, String asideTag) throws IOException {
@@ -130,11 +131,11 @@ final class S3Replacement {
 
     /** In the parts in which it was sent, so that the sums over them are known. */
     private String copyParts(FileChannel content, String asideTag) throws IOException {
-        UnfinishedUploads unfinished = new UnfinishedUploads(client, bucket, key, note);
+        UnfinishedUploads unfinished = new UnfinishedUploads(at, note);
         unfinished.abortForgotten();
-        S3Parts parts = S3Parts.begin(client, bucket, key, note);
+        S3Parts parts = S3Parts.begin(at, note);
         try {
-            parts.make(content, S3Upload.partBytes(content.size(), leastPartBytes), (number, part, sums) -> {
+            parts.make(content, S3Upload.partBytes(content.size(), limits.leastPartBytes()), (number, part, sums) -> {
                 String range = "bytes=" + part.position() + "-" + (part.position() + part.length() - 1);
                 return client.uploadPartCopy(request -> request.sourceBucket(bucket)
                                 .sourceKey(asideKey)
@@ -165,7 +166,7 @@ final class S3Replacement {
     /** Whatever the answer was, or if it got lost: what counts is what the key holds afterwards. */
     private String publish(FileChannel content, FilePart.Sums sums, String suffix, Runnable request)
             throws IOException {
-        HeldObject held = new HeldObject(client, bucket, key);
+        HeldObject held = new HeldObject(at);
         try {
             request.run();
             mayBeWritten = true;

@@ -63,6 +63,10 @@ public final class S3Store implements VersionedStore {
         return objects.client();
     }
 
+    private S3Key key(String name) {
+        return new S3Key(client(), bucket, prefix + name);
+    }
+
     private Failure explain(String doing, SdkException e) {
         return S3Clients.explain(doing, bucket, e);
     }
@@ -131,7 +135,7 @@ public final class S3Store implements VersionedStore {
         }
         Path file = into.resolve("download.gz");
         try {
-            new S3Download(client(), bucket, prefix + name, head.eTag(), head.contentLength()).to(file);
+            new S3Download(key(name), head.eTag(), head.contentLength()).to(file);
             return file;
         } catch (SdkException e) {
             throw explain("cannot download " + location(name), e);
@@ -152,7 +156,7 @@ public final class S3Store implements VersionedStore {
 
     @Override
     public Version sendNew(Path file, String name) {
-        S3Upload upload = new S3Upload(client(), bucket, prefix + name, prefix + families.prefix(name), note(name));
+        S3Upload upload = new S3Upload(key(name), prefix + families.prefix(name), note(name));
         try {
             return send(file, name, () -> objects.isTaken(name) ? null : upload.send(file, true), upload::mayBeWritten);
         } catch (Failure e) {
@@ -165,8 +169,7 @@ public final class S3Store implements VersionedStore {
 
     @Override
     public Version send(Path file, String name) {
-        S3Replacement replacement =
-                new S3Replacement(client(), bucket, prefix + name, prefix + aside(name), note(name), warnings::add);
+        S3Replacement replacement = new S3Replacement(key(name), prefix + aside(name), note(name), warnings::add);
         return send(file, name, () -> replacement.replace(file), replacement::mayBeWritten);
     }
 

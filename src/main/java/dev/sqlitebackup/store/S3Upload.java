@@ -29,6 +29,7 @@ final class S3Upload {
     private static final int BUFFER_BYTES = 1 << 16;
 
     private final S3Client client;
+    private final S3Key at;
     private final String bucket;
     private final String key;
     private final UploadNote note;
@@ -38,17 +39,18 @@ final class S3Upload {
     private boolean mayBeWritten;
 
     /** @param family what the keys of all backups of this database begin with */
-    S3Upload(S3Client client, String bucket, String key, String family, UploadNote note) {
-        this(client, bucket, key, family, note, PART_BYTES);
+    S3Upload(S3Key at, String family, UploadNote note) {
+        this(at, family, note, PART_BYTES);
     }
 
-    S3Upload(S3Client client, String bucket, String key, String family, UploadNote note, long leastPartBytes) {
-        this.client = client;
-        this.bucket = bucket;
-        this.key = key;
+    S3Upload(S3Key at, String family, UploadNote note, long leastPartBytes) {
+        this.at = at;
+        this.client = at.client();
+        this.bucket = at.bucket();
+        this.key = at.key();
         this.note = note;
-        this.unfinished = new UnfinishedUploads(client, bucket, family, note);
-        this.held = new HeldObject(client, bucket, key);
+        this.unfinished = new UnfinishedUploads(at.other(family), note);
+        this.held = new HeldObject(at);
         this.leastPartBytes = leastPartBytes;
     }
 
@@ -170,7 +172,7 @@ final class S3Upload {
 
     private String sendParts(FileChannel content, long sizeBytes, boolean onlyIfNew) throws IOException {
         unfinished.abortForgotten();
-        S3Parts parts = S3Parts.begin(client, bucket, key, note);
+        S3Parts parts = S3Parts.begin(at, note);
         try {
             parts.make(
                     content,

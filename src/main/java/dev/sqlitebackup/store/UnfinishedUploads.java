@@ -20,10 +20,10 @@ final class UnfinishedUploads {
     private final UploadNote note;
 
     /** @param family what the keys of all backups of this database begin with */
-    UnfinishedUploads(S3Client client, String bucket, String family, UploadNote note) {
-        this.client = client;
-        this.bucket = bucket;
-        this.family = family;
+    UnfinishedUploads(S3Key family, UploadNote note) {
+        this.client = family.client();
+        this.bucket = family.bucket();
+        this.family = family.key();
         this.note = note;
     }
 

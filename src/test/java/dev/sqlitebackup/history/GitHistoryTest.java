@@ -262,7 +262,7 @@ class GitHistoryTest {
                 "kept",
                 "LC_ALL",
                 "de_DE"));
-        GitHistory.prepare(environment);
+        Git.prepare(environment);
         assertEquals(
                 Map.of(
                         "GIT_AUTHOR_NAME",

@@ -49,7 +49,7 @@ class RetentionTest {
 
     private static Chain backup(Instant createdAt, int number) {
         String name = "x-" + createdAt + "-" + number;
-        return Chain.of(Backup.of("/d/" + name, name, "x.db", createdAt, number, 1, 1L));
+        return Chain.of(new Backup("/d/" + name, name, "x.db", createdAt, number, 1, 1L, null));
     }
 
     private static List<Chain> backups(Stream<LocalDateTime> times, ZoneId zone) {

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class DiskProbeTest {
     private static final SQLException DAMAGE =
-            new SQLException("database disk image is malformed", null, SqliteConnection.CORRUPT);
-    private static final SQLException BUSY = new SQLException("database is locked", null, SqliteConnection.BUSY);
+            new SQLException("database disk image is malformed", null, ResultCode.CORRUPT);
+    private static final SQLException BUSY = new SQLException("database is locked", null, ResultCode.BUSY);
 
     @TempDir
     Path directory;
@@ -29,13 +29,12 @@ class DiskProbeTest {
         assertSame(DAMAGE, DiskProbe.explain(DAMAGE, database));
         Files.delete(directory.resolve("app.db-wal"));
         try (UnreadableFile wal = new UnreadableFile(directory.resolve("app.db-wal"))) {
-            assertEquals(
-                    SqliteConnection.IOERR, DiskProbe.explain(DAMAGE, database).getErrorCode());
+            assertEquals(ResultCode.IOERR, DiskProbe.explain(DAMAGE, database).getErrorCode());
             assertSame(BUSY, DiskProbe.explain(BUSY, database));
         }
         try (UnreadableFile unreadable = new UnreadableFile(directory.resolve("dead.db"))) {
             assertEquals(
-                    SqliteConnection.IOERR,
+                    ResultCode.IOERR,
                     DiskProbe.explain(DAMAGE, directory.resolve("dead.db")).getErrorCode());
         }
     }
@@ -49,8 +48,7 @@ class DiskProbeTest {
                 FileChannel broken = new BreakingChannel(database, 4096, 199_999)) {
             assertSame(DAMAGE, DiskProbe.explain(DAMAGE, whole, files));
             assertEquals(
-                    SqliteConnection.IOERR,
-                    DiskProbe.explain(DAMAGE, broken, files).getErrorCode());
+                    ResultCode.IOERR, DiskProbe.explain(DAMAGE, broken, files).getErrorCode());
             assertSame(BUSY, DiskProbe.explain(BUSY, broken, files));
         }
     }

@@ -35,7 +35,7 @@ class SnapshotTest {
     private List<String> take(Path source, Runnable meanwhile) throws IOException {
         boolean[] done = {false};
         Path target = Files.createFile(lab.path("snapshot.db"));
-        return Snapshot.take(source, target, false, lab.temporary(), Duration.ofSeconds(5), new Progress() {
+        return Snapshot.take(source, target, false, Duration.ofSeconds(5), new Progress() {
             @Override
             public void phase(String name, long totalBytes) {
                 if (!done[0]) {

@@ -41,7 +41,7 @@ class S3DownloadTest {
     private Path download(String eTag, long sizeBytes) throws IOException {
         Path file = directory.resolve("download.gz");
         try (S3Client client = S3Clients.create()) {
-            new S3Download(client, S3Server.BUCKET, s3.prefix() + "o", eTag, sizeBytes).to(file);
+            new S3Download(new S3Key(client, S3Server.BUCKET, s3.prefix() + "o"), eTag, sizeBytes).to(file);
         } finally {
             assertEquals(0, Descriptors.of(file));
         }

@@ -68,7 +68,12 @@ class S3ReplacementTest {
     }
 
     private String replace(String content) throws IOException {
-        replacement = new S3Replacement(client, S3Server.BUCKET, key, aside, note, warnings::add, PART, AT_ONCE);
+        replacement = new S3Replacement(
+                new S3Key(client, S3Server.BUCKET, key),
+                aside,
+                note,
+                warnings::add,
+                new S3Replacement.Limits(PART, AT_ONCE));
         return replacement.replace(Files.writeString(directory.resolve("finished"), content));
     }
 

@@ -84,7 +84,7 @@ class S3UploadTest {
     }
 
     private void next() {
-        upload = new S3Upload(client, S3Server.BUCKET, key, s3.prefix() + "app-", note, PART);
+        upload = new S3Upload(new S3Key(client, S3Server.BUCKET, key), s3.prefix() + "app-", note, PART);
     }
 
     /** Of letters, so that a test can answer with it. */

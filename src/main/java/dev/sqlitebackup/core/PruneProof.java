@@ -1,0 +1,68 @@
+package dev.sqlitebackup.core;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.archive.BackupReader;
+import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.history.Backup;
+import dev.sqlitebackup.history.BackupSource;
+import dev.sqlitebackup.history.Chain;
+import dev.sqlitebackup.history.StateFile;
+import dev.sqlitebackup.store.Store;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+
+/** How a prune proves that a backup is good before others may go. */
+record PruneProof(Path temporaryDirectory, Progress progress) {
+    PrunePlan.Proof ofHistory(Store store) {
+        return chain -> ofHistory(store, chain);
+    }
+
+    PrunePlan.Proof ofSafetyCopies(Duration busyTimeout) {
+        return copy -> {
+            try (Workspace workspace = Workspace.create(temporaryDirectory)) {
+                return new Staging(workspace, busyTimeout, progress)
+                        .stage(BackupSource.of(Path.of(copy.tip().location())))
+                        .verification()
+                        .leftOut();
+            }
+        };
+    }
+
+    /** The newest of a history: where the last run noted what it could not check, its bytes are enough. */
+    private Set<String> ofHistory(Store store, Chain chain) {
+        Backup backup = chain.tip();
+        Set<String> noted = LeftOut.noted(StateFile.of(store, backup.database()), backup.createdAt());
+        if (noted == null) {
+            return LeftOut.found(store, backup.name(), backup.createdAt(), temporaryDirectory, progress);
+        }
+        verify(store, backup);
+        return noted;
+    }
+
+    /**
+     * Its bytes are the ones that were verified when it was made: a backup is published after its structure was
+     * checked, and says their checksum.
+     */
+    private void verify(Store store, Backup backup) {
+        progress.phase("verify", backup.databaseBytes() == null ? -1 : backup.databaseBytes());
+        long[] done = {0};
+        try (Workspace workspace = Workspace.create(temporaryDirectory)) {
+            BackupReader.read(
+                    store.fetch(backup.name(), workspace.directory()),
+                    Runtime.getRuntime().availableProcessors(),
+                    true,
+                    (bytes, length) -> {
+                        done[0] += length;
+                        progress.at(done[0]);
+                    });
+        } catch (NoSuchFileException e) {
+            throw new Failure(Failure.Kind.NOT_FOUND, "the backup " + backup.location() + " is gone", null, e);
+        } catch (IOException e) {
+            throw Failure.io("cannot read the backup, so nothing was deleted:", backup.location(), e);
+        }
+    }
+}
