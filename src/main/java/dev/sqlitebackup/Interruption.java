@@ -4,6 +4,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /**
  * SIGINT and SIGTERM, as the code below {@link Main} sees them. A signal belongs to the whole process, so this is the
@@ -37,9 +38,33 @@ public final class Interruption {
     /** @throws Failure of kind INTERRUPTED once a signal has come */
     public static void check() {
         if (requested) {
+            throw failure(null);
+        }
+    }
+
+    /** The same where it is known that nothing was changed yet. */
+    public static void checkBeforeChange() {
+        if (requested) {
             throw new Failure(
                     Failure.Kind.INTERRUPTED, "interrupted; nothing was changed, and everything temporary is removed");
         }
+    }
+
+    /** Runs what changes nothing, and says so should a signal end it. */
+    public static <T> T beforeChange(Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (Failure e) {
+            if (e.kind() == Failure.Kind.INTERRUPTED) {
+                checkBeforeChange();
+            }
+            throw e;
+        }
+    }
+
+    /** What is true wherever a signal ends the work. */
+    public static Failure failure(Throwable cause) {
+        return new Failure(Failure.Kind.INTERRUPTED, "interrupted; everything temporary is removed", null, cause);
     }
 
     /**
@@ -81,7 +106,7 @@ public final class Interruption {
             Thread.sleep(millis);
         } catch (InterruptedException e) {
             check();
-            throw new Failure(Failure.Kind.INTERRUPTED, "interrupted", null, e);
+            throw failure(e);
         } finally {
             Thread.interrupted(); // Left set, it would close the next channel that is read or written.
         }

@@ -76,9 +76,7 @@ public final class Main {
         Interruption.awaitCritical();
         try {
             if (!done.await(GRACE_MILLIS, TimeUnit.MILLISECONDS)) {
-                exitCode[0] = FailureHandler.print(
-                        new Failure(Failure.Kind.INTERRUPTED, "interrupted; everything temporary is removed"),
-                        executed(commandLine));
+                exitCode[0] = FailureHandler.print(Interruption.failure(null), executed(commandLine));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

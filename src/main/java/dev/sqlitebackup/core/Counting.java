@@ -55,7 +55,7 @@ final class Counting implements AutoCloseable {
                 () -> Files.exists(target) ? ofTarget.ofLive(target, timeout) : RowCounts.Counted.nothing()));
     }
 
-    /** What was not folded in yet counts too. */
+    /** What is still in the WAL counts too. */
     private static Instant lastChange(Path target) {
         Instant main = modifiedAt(target);
         Instant wal = modifiedAt(DatabaseFiles.of(target).wal());

@@ -10,7 +10,7 @@ import java.nio.file.Path;
  * again:
  *
  * <table>
- * <caption>of a database of {@code old} bytes with its log, replaced by one of {@code staged}</caption>
+ * <caption>of a database of {@code old} bytes with its WAL, replaced by one of {@code staged}</caption>
  * <tr><td>where it stages</td><td>what has to be brought here; {@code staged}; with --live {@code old}, to prove the safety copy</td></tr>
  * <tr><td>where the safety copy goes</td><td>{@code old}</td></tr>
  * <tr><td>beside the database</td><td>the journal or log of the switch, what the database grows by; a second {@code staged} if it is staged elsewhere and may have to be put there as a file</td></tr>

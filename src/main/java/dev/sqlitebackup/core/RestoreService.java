@@ -1,6 +1,7 @@
 package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.files.DurableFiles;
 import dev.sqlitebackup.files.Workspace;
@@ -178,6 +179,10 @@ public final class RestoreService {
     record Proven(RestorePlan plan, StagedBackup staged) {}
 
     private Proven prove(Request request, Path target, BackupSource source, Place place) {
+        return Interruption.beforeChange(() -> stage(request, target, source, place));
+    }
+
+    private Proven stage(Request request, Path target, BackupSource source, Place place) {
         try (Counting counting = new Counting(target, request.busyTimeout)) {
             StagedBackup staged = new Staging(
                             place.workspace, request.busyTimeout, progress, place.room, counting::countBackup)

@@ -233,7 +233,7 @@ public final class StatusService {
             Path wal = DatabaseFiles.of(real).wal();
             if (state != null) {
                 Boolean changed = state.hasChanged(FileIdentity.of(real), State.walIdentity(wal));
-                // An application that uses another name writes to a log that is not seen here.
+                // An application that uses another name writes to a WAL that is not seen here.
                 return Boolean.FALSE.equals(changed) && OtherNames.of(real).any() ? null : changed;
             }
             boolean written = isWrittenSince(real, newest.createdAt())

@@ -51,8 +51,8 @@ public final class Bounded {
             }
         });
         result.completeOnTimeout(null, most.toMillis(), TimeUnit.MILLISECONDS);
-        try (Interruption.Blocking stop = Interruption.onRequest(() -> result.completeExceptionally(
-                new Failure(Failure.Kind.INTERRUPTED, "interrupted; everything temporary is removed")))) {
+        try (Interruption.Blocking stop =
+                Interruption.onRequest(() -> result.completeExceptionally(Interruption.failure(null)))) {
             T value = result.join();
             if (value == null) {
                 throw new TimeoutException();

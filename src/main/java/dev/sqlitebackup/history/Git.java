@@ -92,7 +92,7 @@ record Git(Path directory, Path file) {
             return new Ended(exitCode, null, err.toString(), file);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new Failure(Failure.Kind.INTERRUPTED, "interrupted", null, e);
+            throw Interruption.failure(e);
         } finally {
             process.destroy(); // It has ended, unless something went wrong.
         }

@@ -89,7 +89,7 @@ public record State(
     private static final Duration COARSEST_STEP = Duration.ofSeconds(2);
 
     /**
-     * A log as a state knows it, without the inode's own time: SQLite, run by root, sets the log's owner whenever it
+     * A WAL as a state knows it, without the inode's own time: SQLite, run by root, sets the WAL's owner whenever it
      * opens it, even to read.
      */
     public static FileIdentity walIdentity(Path wal) throws IOException {

@@ -16,9 +16,9 @@ public final class DatabaseContent {
     private DatabaseContent() {}
 
     /**
-     * Whether a database holds what {@code copy} holds, apart from the journal mode in its header (18 and 19), which
-     * folding in the {@code -wal} changes, and what may be the checksum of page 1. What lies behind the copy's size is
-     * not part of the database.
+     * Whether a database holds what {@code copy} holds, apart from the journal mode in its header (18 and 19), which a
+     * checkpoint changes, and what may be the checksum of page 1. What lies behind the copy's size is not part of the
+     * database.
      */
     static boolean holds(FileChannel database, FileChannel copy) throws IOException {
         return equal(database, copy, copy.size(), true);

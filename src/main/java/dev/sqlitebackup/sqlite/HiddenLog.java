@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Notices that the log of a database lies elsewhere: beside another name under which an application opened it (a hard
- * link, a bind mount of the file alone), or nowhere, because its {@code -wal} was removed under it. SQLite sees none of
- * that, and takes the main file for the whole database.
+ * Notices that the log of a database, its WAL or its rollback journal, lies elsewhere: beside another name under which
+ * an application opened it (a hard link, a bind mount of the file alone), or nowhere, because its {@code -wal} was
+ * removed under it. SQLite sees none of that, and takes the main file for the whole database.
  *
  * <p>What gives it away: a live connection in WAL mode always holds SHARED on the main file, and a lock on a byte of
  * the {@code -shm} that it uses.

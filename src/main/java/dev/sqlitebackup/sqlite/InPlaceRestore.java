@@ -22,10 +22,10 @@ import java.time.Duration;
  *   <li>{@code locking_mode=EXCLUSIVE} and {@code BEGIN EXCLUSIVE}: the lock, in both journal modes, until the end. It
  *       is asked for again and again, each time by a connection of its own that does not wait: one that waits for the
  *       last readers lets no new ones in
- *   <li>{@code journal_mode=TRUNCATE}: SQLite folds the {@code -wal} in, so that the main file is the whole database,
- *       with what was only in the {@code -wal}
- *   <li>the safety copy, through SQLite; it is compared with the main file, gets back the journal mode that folding in
- *       took from it, and is kept
+ *   <li>{@code journal_mode=TRUNCATE}: SQLite checkpoints the {@code -wal}, so that the main file is the whole
+ *       database, with what was only in the {@code -wal}
+ *   <li>the safety copy, through SQLite; it is compared with the main file, gets back the journal mode that the
+ *       checkpoint took from it, and is kept
  *   <li>the switch: a transaction with a rollback journal. A crash before its commit leaves the old content, which
  *       SQLite rolls back to when it is opened next
  *   <li>the main file is compared with the staged one, and what is left of the sidecars is removed, still under the
@@ -96,7 +96,7 @@ public final class InPlaceRestore {
         String journalMode = connection.queryOne("PRAGMA journal_mode");
         boolean done = false;
         try {
-            foldInWal(connection);
+            checkpoint(connection);
             if (!wasEmpty) {
                 makeSafetyCopy(connection);
                 checkSafetyCopy(file);
@@ -105,7 +105,7 @@ public final class InPlaceRestore {
                 }
                 PageChecksums.renewFirst(safetyCopy);
             }
-            Interruption.check();
+            Interruption.checkBeforeChange();
             try (Interruption.Blocking critical = Interruption.critical()) {
                 if (!wasEmpty) {
                     kept = safety.keep();
@@ -142,9 +142,7 @@ public final class InPlaceRestore {
         }
     }
 
-    /**
-     * The content is the old one then; the journal mode, which folding in the {@code -wal} changed, shall be as well.
-     */
+    /** The content is the old one then; the journal mode, which the checkpoint changed, shall be as well. */
     private static void restoreJournalMode(SqliteConnection connection, String journalMode) {
         try {
             connection.query("PRAGMA journal_mode=" + journalMode);
@@ -192,14 +190,14 @@ public final class InPlaceRestore {
     private void makeSafetyCopy(SqliteConnection connection) throws SQLException, IOException {
         int pageSizeBytes = connection.pageSizeBytes();
         progress.phase("safety copy", connection.pageCount() * pageSizeBytes);
-        // immutable=1 is right under our exclusive lock, now that there is no log: the main file is the whole database.
+        // immutable=1 is right under our exclusive lock, now that there is no WAL: the main file is the whole database.
         if (!SqliteConnection.copyAtOnce(target, "immutable=1", safetyCopy)) {
             Files.write(safetyCopy, new byte[0]);
             connection.backupTo(safetyCopy, SqliteConnection.reporting(progress, pageSizeBytes));
         }
     }
 
-    /** Against the main file, which is the whole database now that the {@code -wal} is folded in. */
+    /** Against the main file, which is the whole database now that the {@code -wal} is checkpointed. */
     private void checkSafetyCopy(FileChannel file) throws IOException {
         try (FileChannel copy = FileChannel.open(safetyCopy, StandardOpenOption.READ)) {
             if (copy.size() == 0 || !DatabaseContent.holds(file, copy)) {
@@ -210,11 +208,12 @@ public final class InPlaceRestore {
         }
     }
 
-    private void foldInWal(SqliteConnection connection) throws SQLException {
+    private void checkpoint(SqliteConnection connection) throws SQLException {
         String mode = connection.queryOne("PRAGMA journal_mode=TRUNCATE");
         if (!mode.equals("truncate")) {
             throw new Failure(
-                    Failure.Kind.FAILURE, "cannot fold in the -wal of " + target + ": its journal mode stays " + mode);
+                    Failure.Kind.FAILURE,
+                    "cannot checkpoint the -wal of " + target + ": its journal mode stays " + mode);
         }
     }
 

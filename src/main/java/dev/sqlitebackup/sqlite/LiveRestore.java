@@ -99,7 +99,7 @@ public final class LiveRestore {
         if (!wal) {
             DatabaseHeader.markAsRollback(staged.path());
         }
-        Interruption.check();
+        Interruption.checkBeforeChange();
         try (SqliteConnection source = SqliteConnection.open(staged.path(), "mode=rw", Duration.ZERO)) {
             switchContent(file, source);
         }
@@ -196,7 +196,7 @@ public final class LiveRestore {
             LiveRefusal.checkEncoding(
                     target,
                     DatabaseHeader.of(safetyCopy),
-                    backup); // Again: the first table may have been made, or be in the log alone.
+                    backup); // Again: the first table may have been made, or be in the WAL alone.
             PageChecksums.renewFirst(safetyCopy);
             kept = safety.keep();
         } catch (SQLException e) {

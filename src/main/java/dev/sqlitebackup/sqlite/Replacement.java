@@ -99,7 +99,7 @@ public final class Replacement {
             if (!tryLock(channel) || !OpenHandles.find(target).isEmpty()) {
                 throw OpenHandles.inUse(target, hint);
             }
-            Interruption.check();
+            Interruption.checkBeforeChange();
             PrivateFiles.copyOwnerAndMode(target, ownership);
             channel.force(true);
             try (Interruption.Blocking critical = Interruption.critical()) {

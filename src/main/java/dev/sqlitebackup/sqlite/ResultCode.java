@@ -1,6 +1,7 @@
 package dev.sqlitebackup.sqlite;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.files.Space;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -73,7 +74,7 @@ final class ResultCode {
                         message,
                         "another program holds a lock on it: wait, or give it longer with --busy-timeout",
                         e);
-            case INTERRUPT -> new Failure(Failure.Kind.INTERRUPTED, "interrupted; nothing was changed", null, e);
+            case INTERRUPT -> Interruption.failure(e);
             case CORRUPT, NOTADB -> new Failure(Failure.Kind.CORRUPT, message, null, e);
             case FULL -> new Failure(Failure.Kind.NO_SPACE, message, "free some space on its file system", e);
             default -> new Failure(Failure.Kind.FAILURE, message, null, e);

@@ -108,7 +108,8 @@ public final class RowCounts {
 
     private static Failure notRecovered(Path database) {
         return new Failure(
-                Failure.Kind.FAILURE, "a crash left a log beside " + database + " that has to be recovered first");
+                Failure.Kind.FAILURE,
+                "a crash left a WAL or rollback journal beside " + database + " that has to be recovered first");
     }
 
     /**

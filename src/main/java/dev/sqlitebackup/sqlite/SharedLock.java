@@ -16,7 +16,7 @@ import java.util.Set;
 
 /**
  * SQLite's SHARED lock on a database, taken from outside SQLite, so that it can be held before the first look at the
- * sidecars. While it is held nobody can get EXCLUSIVE: no last connection can fold in and delete a {@code -wal}, no
+ * sidecars. While it is held nobody can get EXCLUSIVE: no last connection can checkpoint and delete a {@code -wal}, no
  * rollback writer can change the main file, and nobody can switch the journal mode. In WAL mode it blocks no writer.
  *
  * <p>SQLite on Unix read-locks all the shared bytes for SHARED and write-locks all of them for EXCLUSIVE (os_unix.c,

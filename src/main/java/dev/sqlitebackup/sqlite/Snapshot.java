@@ -30,7 +30,7 @@ import java.util.List;
  * </pre>
  *
  * A WAL database without -wal that has other names is read by immutable=1 too, but under no lock (see
- * {@link #unlockedCopy}). All of that speaks of the files beside this name. That a live application has its log
+ * {@link #unlockedCopy}). All of that speaks of the files beside this name. That a live application has its WAL
  * elsewhere is noticed first, by {@link HiddenLog}.
  */
 public final class Snapshot {
@@ -132,9 +132,9 @@ public final class Snapshot {
     }
 
     /**
-     * Without our lock: an application that came under another name and closes meanwhile could not fold its log in, and
-     * would leave it where we do not see it. So the proof is that nobody is there before and after, and that nothing
-     * was written in between.
+     * Without our lock: an application that came under another name and closes meanwhile could not checkpoint its WAL,
+     * and would leave it where we do not see it. So the proof is that nobody is there before and after, and that
+     * nothing was written in between.
      */
     private boolean unlockedCopy(Proof.Watch undisturbed) throws IOException {
         return copy(source.main(), "mode=ro&immutable=1", () -> {

@@ -29,7 +29,7 @@ final class TargetProbe {
         return header != null && file.size() >= header.pageSizeBytes();
     }
 
-    /** Read-only, so that nothing is folded in when it closes. */
+    /** Read-only, so that nothing is checkpointed when it closes. */
     private static boolean canBeRead(DatabaseFiles target, FileChannel file, Duration busyTimeout) {
         try (SqliteConnection connection = SqliteConnection.open(target.main(), "mode=ro", busyTimeout)) {
             connection.query("SELECT count(*) FROM sqlite_schema");

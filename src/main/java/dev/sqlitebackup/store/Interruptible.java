@@ -47,8 +47,8 @@ public final class Interruptible {
                 },
                 "interruptible");
         thread.setDaemon(true);
-        try (Interruption.Blocking stop = Interruption.onRequest(() -> result.completeExceptionally(
-                new Failure(Failure.Kind.INTERRUPTED, "interrupted; everything temporary is removed")))) {
+        try (Interruption.Blocking stop =
+                Interruption.onRequest(() -> result.completeExceptionally(Interruption.failure(null)))) {
             thread.start();
             return result.join();
         } catch (CompletionException e) {

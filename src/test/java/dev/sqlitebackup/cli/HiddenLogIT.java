@@ -78,8 +78,8 @@ class HiddenLogIT {
                     Files.delete(wal);
                     Files.delete(shm);
                     Lab.query(
-                            database,
-                            "SELECT count(*) FROM t"); // Cannot fold in and remove what it made, since the application
+                            database, "SELECT count(*) FROM t"); // Cannot checkpoint and remove what it made, since the
+                    // application
                     // holds SHARED.
                     assertTrue(Files.exists(wal) && Files.exists(shm));
                 }
