@@ -58,7 +58,8 @@ public final class BackupCommand implements Callable<Integer> {
             names = "--to",
             paramLabel = "DEST",
             description = {
-                "Where the backup goes: a file ending in .gz, always the newest backup; a directory/, a history of them; or -, standard output",
+                "Where the backup goes: a file ending in .gz, always the newest backup; a directory/, a history "
+                        + "of them; or -, standard output",
                 "(default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository)."
             })
     private Location destination;
@@ -68,8 +69,8 @@ public final class BackupCommand implements Callable<Integer> {
 
     @Option(
             names = "--allow-shrink",
-            description =
-                    "Accept that the database holds less than half of its newest backup, or has no table left (else exit code 16).")
+            description = "Accept that the database holds less than half of its newest backup, or has no table left "
+                    + "(else exit code 16).")
     private boolean allowShrink;
 
     @Option(
@@ -87,8 +88,8 @@ public final class BackupCommand implements Callable<Integer> {
 
     @Option(
             names = "--compact",
-            description =
-                    "Leave out free pages (VACUUM INTO): smaller for a database that shrank, slower, and without the pages' own order.")
+            description = "Leave out free pages (VACUUM INTO): smaller for a database that shrank, slower, and "
+                    + "without the pages' own order.")
     private boolean compact;
 
     @Option(
@@ -100,15 +101,16 @@ public final class BackupCommand implements Callable<Integer> {
     @Option(
             names = "--ping",
             paramLabel = "URL",
-            description =
-                    "Tell a monitor that imitates healthchecks.io: URL on success, URL/fail with the message on failure.")
+            description = "Tell a monitor that imitates healthchecks.io: URL on success, URL/fail with the message on "
+                    + "failure.")
     private String pingUrl;
 
     @Option(
             names = "--every",
             paramLabel = "DURATION",
             description = {
-                "Do not end: back up at once, and then at every whole multiple of DURATION (every 4h: 00:00, 04:00, … UTC).",
+                "Do not end: back up at once, and then at every whole multiple of DURATION (every 4h: 00:00, "
+                        + "04:00, … UTC).",
                 "The last result is written to the file $SQLITE_BACKUP_HEALTH_FILE, if that is set."
             })
     private Duration every;

@@ -76,9 +76,9 @@ final class Converters {
                     ? Instant.from(NAME_TIME.parse(text))
                     : OffsetDateTime.parse(text).toInstant();
         } catch (DateTimeParseException e) {
-            throw new TypeConversionException(
-                    "'" + text
-                            + "' is not a time: RFC 3339 with its zone (2026-11-22T23:22:33Z), a date (2026-11-22), or a duration ago (3d)");
+            throw new TypeConversionException("'" + text
+                    + "' is not a time: RFC 3339 with its zone (2026-11-22T23:22:33Z), a date "
+                    + "(2026-11-22), or a duration ago (3d)");
         }
     }
 

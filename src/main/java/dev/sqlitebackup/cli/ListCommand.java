@@ -33,8 +33,8 @@ public final class ListCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "DEST",
-            description =
-                    "A directory, a backup file or a database (default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository).")
+            description = "A directory, a backup file or a database (default: $SQLITE_BACKUP_TO, else backups/NAME.gz "
+                    + "in the repository).")
     private Location location;
 
     @Mixin

@@ -231,7 +231,8 @@ final class Reporter {
                 ? Output.age(age.negated()) + " after now (a clock is or was wrong)"
                 : Output.age(age) + " ago";
         String changed = result.changedSince() == null
-                ? "whether the database has changed since is not known: it is not here, or was written within 2 s of the backup, or has other paths (hard links, a mount of the file alone)"
+                ? "whether the database has changed since is not known: it is not here, or was written within 2 "
+                        + "s of the backup, or has other paths (hard links, a mount of the file alone)"
                 : result.changedSince() ? "the database has changed since" : "the database has not changed since";
         return "the backup of " + result.backup().createdAt()
                 + (result.confirmedAt() == null ? " was made " : " was last found current ") + when + ", " + changed

@@ -19,9 +19,11 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Examples:",
-            "  sqlite-backup restore                              the default backup to the default database; on a terminal it asks first",
+            "  sqlite-backup restore                              the default backup to the default database; "
+                    + "on a terminal it asks first",
             "  sqlite-backup restore app.db.gz --to=/srv/app.db",
-            "  sqlite-backup restore --at=2026-11-22              what there was at the end of that day, from a history or from Git",
+            "  sqlite-backup restore --at=2026-11-22              what there was at the end of that day, from a "
+                    + "history or from Git",
             "  ssh HOST cat app.db.gz | sqlite-backup restore - --to=app.db",
             "  sqlite-backup restore --dry-run                    verify, and say what would happen",
             "  sqlite-backup undo                                 take the restore back"
@@ -42,7 +44,8 @@ public final class RestoreCommand implements Callable<Integer> {
             arity = "0..1",
             paramLabel = "BACKUP",
             description = {
-                "Any gzip file that holds a SQLite database, a plain one, a directory with a history, or - for standard input",
+                "Any gzip file that holds a SQLite database, a plain one, a directory with a history, or - for "
+                        + "standard input",
                 "(default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository)."
             })
     private Location backup;
@@ -61,8 +64,8 @@ public final class RestoreCommand implements Callable<Integer> {
 
     @Option(
             names = "--yes",
-            description =
-                    "Ask nothing. Without BACKUP and --to, a restore on a terminal says what it is about to do, and asks.")
+            description = "Ask nothing. Without BACKUP and --to, a restore on a terminal says what it is about to do, "
+                    + "and asks.")
     private boolean yes;
 
     RestoreCommand(Environment environment) {

@@ -41,8 +41,8 @@ public final class RetentionOptions {
             names = "--keep-within",
             paramLabel = "DURATION",
             order = 7,
-            description =
-                    "Keep all that are less than DURATION older than the newest: a whole number and h, d or w (not m, which is a month for restic).")
+            description = "Keep all that are less than DURATION older than the newest: a whole number and h, d or w "
+                    + "(not m, which is a month for restic).")
     private String within;
 
     /** @throws ParameterException for rules that keep nothing, and for what restic would take for something else */
@@ -79,7 +79,8 @@ public final class RetentionOptions {
             throw new ParameterException(
                     spec.commandLine(),
                     "--keep-within=" + within
-                            + " would be minutes here and months in restic: write it in h, d or w, such as 26w for half a year");
+                            + " would be minutes here and months in restic: write it in h, d or w, such as 26w "
+                            + "for half a year");
         }
         try {
             return Converters.duration(within);

@@ -16,8 +16,8 @@ import picocli.CommandLine.Spec;
         name = "status",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        description =
-                "Say how old the newest backup is, and whether the database has changed since. Exit code 14 when that is an alarm.",
+        description = "Say how old the newest backup is, and whether the database has changed since. Exit code 14 "
+                + "when that is an alarm.",
         footer = {
             "",
             "Examples:",
@@ -36,8 +36,8 @@ public final class StatusCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "DATABASE",
-            description =
-                    "The database; it may be on another machine (default: $SQLITE_BACKUP_DB, else the OpenCode history).")
+            description = "The database; it may be on another machine (default: $SQLITE_BACKUP_DB, else the OpenCode "
+                    + "history).")
     private Path database;
 
     @Option(

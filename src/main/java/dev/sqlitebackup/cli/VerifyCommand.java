@@ -30,8 +30,8 @@ public final class VerifyCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "BACKUP",
-            description =
-                    "The backup, a directory with a history, or - for standard input (default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository).")
+            description = "The backup, a directory with a history, or - for standard input (default: "
+                    + "$SQLITE_BACKUP_TO, else backups/NAME.gz in the repository).")
     private Location backup;
 
     @Mixin

@@ -62,10 +62,12 @@ final class LeftOut {
             throw new Failure(
                     Failure.Kind.CORRUPT,
                     "no backup of " + request.database()
-                            + " was made: the previous one was checked in full where this one could not be, because only the application can: "
+                            + " was made: the previous one was checked in full where this one could not be, "
+                            + "because only the application can: "
                             + String.join("; ", fresh),
                     "the last good backup is untouched: " + store.location(destination.name(plan.at()))
-                            + "; if the application has a new collation or function of its own, move that file away and run this again, or keep both: "
+                            + "; if the application has a new collation or function of its own, move that file "
+                            + "away and run this again, or keep both: "
                             + Hints.command(
                                     "backup",
                                     request.database().toString(),

@@ -9,12 +9,15 @@ import java.nio.file.Path;
  * All the room that a restore takes, asked for at once and before its first byte, so that nobody makes room again and
  * again:
  *
- * <table>
- * <caption>of a database of {@code old} bytes with its WAL, replaced by one of {@code staged}</caption>
- * <tr><td>where it stages</td><td>what has to be brought here; {@code staged}; with --live {@code old}, to prove the safety copy</td></tr>
- * <tr><td>where the safety copy goes</td><td>{@code old}</td></tr>
- * <tr><td>beside the database</td><td>the journal or log of the switch, what the database grows by; a second {@code staged} if it is staged elsewhere and may have to be put there as a file</td></tr>
- * </table>
+ * <pre>
+ *   of a database of {@code old} bytes with its WAL, replaced by one of {@code staged}:
+ *
+ *   where it stages             what has to be brought here; {@code staged};
+ *                               with --live {@code old}, to prove the safety copy
+ *   where the safety copy goes  {@code old}
+ *   beside the database         the rollback journal or WAL of the switch, what the database grows by;
+ *                               a second {@code staged} if it is staged elsewhere and may have to be put there
+ * </pre>
  *
  * @param staging where the backup is decompressed
  * @param safety where the safety copy is made

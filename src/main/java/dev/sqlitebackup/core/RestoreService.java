@@ -135,9 +135,9 @@ public final class RestoreService {
                                 .withWarnings(
                                         hadDirectory
                                                 ? List.of()
-                                                : List.of(
-                                                        "the directory " + target.getParent()
-                                                                + " was made: whoever uses the database has to be able to write to it")));
+                                                : List.of("the directory " + target.getParent()
+                                                        + " was made: whoever uses the database has to "
+                                                        + "be able to write to it")));
             }
         }
     }

@@ -97,10 +97,10 @@ final class RestoreSwitch {
             DatabaseHeader now = DatabaseHeader.of(staged.file());
             return old == null || old.textEncoding() == 0 || old.textEncoding() == now.textEncoding()
                     ? List.of()
-                    : List.of(
-                            "the text encoding of " + target + " is " + now.encodingName() + " now and was "
-                                    + old.encodingName()
-                                    + ": restart every application that had it open, also in other containers, which cannot be seen");
+                    : List.of("the text encoding of " + target + " is " + now.encodingName() + " now and was "
+                            + old.encodingName()
+                            + ": restart every application that had it open, also in other containers, "
+                            + "which cannot be seen");
         } catch (IOException e) {
             throw Failure.io("cannot read", target, e);
         }
@@ -202,9 +202,9 @@ final class RestoreSwitch {
         } catch (IOException e) {
             if (PrivateFiles.belongsToRoot(file)) {
                 return staged.verification()
-                        .withWarning(
-                                "this root may not give files away, so " + target
-                                        + " belongs to root and not to the owner and group of its directory, who may not be able to open it");
+                        .withWarning("this root may not give files away, so " + target
+                                + " belongs to root and not to the owner and group of its directory, "
+                                + "who may not be able to open it");
             }
         }
         return staged.verification();
@@ -245,7 +245,8 @@ final class RestoreSwitch {
                 throw new Failure(
                         Failure.Kind.CORRUPT,
                         "what was read back from " + target + " is not what was written",
-                        "an application may have written to it already; if not, the disk or the memory of this machine is failing");
+                        "an application may have written to it already; if not, the disk or the memory of this "
+                                + "machine is failing");
             }
         } catch (IOException e) {
             throw Failure.io("cannot read back", target, e);

@@ -186,7 +186,8 @@ public final class DatabaseNames {
                 ? null
                 : String.format(
                         Locale.ROOT,
-                        "this backup was made after the database had shrunk from %,d bytes in use; the last one from before: %s",
+                        "this backup was made after the database had shrunk from %,d bytes in use; the last one "
+                                + "from before: %s",
                         before.contentBytes(),
                         history.store().location(before.backup()));
     }

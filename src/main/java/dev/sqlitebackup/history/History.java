@@ -188,7 +188,8 @@ public final class History {
 
     private String noBackup(Store.StoredFile file) {
         return store.location(file.name())
-                + " has the name of a backup and does not end like one: half-copied, damaged, or of another program; it is ignored";
+                + " has the name of a backup and does not end like one: half-copied, damaged, or of another "
+                + "program; it is ignored";
     }
 
     private byte[] tail(Store.StoredFile file) {

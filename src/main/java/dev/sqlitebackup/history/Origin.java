@@ -101,7 +101,8 @@ public enum Origin {
                             place + " holds the backups of another database that is called " + known + ": "
                                     + noted.path() + ", and this one is " + database,
                             ownName(database, place)
-                                    + "; only if it is the same database, which has moved (its backups are then continued with this one): "
+                                    + "; only if it is the same database, which has moved (its backups are then "
+                                    + "continued with this one): "
                                     + command(database, place, "--name=" + known));
                 }
                 yield List.of("the backups called " + known + " at " + place + " were of " + noted.path()

@@ -29,7 +29,8 @@ public final class Databases {
                 throw new Failure(
                         Failure.Kind.FAILURE,
                         "not a regular file: " + sidecar,
-                        "SQLite would take it for its WAL, shared memory or rollback journal: see who made it, and move it away");
+                        "SQLite would take it for its WAL, shared memory or rollback journal: see who made it, "
+                                + "and move it away");
             }
         }
     }

@@ -26,8 +26,9 @@ import java.util.stream.Collectors;
  *   WAL       no -wal                there is no log that it could belong to
  *   any       -wal, no -shm          a live log has a -shm
  *   any       -wal and -shm          nobody holds the lock on this -shm, or not everybody who holds SHARED
- *   rollback  no -journal            RESERVED is held as well, and the file has other names: a writer's journal is not here.
- *                                    (With one name: a transaction that has written nothing yet, or journal_mode=MEMORY or OFF)
+ *   rollback  no -journal            RESERVED is held as well, and the file has other names: a writer's journal is
+ *                                    not here. (With one name: a transaction that has written nothing yet, or
+ *                                    journal_mode=MEMORY or OFF)
  * </pre>
  *
  * Where nobody has it open, a log beside another hard link in the same directory is seen too. Each of these is there
@@ -90,10 +91,11 @@ public final class HiddenLog {
             SuperJournal.refuseIfElsewhere(files, held.lock);
             return held.live || !held.names.any()
                     ? List.of()
-                    : List.of(
-                            target + " " + held.names.describe()
-                                    + ": before the application starts, see that no -wal or -journal lies beside its own path of it, "
-                                    + "for that would spoil what was restored; better restore by the path that the application uses");
+                    : List.of(target + " " + held.names.describe()
+                            + ": before the application starts, see that no -wal or -journal lies "
+                            + "beside its own path of it, "
+                            + "for that would spoil what was restored; better restore by the path that "
+                            + "the application uses");
         } catch (IOException e) {
             throw Failure.io("cannot read", target, e);
         } catch (Failure e) {
@@ -111,7 +113,8 @@ public final class HiddenLog {
         return live || !names.any()
                 ? List.of()
                 : List.of(database + " " + names.describe()
-                        + ": a WAL or rollback journal that a crash left beside another path of it is not seen from here, and then the newest rows are missing, "
+                        + ": a WAL or rollback journal that a crash left beside another path of it is not seen "
+                        + "from here, and then the newest rows are missing, "
                         + "or half a transaction is in; back up by the path that the application uses");
     }
 
@@ -222,7 +225,8 @@ public final class HiddenLog {
         return new Failure(
                 Failure.Kind.FAILURE,
                 who + " uses a WAL or rollback journal of " + main
-                        + " that is not beside it: it opened the file by another path, or the -wal was removed under it",
+                        + " that is not beside it: it opened the file by another path, or the -wal was removed "
+                        + "under it",
                 HINT);
     }
 }

@@ -129,7 +129,8 @@ public final class InPlaceRestore {
         boolean dying = failure.kind() == Failure.Kind.FAILURE && ResultCode.of(explained) == ResultCode.IOERR;
         return dying
                 ? failure.withHint(
-                        "see whether the system's log says that a disk is failing; a backup can be restored to another place (--to), or here once the database and its sidecars are moved away")
+                        "see whether the system's log says that a disk is failing; a backup can be restored to "
+                                + "another place (--to), or here once the database and its sidecars are moved away")
                 : failure;
     }
 

@@ -57,7 +57,8 @@ public final class LiveRefusal {
         if (PageChecksums.areIn(staged)) {
             throw because(
                     Failure.Kind.IN_USE,
-                    "the backup's pages carry checksums (SQLite's checksum VFS), of which a live restore would leave a wrong one,"
+                    "the backup's pages carry checksums (SQLite's checksum VFS), of which a live restore would "
+                            + "leave a wrong one,"
                             + " so whoever has the database open could not go on with it");
         }
     }

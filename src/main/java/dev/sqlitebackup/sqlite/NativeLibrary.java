@@ -54,7 +54,8 @@ public final class NativeLibrary {
                 : new Failure(
                         Failure.Kind.FAILURE,
                         "SQLite's native library cannot be run from any of " + candidates,
-                        "they are mounted noexec, or cannot be written: set TMPDIR to a directory from which programs may be run");
+                        "they are mounted noexec, or cannot be written: set TMPDIR to a directory from which "
+                                + "programs may be run");
     }
 
     private static boolean loadFrom(Path candidate) {

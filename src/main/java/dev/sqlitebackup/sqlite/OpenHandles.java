@@ -51,7 +51,8 @@ public final class OpenHandles {
 
         public String warning(Path file) {
             return "it could not be seen whether " + names(unseen)
-                    + " has the database open, because a file system that it uses does not answer; make sure that it has not: "
+                    + " has the database open, because a file system that it uses does not answer; make sure "
+                    + "that it has not: "
                     + file;
         }
     }

@@ -13,7 +13,8 @@ import java.nio.file.StandardOpenOption;
  *
  * <pre>
  *   header byte 20 is 8: each page ends with 8 bytes that are no content
- *   s1, s2     two unsigned 32-bit sums, little-endian, from 0: for each pair a, b of words before them, s1 += a + s2; s2 += b + s1
+ *   s1, s2     two unsigned 32-bit sums, little-endian, from 0: for each pair a, b of words before them,
+ *              s1 += a + s2; s2 += b + s1
  * </pre>
  *
  * Copying through SQLite changes page 1 and no other (see {@link DatabaseContent}), so that page alone needs a new one.

@@ -25,7 +25,8 @@ public final class RowCounts {
     public static final Comparator<String> BY_NAME = Comparator.comparing(RowCounts::folded);
 
     private static final String TABLES =
-            "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = '%s' AND name NOT LIKE 'sqlite\\_%%' ESCAPE '\\'";
+            "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = '%s' AND name NOT LIKE "
+                    + "'sqlite\\_%%' ESCAPE '\\'";
 
     /**
      * @param rows by the name of the table; shadow tables, which belong to a virtual one, and SQLite's own are left out

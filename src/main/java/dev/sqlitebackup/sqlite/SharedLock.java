@@ -69,7 +69,8 @@ final class SharedLock implements AutoCloseable {
                     throw new Failure(
                             Failure.Kind.BUSY,
                             "the database stayed locked: " + database,
-                            "another program holds an exclusive lock on it: wait, or give it longer with --busy-timeout");
+                            "another program holds an exclusive lock on it: wait, or give it longer with "
+                                    + "--busy-timeout");
                 }
                 Interruption.pause(POLL_MILLIS);
             }

@@ -88,7 +88,8 @@ public final class Snapshot {
                 ? new Failure(
                         Failure.Kind.FAILURE,
                         "the database is written while SQLite holds a lock on it, so locks do not work here: " + source,
-                        "close the application; or name the database by the path that the application uses, and let it use SQLite's ordinary locks")
+                        "close the application; or name the database by the path that the application uses, and "
+                                + "let it use SQLite's ordinary locks")
                 : new Failure(
                         Failure.Kind.BUSY,
                         "the database changed its journal mode again and again: " + source,
@@ -127,7 +128,8 @@ public final class Snapshot {
             throw new Failure(
                     Failure.Kind.FAILURE,
                     "a rollback journal lies beside a database in WAL mode, and may belong to it: " + source.journal(),
-                    "open the database once with its application; if the journal stays, see who made it, and move it away");
+                    "open the database once with its application; if the journal stays, see who made it, and "
+                            + "move it away");
         }
     }
 
@@ -178,7 +180,8 @@ public final class Snapshot {
             throw new Failure(
                     Failure.Kind.CORRUPT,
                     "the file is encrypted or not a SQLite database: " + source.main(),
-                    "if it is encrypted, only the application that has its key can back it up; if it is damaged, only a backup has what was in it");
+                    "if it is encrypted, only the application that has its key can back it up; if it is "
+                            + "damaged, only a backup has what was in it");
         }
         return header;
     }

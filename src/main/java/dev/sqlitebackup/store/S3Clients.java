@@ -106,7 +106,8 @@ final class S3Clients {
             throw new Failure(
                     Failure.Kind.FAILURE,
                     "cannot reach an object store: " + e.getMessage(),
-                    "set AWS_REGION, and AWS_ENDPOINT_URL_S3 (http://… or https://…, unset and not empty otherwise) for a store that is not Amazon's",
+                    "set AWS_REGION, and AWS_ENDPOINT_URL_S3 (http://… or https://…, unset and not empty "
+                            + "otherwise) for a store that is not Amazon's",
                     e);
         }
     }
@@ -186,7 +187,8 @@ final class S3Clients {
             case "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken" ->
                 "see AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the profile";
             case "AccessDenied" ->
-                "these credentials need s3:ListBucket, GetObject, PutObject, DeleteObject and AbortMultipartUpload there";
+                "these credentials need s3:ListBucket, GetObject, PutObject, DeleteObject and "
+                        + "AbortMultipartUpload there";
             default -> e.statusCode() / 100 == 5 ? "the store has a problem: try again later" : null;
         };
         String message = details.errorMessage();

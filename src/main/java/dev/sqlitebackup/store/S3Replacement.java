@@ -191,9 +191,9 @@ final class S3Replacement {
     private Failure explainIfBroken(Failure e) {
         return e.kind() != Failure.Kind.CORRUPT
                 ? e
-                : e.withHint(
-                        "do not count on this object; the new backup is whole beside it and stays there until the next run: s3://"
-                                + bucket + "/" + asideKey);
+                : e.withHint("do not count on this object; the new backup is whole beside it and stays there until "
+                        + "the next run: s3://"
+                        + bucket + "/" + asideKey);
     }
 
     /** What stays costs room and nothing else. */

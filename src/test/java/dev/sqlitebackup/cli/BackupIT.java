@@ -122,7 +122,8 @@ class BackupIT {
         Path mounted = Files.createDirectory(lab.path("ro"));
         Path closed = lab.database("closed.db", "wal", 100, "g");
         Tools.sh(
-                        "mkdir \"$1/data\" && mv \"$2\" \"$1/data/\" && mount --bind \"$1/data\" \"$1/ro\" && mount -o remount,bind,ro \"$1/ro\"",
+                        "mkdir \"$1/data\" && mv \"$2\" \"$1/data/\" && mount --bind \"$1/data\" \"$1/ro\" && "
+                                + "mount -o remount,bind,ro \"$1/ro\"",
                         directory,
                         closed)
                 .ok();
@@ -450,7 +451,8 @@ class BackupIT {
                     "CREATE VIRTUAL TABLE f USING fts5(body)",
                     "CREATE VIRTUAL TABLE r USING rtree(id, x0, x1)",
                     "CREATE TABLE w(k TEXT PRIMARY KEY, v) WITHOUT ROWID",
-                    "INSERT INTO s WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) SELECT i, hex(randomblob(50)) FROM n",
+                    "INSERT INTO s WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+                            + "2000) SELECT i, hex(randomblob(50)) FROM n",
                     "INSERT INTO f SELECT b FROM s",
                     "INSERT INTO r SELECT a, a, a + 1 FROM s",
                     "INSERT INTO w SELECT b, a FROM s",
@@ -480,7 +482,8 @@ class BackupIT {
                 "CREATE TABLE c(a)",
                 "CREATE INDEX c_a ON c(a COLLATE nocase)",
                 "PRAGMA writable_schema=ON",
-                "UPDATE sqlite_schema SET sql = 'CREATE VIRTUAL TABLE f USING fts5(body, tokenize=''theirs'')' WHERE name = 'f'",
+                "UPDATE sqlite_schema SET sql = 'CREATE VIRTUAL TABLE f USING fts5(body, tokenize=''theirs'')' "
+                        + "WHERE name = 'f'",
                 "UPDATE sqlite_schema SET sql = 'CREATE VIRTUAL TABLE g USING theirs(body)' WHERE name = 'g'",
                 "UPDATE sqlite_schema SET sql = 'CREATE INDEX c_a ON c(a COLLATE theirs)' WHERE name = 'c_a'");
         JsonObject result = lab.json(0, "backup", database, "--to=b.gz");
@@ -734,7 +737,8 @@ class BackupIT {
         Tools.require("script", "gunzip");
         lab.database("live.db", "wal", 3000, "g");
         Tools.Ended piped = Tools.sh(
-                        "cd \"$1\"; TMPDIR=\"$1/tmp\" \"$2\" -jar \"$3\" backup live.db --to=- --json 2>said | tee copy.gz | gunzip -t; cat said",
+                        "cd \"$1\"; TMPDIR=\"$1/tmp\" \"$2\" -jar \"$3\" backup live.db --to=- --json 2>said | "
+                                + "tee copy.gz | gunzip -t; cat said",
                         directory,
                         Lab.JAVA,
                         Lab.JAR)
@@ -768,7 +772,8 @@ class BackupIT {
                     arguments);
         }
         Tools.Ended byDefault = Tools.sh(
-                "cd \"$1\"; SQLITE_BACKUP_TO=- TMPDIR=\"$1/tmp\" \"$2\" -jar \"$3\" backup --json live.db --level=11 --ping=ftp://x",
+                "cd \"$1\"; SQLITE_BACKUP_TO=- TMPDIR=\"$1/tmp\" \"$2\" -jar \"$3\" backup --json live.db "
+                        + "--level=11 --ping=ftp://x",
                 directory,
                 Lab.JAVA,
                 Lab.JAR);
@@ -781,7 +786,8 @@ class BackupIT {
         assertEquals(2, terminal.exitCode(), terminal.out());
         // A reader that goes away: not a success, and what it has is refused.
         Tools.Ended broken = Tools.sh(
-                "cd \"$1\"; set +e +o pipefail; { TMPDIR=\"$1/tmp\" \"$2\" -jar \"$3\" backup live.db --to=-; echo $? >&2; } | head -c 100000 > part.gz",
+                "cd \"$1\"; set +e +o pipefail; { TMPDIR=\"$1/tmp\" \"$2\" -jar \"$3\" backup live.db --to=-; "
+                        + "echo $? >&2; } | head -c 100000 > part.gz",
                 directory,
                 Lab.JAVA,
                 Lab.JAR);

@@ -73,11 +73,12 @@ class ChangesIT {
                 .ok();
         assertTrue(
                 ended.err()
-                        .contains(
-                                "this removes rows or tables of " + target + " (now → afterwards):\n"
-                                        + (how.equals("undo")
-                                                ? "  audit: 4 rows → no such table\n  drafts: no such table → 1 row\n  t: 70 → 90 rows\n"
-                                                : "  drafts: 1 row → no such table\n  t: 90 → 70 rows\n  audit: no such table → 3 rows\n")),
+                        .contains("this removes rows or tables of " + target + " (now → afterwards):\n"
+                                + (how.equals("undo")
+                                        ? "  audit: 4 rows → no such table\n  drafts: no such table → 1 "
+                                                + "row\n  t: 70 → 90 rows\n"
+                                        : "  drafts: 1 row → no such table\n  t: 90 → 70 rows\n  audit: "
+                                                + "no such table → 3 rows\n")),
                 ended.err());
         assertEquals(1, ended.out().lines().count(), ended.out());
     }
@@ -185,7 +186,8 @@ class ChangesIT {
                 c.executemany('INSERT INTO g VALUES (?, 1)', [('a',), ('b',)])
                 c.executemany('INSERT INTO h VALUES (?, 1)', [('a',), ('b',), ('c',)])
                 c.execute('PRAGMA writable_schema=ON')
-                c.execute("INSERT INTO sqlite_schema VALUES ('table', 'm', 'm', 0, 'CREATE VIRTUAL TABLE m USING its_own(a)')")
+                c.execute("INSERT INTO sqlite_schema VALUES ('table', 'm', 'm', 0, 'CREATE VIRTUAL TABLE m "
+                        + "USING its_own(a)')")
                 c.commit()
                 """);
         Tools.run(List.of("python3", python.toString(), lab.path("source.db").toString()))

@@ -125,13 +125,15 @@ class CoarseTimesIT {
     /** @return in WAL mode a log of the same length as the database's, with another update in it */
     private Path prepare(Path database, String mode) {
         Tools.sh(
-                        "sqlite3 \"$1\" 'PRAGMA journal_mode='\"$2\" \"CREATE TABLE t(a)\" \"INSERT INTO t VALUES ('one')\"",
+                        "sqlite3 \"$1\" 'PRAGMA journal_mode='\"$2\" \"CREATE TABLE t(a)\" \"INSERT INTO t "
+                                + "VALUES ('one')\"",
                         database,
                         mode)
                 .ok();
         for (String text : mode.equals("wal") ? new String[] {"two", "six"} : new String[0]) {
             Tools.sh(
-                            "cp \"$1\" \"$2.db\"; sqlite3 \"$2.db\" \"UPDATE t SET a = '$3'\" \".shell cp $2.db-wal $2.wal\"",
+                            "cp \"$1\" \"$2.db\"; sqlite3 \"$2.db\" \"UPDATE t SET a = '$3'\" \".shell cp "
+                                    + "$2.db-wal $2.wal\"",
                             database,
                             lab.path(text),
                             text)
@@ -178,7 +180,8 @@ class CoarseTimesIT {
     private void setTimes(String type, Path disk, Path database, String[] times) {
         if (type.equals("ext4")) {
             Tools.sh(
-                            "umount \"$1\"; debugfs -w -R \"set_inode_field /app.db mtime @$3\" \"$2\"; debugfs -w -R \"set_inode_field /app.db ctime @$4\" \"$2\"",
+                            "umount \"$1\"; debugfs -w -R \"set_inode_field /app.db mtime @$3\" \"$2\"; debugfs "
+                                    + "-w -R \"set_inode_field /app.db ctime @$4\" \"$2\"",
                             disk,
                             device,
                             times[2],

@@ -194,7 +194,8 @@ class ContainerIT {
         }
         Path disk = Files.createDirectory(directory.resolve(at(volume, "name").toString()));
         Tools.sh(
-                        "truncate -s \"$2\" \"$1.img\" && mkfs.ext4 -q \"$1.img\" && mount -o loop \"$1.img\" \"$1\" && chgrp \"$3\" \"$1\" && chmod 2777 \"$1\"",
+                        "truncate -s \"$2\" \"$1.img\" && mkfs.ext4 -q \"$1.img\" && mount -o loop \"$1.img\" "
+                                + "\"$1\" && chgrp \"$3\" \"$1\" && chmod 2777 \"$1\"",
                         disk,
                         size,
                         at(pod, "securityContext", "fsGroup"))

@@ -137,7 +137,9 @@ class DeployIT {
     private Path installed() {
         Path app = directory.resolve("app");
         Tools.sh(
-                        "mkdir \"$2\"; cp \"$1/target/sqlite-backup.jar\" \"$1/scripts/sqlite-backup\" \"$2/\"; chmod 755 \"$2/sqlite-backup\" \"$3\"; \"$2/sqlite-backup\" --version; ls \"$2\"/*.jsa",
+                        "mkdir \"$2\"; cp \"$1/target/sqlite-backup.jar\" \"$1/scripts/sqlite-backup\" \"$2/\"; "
+                                + "chmod 755 \"$2/sqlite-backup\" \"$3\"; \"$2/sqlite-backup\" --version; ls "
+                                + "\"$2\"/*.jsa",
                         PROJECT,
                         app,
                         directory)
@@ -153,12 +155,15 @@ class DeployIT {
         Path app = installed();
         Path database = lab.database("app.db", "wal", 200, "g");
         Tools.sh(
-                        "chmod 755 \"$1\"; mkdir \"$1/mine\" \"$1/mine/cache\" \"$1/mine/tmp\"; chmod 644 \"$2\"; chown -R 10001:10001 \"$1/mine\"",
+                        "chmod 755 \"$1\"; mkdir \"$1/mine\" \"$1/mine/cache\" \"$1/mine/tmp\"; chmod 644 "
+                                + "\"$2\"; chown -R 10001:10001 \"$1/mine\"",
                         directory,
                         database)
                 .ok();
         Tools.sh(
-                        "cd /; exec env -i PATH=/usr/bin:/bin JAVA_HOME=\"$3\" LC_ALL=C.UTF-8 TMPDIR=\"$1/mine/tmp\" XDG_CACHE_HOME=\"$1/mine/cache\" setpriv --reuid=10001 --regid=10001 --clear-groups"
+                        "cd /; exec env -i PATH=/usr/bin:/bin JAVA_HOME=\"$3\" LC_ALL=C.UTF-8 "
+                                + "TMPDIR=\"$1/mine/tmp\" XDG_CACHE_HOME=\"$1/mine/cache\" setpriv "
+                                + "--reuid=10001 --regid=10001 --clear-groups"
                                 + " \"$4/sqlite-backup\" backup \"$2\" --to=\"$1/mine/history/\" --keep-last=3 --json",
                         directory,
                         database,
@@ -184,7 +189,9 @@ class DeployIT {
                     .matcher(line);
             if (entry.matches()) {
                 Tools.Ended ended = Tools.sh(
-                                "cd /; env -i HOME=/nonexistent PATH=/usr/bin:/bin JAVA_HOME=\"$1\" TMPDIR=\"$2\" SQLITE_BACKUP_DB=\"$3\" SQLITE_BACKUP_TO=\"$4/backups/\" /bin/sh -c \"$5\"",
+                                "cd /; env -i HOME=/nonexistent PATH=/usr/bin:/bin JAVA_HOME=\"$1\" "
+                                        + "TMPDIR=\"$2\" SQLITE_BACKUP_DB=\"$3\" "
+                                        + "SQLITE_BACKUP_TO=\"$4/backups/\" /bin/sh -c \"$5\"",
                                 System.getProperty("java.home"),
                                 lab.temporary(),
                                 database,
@@ -220,7 +227,8 @@ class DeployIT {
         assertTrue(start.find());
         Path database = lab.database("app.db", "delete", 20, "g");
         Tools.sh(
-                        "cd /; env -i PATH=/usr/bin:/bin JAVA_HOME=\"$1\" TMPDIR=\"$2\" SQLITE_BACKUP_DB=\"$3\" SQLITE_BACKUP_TO=\"$4/backups/\" $5",
+                        "cd /; env -i PATH=/usr/bin:/bin JAVA_HOME=\"$1\" TMPDIR=\"$2\" SQLITE_BACKUP_DB=\"$3\" "
+                                + "SQLITE_BACKUP_TO=\"$4/backups/\" $5",
                         System.getProperty("java.home"),
                         lab.temporary(),
                         database,

@@ -32,7 +32,8 @@ class GitHistoryIT {
         Tools.require("git", "git-lfs");
         lab = new Lab(directory);
         Tools.sh(
-                        "cd \"$1\"; git init -q repo; cd repo; git config user.name u; git config user.email u@example.org; mkdir backups",
+                        "cd \"$1\"; git init -q repo; cd repo; git config user.name u; git config user.email "
+                                + "u@example.org; mkdir backups",
                         directory)
                 .ok();
         database = lab.database("app.db", "delete", 20, "none");
@@ -40,7 +41,8 @@ class GitHistoryIT {
 
     private void useLfs() {
         Tools.sh(
-                        "cd \"$1/repo\"; git lfs install --local; echo 'backups/**/*.gz filter=lfs diff=lfs merge=lfs -text' > .gitattributes",
+                        "cd \"$1/repo\"; git lfs install --local; echo 'backups/**/*.gz filter=lfs diff=lfs "
+                                + "merge=lfs -text' > .gitattributes",
                         directory)
                 .ok();
     }
@@ -107,7 +109,8 @@ class GitHistoryIT {
     void knowsWhatWasDeletedAndFollowsNobodyElsesGitVariables() throws IOException {
         commit("b.gz", "1", "2026-11-01T12:00:00Z");
         Tools.sh(
-                        "cd \"$1/repo\"; git rm -q backups/b.gz; GIT_COMMITTER_DATE=2026-11-05T12:00:00Z git commit -q -m gone; mkdir -p backups",
+                        "cd \"$1/repo\"; git rm -q backups/b.gz; GIT_COMMITTER_DATE=2026-11-05T12:00:00Z git "
+                                + "commit -q -m gone; mkdir -p backups",
                         directory)
                 .ok();
         assertEquals("11", restored("b.gz", "2026-11-06"));
@@ -118,7 +121,8 @@ class GitHistoryIT {
                         .getAsJsonArray()
                         .size());
         Tools.Ended hook = Tools.sh(
-                        "cd \"$1\"; GIT_DIR=/nowhere GIT_INDEX_FILE=/nowhere TMPDIR=\"$1/tmp\" \"$2\" -jar \"$3\" list repo/backups/b.gz",
+                        "cd \"$1\"; GIT_DIR=/nowhere GIT_INDEX_FILE=/nowhere TMPDIR=\"$1/tmp\" \"$2\" -jar "
+                                + "\"$3\" list repo/backups/b.gz",
                         directory,
                         Lab.JAVA,
                         Lab.JAR)
@@ -150,8 +154,8 @@ class GitHistoryIT {
                 "33", restored("b.gz", "2026-11-06"), "the newest commit that is not after it, on whichever branch");
         assertEquals("22", restored("b.gz", "2026-11-08"));
         // A backup made in the merge itself.
-        git(
-                "git checkout -q side; git checkout -q -b other; GIT_COMMITTER_DATE=2026-11-08T12:00:00Z git commit -q --allow-empty -m x; git checkout -q main; git merge -q --no-commit -s ours other");
+        git("git checkout -q side; git checkout -q -b other; GIT_COMMITTER_DATE=2026-11-08T12:00:00Z git "
+                + "commit -q --allow-empty -m x; git checkout -q main; git merge -q --no-commit -s ours other");
         commit("b.gz", "4", "2026-11-10T12:00:00Z");
         assertEquals("44", restored("b.gz", "2026-11-11"));
         assertEquals(
@@ -197,7 +201,8 @@ class GitHistoryIT {
         assertTrue(missing.get("hint").getAsString().contains("lfs fetch --all"), missing.toString());
         assertEquals("22", Lab.query(database, "SELECT min(generation) || max(generation) FROM t"));
         Tools.Ended pointer = Tools.sh(
-                "cd \"$1\"; GIT_LFS_SKIP_SMUDGE=1 TMPDIR=\"$1/tmp\" \"$2\" -jar \"$3\" verify repo/backups/b.gz --at=2026-11-01",
+                "cd \"$1\"; GIT_LFS_SKIP_SMUDGE=1 TMPDIR=\"$1/tmp\" \"$2\" -jar \"$3\" verify repo/backups/b.gz "
+                        + "--at=2026-11-01",
                 directory,
                 Lab.JAVA,
                 Lab.JAR);

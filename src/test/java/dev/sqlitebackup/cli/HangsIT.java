@@ -40,7 +40,8 @@ class HangsIT {
             case "fifo" -> Tools.sh("mkfifo \"$1\"", name).ok();
             case "socket" ->
                 Tools.sh(
-                                "cd \"$(dirname \"$1\")\"; python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' \"$(basename \"$1\")\"",
+                                "cd \"$(dirname \"$1\")\"; python3 -c 'import socket, sys; "
+                                        + "socket.socket(socket.AF_UNIX).bind(sys.argv[1])' \"$(basename \"$1\")\"",
                                 name)
                         .ok();
             default -> Tools.sh("mknod \"$1\" c 1 5", name).ok(); // /dev/zero, which has no end.
@@ -162,7 +163,8 @@ class HangsIT {
             }
             String warning =
                     "it could not be seen whether pid " + holder.process().pid()
-                            + " \\(.*\\) has the database open, because a file system that it uses does not answer; make sure that it has not: "
+                            + " \\(.*\\) has the database open, because a file system that it uses does not "
+                            + "answer; make sure that it has not: "
                             + database;
             for (String command : List.of(
                     "restore b.gz --to=app.db --dry-run",

@@ -128,8 +128,8 @@ class HiddenLogIT {
         assertTrue(
                 said.get("message")
                         .getAsString()
-                        .contains(
-                                "that is not beside it: it opened the file by another path, or the -wal was removed under it"),
+                        .contains("that is not beside it: it opened the file by another path, or the -wal was "
+                                + "removed under it"),
                 said.toString());
         assertTrue(said.get("hint").getAsString().contains("by the path that the application uses"), said.toString());
         assertFalse(said.toString().contains("--live"), said.toString());

@@ -47,7 +47,8 @@ class HintsIT {
                         Stream.of(lab.temporary(), System.getProperty("java.home"), directory), Stream.of(arguments))
                 .toArray();
         return Tools.sh(
-                "export TMPDIR=$1 JAVA_HOME=$2 PATH=$2/bin:$PATH; cd \"$3\"; shift 3; unset SQLITE_BACKUP_DB SQLITE_BACKUP_TO; "
+                "export TMPDIR=$1 JAVA_HOME=$2 PATH=$2/bin:$PATH; cd \"$3\"; shift 3; unset SQLITE_BACKUP_DB "
+                        + "SQLITE_BACKUP_TO; "
                         + script,
                 all);
     }
@@ -181,7 +182,8 @@ class HintsIT {
         Path database = lab.database("app.db", "delete", 30, "g");
         lab.json(0, "backup", database, "--to=app.db.gz");
         Tools.sh(
-                        "cd \"$1\"; git init -q; git add app.db.gz; git -c user.name=u -c user.email=u@example.org commit -q -m backup; rm app.db.gz",
+                        "cd \"$1\"; git init -q; git add app.db.gz; git -c user.name=u -c "
+                                + "user.email=u@example.org commit -q -m backup; rm app.db.gz",
                         directory)
                 .ok();
         Tools.Ended missing = lab.run("restore", "app.db.gz", "--to=new.db").endsWith(10);

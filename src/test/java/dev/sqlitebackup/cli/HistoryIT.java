@@ -127,7 +127,8 @@ class HistoryIT {
                 .getAsString()
                 .endsWith("app-20261122T120000Z.db.gz"));
         Tools.Ended newYork = Tools.sh(
-                        "cd \"$1\"; TZ=America/New_York TMPDIR=\"$1/tmp\" \"$2\" -jar \"$3\" verify history --at=2026-11-21 --json",
+                        "cd \"$1\"; TZ=America/New_York TMPDIR=\"$1/tmp\" \"$2\" -jar \"$3\" verify history "
+                                + "--at=2026-11-21 --json",
                         directory,
                         Lab.JAVA,
                         Lab.JAR)
@@ -361,13 +362,14 @@ class HistoryIT {
         String hidden = locations(lab.json(0, "list", "history"), "backups").get(0);
         Path program = Files.copy(Lab.JAR, lab.path("program.jar")); // The checkout may be where others may not look.
         Tools.sh(
-                        "chmod -R a+rwX \"$1\"; chmod 600 \"$2\"; touch \"$3/Größe-20261122T000000Z.db.gz\" \"$3/Größe.gz\"",
+                        "chmod -R a+rwX \"$1\"; chmod 600 \"$2\"; touch \"$3/Größe-20261122T000000Z.db.gz\" "
+                                + "\"$3/Größe.gz\"",
                         directory,
                         hidden,
                         history)
                 .ok();
-        String run =
-                "cd \"$1\"; TMPDIR=\"$1/tmp\" LC_ALL=POSIX setpriv --reuid=65534 --regid=65534 --clear-groups \"$2\" -jar \"$3\" ";
+        String run = "cd \"$1\"; TMPDIR=\"$1/tmp\" LC_ALL=POSIX setpriv --reuid=65534 --regid=65534 --clear-groups "
+                + "\"$2\" -jar \"$3\" ";
         Lab.sql(database, "INSERT INTO t(generation) VALUES ('more')");
         Tools.sh("chmod -R a+rwX \"$1\"; chmod 600 \"$2\"", directory, hidden).ok();
         Tools.Ended backup = Tools.sh(run + "backup app.db --to=history --json", directory, Lab.JAVA, program)

@@ -29,7 +29,8 @@ class LargeDatabaseIT {
                 "PRAGMA synchronous=OFF",
                 "PRAGMA wal_autocheckpoint=100",
                 "CREATE TABLE t(id INTEGER PRIMARY KEY, b)",
-                "INSERT INTO t(b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40) SELECT zeroblob(55000000) FROM n",
+                "INSERT INTO t(b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40) "
+                        + "SELECT zeroblob(55000000) FROM n",
                 "INSERT INTO t(b) VALUES ('the last row')");
         assertTrue(Files.size(database) > TWO_GIB);
         small(lab, "backup", database, "--to=" + lab.path("b.gz"), "--level=1");

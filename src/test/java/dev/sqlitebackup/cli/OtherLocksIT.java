@@ -41,7 +41,9 @@ class OtherLocksIT {
         Path database = lab.database("good.db", "wal", 20, "g");
         lab.json(0, "backup", database, "--to=good.gz");
         Tools.sh(
-                        "cd \"$1\"; mkdir -p disk; mount -t tmpfs none disk; cd disk; mkdir lower upper work merged; mount -t overlay overlay -o lowerdir=\"$PWD/lower\",upperdir=\"$PWD/upper\",workdir=\"$PWD/work\" merged",
+                        "cd \"$1\"; mkdir -p disk; mount -t tmpfs none disk; cd disk; mkdir lower upper work "
+                                + "merged; mount -t overlay overlay -o "
+                                + "lowerdir=\"$PWD/lower\",upperdir=\"$PWD/upper\",workdir=\"$PWD/work\" merged",
                         directory)
                 .ok();
         try {
@@ -72,14 +74,19 @@ class OtherLocksIT {
         Lab.sql(
                 database,
                 "CREATE TABLE t(id INTEGER PRIMARY KEY, v, b)",
-                "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000) SELECT i, 200, randomblob(400) FROM n");
+                "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000) "
+                        + "SELECT i, 200, randomblob(400) FROM n");
         // Moves amounts between rows all over the file; the sum stays.
         Tools.Started writer = Tools.start(
                 java.util.List.of(
                         "python3",
                         "-c",
-                        "import sqlite3,random,sys\nc=sqlite3.connect('file:%s?nolock=1' % sys.argv[1],uri=True,isolation_level=None)\n"
-                                + "while True:\n  c.execute('BEGIN')\n  for i in range(300):\n    a=random.randint(1,30000); b=random.randint(1,30000)\n    c.execute('UPDATE t SET v=v-1 WHERE id=?',(a,)); c.execute('UPDATE t SET v=v+1 WHERE id=?',(b,))\n"
+                        "import sqlite3,random,sys\nc=sqlite3.connect('file:%s?nolock=1' % "
+                                + "sys.argv[1],uri=True,isolation_level=None)\n"
+                                + "while True:\n  c.execute('BEGIN')\n  for i in range(300):\n    "
+                                + "a=random.randint(1,30000); b=random.randint(1,30000)\n    "
+                                + "c.execute('UPDATE t SET v=v-1 WHERE id=?',(a,)); "
+                                + "c.execute('UPDATE t SET v=v+1 WHERE id=?',(b,))\n"
                                 + "  c.execute('COMMIT')\n  open(sys.argv[1]+'.goes','w').close()\n",
                         database.toString()),
                 java.util.Map.of(),

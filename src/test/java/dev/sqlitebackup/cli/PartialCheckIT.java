@@ -65,8 +65,8 @@ class PartialCheckIT {
         Tools.Ended first = lab.run("backup", database, "--to=b.gz").ok();
         assertTrue(
                 first.err()
-                        .contains(
-                                "not checked in full, because only the application can: indexes of table ordered (collation GERMAN)"),
+                        .contains("not checked in full, because only the application can: indexes of table "
+                                + "ordered (collation GERMAN)"),
                 first.err());
         assertTrue(first.out().contains("verified in part"), first.out());
         OwnFunctions.run(database, "INSERT INTO ordered VALUES ('new', 1)");

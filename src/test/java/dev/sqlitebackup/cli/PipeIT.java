@@ -43,7 +43,9 @@ class PipeIT {
     /** A script in the lab, for which sb is the program. */
     private Tools.Ended sh(String script) {
         return Tools.sh(
-                "cd \"$1\"; export TMPDIR=\"$1/tmp\" XDG_STATE_HOME=\"$1/state\"; unset SQLITE_BACKUP_DB SQLITE_BACKUP_TO; java=$2 jar=$3; sb() { \"$java\" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -jar \"$jar\" \"$@\"; }; "
+                "cd \"$1\"; export TMPDIR=\"$1/tmp\" XDG_STATE_HOME=\"$1/state\"; unset SQLITE_BACKUP_DB "
+                        + "SQLITE_BACKUP_TO; java=$2 jar=$3; sb() { \"$java\" -XX:+UseSerialGC "
+                        + "-XX:TieredStopAtLevel=1 -jar \"$jar\" \"$@\"; }; "
                         + script,
                 directory,
                 Lab.JAVA,
@@ -213,7 +215,8 @@ class PipeIT {
         Lab.sql(
                 large,
                 "CREATE TABLE t(b)",
-                "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000) SELECT randomblob(500) FROM n");
+                "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000) "
+                        + "SELECT randomblob(500) FROM n");
         lab.json(0, "backup", large, "--to=large.db.gz");
         try (SmallDisk disk = SmallDisk.mount(lab.path("disk"), 3 << 20)) {
             for (String more : List.of("", " --dry-run")) {
@@ -221,7 +224,8 @@ class PipeIT {
                         "no-space",
                         json(
                                         15,
-                                        "export TMPDIR=$PWD/disk; cat large.db.gz | sb restore - --to=disk/new.db --json"
+                                        "export TMPDIR=$PWD/disk; cat large.db.gz | sb restore - "
+                                                + "--to=disk/new.db --json"
                                                 + more)
                                 .get("error")
                                 .getAsString());

@@ -182,7 +182,8 @@ class RestoreIT {
         assertEquals("created", result.get("method").getAsString());
         assertEquals(
                 "SQLite cannot open " + target
-                        + ", so it was replaced by a new file: restart every application that had it open, also in other containers, which cannot be seen; else it goes on with the old file",
+                        + ", so it was replaced by a new file: restart every application that had it open, also "
+                        + "in other containers, which cannot be seen; else it goes on with the old file",
                 result.get("warnings").getAsString());
         assertEquals(before, Lab.sha256(Path.of(result.get("safetyCopy").getAsString())));
         assertEquals("rw-r-----", PosixFilePermissions.toString(Files.getPosixFilePermissions(target)));
@@ -216,7 +217,8 @@ class RestoreIT {
         Lab.sql(
                 source,
                 "CREATE TABLE t(a)",
-                "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400) SELECT hex(randomblob(100)) FROM n");
+                "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400) "
+                        + "SELECT hex(randomblob(100)) FROM n");
         lab.json(0, "backup", source, "--to=good.gz");
         byte[] good = Files.readAllBytes(lab.path("good.gz"));
         Path target = lab.database("t.db", "wal", 20, "old");
@@ -238,8 +240,10 @@ class RestoreIT {
                 before);
         refused(10, lab.path("missing.gz"), before);
         Tools.sh(
-                        "cd \"$1\"; head -c 100000 /dev/zero | gzip > zerodb.gz; printf '' | gzip > nothing.gz; head -c 20480 source.db | gzip > part1.gz;"
-                                + "tail -c +20481 source.db | gzip > part2.gz; cat part1.gz part2.gz > whole.gz; tail -c +200 source.db | gzip > tail.gz",
+                        "cd \"$1\"; head -c 100000 /dev/zero | gzip > zerodb.gz; printf '' | gzip > nothing.gz; "
+                                + "head -c 20480 source.db | gzip > part1.gz;"
+                                + "tail -c +20481 source.db | gzip > part2.gz; cat part1.gz part2.gz > "
+                                + "whole.gz; tail -c +200 source.db | gzip > tail.gz",
                         directory)
                 .ok();
         for (String name : List.of("zerodb.gz", "nothing.gz", "part1.gz", "part2.gz", "tail.gz")) {
@@ -451,7 +455,8 @@ class RestoreIT {
         Writer.start(target, "crash", "wal", 0).close();
         Object inode = Files.getAttribute(target, "unix:ino");
         Tools.Ended ended = Tools.sh(
-                "cd \"$1\"; TMPDIR=\"$1/tmp\" strace -f -o /dev/null -P \"$1/t.db\" -e inject=$4 \"$2\" -jar \"$3\" restore b.gz --to=t.db || echo \"exit $?\"",
+                "cd \"$1\"; TMPDIR=\"$1/tmp\" strace -f -o /dev/null -P \"$1/t.db\" -e inject=$4 \"$2\" -jar "
+                        + "\"$3\" restore b.gz --to=t.db || echo \"exit $?\"",
                 directory,
                 Lab.JAVA,
                 Lab.JAR,

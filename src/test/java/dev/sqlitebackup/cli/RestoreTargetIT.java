@@ -148,14 +148,16 @@ class RestoreTargetIT {
         Tools.sh("chown daemon:daemon \"$1\"; chmod 644 \"$1\"", database).ok();
         lab.json(0, "backup", database, "--to=b.gz");
         Tools.sh(
-                        "rm -f \"$1\"*; chmod 777 \"$2\" \"$3\"; chmod 644 \"$2\"/b.gz \"$2\"/.b.gz.state; chmod 755 \"$4\"",
+                        "rm -f \"$1\"*; chmod 777 \"$2\" \"$3\"; chmod 644 \"$2\"/b.gz \"$2\"/.b.gz.state; "
+                                + "chmod 755 \"$4\"",
                         database,
                         directory,
                         lab.temporary(),
                         Lab.JAR.getParent())
                 .ok();
         Tools.Ended restored = Tools.sh(
-                        "cd \"$1\"; XDG_STATE_HOME=/dev/null TMPDIR=\"$2\" exec setpriv --reuid=nobody --regid=nogroup --clear-groups \"$3\" -jar \"$4\" restore b.gz --to=\"$5\"",
+                        "cd \"$1\"; XDG_STATE_HOME=/dev/null TMPDIR=\"$2\" exec setpriv --reuid=nobody "
+                                + "--regid=nogroup --clear-groups \"$3\" -jar \"$4\" restore b.gz --to=\"$5\"",
                         directory,
                         lab.temporary(),
                         Lab.JAVA,
@@ -164,9 +166,9 @@ class RestoreTargetIT {
                 .ok();
         assertTrue(
                 restored.err()
-                        .contains(
-                                "belonged to daemon:daemon (rw-r--r--), and this user may not give it back: chown daemon:daemon "
-                                        + database + " && chmod 644 " + database),
+                        .contains("belonged to daemon:daemon (rw-r--r--), and this user may not give it back: "
+                                + "chown daemon:daemon "
+                                + database + " && chmod 644 " + database),
                 restored.err());
         assertEquals("nobody:nogroup 600", owner(database));
     }

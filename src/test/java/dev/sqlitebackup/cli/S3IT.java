@@ -294,7 +294,8 @@ class S3IT {
         server.answerInTurn("HEAD /backups/p/app-", S3Server.answer(404, ""));
         server.answerTo(
                 "HEAD /backups/p/app-",
-                "HTTP/1.1 200 OK\r\nContent-Length: 17\r\nETag: \"another\"\r\nx-amz-checksum-sha256: bm90IHdoYXQgd2FzIHNlbnQ=\r\nConnection: close\r\n\r\n");
+                "HTTP/1.1 200 OK\r\nContent-Length: 17\r\nETag: \"another\"\r\nx-amz-checksum-sha256: "
+                        + "bm90IHdoYXQgd2FzIHNlbnQ=\r\nConnection: close\r\n\r\n");
         String hint = lab.json(12, "backup", database, "--to=s3://backups/p/")
                 .get("hint")
                 .getAsString();

@@ -40,7 +40,8 @@ class ScriptsIT {
     /** As cron runs it: no working directory of ours, hardly a PATH, no terminal, no locale. */
     private Tools.Ended cron(String target, String... assignments) {
         return Tools.sh(
-                "cd /; target=$3; home=$4; repo=$2; java=$1; shift 4; env -i HOME=\"$home\" TMPDIR=\"$home/tmp\" JAVA_HOME=\"$java\" PATH=/usr/bin:/bin"
+                "cd /; target=$3; home=$4; repo=$2; java=$1; shift 4; env -i HOME=\"$home\" "
+                        + "TMPDIR=\"$home/tmp\" JAVA_HOME=\"$java\" PATH=/usr/bin:/bin"
                         + " make --no-print-directory -C \"$repo\" \"$target\" \"$@\"",
                 prepend(assignments, System.getProperty("java.home"), repository, target, directory));
     }
@@ -58,7 +59,8 @@ class ScriptsIT {
         Tools.Ended backup = cron("backup-db", "DB=" + database).ok();
         assertTrue(backup.out().startsWith("backed up"), backup.out() + backup.err());
         String staged = Tools.sh(
-                        "cd \"$1\"; git -c core.quotePath=false diff --cached --name-only; git lfs ls-files -n; git cat-file -p \":backups/$2\"",
+                        "cd \"$1\"; git -c core.quotePath=false diff --cached --name-only; git lfs ls-files -n; "
+                                + "git cat-file -p \":backups/$2\"",
                         repository,
                         "hi story é.db.gz")
                 .ok()
@@ -93,7 +95,8 @@ class ScriptsIT {
                     .ok();
         }
         String staged = Tools.sh(
-                        "cd \"$1\"; git diff --cached --name-only; git status --porcelain backups | grep '[.]gz$' | grep -v '^A ' || true",
+                        "cd \"$1\"; git diff --cached --name-only; git status --porcelain backups | grep "
+                                + "'[.]gz$' | grep -v '^A ' || true",
                         repository)
                 .ok()
                 .out();
@@ -116,7 +119,8 @@ class ScriptsIT {
             Lab.write(history.resolve(foreign), foreign);
         }
         Tools.sh(
-                        "cd \"$1\"; git add -- tracked.gz; git -c user.name=u -c user.email=u@example.org commit -qm mine; rm tracked.gz",
+                        "cd \"$1\"; git add -- tracked.gz; git -c user.name=u -c user.email=u@example.org "
+                                + "commit -qm mine; rm tracked.gz",
                         history)
                 .ok();
         Path database = lab.database("-odd *\n.db", "delete", 30, "g");
@@ -156,7 +160,8 @@ class ScriptsIT {
     private Tools.Ended backup(Path database, Path to, String... options) {
         Object[] arguments = prepend(options, repository, database, to, lab.temporary());
         return Tools.sh(
-                "cd \"$1\"; database=$2; to=$3; tmp=$4; shift 4; TMPDIR=\"$tmp\" scripts/stage-backup scripts/backup-db.sh \"$@\" --to=\"$to\" -- \"$database\"",
+                "cd \"$1\"; database=$2; to=$3; tmp=$4; shift 4; TMPDIR=\"$tmp\" scripts/stage-backup "
+                        + "scripts/backup-db.sh \"$@\" --to=\"$to\" -- \"$database\"",
                 arguments);
     }
 
@@ -187,7 +192,8 @@ class ScriptsIT {
 
         Tools.require("git-lfs");
         ended = Tools.sh(
-                        "cd \"$1\"; git config --unset filter.lfs.clean; GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null TMPDIR=\"$3\" make backup-db DB=\"$2\"",
+                        "cd \"$1\"; git config --unset filter.lfs.clean; GIT_CONFIG_GLOBAL=/dev/null "
+                                + "GIT_CONFIG_SYSTEM=/dev/null TMPDIR=\"$3\" make backup-db DB=\"$2\"",
                         repository,
                         database,
                         lab.temporary())
@@ -262,7 +268,8 @@ class ScriptsIT {
         Lab.settle(database);
         cron("backup-db", "DB=" + database).ok();
         Tools.sh(
-                        "cd \"$1\"; git add -A; GIT_COMMITTER_DATE=\"$2\" git -c user.name=u -c user.email=u@example.org commit -q --allow-empty -m backup",
+                        "cd \"$1\"; git add -A; GIT_COMMITTER_DATE=\"$2\" git -c user.name=u -c "
+                                + "user.email=u@example.org commit -q --allow-empty -m backup",
                         repository,
                         time)
                 .ok();
@@ -318,7 +325,8 @@ class ScriptsIT {
                         .out());
 
         Tools.sh(
-                        "cd \"$1\"; git config sqlite-backup.blockPush true; git -c user.name=u -c user.email=u@example.org commit -q --allow-empty -m more",
+                        "cd \"$1\"; git config sqlite-backup.blockPush true; git -c user.name=u -c "
+                                + "user.email=u@example.org commit -q --allow-empty -m more",
                         repository)
                 .ok();
         Tools.Ended stopped = push(database);
@@ -329,7 +337,8 @@ class ScriptsIT {
         cron("backup-db", "DB=" + database).ok();
         Lab.sql(database, "INSERT INTO t(generation) VALUES ('between backup and commit')");
         Tools.sh(
-                        "cd \"$1\"; git add -A; GIT_COMMITTER_DATE=2099-01-01T00:00:00Z git -c user.name=u -c user.email=u@example.org commit -q --allow-empty -m late",
+                        "cd \"$1\"; git add -A; GIT_COMMITTER_DATE=2099-01-01T00:00:00Z git -c user.name=u -c "
+                                + "user.email=u@example.org commit -q --allow-empty -m late",
                         repository)
                 .ok();
         assertEquals(1, push(database).exitCode());
@@ -344,7 +353,8 @@ class ScriptsIT {
         assertTrue(noted.err().contains(database + " has changed"), noted.err());
         // On a branch without the script.
         Tools.sh(
-                        "cd \"$1\"; git rm -q scripts/pre-push; git -c user.name=u -c user.email=u@example.org commit -q -m without",
+                        "cd \"$1\"; git rm -q scripts/pre-push; git -c user.name=u -c user.email=u@example.org "
+                                + "commit -q -m without",
                         repository)
                 .ok();
         push(database).ok();
@@ -363,9 +373,9 @@ class ScriptsIT {
                 .findFirst()
                 .orElseThrow();
         String command = line.substring(line.indexOf("$HOME")).replace("$HOME/.config/opencode", "\"$1\"");
-        String cron =
-                "cd /; env -i HOME=\"$3\" TMPDIR=\"$3/tmp\" JAVA_HOME=\"$4\" PATH=/usr/bin:/bin SQLITE_BACKUP_DB=\"$2\" sh -c '"
-                        + command + "' sh \"$1\"";
+        String cron = "cd /; env -i HOME=\"$3\" TMPDIR=\"$3/tmp\" JAVA_HOME=\"$4\" PATH=/usr/bin:/bin "
+                + "SQLITE_BACKUP_DB=\"$2\" sh -c '"
+                + command + "' sh \"$1\"";
         Tools.Ended missing = Tools.sh(cron, repository, database, directory, System.getProperty("java.home"));
         assertEquals(14, missing.exitCode(), missing.err());
         assertTrue(missing.err().startsWith("error: there is no backup at "), missing.err());
@@ -410,7 +420,8 @@ class ScriptsIT {
                 "backups/*.gz filter=lfs diff=lfs merge=lfs -text\n"); // As earlier versions installed it.
         install();
         assertEquals(
-                "backups/*.gz filter=lfs diff=lfs merge=lfs -text\nbackups/**/*.gz filter=lfs diff=lfs merge=lfs -text\n",
+                "backups/*.gz filter=lfs diff=lfs merge=lfs -text\nbackups/**/*.gz filter=lfs diff=lfs "
+                        + "merge=lfs -text\n",
                 Files.readString(repository.resolve(".gitattributes")));
         Path database = lab.database("h.db", "delete", 30, "g");
         for (int i = 0; i < 3; i++) {
@@ -441,7 +452,8 @@ class ScriptsIT {
                         .ok()
                         .out());
         Tools.sh(
-                        "cd \"$1\"; git add backups; [ \"$(git check-attr filter backups/.gitkeep)\" = 'backups/.gitkeep: filter: unspecified' ]",
+                        "cd \"$1\"; git add backups; [ \"$(git check-attr filter backups/.gitkeep)\" = "
+                                + "'backups/.gitkeep: filter: unspecified' ]",
                         repository)
                 .ok();
     }
@@ -477,7 +489,8 @@ class ScriptsIT {
     /** What a run lists, without the run. */
     private Tools.Ended stage(Path file) {
         return Tools.sh(
-                        "cd \"$1\"; \"$3/scripts/stage-backup\" sh -c 'printf \"%s\\0\" \"$0\" >\"$SQLITE_BACKUP_STAGING_LIST\"' \"$2\"",
+                        "cd \"$1\"; \"$3/scripts/stage-backup\" sh -c 'printf \"%s\\0\" \"$0\" "
+                                + ">\"$SQLITE_BACKUP_STAGING_LIST\"' \"$2\"",
                         repository, file, PROJECT)
                 .ok();
     }
@@ -498,7 +511,9 @@ class ScriptsIT {
         for (String place : List.of("backups/h", "snap/one/more", "my backups", "")) {
             repository = lab.path("repo " + place.length());
             Tools.sh(
-                            "git init -q \"$1\"; cd \"$1\"; git lfs install --local >/dev/null; mkdir -p \"./$2\"; printf '*.png binary' >.gitattributes; head -c 6000000 /dev/urandom >\"./$2/h it's.gz\"",
+                            "git init -q \"$1\"; cd \"$1\"; git lfs install --local >/dev/null; mkdir -p "
+                                    + "\"./$2\"; printf '*.png binary' >.gitattributes; head -c 6000000 "
+                                    + "/dev/urandom >\"./$2/h it's.gz\"",
                             repository,
                             place)
                     .ok();
@@ -519,8 +534,8 @@ class ScriptsIT {
         Tools.Ended taken = stage(repository.resolve("backups/h/h it's.gz"));
         assertTrue(
                 taken.err()
-                        .contains(
-                                "although .gitattributes says backups/**/*.gz filter=lfs diff=lfs merge=lfs -text\nhint: see which other line takes that back: git "),
+                        .contains("although .gitattributes says backups/**/*.gz filter=lfs diff=lfs merge=lfs "
+                                + "-text\nhint: see which other line takes that back: git "),
                 taken.err());
         Tools.sh("cd /; bash -c \"$1\"", taken.err().substring(taken.err().lastIndexOf(": git ") + 2))
                 .ok();
@@ -569,7 +584,8 @@ class ScriptsIT {
                 .ok();
         Lab.sql(
                 database,
-                "INSERT INTO t(generation, b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) SELECT 'g', hex(randomblob(500)) FROM n");
+                "INSERT INTO t(generation, b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+                        + "WHERE i < 300) SELECT 'g', hex(randomblob(500)) FROM n");
         cron("backup-db", "DB=" + database, "TO=backups/h/").ok();
         Lab.sql(database, "DELETE FROM t");
         assertEquals(2, cron("backup-db", "DB=" + database, "TO=backups/h/").exitCode());
@@ -587,7 +603,8 @@ class ScriptsIT {
     void passShellcheck() {
         Tools.require("shellcheck");
         Tools.sh(
-                        "cd \"$1/scripts\"; shellcheck sqlite-backup *.sh stage-backup install-into pre-push install-hooks",
+                        "cd \"$1/scripts\"; shellcheck sqlite-backup *.sh stage-backup install-into pre-push "
+                                + "install-hooks",
                         PROJECT)
                 .ok();
     }
@@ -598,7 +615,8 @@ class ScriptsIT {
         Tools.sh("cd \"$1\"; mkdir \"$2/clone\"; cp -r pom.xml src scripts \"$2/clone/\"", PROJECT, directory)
                 .ok();
         Tools.Ended ended = Tools.sh(
-                        "cd /; env -i HOME=\"$HOME\" PATH=\"$PATH\" JAVA_HOME=\"$2\" \"$1/clone/scripts/sqlite-backup\" --version",
+                        "cd /; env -i HOME=\"$HOME\" PATH=\"$PATH\" JAVA_HOME=\"$2\" "
+                                + "\"$1/clone/scripts/sqlite-backup\" --version",
                         directory,
                         System.getProperty("java.home"))
                 .ok();

@@ -155,7 +155,8 @@ class BackupServiceTest {
         Lab.sql(
                 database,
                 "CREATE TABLE t(a INTEGER PRIMARY KEY, page)",
-                "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20) SELECT i, zeroblob(4000) FROM n");
+                "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20) "
+                        + "SELECT i, zeroblob(4000) FROM n");
         backup(database);
         byte[] content = content();
         shrinkTo(database, content.length / 2);
@@ -167,7 +168,8 @@ class BackupServiceTest {
                 Failure.Kind.SHRUNK,
                 String.format(
                         Locale.ROOT,
-                        "%s has shrunk from %,d bytes in use (the backup of %s) to %,d (%s); that backup was left as it is: %s",
+                        "%s has shrunk from %,d bytes in use (the backup of %s) to %,d (%s); that backup was "
+                                + "left as it is: %s",
                         database,
                         content.length,
                         NOW.minusSeconds(60),

@@ -59,7 +59,8 @@ class ListServiceTest {
 
     private void commit(String time) {
         Tools.sh(
-                        "cd \"$1\"; [ -e .git ] || git init -q; git add b.gz; GIT_COMMITTER_DATE=\"$2\" git -c user.name=u -c user.email=u@example.org commit -q -m backup",
+                        "cd \"$1\"; [ -e .git ] || git init -q; git add b.gz; GIT_COMMITTER_DATE=\"$2\" git -c "
+                                + "user.name=u -c user.email=u@example.org commit -q -m backup",
                         directory,
                         time)
                 .ok();
@@ -101,9 +102,9 @@ class ListServiceTest {
                 listDirectory("my backups").warnings());
         Lab.write(place.resolve("app-20261122T120000Z.db.gz"), "half-copied");
         assertEquals(
-                List.of(
-                        place
-                                + "/app-20261122T120000Z.db.gz has the name of a backup and does not end like one: half-copied, damaged, or of another program; it is ignored"),
+                List.of(place
+                        + "/app-20261122T120000Z.db.gz has the name of a backup and does not end like "
+                        + "one: half-copied, damaged, or of another program; it is ignored"),
                 listDirectory("my backups").warnings().subList(0, 1));
         assertEquals(
                 3,

@@ -331,8 +331,8 @@ class PruneServiceTest {
         backUp(app, NOON, NOON.plusSeconds(1));
         PruneService.Pruned pruned = afterBackup("app-20261122T120009Z.db.gz", ONE);
         assertEquals(
-                List.of(
-                        "the backup is made and verified, but old ones could not be pruned: the new backup is not listed: app-20261122T120009Z.db.gz"),
+                List.of("the backup is made and verified, but old ones could not be pruned: the new backup is "
+                        + "not listed: app-20261122T120009Z.db.gz"),
                 pruned.warnings());
         assertTrue(pruned.deleted().isEmpty());
         assertEquals(2, names().size());

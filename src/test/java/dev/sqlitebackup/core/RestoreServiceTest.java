@@ -377,7 +377,8 @@ class RestoreServiceTest {
             assertEquals(Failure.Kind.NO_SPACE, failure.kind());
             assertTrue(failure.getMessage().startsWith("not enough room in " + disk.path("")), failure.getMessage());
             assertEquals(
-                    "nothing was changed; free some space there, or decompress elsewhere with --tmp-dir=DIR, or keep the safety copy elsewhere with --safety-dir=DIR",
+                    "nothing was changed; free some space there, or decompress elsewhere with --tmp-dir=DIR, or "
+                            + "keep the safety copy elsewhere with --safety-dir=DIR",
                     failure.hint());
             assertEquals("old " + oldRows, content(target));
             disk.leave(newBytes + neededBytes + 300_000);

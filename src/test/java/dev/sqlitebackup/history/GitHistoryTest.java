@@ -48,7 +48,8 @@ class GitHistoryTest {
         repository = directory.resolve("repo");
         file = repository.resolve("backups/a b.gz");
         Tools.sh(
-                        "git init -q -b main \"$1\"; cd \"$1\"; git config user.name u; git config user.email u@example.org; mkdir backups",
+                        "git init -q -b main \"$1\"; cd \"$1\"; git config user.name u; git config user.email "
+                                + "u@example.org; mkdir backups",
                         repository)
                 .ok();
     }
@@ -89,7 +90,8 @@ class GitHistoryTest {
         Path smudge = Files.writeString(directory.resolve("smudge"), "#!/bin/sh\n" + script + "\n");
         Files.setPosixFilePermissions(smudge, PosixFilePermissions.fromString("rwx------"));
         git(
-                "git config filter.f.smudge \"$1\"; git config filter.f.clean cat; git config filter.f.required true; echo '*.gz filter=f' > .gitattributes",
+                "git config filter.f.smudge \"$1\"; git config filter.f.clean cat; git config filter.f.required "
+                        + "true; echo '*.gz filter=f' > .gitattributes",
                 smudge);
         return smudge;
     }

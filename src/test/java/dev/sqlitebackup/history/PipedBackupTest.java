@@ -84,7 +84,8 @@ class PipedBackupTest {
             Failure failure = assertThrows(Failure.class, () -> PipedBackup.keep(endless, workspace));
             assertEquals(Failure.Kind.CORRUPT, failure.kind());
             assertEquals(
-                    "the backup from standard input failed verification: it is neither a gzip file nor a SQLite database",
+                    "the backup from standard input failed verification: it is neither a gzip file nor a SQLite "
+                            + "database",
                     failure.getMessage());
         }
         try (Workspace workspace = Workspace.create(directory)) {

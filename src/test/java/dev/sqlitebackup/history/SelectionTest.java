@@ -67,7 +67,8 @@ class SelectionTest {
 
     private void commit(String time) {
         Tools.sh(
-                        "cd \"$1\"; [ -e .git ] || git init -q; git add b.gz; GIT_COMMITTER_DATE=\"$2\" git -c user.name=u -c user.email=u@example.org commit -q -m backup",
+                        "cd \"$1\"; [ -e .git ] || git init -q; git add b.gz; GIT_COMMITTER_DATE=\"$2\" git -c "
+                                + "user.name=u -c user.email=u@example.org commit -q -m backup",
                         directory,
                         time)
                 .ok();
@@ -256,9 +257,9 @@ class SelectionTest {
         backUp(history, NOON);
         Lab.write(lab.path("history/app-20261122T120001Z.db.gz"), "half-copied");
         assertEquals(
-                List.of(
-                        lab.path("history/app-20261122T120001Z.db.gz")
-                                + " has the name of a backup and does not end like one: half-copied, damaged, or of another program; it is ignored"),
+                List.of(lab.path("history/app-20261122T120001Z.db.gz")
+                        + " has the name of a backup and does not end like one: half-copied, damaged, "
+                        + "or of another program; it is ignored"),
                 select(history, null).warnings());
         BackupSource early = Selection.of(
                 history,
@@ -266,8 +267,8 @@ class SelectionTest {
         assertTrue(
                 early.warnings()
                         .get(1)
-                        .endsWith(
-                                "is dated after now (2026-11-22T11:59:59Z): a clock is or was wrong; for the newest that is not: sqlite-backup verify /b --at=0s"),
+                        .endsWith("is dated after now (2026-11-22T11:59:59Z): a clock is or was wrong; for the "
+                                + "newest that is not: sqlite-backup verify /b --at=0s"),
                 early.warnings().toString());
         // Who says a time knows what he wants.
         assertEquals(

@@ -101,7 +101,8 @@ class RunLockTest {
         Process other = new ProcessBuilder(
                         "python3",
                         "-c",
-                        "import fcntl,sys; f=open(sys.argv[1],'r+'); fcntl.lockf(f,fcntl.LOCK_EX,1,2**63-2); print('held',flush=True); sys.stdin.read()",
+                        "import fcntl,sys; f=open(sys.argv[1],'r+'); fcntl.lockf(f,fcntl.LOCK_EX,1,2**63-2); "
+                                + "print('held',flush=True); sys.stdin.read()",
                         file.toString())
                 .start();
         try (BufferedReader said = other.inputReader()) {
@@ -128,7 +129,8 @@ class RunLockTest {
             assertEquals(state, RunLock.read(file));
             assertEquals(state, RunLock.read(otherName));
             Tools.Ended other = Tools.sh(
-                    "python3 -c \"import fcntl,sys; fcntl.lockf(open(sys.argv[1],'r+'),fcntl.LOCK_EX|fcntl.LOCK_NB,1,2**63-2)\" \"$1\"",
+                    "python3 -c \"import fcntl,sys; "
+                            + "fcntl.lockf(open(sys.argv[1],'r+'),fcntl.LOCK_EX|fcntl.LOCK_NB,1,2**63-2)\" \"$1\"",
                     file);
             assertTrue(other.exitCode() != 0 && other.err().contains("BlockingIOError"), other.err());
         }

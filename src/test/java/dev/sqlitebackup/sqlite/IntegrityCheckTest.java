@@ -91,7 +91,8 @@ class IntegrityCheckTest {
                 "CREATE TABLE twin(a, b)",
                 "INSERT INTO twin SELECT a, b FROM plain WHERE b > 1",
                 "CREATE INDEX twin_a ON twin(a)",
-                "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'twin_a') WHERE name = 'plain_a'",
+                "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'twin_a') "
+                        + "WHERE name = 'plain_a'",
                 "DELETE FROM sqlite_schema WHERE tbl_name = 'twin' AND type = 'index'");
         assertEquals(Failure.Kind.CORRUPT, kindOfFailure());
     }
@@ -106,7 +107,8 @@ class IntegrityCheckTest {
                 "CREATE TABLE aside(a)",
                 "INSERT INTO aside VALUES (NULL)",
                 "PRAGMA writable_schema=ON",
-                "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'aside') WHERE name = 'later'",
+                "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'aside') "
+                        + "WHERE name = 'later'",
                 "DELETE FROM sqlite_schema WHERE name = 'aside'");
         assertEquals(Failure.Kind.CORRUPT, kindOfFailure());
     }
@@ -226,8 +228,8 @@ class IntegrityCheckTest {
             } else {
                 String leftOut = IntegrityCheck.check(database, "it").leftOut().toString();
                 assertTrue(
-                        leftOut.contains(
-                                "indexes of table nocase (collations and functions of SQLite's, if the application has its own)"),
+                        leftOut.contains("indexes of table nocase (collations and functions of SQLite's, if the "
+                                + "application has its own)"),
                         leftOut);
             }
         }
@@ -282,7 +284,8 @@ class IntegrityCheckTest {
                 .toArray(String[]::new));
         runOverridden(
                 "PRAGMA writable_schema=ON",
-                "UPDATE sqlite_schema SET sql = replace(sql, 'GERMAN', 'NOCASE') WHERE tbl_name IN ('nocase', 'only_nocase', 'nocase_key', 'small')");
+                "UPDATE sqlite_schema SET sql = replace(sql, 'GERMAN', 'NOCASE') WHERE tbl_name IN ('nocase', "
+                        + "'only_nocase', 'nocase_key', 'small')");
     }
 
     private void runOverridden(String... statements) {

@@ -267,9 +267,9 @@ class S3ClientsTest {
 
     @Test
     void saysWhyTheStoreCouldNotBeAsked() {
-        Failure none = explained(
-                SdkClientException.create(
-                        "Unable to load credentials from any of the providers in the chain AwsCredentialsProviderChain(a, b) : [a: no, b: no]"));
+        Failure none =
+                explained(SdkClientException.create("Unable to load credentials from any of the providers in the chain "
+                        + "AwsCredentialsProviderChain(a, b) : [a: no, b: no]"));
         assertEquals("cannot list s3://b/p/: Unable to load credentials from any of the providers", none.getMessage());
         assertTrue(none.hint().contains("AWS_ACCESS_KEY_ID"), none.hint());
         Failure refused = explained(SdkClientException.create("Connection refused"));

@@ -136,7 +136,8 @@ class S3ReplacementTest {
         Failure failure = assertThrows(Failure.class, () -> replace("content"));
         assertEquals(Failure.Kind.CORRUPT, failure.kind());
         assertEquals(
-                "do not count on this object; the new backup is whole beside it and stays there until the next run: s3://"
+                "do not count on this object; the new backup is whole beside it and stays there until the next "
+                        + "run: s3://"
                         + S3Server.BUCKET + "/" + aside,
                 failure.hint());
         assertEquals("content", held(aside));

@@ -29,8 +29,8 @@ import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 
 class S3StoreTest extends StoreContract {
-    private static final String OTHER =
-            "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nETag: \"x\"\r\nx-amz-checksum-sha256: bm90IHdoYXQgd2FzIHNlbnQ=\r\nConnection: close\r\n\r\n";
+    private static final String OTHER = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nETag: \"x\"\r\nx-amz-checksum-sha256: "
+            + "bm90IHdoYXQgd2FzIHNlbnQ=\r\nConnection: close\r\n\r\n";
 
     @RegisterExtension
     final SharedS3 s3 = new SharedS3();
@@ -124,7 +124,8 @@ class S3StoreTest extends StoreContract {
                 "POST /backups\\?delete",
                 S3Server.answer(
                         200,
-                        "<DeleteResult><Error><Key>p/b1</Key><Code>AccessDenied</Code><Message>not yours</Message></Error></DeleteResult>"));
+                        "<DeleteResult><Error><Key>p/b1</Key><Code>AccessDenied</Code><Message>not "
+                                + "yours</Message></Error></DeleteResult>"));
         Failure failure = assertThrows(Failure.class, () -> store.delete(List.of("b1")));
         assertEquals("cannot delete s3://backups/p/b1: not yours", failure.getMessage());
         assertTrue(failure.hint().contains("s3:DeleteObject"));

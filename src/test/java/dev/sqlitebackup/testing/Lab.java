@@ -216,7 +216,8 @@ public final class Lab {
     public static String dump(Path database) {
         Tools.require("sqlite3", "sha256sum");
         return Tools.sh(
-                        "f=$(readlink -f \"$1\"); cd \"$(dirname \"$f\")\"; sqlite3 \"./$(basename \"$f\")\" .dump | sha256sum",
+                        "f=$(readlink -f \"$1\"); cd \"$(dirname \"$f\")\"; sqlite3 \"./$(basename \"$f\")\" "
+                                + ".dump | sha256sum",
                         database)
                 .ok()
                 .out();

@@ -195,8 +195,8 @@ public final class Writer implements AutoCloseable {
                 }
                 case "crash" -> {
                     sql.execute("CREATE TABLE crashed(x)");
-                    sql.execute(
-                            "INSERT INTO crashed WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) SELECT i FROM n");
+                    sql.execute("INSERT INTO crashed WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+                            + "WHERE i < 500) SELECT i FROM n");
                     System.out.println("READY");
                     Runtime.getRuntime().halt(0);
                 }

@@ -117,7 +117,8 @@ class HostileInputIT {
                 "CREATE VIRTUAL TABLE f USING fts5(x, y)",
                 "CREATE VIRTUAL TABLE g USING fts4(x)",
                 "CREATE VIRTUAL TABLE s USING rtree(id, a, b)",
-                "INSERT INTO t(b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60) SELECT printf('%0' || (i * 9) || 'd', i) FROM n",
+                "INSERT INTO t(b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60) "
+                        + "SELECT printf('%0' || (i * 9) || 'd', i) FROM n",
                 "INSERT INTO w SELECT b, zeroblob(a * 30) FROM t",
                 "INSERT INTO f SELECT b, 'some words ' || a FROM t",
                 "INSERT INTO g SELECT 'words ' || a FROM t",

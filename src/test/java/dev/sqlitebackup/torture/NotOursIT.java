@@ -40,7 +40,8 @@ class NotOursIT {
 
     private Path archive(String name) {
         Tools.sh(
-                        "cd \"$1\"; mkdir -p photos \"$(dirname \"$2\")\"; head -c 20000 /dev/urandom > photos/1.jpg; tar czf \"$2\" photos",
+                        "cd \"$1\"; mkdir -p photos \"$(dirname \"$2\")\"; head -c 20000 /dev/urandom > "
+                                + "photos/1.jpg; tar czf \"$2\" photos",
                         directory,
                         lab.path(name))
                 .ok();
@@ -194,13 +195,15 @@ class NotOursIT {
             Lab none = new Lab(directory).with(Map.of("XDG_STATE_HOME", "/proc/none"));
             assertEquals(0, none.run("backup", database, "--to=nas/three.gz").exitCode());
             Tools.Ended homeless = Tools.sh(
-                    "cd \"$1\"; env -i PATH=\"$PATH\" TMPDIR=\"$1/tmp\" setpriv --reuid=54321 --regid=54321 --clear-groups \"$2\" -jar \"$3\" --version",
+                    "cd \"$1\"; env -i PATH=\"$PATH\" TMPDIR=\"$1/tmp\" setpriv --reuid=54321 --regid=54321 "
+                            + "--clear-groups \"$2\" -jar \"$3\" --version",
                     directory,
                     Lab.JAVA,
                     Lab.JAR);
             assertEquals(0, homeless.exitCode(), homeless.err());
             Tools.sh(
-                            "cd \"$1\"; env -i PATH=\"$PATH\" TMPDIR=\"$1/tmp\" \"$2\" -Duser.home='?' -jar \"$3\" backup app.db --to=nas/four.gz",
+                            "cd \"$1\"; env -i PATH=\"$PATH\" TMPDIR=\"$1/tmp\" \"$2\" -Duser.home='?' -jar "
+                                    + "\"$3\" backup app.db --to=nas/four.gz",
                             directory,
                             Lab.JAVA,
                             Lab.JAR)
@@ -220,7 +223,9 @@ class NotOursIT {
         Files.createDirectory(lab.path("opencode"));
         Path opencode = lab.database("opencode/opencode.db", "wal", 20, "mine");
         Tools.sh(
-                        "cd \"$1\"; mkdir names plain; gzip -c app.db > names/app.db.gz; cp app.db plain/app.db.pre-restore-20260101000000; gzip -c opencode/opencode.db > names/opencode.db.gz;"
+                        "cd \"$1\"; mkdir names plain; gzip -c app.db > names/app.db.gz; cp app.db "
+                                + "plain/app.db.pre-restore-20260101000000; gzip -c opencode/opencode.db > "
+                                + "names/opencode.db.gz;"
                                 + " cp opencode/opencode.db plain/opencode.db.pre-restore-20260101000000-2",
                         directory)
                 .ok();
@@ -294,7 +299,9 @@ class NotOursIT {
         Tools.require("git");
         lab.with(Map.of("XDG_DATA_HOME", directory.toString()));
         Tools.sh(
-                        "cd \"$1\"; mkdir repo; cd repo; git init -q; gzip -c ../app.db > app.db.gz; cp app.db.gz opencode.db.gz; git add .; git -c user.name=u -c user.email=u@example.org commit -q -m one",
+                        "cd \"$1\"; mkdir repo; cd repo; git init -q; gzip -c ../app.db > app.db.gz; cp "
+                                + "app.db.gz opencode.db.gz; git add .; git -c user.name=u -c "
+                                + "user.email=u@example.org commit -q -m one",
                         directory)
                 .ok();
         JsonObject refused = lab.json(2, "restore", "repo/app.db.gz", "--at=2999-01-01T00:00:00Z");

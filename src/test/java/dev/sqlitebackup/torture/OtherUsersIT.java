@@ -427,7 +427,8 @@ class OtherUsersIT {
      */
     private Application prepare(RunAs runAs, Situation situation, String generation) throws IOException {
         Tools.sh(
-                        "cd \"$1\"; ! mountpoint -q mounted || umount mounted; rm -rf data; mkdir data; chown 12001:12000 data; chmod \"$2\" data",
+                        "cd \"$1\"; ! mountpoint -q mounted || umount mounted; rm -rf data; mkdir data; chown "
+                                + "12001:12000 data; chmod \"$2\" data",
                         lab,
                         runAs.directoryMode)
                 .ok();
@@ -524,7 +525,9 @@ class OtherUsersIT {
     private void assertApplicationWrites(Application running, RunAs runAs, Situation situation) throws IOException {
         Tools.sh(
                         APPLICATION
-                                + " bash -c 'for f in \"$1\" \"$1\"-wal \"$1\"-shm \"$1\"-journal; do [ ! -e \"$f\" ] || [ -r \"$f\" -a -w \"$f\" ] || { ls -ln \"$f\"; exit 1; }; done' sh \"$1\"",
+                                + " bash -c 'for f in \"$1\" \"$1\"-wal \"$1\"-shm \"$1\"-journal; do [ ! -e "
+                                + "\"$f\" ] || [ -r \"$f\" -a -w \"$f\" ] || { ls -ln \"$f\"; exit 1; "
+                                + "}; done' sh \"$1\"",
                         database)
                 .ok();
         if (running != null) {

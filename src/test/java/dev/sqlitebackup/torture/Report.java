@@ -25,7 +25,8 @@ class Report {
             entry("power", "command\tcalls that change something\tstates of the disk, all in order\trun again on"),
             entry(
                     "bytes",
-                    "backup\tbytes\tbits flipped\tof these harmless: identical content\tcut to another length, all refused"),
+                    "backup\tbytes\tbits flipped\tof these harmless: identical content\tcut to another length, "
+                            + "all refused"),
             entry("hostile", "what\toutcome"),
             entry("fuzz", "target\tinputs\taccepted, all as gunzip reads them"),
             entry("contention", "writer\twhile\tmedian µs\t99th percentile µs\tmaximum µs\tcommits\terrors"),
