@@ -84,4 +84,14 @@ record BackupPlan(
     String lastGood() {
         return there.previous() == null ? null : destination.store().location(there.previous());
     }
+
+    /** For the debug log. */
+    @Override
+    public String toString() {
+        String previous = there.unknown() != null
+                ? "what is there is not known yet: " + there.unknown().getMessage()
+                : lastGood() == null ? "there is none yet" : "the newest there: " + lastGood();
+        return "plan: back up " + database + " as " + destination.store().location(destination.name(at)) + "; "
+                + previous;
+    }
 }

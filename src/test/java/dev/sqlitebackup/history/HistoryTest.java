@@ -494,6 +494,28 @@ class HistoryTest {
         assertFalse(status.backup().name().contains("20261123"));
     }
 
+    /** This version does not read increments, so none is chosen, counted or deleted, whatever is in it. */
+    @Test
+    void anIncrementIsNamedAndLeftAlone() throws IOException {
+        Path full = Path.of(change(NOON).backup());
+        Path increment = full.resolveSibling("app-20261123T120000Z-since-20261122T120000Z.db-wal.gz");
+        Files.copy(full, increment);
+        ListService.Listing listing = new ListService().list(history, null);
+        assertEquals(
+                List.of(full.toString()),
+                listing.backups().stream().map(Backup::location).toList());
+        assertEquals(
+                List.of(increment
+                        + " has the name of an increment, which this version of the program does not read; it "
+                        + "is left alone"),
+                listing.warnings());
+        PruneService.Pruned pruned = prune(NOON.plus(DAY.multipliedBy(2)), 1);
+        assertEquals(1, pruned.kept().size());
+        assertEquals(List.of(), pruned.deleted());
+        assertTrue(Files.exists(increment));
+        assertEquals(full.toString(), status(NOON, database).backup().location());
+    }
+
     @Test
     void safetyCopiesAreListedAndPrunedWithTheirSidecarsAndNotUnasked() throws IOException {
         change(NOON);

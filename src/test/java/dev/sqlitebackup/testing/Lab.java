@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
@@ -81,20 +82,23 @@ public final class Lab {
             try {
                 if (!Files.exists(FILE)
                         || Files.getLastModifiedTime(FILE).compareTo(Files.getLastModifiedTime(JAR)) < 0) {
-                    Files.deleteIfExists(FILE);
                     Path directory = Files.createTempDirectory("archive");
                     Path database = directory.resolve("a.db");
+                    Path made =
+                            FILE.resolveSibling("lab-" + ProcessHandle.current().pid() + ".jsa");
                     sql(database, "CREATE TABLE t(a)");
                     Tools.run(List.of(
                                     JAVA,
                                     "-XX:+UseSerialGC",
-                                    "-XX:ArchiveClassesAtExit=" + FILE,
+                                    "-XX:ArchiveClassesAtExit=" + made,
                                     "-jar",
                                     JAR.toString(),
                                     "backup",
                                     database.toString(),
                                     "--to=" + directory.resolve("a.gz")))
                             .ok();
+                    // Whole or not at all: another test process may want it too.
+                    Files.move(made, FILE, StandardCopyOption.ATOMIC_MOVE);
                 }
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

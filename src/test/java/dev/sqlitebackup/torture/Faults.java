@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -195,6 +196,7 @@ final class Faults {
         Tools.require("gcc");
         Path source = Path.of("src/test/c/faults.c");
         Path library = Path.of("target/faults.so").toAbsolutePath();
+        Path made = library.resolveSibling("faults-" + ProcessHandle.current().pid() + ".so");
         try {
             if (!Files.exists(library)
                     || Files.getLastModifiedTime(library).compareTo(Files.getLastModifiedTime(source)) < 0) {
@@ -207,11 +209,12 @@ final class Faults {
                                 "-shared",
                                 "-fPIC",
                                 "-o",
-                                library.toString(),
+                                made.toString(),
                                 source.toString(),
                                 "-ldl",
                                 "-lpthread"))
                         .ok();
+                Files.move(made, library, StandardCopyOption.ATOMIC_MOVE); // Another test process may want it too.
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
