@@ -25,7 +25,7 @@ public final class BackupWriter {
     private final Progress progress;
 
     /**
-     * Of one snapshot.
+     * Writes one snapshot, once or several times.
      *
      * @param snapshot a finished private database
      */
@@ -94,7 +94,6 @@ public final class BackupWriter {
         }
     }
 
-    /** The blocks of one writing. */
     private final class Blocks {
         private final FileChannel content;
         private final long databaseBytes;

@@ -90,6 +90,7 @@ final class Trailer {
                 || !Arrays.equals(tail(bytes), tail)) {
             return null;
         }
+        // In the range of an Instant; a value that this changes fails the comparison below.
         Manifest manifest = new Manifest(
                 Instant.ofEpochSecond(Math.floorMod(payload.getLong(), 1L << 40)),
                 payload.getLong(),

@@ -21,7 +21,7 @@ final class ChangesReport {
 
     /** @return one line where nothing is lost */
     static List<String> lines(RestorePlan plan) {
-        return lines(plan.database(), plan.changes(), plan.backup().manifest().createdAt());
+        return lines(plan.database(), plan.changes(), plan.content().manifest().createdAt());
     }
 
     static List<String> lines(Path database, Changes changes, Instant createdAt) {

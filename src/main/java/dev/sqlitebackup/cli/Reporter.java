@@ -87,7 +87,7 @@ final class Reporter {
     }
 
     int plan(RestorePlan plan, long durationMillis) {
-        Verification verification = plan.backup().verification();
+        Verification verification = plan.content().verification();
         Map<String, Object> fields = restored(plan, plan.way(), null, verification, durationMillis);
         fields.put("dryRun", true);
         output.success(List.of(line(plan)), verification.warnings(), fields);
@@ -96,7 +96,7 @@ final class Reporter {
 
     private static Map<String, Object> restored(
             RestorePlan plan, RestorePlan.Way way, Path safetyCopy, Verification verification, long durationMillis) {
-        VerifyService.Result content = plan.backup();
+        VerifyService.Result content = plan.content();
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("database", plan.database().toString());
         putBackup(fields, content.backup(), content.commit());
@@ -137,7 +137,7 @@ final class Reporter {
     }
 
     private static String from(RestorePlan plan) {
-        return what(plan.backup()) + " from " + Output.backup(plan.backup().backup()) + " to " + plan.database();
+        return what(plan.content()) + " from " + Output.backup(plan.content().backup()) + " to " + plan.database();
     }
 
     int verify(VerifyService.Result result) {

@@ -75,7 +75,7 @@ public final class RestoreCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Path target = environment.database(database);
-        RestoreService.Wanted wanted = new RestoreService.Wanted.Backup(
+        RestoreService.Wanted wanted = new RestoreService.Wanted.Chosen(
                 environment.backup(backup, target, name.name(spec)),
                 at.notAfter(environment, spec),
                 name.name(spec),

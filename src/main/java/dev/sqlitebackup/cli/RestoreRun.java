@@ -79,8 +79,8 @@ record RestoreRun(Environment environment, CommandLine commandLine, CommonOption
         PrintWriter terminal = question.terminal(commandLine.getErr());
         Output.tell(
                 terminal,
-                List.of("about to restore " + Reporter.what(plan.backup()) + " from "
-                        + plan.backup().backup() + " to " + plan.database()));
+                List.of("about to restore " + Reporter.what(plan.content()) + " from "
+                        + plan.content().backup() + " to " + plan.database()));
         Output.tell(terminal, ChangesReport.lines(plan));
         if (!question.isAnsweredYes("Restore?", terminal)) {
             throw new Failure(

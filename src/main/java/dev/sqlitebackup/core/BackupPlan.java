@@ -16,15 +16,15 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What a run is about to back up, to where, and what it found there: decided under the destination's lock and before
- * anything is made, and never changed.
+ * What a run is about to back up, to where, and what it found there: decided under the destination's lock, before the
+ * snapshot is taken, and never changed.
  *
  * @param database the real path
- * @param main what its main file looked like, and {@code wal} its WAL, before the snapshot: what is written later is
- *     seen
+ * @param main identity of the main file before the snapshot, so that {@code status} sees what is written after it
+ * @param wal likewise of its WAL, null for none
  * @param source where the database lies and whose it is
  * @param at when, to the second
- * @param warnings of whose the backups were that it continues
+ * @param warnings where the backups there may be another database's
  */
 record BackupPlan(
         Path database,
@@ -35,8 +35,8 @@ record BackupPlan(
         AtDestination there,
         Instant at,
         List<String> warnings) {
-    /** No text compresses better than this; a guess that is too small is noticed later, with the same exit code. */
-    private static final int MOST_COMPRESSION = 20;
+    /** A guess, on the low side: if there is too little room after all, writing fails with the same exit code. */
+    private static final int GUESSED_COMPRESSION = 20;
 
     /**
      * Decides.
@@ -65,7 +65,7 @@ record BackupPlan(
         long databaseBytes = Databases.sizeBytes(database)
                 + Databases.sizeBytes(DatabaseFiles.of(database).wal());
         long previousBytes = previous == null ? 0 : Databases.sizeBytes(previous);
-        long backupBytes = Math.max(previousBytes, databaseBytes / MOST_COMPRESSION);
+        long backupBytes = Math.max(previousBytes, databaseBytes / GUESSED_COMPRESSION);
         new Space()
                 .need(temporaryDirectory, databaseBytes)
                 .need(store.workingDirectory(), backupBytes)
@@ -80,8 +80,8 @@ record BackupPlan(
                 .shrunkFrom(shrunk);
     }
 
-    /** Where the backup is that is there already, null for nowhere. */
-    String lastGood() {
+    /** Where the backup to compare with is, null for none. */
+    String previousLocation() {
         return there.previous() == null ? null : destination.store().location(there.previous());
     }
 
@@ -90,7 +90,7 @@ record BackupPlan(
     public String toString() {
         String previous = there.unknown() != null
                 ? "what is there is not known yet: " + there.unknown().getMessage()
-                : lastGood() == null ? "there is none yet" : "the newest there: " + lastGood();
+                : previousLocation() == null ? "there is none yet" : "the newest there: " + previousLocation();
         return "plan: back up " + database + " as " + destination.store().location(destination.name(at)) + "; "
                 + previous;
     }

@@ -207,7 +207,7 @@ public final class BackupService {
             }
         }
 
-        /** Whoever asks for the newest backup gets the one with the latest date. */
+        /** A restore takes the backup with the latest date, so one that is dated after now hides this one. */
         private List<String> aheadOf(AtDestination there) {
             return there.ahead() == null
                     ? List.of()
@@ -220,10 +220,10 @@ public final class BackupService {
             try {
                 return look.get();
             } catch (Failure e) {
-                throw e.kind() == Failure.Kind.CORRUPT && plan.lastGood() != null
+                throw e.kind() == Failure.Kind.CORRUPT && plan.previousLocation() != null
                         ? e.withHint((e.hint() == null ? "" : e.hint() + "; ")
                                 + "the last good backup is untouched, and to bring it back: "
-                                + Hints.command("restore", plan.lastGood(), "--to=" + plan.database()))
+                                + Hints.command("restore", plan.previousLocation(), "--to=" + plan.database()))
                         : e;
             }
         }

@@ -32,7 +32,7 @@ final class Publication {
      * @param shrunk what the database held before, null if it has not shrunk
      * @param shrunkFailure how the run has to end then, else null
      * @param there what is known by now of what was there
-     * @param warnings of the origin of that, where it was known late
+     * @param warnings what {@link Origin} warned of, where the destination answered only after the backup was made
      */
     record Published(
             String name,
@@ -48,7 +48,7 @@ final class Publication {
      * What was there when the backup was finished.
      *
      * @param shrunk what the database held before, null if it has not shrunk
-     * @param warnings of its origin, where that was known late
+     * @param warnings likewise
      */
     private record Found(AtDestination there, State.Shrunk shrunk, List<String> warnings) {}
 
@@ -75,9 +75,9 @@ final class Publication {
     }
 
     /**
-     * Leaves the previous backup as it is if it holds the snapshot already; else publishes one that is proven to. It is
-     * read back before it takes the name, so that a bad one never replaces the last good one; the store then proves
-     * that the name refers to that very file.
+     * Leaves the previous backup as it is if it holds the snapshot already; else writes a new one, proves that it holds
+     * the snapshot, and publishes it. It is read back before it takes the name, so that a bad one never replaces the
+     * last good one; the store then proves that the name refers to that very file.
      *
      * @param beside takes the backup
      */
@@ -89,18 +89,20 @@ final class Publication {
                 previousFile == null ? ReusableBlocks.none() : ReusableBlocks.of(previousFile, file.pageSizeBytes())) {
             if (previous.previousDatabaseBytes() == Files.size(snapshot)) {
                 Manifest same = file.manifestIfEqual(previousFile, null);
-                if (same != null && isStillThere()) {
-                    return unchanged(snapshot, same);
+                if (same != null) {
+                    check.await(); // First, because what is at the destination has to be there at the end.
+                    if (isStillAtDestination()) {
+                        return unchanged(snapshot, same);
+                    }
                 }
             }
             Path compressed = beside.path("backup.gz");
-            return publish(snapshot, compressed, file.write(compressed, plan.at(), previous));
+            return publishNew(snapshot, compressed, file.write(compressed, plan.at(), previous));
         }
     }
 
     /** Asked again: far away, somebody else may have removed it meanwhile. */
-    private boolean isStillThere() {
-        check.await();
+    private boolean isStillAtDestination() {
         return destination.store().local(plan.there().previous()) != null;
     }
 
@@ -117,7 +119,7 @@ final class Publication {
                 List.of());
     }
 
-    private Published publish(Path snapshot, Path compressed, Manifest manifest) throws IOException {
+    private Published publishNew(Path snapshot, Path compressed, Manifest manifest) throws IOException {
         Found found = look(snapshot, compressed);
         Failure failure = null;
         if (found.shrunk != null) {
@@ -165,8 +167,8 @@ final class Publication {
     }
 
     /**
-     * What an earlier run found in a history and nobody has settled counts first. A single file is compared itself: it
-     * was left as it was.
+     * What an earlier run found in a history and nobody has settled counts first. A single file was left as it was, so
+     * it still holds what to compare with.
      *
      * @param differs whether the snapshot differs from the newest backup
      */

@@ -12,7 +12,7 @@ final class RestoreHints {
 
     /** The same again. */
     static Again again(
-            RestoreService.Request request, RestoreService.Wanted.Backup backup, Path target, boolean dryRun) {
+            RestoreService.Request request, RestoreService.Wanted.Chosen backup, Path target, boolean dryRun) {
         List<String> words = Again.named(List.of("restore", backup.from().toString(), "--to=" + target), backup.name());
         addHow(words, request);
         if (request.stagingDirectory() != null) {

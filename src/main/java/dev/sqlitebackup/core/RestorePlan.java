@@ -10,10 +10,10 @@ import java.nio.file.Path;
  * here.
  *
  * @param database the real path of the target, which need not exist
- * @param backup what is to replace it
+ * @param content what is to replace it
  * @param changes what the target loses
  */
-public record RestorePlan(Path database, VerifyService.Result backup, Way way, Changes changes) {
+public record RestorePlan(Path database, VerifyService.Result content, Way way, Changes changes) {
     /** How the content comes to the target. */
     public enum Way {
         /** There is no database: the staged file gets the name. */
@@ -38,7 +38,7 @@ public record RestorePlan(Path database, VerifyService.Result backup, Way way, C
     }
 
     /**
-     * Decides, as far as it shows without SQLite.
+     * Chooses the way by what can be seen without SQLite, which may still find that it cannot open the target.
      *
      * @throws dev.sqlitebackup.Failure if a live restore could not switch this target to this backup
      */
@@ -51,7 +51,8 @@ public record RestorePlan(Path database, VerifyService.Result backup, Way way, C
         return new RestorePlan(
                 target,
                 way == Way.REPLACE
-                        ? backup.with(RestoreSwitch.replaced(target, staged.verification(), "would be replaced"))
+                        ? backup.with(
+                                RestoreSwitch.warnOfReplacement(target, staged.verification(), "would be replaced"))
                         : backup,
                 way,
                 changes);
@@ -66,6 +67,6 @@ public record RestorePlan(Path database, VerifyService.Result backup, Way way, C
 
     /** The same with what is to be said of it. */
     RestorePlan with(Verification verification) {
-        return new RestorePlan(database, backup.with(verification), way, changes);
+        return new RestorePlan(database, content.with(verification), way, changes);
     }
 }

@@ -15,6 +15,7 @@ import dev.sqlitebackup.history.Selection;
 import dev.sqlitebackup.sqlite.Databases;
 import dev.sqlitebackup.sqlite.HiddenLog;
 import dev.sqlitebackup.sqlite.OpenHandles;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -31,7 +32,7 @@ public final class RestoreService {
     /** Which backup is brought back. */
     public sealed interface Wanted {
         /**
-         * One that was made.
+         * One that a user named, or that is chosen from what he named.
          *
          * @param from what to restore, or where to choose from
          * @param notAfter the latest time of the backup, or null for the newest
@@ -39,7 +40,7 @@ public final class RestoreService {
          * @param databaseNamed whether the user said which target is meant; the default one takes only backups of its
          *     own name from a history
          */
-        record Backup(Location from, Instant notAfter, String name, boolean databaseNamed) implements Wanted {}
+        record Chosen(Location from, Instant notAfter, String name, boolean databaseNamed) implements Wanted {}
 
         /** The newest safety copy of the target: what was there before the last restore. */
         record SafetyCopy() implements Wanted {}
@@ -100,7 +101,7 @@ public final class RestoreService {
                             source,
                             new Place(workspace, request.stagingDirectory == null ? room.and(staging) : room))
                     .plan;
-            return plan.with(plan.backup().verification().withWarnings(refuseIfInUse(target, request)));
+            return plan.with(plan.content().verification().withWarnings(refuseIfInUse(target, request)));
         }
     }
 
@@ -115,8 +116,25 @@ public final class RestoreService {
     public Result restore(Request request, BeforeSwitch beforeSwitch) {
         Path target = target(request);
         BackupSource source = choose(request, target, false);
-        boolean hadDirectory = Files.isDirectory(target.getParent());
-        DurableFiles.createDirectories(target.getParent());
+        Path made = topmostMissing(target.getParent());
+        try {
+            DurableFiles.createDirectories(target.getParent());
+            Result result = restore(request, target, source, beforeSwitch);
+            return made == null
+                    ? result
+                    : new Result(
+                            result.plan,
+                            result.way,
+                            result.safetyCopy,
+                            result.verification.withWarning("the directory " + target.getParent()
+                                    + " was made: whoever uses the database has to be able to write to it"));
+        } catch (Failure e) {
+            removeIfEmpty(target.getParent(), made);
+            throw e;
+        }
+    }
+
+    private Result restore(Request request, Path target, BackupSource source, BeforeSwitch beforeSwitch) {
         refuseIfNotWritable(target);
         refuseIfInUse(target, request);
         RestoreRoom room = RestoreRoom.of(request, target);
@@ -126,19 +144,28 @@ public final class RestoreService {
             List<String> unseen = refuseIfInUse(target, request);
             try (RestorePlaces places = RestorePlaces.of(staging, target, room.safety())) {
                 Result result = new RestoreSwitch(request, proven, places, clock, progress).run();
-                return new Result(
-                        result.plan,
-                        result.way,
-                        result.safetyCopy,
-                        result.verification
-                                .withWarnings(unseen)
-                                .withWarnings(
-                                        hadDirectory
-                                                ? List.of()
-                                                : List.of("the directory " + target.getParent()
-                                                        + " was made: whoever uses the database has to "
-                                                        + "be able to write to it")));
+                return new Result(result.plan, result.way, result.safetyCopy, result.verification.withWarnings(unseen));
             }
+        }
+    }
+
+    /** @return null if the directory is there */
+    private static Path topmostMissing(Path directory) {
+        Path missing = null;
+        for (Path above = directory; above != null && !Files.exists(above); above = above.getParent()) {
+            missing = above;
+        }
+        return missing;
+    }
+
+    /** So that nothing was changed where that is said. What somebody has put something into meanwhile stays. */
+    private static void removeIfEmpty(Path directory, Path topmost) {
+        try {
+            for (Path made = directory; topmost != null && made.startsWith(topmost); made = made.getParent()) {
+                Files.deleteIfExists(made);
+            }
+        } catch (IOException e) {
+            // It is not empty, or another user's.
         }
     }
 
@@ -150,7 +177,7 @@ public final class RestoreService {
     }
 
     private BackupSource choose(Request request, Path target, boolean dryRun) {
-        if (!(request.wanted instanceof Wanted.Backup backup)) {
+        if (!(request.wanted instanceof Wanted.Chosen backup)) {
             return SafetyCopies.newest(target, request.safetyDirectory, clock.instant());
         }
         if (!backup.databaseNamed && !backup.from.isDirectory()) {

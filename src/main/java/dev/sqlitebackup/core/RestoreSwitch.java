@@ -24,8 +24,8 @@ import java.time.Clock;
 import java.util.List;
 
 /**
- * Gives a target the content of a staged backup, in the one of the four ways (docs/design.md, "A restore") that it
- * allows, after a safety copy. For one run.
+ * Gives a target the content of a staged backup, by the way that fits the target ({@link RestorePlan.Way}), after a
+ * safety copy. For one run.
  */
 final class RestoreSwitch {
     private final RestoreService.Request request;
@@ -90,7 +90,10 @@ final class RestoreSwitch {
                         staged.verification().withWarnings(restart));
     }
 
-    /** An idle application holds no lock in rollback mode, and in another container it is not seen. */
+    /**
+     * An idle application holds no lock in rollback mode, and in another container it is not seen. So that one has it
+     * open cannot be ruled out, and it is said that it has to be started again.
+     */
     private List<String> otherEncoding() {
         try {
             DatabaseHeader old = DatabaseHeader.of(target);
@@ -147,7 +150,7 @@ final class RestoreSwitch {
         }
     }
 
-    /** It is as private as it is, but belongs to whom the database belongs, so that he can undo. */
+    /** Readable for its owner alone, who is the database's owner, so that he can undo. */
     private SafetyCopy safetyCopy() {
         Path copy = places.safety().createFile("safety.db");
         return new SafetyCopy() {
@@ -220,7 +223,7 @@ final class RestoreSwitch {
         FileIdentity proven = identity(file);
         Replacement.replaceUnreadable(target, file, places.beside().attributes(file), name);
         proveCreated(proven);
-        Verification replaced = replaced(target, staged.verification(), "was replaced");
+        Verification replaced = warnOfReplacement(target, staged.verification(), "was replaced");
         return result(
                 RestorePlan.Way.REPLACE,
                 name,
@@ -231,7 +234,7 @@ final class RestoreSwitch {
     }
 
     /** Nobody can prove that no process has it open, and one that has would write on into a file without a name. */
-    static Verification replaced(Path target, Verification verification, String what) {
+    static Verification warnOfReplacement(Path target, Verification verification, String what) {
         return verification.withWarning("SQLite cannot open " + target + ", so it " + what
                 + " by a new file: restart every application that had it open, also in other containers, "
                 + "which cannot be seen; else it goes on with the old file");

@@ -36,7 +36,7 @@ final class Staging {
     /** Asks for all the room that a run takes, before its first byte. */
     interface Room {
         /**
-         * @param toStageBytes what is still to be written where it stages
+         * @param toStageBytes bytes still to be written in the staging directory
          * @param stagedBytes of the database in the backup
          * @throws Failure NO_SPACE if it is not there
          */
@@ -56,13 +56,13 @@ final class Staging {
     private final Room room;
     private final Consumer<Path> beforeVerification;
 
-    /** One that does nothing else. */
+    /** For a verification, which asks for its own room only. */
     Staging(Workspace workspace, Duration busyTimeout, Progress progress) {
         this(workspace, busyTimeout, progress, Room.in(workspace.directory().getParent()), file -> {});
     }
 
     /**
-     * One that is part of something.
+     * For a restore, which asks for all its room at once.
      *
      * @param room is asked once: as soon as it is known how much is needed
      * @param beforeVerification is given the staged file when it is complete, to read it beside the verification
@@ -175,8 +175,10 @@ final class Staging {
     }
 
     /**
-     * What a backup says that it holds, 0 where it says nothing, as before SQLite 3.7.0, or what cannot be true: then
-     * it is damaged, and nobody shall make room for it.
+     * What a backup says that it holds.
+     *
+     * @return 0 where it says nothing (a header from before SQLite 3.7.0), and where it says what cannot be: then it is
+     *     damaged, and nobody shall make room for it
      */
     private static long announcedBytes(byte[] start, FileChannel backup, Path source) throws IOException {
         if (!BackupReader.isGzip(start)) {

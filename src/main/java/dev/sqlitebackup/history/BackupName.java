@@ -33,8 +33,9 @@ public record BackupName(String database, Moment moment, Moment parent) implemen
     private static final Pattern FULL = Pattern.compile("(.+)-" + MOMENT + "(\\.[^.]*)?\\.gz", Pattern.DOTALL);
     private static final Pattern INCREMENT =
             Pattern.compile("(.+)-" + MOMENT + SINCE + MOMENT + "(\\.[^.]*)?" + WAL + "\\.gz", Pattern.DOTALL);
-    private static final Comparator<BackupName> OLDEST_FIRST =
-            Comparator.comparing(BackupName::moment).thenComparing(BackupName::database);
+    private static final Comparator<BackupName> OLDEST_FIRST = Comparator.comparing(BackupName::moment)
+            .thenComparing(BackupName::database)
+            .thenComparing(BackupName::parent, Comparator.nullsFirst(Comparator.naturalOrder()));
 
     /**
      * When a snapshot was taken, and which one of that second it was.
@@ -87,7 +88,7 @@ public record BackupName(String database, Moment moment, Moment parent) implemen
 
     /** @return null if no backup of ours is named so */
     public static BackupName parse(String fileName) {
-        // Read from the right: the earlier of two times is no part of the database's name.
+        // Increments first: FULL would take their first time for a part of the database's name.
         Matcher increment = INCREMENT.matcher(fileName);
         boolean isIncrement = increment.matches();
         Matcher parts = isIncrement ? increment : FULL.matcher(fileName);
@@ -110,6 +111,7 @@ public record BackupName(String database, Moment moment, Moment parent) implemen
         }
     }
 
+    /** Not by a formatter, which is slow for the thousands that a directory may hold. */
     private static Moment parseMoment(Matcher parts, int first) {
         Instant createdAt = LocalDateTime.of(
                         digits(parts, first),
@@ -122,7 +124,6 @@ public record BackupName(String database, Moment moment, Moment parent) implemen
         return new Moment(createdAt, parts.group(first + 6) == null ? 1 : digits(parts, first + 6));
     }
 
-    /** By hand, because a directory may hold thousands. */
     private static int digits(Matcher parts, int group) {
         return Integer.parseInt(parts.group(group));
     }

@@ -89,7 +89,7 @@ public record BackupSource(
             return List.of(file);
         }
 
-        /** Of a single file by its own name, of a file of a history by that of its database. */
+        /** The state lies under the file's name, or, in a history, under the database's. */
         @Override
         public State noted() {
             SingleFile single = Location.file(file).single();

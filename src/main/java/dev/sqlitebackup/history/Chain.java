@@ -6,7 +6,8 @@ import java.util.List;
 
 /**
  * What leads to the content of a database at one moment: a full backup, and the increments that build on it, one on the
- * other. It is what is chosen, brought back, verified, kept and deleted; a full backup is a chain of one.
+ * other. It is what is chosen, brought back, verified, kept and deleted; a full backup is a chain of one, and today
+ * every chain is.
  *
  * @param members oldest first: the full backup first, the backup of that moment last
  */
@@ -17,7 +18,7 @@ public record Chain(List<Backup> members) {
     public Chain {
         members = List.copyOf(members);
         if (members.isEmpty()) {
-            throw new IllegalArgumentException("nothing leads to nothing");
+            throw new IllegalArgumentException("a chain has at least one member");
         }
     }
 

@@ -42,7 +42,7 @@ public sealed interface Location {
         return false;
     }
 
-    /** Whether it holds a history. */
+    /** Whether it is a place for a history. */
     boolean isDirectory();
 
     /** Whether a new backup may have this name. */
@@ -72,7 +72,11 @@ public sealed interface Location {
     /** Notes where the place lies, for {@link #missingFileSystem} of later runs. */
     default void noteFileSystem() {}
 
-    /** The store that is this directory; of a remote file, the one in which it lies. */
+    /**
+     * The store that is this directory; of a remote file, the one in which it lies.
+     *
+     * @throws Failure of a local file, which is no store
+     */
     default Store store() {
         throw noPlace();
     }
@@ -116,9 +120,9 @@ public sealed interface Location {
      * On this machine.
      *
      * @param namedAsDirectory whether it was written with a slash at its end
-     * @param records where this user keeps what earlier runs found ({@link KnownPlace}), null for nowhere
+     * @param stateDirectory where this user keeps what earlier runs found ({@link KnownPlace}), null for nowhere
      */
-    record Local(Path path, boolean namedAsDirectory, Path records) implements Location {
+    record Local(Path path, boolean namedAsDirectory, Path stateDirectory) implements Location {
         /** Of which nothing is known. */
         public Local(Path path, boolean namedAsDirectory) {
             this(path, namedAsDirectory, null);
@@ -136,16 +140,16 @@ public sealed interface Location {
 
         @Override
         public Failure missingFileSystem() {
-            if (records == null) {
+            if (stateDirectory == null) {
                 return null;
             }
-            return KnownPlace.missing(records, path.toAbsolutePath().normalize());
+            return KnownPlace.missing(stateDirectory, path.toAbsolutePath().normalize());
         }
 
         @Override
         public void noteFileSystem() {
-            if (records != null) {
-                KnownPlace.note(records, place());
+            if (stateDirectory != null) {
+                KnownPlace.note(stateDirectory, place());
             }
         }
 

@@ -21,7 +21,7 @@ public final class Selection {
      *
      * @param choice which database, where a directory holds several
      * @param notAfter the latest time of the backup, or null for the newest
-     * @param now what a backup must not be dated after without a word about it
+     * @param now the time of the run; a backup that is dated after it gets a warning
      * @param again how to ask for it again
      */
     public record Wish(DatabaseChoice choice, Instant notAfter, Instant now, Again again) {}
@@ -59,13 +59,13 @@ public final class Selection {
                         : "Git has it, as it was committed on "
                                 + versions.get(0).committedAt() + ": " + wish.again.atNow());
         if (notAfter != null) {
-            requireSingleBackup(file);
+            refusePlainDatabase(file);
             requireAsOldAs(backup.single().existing(backup), notAfter);
         }
         return BackupSource.of(file);
     }
 
-    private static void requireSingleBackup(Path file) {
+    private static void refusePlainDatabase(Path file) {
         if (FileKind.isPlainDatabase(file)) {
             throw new Failure(
                     Failure.Kind.USAGE,

@@ -11,6 +11,7 @@ import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.archive.Compression;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.RetentionRules;
+import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Holder;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.SmallDisk;
@@ -69,7 +70,7 @@ class RestoreServiceTest {
 
     private RestoreService.Request request(Path backup) {
         return new RestoreService.Request(
-                new RestoreService.Wanted.Backup(Location.file(backup), null, null, true),
+                new RestoreService.Wanted.Chosen(Location.file(backup), null, null, true),
                 target,
                 live,
                 lab.temporary(),
@@ -129,11 +130,11 @@ class RestoreServiceTest {
         assertEquals(new Verification(true, List.of()), restored.verification());
         assertEquals(
                 Files.size(lab.path("source.db")),
-                restored.plan().backup().manifest().databaseBytes());
+                restored.plan().content().manifest().databaseBytes());
         assertOld(restored.safetyCopy());
         RestoreService.Result undone = undo();
         assertOld(target);
-        assertEquals(lab.path(SAFETY_COPY).toString(), undone.plan().backup().backup());
+        assertEquals(lab.path(SAFETY_COPY).toString(), undone.plan().content().backup());
         assertEquals("new " + NEW_ROWS, content(undone.safetyCopy()));
     }
 
@@ -152,6 +153,21 @@ class RestoreServiceTest {
                 created.verification());
         assertEquals(
                 Failure.Kind.NOT_FOUND, assertThrows(Failure.class, this::undo).kind());
+    }
+
+    @Test
+    void leavesNoDirectoryThatItMadeWhereItChangesNothing() {
+        target = lab.path("new/directory/app.db");
+        RestoreService service = new RestoreService(Clock.fixed(NOW, ZoneOffset.UTC), progress);
+        Failure failure = Expect.failure(
+                Failure.Kind.FAILURE,
+                "not restored: nothing was changed",
+                () -> service.restore(request(lab.path("b.gz")), plan -> {
+                    assertTrue(Files.isDirectory(lab.path("new/directory")));
+                    throw new Failure(Failure.Kind.FAILURE, "not restored: nothing was changed");
+                }));
+        assertNull(failure.hint());
+        assertFalse(Files.exists(lab.path("new")));
     }
 
     @ParameterizedTest

@@ -28,6 +28,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.zip.GZIPOutputStream;
@@ -308,5 +309,83 @@ class StagingTest {
             assertTrue(failure.hint().startsWith("the backup does not say how much it holds"), failure.hint());
             assertEquals(48L * MEGABYTE, stopped.phases().get(0).doneBytes());
         }
+    }
+
+    // ---- room
+
+    /** Asked for by what is known from outside, so that nothing is fetched where there is none. */
+    @Test
+    void asksForAllTheRoomBeforeItFetchesAnything() throws IOException {
+        Path backup = gzip("b.gz", content);
+        List<String> done = new ArrayList<>();
+        BackupSource.Content far = new BackupSource.Content() {
+            @Override
+            public List<Path> in(Workspace workspace) {
+                done.add("fetched");
+                return List.of(backup);
+            }
+
+            @Override
+            public Long fetchedBytes() {
+                return 1000L;
+            }
+
+            @Override
+            public Long databaseBytes() {
+                return (long) content.length;
+            }
+        };
+        stageAskingForRoom(new BackupSource("s3://b/p/b.gz", null, NOW, null, List.of(), far), done);
+        assertEquals(List.of((1000 + content.length) + " of " + content.length, "fetched"), done);
+    }
+
+    @Test
+    void asksForRoomByWhatABackupSaysAndElseByWhatItHeld() throws IOException {
+        List<String> done = new ArrayList<>();
+        stageAskingForRoom(BackupSource.of(gzip("b.gz", content)), done);
+        assertEquals(List.of(content.length + " of " + content.length), done);
+        done.clear();
+        stageAskingForRoom(BackupSource.of(declaring(0, content.length)), done);
+        assertEquals(List.of("0 of " + content.length), done);
+        done.clear();
+        stageAskingForRoom(BackupSource.of(database), done);
+        assertEquals(List.of(content.length + " of " + content.length), done);
+        Writer.start(database, "crash", "wal", 0).close();
+        done.clear();
+        stageAskingForRoom(BackupSource.of(database), done);
+        long bytes = Files.size(database) + Files.size(lab.path("app.db-wal"));
+        assertEquals(List.of(bytes + " of " + bytes), done);
+    }
+
+    private void stageAskingForRoom(BackupSource source, List<String> done) {
+        try (Workspace workspace = Workspace.create(lab.temporary())) {
+            new Staging(
+                            workspace,
+                            Duration.ZERO,
+                            Progress.NONE,
+                            (toStageBytes, stagedBytes) -> done.add(toStageBytes + " of " + stagedBytes),
+                            file -> {})
+                    .stage(source);
+        }
+    }
+
+    @Test
+    void warnsOfADatabaseInWalModeThatCameDownAPipeWithoutItsWal() throws IOException {
+        Path wal = lab.database("wal.db", "wal", 30, "g");
+        Path rollback = lab.database("rollback.db", "delete", 30, "g");
+        assertEquals(1, piped(wal).verification().warnings().size());
+        assertTrue(piped(wal).verification().warnings().get(0).contains("what was only in its WAL is missing"));
+        assertEquals(List.of(), piped(rollback).verification().warnings());
+        assertEquals(
+                List.of(),
+                piped(gzip("wal.gz", Files.readAllBytes(wal))).verification().warnings());
+        assertEquals(List.of(), stage(wal).verification().warnings(), "a file may have its WAL beside it");
+    }
+
+    private StagedBackup piped(Path file) {
+        return stage(
+                new BackupSource("-", null, null, null, List.of(), workspace -> List.of(file)),
+                lab.temporary(),
+                Progress.NONE);
     }
 }

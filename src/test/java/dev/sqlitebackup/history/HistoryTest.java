@@ -460,7 +460,7 @@ class HistoryTest {
         new RestoreService(at(NOON), Progress.NONE)
                 .restore(
                         new RestoreService.Request(
-                                new RestoreService.Wanted.Backup(history, null, null, named),
+                                new RestoreService.Wanted.Chosen(history, null, null, named),
                                 target,
                                 false,
                                 lab.temporary(),
@@ -523,7 +523,7 @@ class HistoryTest {
             new RestoreService(at(NOON.plusSeconds(i)), Progress.NONE)
                     .restore(
                             new RestoreService.Request(
-                                    new RestoreService.Wanted.Backup(history, null, null, true),
+                                    new RestoreService.Wanted.Chosen(history, null, null, true),
                                     database,
                                     false,
                                     lab.temporary(),

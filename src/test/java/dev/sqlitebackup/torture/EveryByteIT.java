@@ -130,7 +130,7 @@ class EveryByteIT {
             new RestoreService(Clock.systemUTC(), Progress.NONE)
                     .restore(
                             new RestoreService.Request(
-                                    new RestoreService.Wanted.Backup(Location.file(file), null, null, true),
+                                    new RestoreService.Wanted.Chosen(Location.file(file), null, null, true),
                                     target,
                                     false,
                                     lab.temporary(),
