@@ -63,7 +63,7 @@ public final class BackupReader {
                 .setInputStream(new ByteArrayInputStream(start))
                 .setDecompressConcatenated(true)
                 .get()) {
-            // One at a time: of more, nothing is had where the end is missing.
+            // Byte by byte: a larger read throws where the end is missing, and loses what it has decompressed already.
             while (length < maxBytes && gzip.read(content, length, 1) > 0) {
                 length++;
             }
@@ -116,8 +116,8 @@ public final class BackupReader {
     }
 
     /**
-     * A BGZF file without the block that ends every one, or one of ours without its trailer: all that is left may well
-     * be in order.
+     * Refuses a BGZF file without its end block, and one of ours without its trailer. What is left would decompress
+     * without an error.
      */
     private static void refuseIfCutOff(String backup, FileChannel file) throws IOException {
         if (file.size() < Bgzf.END.length) {

@@ -30,7 +30,7 @@ import org.apache.commons.compress.compressors.gzip.GzipParameters;
  *     -  4  ISIZE                        length of the content
  * </pre>
  *
- * Nothing in the 18 bytes but BSIZE is free: a reader of our files refuses everything else.
+ * Of the 18 bytes only BSIZE varies: a reader of our files refuses everything else.
  */
 final class Bgzf {
     static final int HEADER_BYTES = 18;

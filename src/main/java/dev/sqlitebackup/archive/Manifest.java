@@ -5,8 +5,8 @@ import java.nio.channels.FileChannel;
 import java.time.Instant;
 
 /**
- * What a backup says of itself ({@link Trailer}), or, of a gzip file that somebody else made, what was found when all
- * of it was read.
+ * What a backup says of itself ({@link Trailer}); of a gzip file that somebody else made, what was found by reading all
+ * of it.
  *
  * @param createdAt when its snapshot was taken, to the second; null where the file does not say
  * @param databaseBytes size of the database that it holds

@@ -102,8 +102,8 @@ final class Trailer {
     }
 
     /**
-     * Whether a tail that {@link #parse} does not accept was ours once: its first 22 bytes are always the same, and
-     * hardly any damage changes them all.
+     * Whether a tail that {@link #parse} does not accept was ours once. Its first 22 bytes are constant; one with at
+     * most two of them wrong is taken for ours.
      */
     static boolean isDamaged(byte[] tail) {
         byte[] expected = tail(new Manifest(Instant.EPOCH, 1, 1, "00".repeat(32)));

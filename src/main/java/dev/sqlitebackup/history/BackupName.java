@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
  * The name of a file in a history. Of {@code opencode.db}, a full backup is called
  * {@code opencode-20261122T232233Z.db.gz}; an increment, which builds on the backup of another moment,
  * {@code opencode-20261123T080000Z-since-20261122T232233Z.db-wal.gz}. A second one of the same second has {@code -2}
- * behind the time. The name says all that the order of backups and what they build on rests on, so a listing of names
- * is enough to find the newest.
+ * behind the time. The name alone says the order of backups and what an increment builds on, so a listing of names is
+ * enough to find the newest.
  *
  * @param database the database's whole file name
  * @param parent what an increment builds on, null for a full backup

@@ -6,8 +6,8 @@ import dev.sqlitebackup.archive.Manifest;
 import dev.sqlitebackup.store.Store;
 
 /**
- * What a backup may take the place of, and what is somebody else's. Two reads tell them apart, here as far away: a name
- * alone does not, because everybody's archives end in {@code .gz}.
+ * What a backup may take the place of, and what is somebody else's. Two reads tell them apart, locally and in an object
+ * store: a name alone does not, because everybody's archives end in {@code .gz}.
  */
 final class Foreign {
     private Foreign() {}

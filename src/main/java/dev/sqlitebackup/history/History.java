@@ -80,8 +80,8 @@ public final class History {
     }
 
     /**
-     * Everything here, of all databases. Far away, files are taken for what they are named, and for as long as they
-     * could be that: see {@link #ours}.
+     * Everything here, of all databases. In a remote store a file is believed by its name, unless it is too short for a
+     * backup: see {@link #ours}.
      */
     public Listing read() {
         List<String> warnings = Collections.synchronizedList(new ArrayList<>());
