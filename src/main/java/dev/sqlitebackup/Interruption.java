@@ -62,7 +62,7 @@ public final class Interruption {
         }
     }
 
-    /** What is true wherever a signal ends the work. */
+    /** The failure of a run that a signal ended, wherever it was. */
     public static Failure failure(Throwable cause) {
         return new Failure(Failure.Kind.INTERRUPTED, "interrupted; everything temporary is removed", null, cause);
     }

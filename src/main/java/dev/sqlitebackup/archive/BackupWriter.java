@@ -78,7 +78,7 @@ public final class BackupWriter {
     }
 
     /**
-     * Writes it to anything.
+     * Writes the backup to any channel.
      *
      * @param proves whether each block, also one of {@code reusable}, is decompressed and compared before it is written
      */

@@ -118,7 +118,7 @@ public record Environment(
                     "leave out //, /./ and /../");
         }
         return s3.matches()
-                ? new Location.Remote(s3.group(1), s3.group(2) == null ? "" : s3.group(2), cacheDirectory())
+                ? new Location.S3(s3.group(1), s3.group(2) == null ? "" : s3.group(2), cacheDirectory())
                 : new Location.Local(argument(text), text.endsWith("/"), stateDirectory());
     }
 

@@ -77,8 +77,8 @@ public final class FailureHandler implements IExecutionExceptionHandler, IParame
     public static Failure unsaid() {
         return new Failure(
                 Failure.Kind.FAILURE,
-                "cannot write the result to standard output, which is a full disk, a closed pipe or closed; the "
-                        + "command itself succeeded",
+                "cannot write the result to standard output: it is closed, or its disk is full; the command itself "
+                        + "succeeded",
                 "see where the output goes; what the command did need not be repeated");
     }
 

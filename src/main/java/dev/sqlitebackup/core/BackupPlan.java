@@ -1,6 +1,5 @@
 package dev.sqlitebackup.core;
 
-import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.files.Space;
 import dev.sqlitebackup.history.Destination;
@@ -39,7 +38,7 @@ record BackupPlan(
     private static final int GUESSED_COMPRESSION = 20;
 
     /**
-     * Decides.
+     * Plans a backup.
      *
      * @param database the real path
      * @throws Failure USAGE if the backups there are another database's, NO_SPACE if there is no room

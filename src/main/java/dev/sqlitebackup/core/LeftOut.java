@@ -52,7 +52,7 @@ final class LeftOut {
             BackupPlan plan, Verification verification, BackupService.Request request, Progress progress) {
         Destination destination = plan.destination();
         if (verification.leftOut().isEmpty() || destination.keepsOlder()) {
-            return; // A history keeps the other one; what a prune may take of it, PruneService knows.
+            return; // A history keeps the other one; what a prune may take of it, PrunePlan knows.
         }
         Store store = destination.store();
         Set<String> there = there(destination, request.temporaryDirectory(), progress);

@@ -29,7 +29,7 @@ public final class ListService {
     public record Listing(List<Backup> backups, List<String> warnings) {}
 
     /**
-     * Looks.
+     * Lists what there is at a place.
      *
      * @param name of the one database to list of a history, null for all
      * @throws Failure NOT_FOUND if the place itself does not exist; a place that is empty is a list of nothing

@@ -79,8 +79,8 @@ public final class PruneService {
      * Decides, and deletes.
      *
      * @throws Failure NOT_FOUND if there is no such place or name, BUSY if a run there does not end, USAGE if there is
-     *     no rule or nothing to prune; what is read and cannot be is a FAILURE. Nothing was deleted then, unless the
-     *     message says so
+     *     no rule or nothing to prune; FAILURE if a backup cannot be read. Nothing was deleted then, unless the message
+     *     says so
      */
     public Pruned prune(Request request) {
         if (isOfSafetyCopies(request)) {

@@ -110,8 +110,8 @@ public final class RestoreService {
      *
      * @param beforeSwitch hears the plan
      * @throws Failure NOT_FOUND if there is no such backup, CORRUPT if it does not verify, IN_USE or BUSY if others use
-     *     the target, NO_SPACE, USAGE if it is not clear what is meant. The target is untouched then, unless the
-     *     message says that it was restored
+     *     the target, NO_SPACE, USAGE if it is not clear what is meant. The target is untouched then, and a directory
+     *     that was made for it removed, unless the message says that it was restored
      */
     public Result restore(Request request, BeforeSwitch beforeSwitch) {
         Path target = target(request);

@@ -143,7 +143,7 @@ final class Staging {
         }
         Databases.requireRegularFile(member, "backup", Selection.HINT_IF_MISSING);
         // Opened once, and not looked at by its name any more: a prune may take that away meanwhile.
-        try (FileChannel channel = RegularFiles.open(member, StandardOpenOption.READ)) {
+        try (FileChannel channel = open(member)) {
             Instant modifiedAt = Files.getLastModifiedTime(member).toInstant();
             long backupBytes = channel.size();
             byte[] start = Channels.newInputStream(channel).readNBytes(FileKind.HEADER_IN_GZIP_BYTES);
@@ -159,6 +159,17 @@ final class Staging {
             return new Laid(dated(manifest, source, modifiedAt), backupBytes, isPlain, announced > 0);
         } catch (NoSuchFileException e) {
             throw deletedMeanwhile(source, e);
+        }
+    }
+
+    /** What cannot be read is the backup, and not the place where it is staged. */
+    private static FileChannel open(Path member) throws NoSuchFileException {
+        try {
+            return RegularFiles.open(member, StandardOpenOption.READ);
+        } catch (NoSuchFileException e) {
+            throw e;
+        } catch (IOException e) {
+            throw Failure.io("cannot read the backup", member, e);
         }
     }
 

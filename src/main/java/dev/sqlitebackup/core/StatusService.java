@@ -87,7 +87,7 @@ public final class StatusService {
     }
 
     /**
-     * Looks.
+     * Says how old the newest backup is, and whether the database has changed since.
      *
      * @throws Failure USAGE if it is not clear what is meant, FAILURE if the destination cannot be asked
      */

@@ -62,7 +62,7 @@ public final class VerifyService {
     }
 
     /**
-     * Proves it.
+     * Verifies a backup.
      *
      * @throws dev.sqlitebackup.Failure NOT_FOUND if there is none, CORRUPT if anything about it is wrong, NO_SPACE,
      *     USAGE if it is not clear which is meant

@@ -217,7 +217,7 @@ public sealed interface Location {
      * @param key of an object, or a prefix that is empty or ends with a slash
      * @param cache where this machine keeps what spares it downloads
      */
-    record Remote(String bucket, String key, Path cache) implements Location {
+    record S3(String bucket, String key, Path cache) implements Location {
         @Override
         public boolean isDirectory() {
             return key.isEmpty() || key.endsWith("/");
@@ -252,7 +252,7 @@ public sealed interface Location {
 
         @Override
         public BackupSource choose(Selection.Wish wish) {
-            return Selection.fromRemoteFile(this, wish.notAfter());
+            return Selection.fromSingleFile(this, wish.notAfter());
         }
 
         @Override

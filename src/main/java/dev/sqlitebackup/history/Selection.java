@@ -90,7 +90,7 @@ public final class Selection {
                 workspace -> List.of(PipedBackup.keep(pipe.in(), workspace)));
     }
 
-    static BackupSource fromRemoteFile(Location.Remote location, Instant notAfter) {
+    static BackupSource fromSingleFile(Location location, Instant notAfter) {
         SingleFile single = location.single();
         Backup only = single.existing(location);
         if (notAfter != null) {

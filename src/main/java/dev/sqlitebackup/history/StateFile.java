@@ -12,8 +12,8 @@ import java.time.Duration;
 
 /**
  * The state of a database at a destination. Runs of this machine take turns by the lock on it. Far away it lies beside
- * the backups as well, since a monitoring host has no other; that two machines back up the same database to the same
- * place is told by the names of backups, which are never given twice.
+ * the backups as well, since a monitoring host has no other; two machines that back up to the same place do not share
+ * the lock, and do not overwrite each other either, because no name of a backup is given twice.
  */
 public record StateFile(Store store, String name) {
     /** @param name of a single file, or by which the backups of a database go in a history */

@@ -54,7 +54,7 @@ public final class InPlaceRestore {
     }
 
     /**
-     * Does it.
+     * Restores in place.
      *
      * @param target an existing file that this user may write
      * @throws Failure IN_USE if somebody else holds a lock on it after {@code busyTimeout}

@@ -170,7 +170,7 @@ public final class IntegrityCheck {
     /**
      * Names what stand-ins have a say in.
      *
-     * @param inFull takes the tables of which that is nothing
+     * @param inFull takes the tables that use no stand-in
      * @return columns whose values a stand-in may have made
      */
     private Set<String> sortOut(StandIns standIns, List<String> inFull) throws SQLException {

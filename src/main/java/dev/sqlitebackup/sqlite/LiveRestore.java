@@ -53,7 +53,7 @@ public final class LiveRestore {
     }
 
     /**
-     * Does it.
+     * Restores under whoever has the database open.
      *
      * @param target an existing file that this user may write
      * @param proof an empty private file, for reading back what was written

@@ -60,7 +60,7 @@ public final class Snapshot {
     }
 
     /**
-     * Takes one.
+     * Takes a snapshot.
      *
      * @param source the resolved path of a regular file
      * @param target an empty file in a private directory, where a private copy may be made too; its mode stays

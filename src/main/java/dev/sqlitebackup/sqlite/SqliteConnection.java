@@ -28,6 +28,7 @@ final class SqliteConnection implements AutoCloseable {
 
     private final SQLiteConnection connection;
     private final Interruption.Blocking stopper;
+    private volatile boolean interrupted;
 
     private SqliteConnection(SQLiteConnection connection) {
         this.connection = connection;
@@ -36,6 +37,7 @@ final class SqliteConnection implements AutoCloseable {
 
     /** Ends what runs just now. */
     void interrupt() {
+        interrupted = true;
         try {
             connection.getDatabase().interrupt();
         } catch (SQLException e) {
@@ -265,6 +267,21 @@ final class SqliteConnection implements AutoCloseable {
     @Override
     public void close() throws SQLException {
         stopper.close();
+        if (interrupted) {
+            endInterrupt();
+        }
         connection.close();
+    }
+
+    /**
+     * An interrupt that no statement has heard holds until the next one begins, and would end the checkpoint with which
+     * the last connection closes: a restored database would stay in its WAL.
+     */
+    private void endInterrupt() {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("SELECT 1");
+        } catch (SQLException e) {
+            // The checkpoint is left to whoever opens the database next.
+        }
     }
 }

@@ -21,6 +21,6 @@ public interface Families {
     /** What a family is called: one name may not be in two. */
     String of(String name);
 
-    /** What all names of the family begin with, and perhaps some others. */
+    /** A common beginning of all names of the family; names of others may begin with it too. */
     String prefix(String name);
 }

@@ -58,7 +58,7 @@ final class S3Replacement {
     }
 
     /**
-     * Of what a store takes.
+     * What a store takes.
      *
      * @param leastPartBytes of a part of an upload, but the last
      * @param mostBytesAtOnce of a copy in one request

@@ -37,7 +37,7 @@ public interface Store {
     /** @throws dev.sqlitebackup.Failure of kind NOT_FOUND if the place itself does not exist */
     void requirePlace();
 
-    /** Makes the place, as far as it needs making. */
+    /** Makes the place, if it needs making, and the working directory. Both may be there already. */
     void create();
 
     /**
@@ -66,10 +66,10 @@ public interface Store {
     byte[] readStart(String name, int maxBytes);
 
     /**
-     * A file on this machine that has exactly the content of the stored one, for as long as nobody replaces that; to
-     * have it costs no download.
+     * A file on this machine with exactly the stored content, if there is one without a download (a request may be
+     * made). It holds until the stored file is replaced.
      *
-     * @return null if there is none; it need not exist any more when it is opened
+     * @return null if there is none; it may have vanished when it is opened
      */
     Path local(String name);
 
@@ -111,8 +111,8 @@ public interface Store {
     void delete(Collection<String> names);
 
     /**
-     * Shows where the files are what this machine keeps under a name in {@link #workingDirectory}. Where that is the
-     * same place, nothing has to be done.
+     * Copies a small local file, such as a state, beside the stored ones, for other hosts to read. A store whose
+     * {@link #workingDirectory} is the place itself has nothing to do.
      *
      * @param content small
      */

@@ -2,9 +2,12 @@ package dev.sqlitebackup.store;
 
 import java.nio.file.Path;
 
-/** A store far away that tells the content of a file from another without sending it. */
+/** A remote store that can say, without a download, whether a file still has the same content. */
 public interface VersionedStore extends Store {
-    /** @param tag as the store says it: another content has another one; empty where it says nothing */
+    /**
+     * @param tag an opaque value of the store that differs whenever the content does. Empty if it has none: then the
+     *     cached copy is never used
+     */
     record Version(String tag, long sizeBytes) {}
 
     /** @return null if there is no such file */

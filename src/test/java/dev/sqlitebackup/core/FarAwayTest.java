@@ -70,8 +70,8 @@ class FarAwayTest {
         server = s3.server();
         lab = new Lab(directory);
         database = lab.database("app.db", "delete", 3, "g");
-        history = new Location.Remote(S3Server.BUCKET, s3.prefix(), lab.path("cache"));
-        file = new Location.Remote(S3Server.BUCKET, s3.prefix() + "b.gz", lab.path("cache"));
+        history = new Location.S3(S3Server.BUCKET, s3.prefix(), lab.path("cache"));
+        file = new Location.S3(S3Server.BUCKET, s3.prefix() + "b.gz", lab.path("cache"));
     }
 
     private BackupService.Result backUp(Location destination, Instant now) {
@@ -282,7 +282,7 @@ class FarAwayTest {
                 new byte[5_000]);
         try (S3Client client = server.client()) {
             foreign.forEach((name, content) -> client.putObject(
-                    request -> request.bucket(S3Server.BUCKET).key(((Location.Remote) history).key() + name),
+                    request -> request.bucket(S3Server.BUCKET).key(((Location.S3) history).key() + name),
                     RequestBody.fromBytes(content)));
         }
         StatusService.Result status = new StatusService(Clock.fixed(LATER, ZoneOffset.UTC))
@@ -332,7 +332,7 @@ class FarAwayTest {
     @Test
     void aStateThatMakesNoSenseCountsAsNone() throws IOException {
         backUp(history, NOON);
-        String key = ((Location.Remote) history).key() + ".app.db.state";
+        String key = ((Location.S3) history).key() + ".app.db.state";
         try (S3Client client = server.client()) {
             byte[] whole = client.getObject(
                             request -> request.bucket(S3Server.BUCKET).key(key))
@@ -420,7 +420,7 @@ class FarAwayTest {
     @Test
     void anObjectThatSomebodyElsePutThereIsABackupIfItBeginsLikeOne() throws IOException {
         try (S3Client client = server.client()) {
-            String key = ((Location.Remote) file).key();
+            String key = ((Location.S3) file).key();
             Tools.sh("gzip -c \"$1\" > \"$1.gz\"", database).ok();
             byte[] gzip = Files.readAllBytes(Path.of(database + ".gz"));
             client.putObject(
