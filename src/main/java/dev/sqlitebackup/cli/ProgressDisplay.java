@@ -18,6 +18,7 @@ final class ProgressDisplay implements Progress, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ProgressDisplay.class);
     private static final int UPDATE_MILLIS = 100;
     private static final int USUAL_WIDTH = 80;
+    private static final int LEAST_WIDTH = 20;
     private static final long MEGABYTE = 1_000_000;
 
     private final PrintStream terminal;
@@ -38,9 +39,12 @@ final class ProgressDisplay implements Progress, AutoCloseable {
                     .redirectInput(new File("/dev/tty"))
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
-            return Integer.parseInt(new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)
+            int columns = Integer.parseInt(new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)
                     .trim()
                     .split(" ")[1]);
+            // A terminal that does not say its size has 0 columns. The library would then ask JLine, which takes the
+            // signals from us: Ctrl-C would end the process with everything temporary left.
+            return columns < LEAST_WIDTH ? USUAL_WIDTH : columns;
         } catch (IOException | RuntimeException e) {
             return USUAL_WIDTH;
         }

@@ -1,7 +1,6 @@
 package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.sqlite.InPlaceRestore;
-import dev.sqlitebackup.sqlite.LiveRefusal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -38,15 +37,11 @@ public record RestorePlan(Path database, VerifyService.Result content, Way way, 
     }
 
     /**
-     * Chooses the way by what can be seen without SQLite, which may still find that it cannot open the target.
-     *
-     * @throws dev.sqlitebackup.Failure if a live restore could not switch this target to this backup
+     * Chooses the way by what can be seen without SQLite, which may still find that it cannot open the target: then a
+     * restore replaces it, whatever the plan.
      */
     static RestorePlan of(Path target, StagedBackup staged, boolean live, Changes changes) {
         Way way = way(target, live);
-        if (way == Way.LIVE) {
-            LiveRefusal.check(target, staged.file());
-        }
         VerifyService.Result backup = VerifyService.Result.of(staged);
         return new RestorePlan(
                 target,

@@ -14,6 +14,7 @@ import dev.sqlitebackup.history.SafetyDirectory;
 import dev.sqlitebackup.history.Selection;
 import dev.sqlitebackup.sqlite.Databases;
 import dev.sqlitebackup.sqlite.HiddenLog;
+import dev.sqlitebackup.sqlite.LiveRefusal;
 import dev.sqlitebackup.sqlite.OpenHandles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -95,12 +96,16 @@ public final class RestoreService {
         refuseIfInUse(target, request);
         try (Workspace workspace = Workspace.create(staging)) {
             RestoreRoom room = RestoreRoom.of(request, target);
-            RestorePlan plan = prove(
-                            request,
-                            target,
-                            source,
-                            new Place(workspace, request.stagingDirectory == null ? room.and(staging) : room))
-                    .plan;
+            Proven proven = prove(
+                    request,
+                    target,
+                    source,
+                    new Place(workspace, request.stagingDirectory == null ? room.and(staging) : room));
+            RestorePlan plan = proven.plan;
+            if (plan.way() == RestorePlan.Way.LIVE) {
+                // By the header alone. A restore asks SQLite first, and replaces what that cannot open.
+                LiveRefusal.check(target, proven.staged.file());
+            }
             return plan.with(plan.content().verification().withWarnings(refuseIfInUse(target, request)));
         }
     }

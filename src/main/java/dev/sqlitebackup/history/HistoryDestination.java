@@ -32,6 +32,14 @@ public record HistoryDestination(History history, String database) implements De
                     "use a single file: "
                             + Hints.command("backup", source.toString(), "--to=" + location + "/app.db.gz"));
         }
+        BackupName name = BackupName.full(database, Instant.EPOCH, 1);
+        if (!name.equals(BackupName.parse(name.fileName()))) {
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "a backup of a database of this name would be taken for another's increment: " + database,
+                    "give it another name: "
+                            + Hints.command("backup", source.toString(), "--to=" + location, "--name=app.db"));
+        }
         return new HistoryDestination(location.history(), database);
     }
 

@@ -198,6 +198,18 @@ class RestoreServiceTest {
         assertEquals("its log", Files.readString(lab.path(SAFETY_COPY + "-wal")));
     }
 
+    /** Another page size in its header is no reason to leave it, since no application can have it open. */
+    @Test
+    void replacesAnUnreadableDatabaseAlsoLiveWhateverItsHeaderSays() throws IOException {
+        live = true;
+        Lab.sql(target, "PRAGMA page_size=8192", "PRAGMA journal_mode=WAL", "CREATE TABLE t(a)");
+        byte[] bytes = Files.readAllBytes(target);
+        java.util.Arrays.fill(bytes, 100, 160, (byte) 0xee);
+        Files.write(target, bytes);
+        assertEquals(RestorePlan.Way.REPLACE, restore().way());
+        assertNew();
+    }
+
     @Test
     void keepsTheSidecarsOfADatabaseThatIsGoneAndSaysSo() throws IOException {
         Lab.write(lab.path("app.db-wal"), "its log");

@@ -517,6 +517,15 @@ class HistoryTest {
     }
 
     @Test
+    void refusesANameWhoseBackupsWouldBeTakenForIncrements() {
+        for (String name : List.of("x-20200101T000000Z-since.db-wal", "x-20300101T000000Z-since.db-wal")) {
+            Failure failure = assertThrows(Failure.class, () -> Destination.of(history, database, name));
+            assertEquals(Failure.Kind.USAGE, failure.kind());
+            assertTrue(failure.getMessage().endsWith("would be taken for another's increment: " + name));
+        }
+    }
+
+    @Test
     void safetyCopiesAreListedAndPrunedWithTheirSidecarsAndNotUnasked() throws IOException {
         change(NOON);
         for (int i = 0; i < 4; i++) {
