@@ -9,6 +9,7 @@ import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -46,9 +47,24 @@ public final class BackupReader {
         return start.length >= 2 && (start[0] & 0xff) == MAGIC_0 && (start[1] & 0xff) == MAGIC_1;
     }
 
-    /** Whether a file with this start and this end is one of ours, however damaged in between. */
+    /** Whether a file with this start and this end is a full backup of ours, however damaged in between. */
     public static boolean isOurs(byte[] start, byte[] tail) {
-        return Bgzf.blockBytes(start) > 0 && Manifest.parse(tail) != null;
+        Manifest manifest = Bgzf.blockBytes(start) > 0 ? Manifest.parse(tail) : null;
+        return manifest != null && manifest.increment() == null;
+    }
+
+    /**
+     * What the database begins with that a backup holds, or that an increment leads to.
+     *
+     * @param start of the backup
+     * @return at most {@code maxBytes}
+     */
+    public static byte[] startOfDatabase(byte[] start, int maxBytes) {
+        byte[] content = startOfContent(start, Wal.PAGE_1_OFFSET + maxBytes);
+        boolean isWal =
+                content.length >= Wal.PAGE_1_OFFSET && ByteBuffer.wrap(content).getInt() == Wal.MAGIC;
+        int from = isWal ? Wal.PAGE_1_OFFSET : 0;
+        return Arrays.copyOfRange(content, from, Math.min(content.length, from + maxBytes));
     }
 
     /**
@@ -98,7 +114,11 @@ public final class BackupReader {
             throws IOException {
         Manifest manifest = Manifest.of(file);
         if (manifest != null) {
-            return new BlockReader(backup, file, manifest).read(threads, checksSha256, sink);
+            if (manifest.increment() != null) {
+                throw damaged(backup, "it is an increment, which holds only what changed since another backup", null);
+            }
+            BlockReader blocks = new BlockReader(backup, file, manifest);
+            return checksSha256 ? blocks.readProven(threads, sink) : blocks.read(threads, sink);
         }
         refuseIfCutOff(backup, file);
         return readMembers(backup, file, sink);
@@ -123,8 +143,7 @@ public final class BackupReader {
         if (file.size() < Bgzf.END.length) {
             return;
         }
-        if (file.size() >= Trailer.TAIL_BYTES
-                && Trailer.isDamaged(Channels.read(file, file.size() - Trailer.TAIL_BYTES, Trailer.TAIL_BYTES))) {
+        if (Trailer.isDamaged(Channels.readTail(file, Trailer.MOST_BYTES))) {
             throw damaged(backup, "its trailer is damaged", null);
         }
         int length = Bgzf.blockBytes(Channels.read(file, 0, Bgzf.HEADER_BYTES));
@@ -184,6 +203,12 @@ public final class BackupReader {
             digest.update(buffer, 0, length);
             databaseBytes += length;
             sink.write(buffer, length);
+        }
+    }
+
+    static void requireSha256(String backup, String expected, String found) {
+        if (!found.equals(expected)) {
+            throw damaged(backup, "expected SHA-256 " + expected + ", found " + found, null);
         }
     }
 

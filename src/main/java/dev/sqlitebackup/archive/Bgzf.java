@@ -34,6 +34,9 @@ import org.apache.commons.compress.compressors.gzip.GzipParameters;
  */
 final class Bgzf {
     static final int HEADER_BYTES = 18;
+    /** How much of a block's extra field the "BC" subfield takes. */
+    static final int BC_SUBFIELD_BYTES = 6;
+
     private static final int FOOTER_BYTES = 8;
     private static final int BSIZE_OFFSET = 16;
     private static final int XFL_OFFSET = 8;

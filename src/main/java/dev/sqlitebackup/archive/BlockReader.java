@@ -1,7 +1,9 @@
 package dev.sqlitebackup.archive;
 
+import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.archive.BackupReader.Sink;
 import dev.sqlitebackup.files.Digests;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.security.MessageDigest;
@@ -21,7 +23,7 @@ final class BlockReader {
         this.backup = backup;
         this.file = file;
         this.manifest = manifest;
-        this.strideBytes = Bgzf.strideBytes(manifest.pageSizeBytes());
+        this.strideBytes = manifest.strideBytes();
     }
 
     private static final class Piece {
@@ -30,26 +32,34 @@ final class BlockReader {
         private int contentBytes;
     }
 
-    Manifest read(int threads, boolean checksSha256, Sink sink) throws IOException {
+    /** Reads all blocks, and compares what is in them with the SHA-256 that a full backup says. */
+    Manifest readProven(int threads, Sink sink) throws IOException {
         MessageDigest digest = Digests.sha256();
+        read(threads, (bytes, length) -> {
+            digest.update(bytes, 0, length);
+            sink.write(bytes, length);
+        });
+        BackupReader.requireSha256(backup, manifest.sha256(), Digests.hex(digest));
+        return manifest;
+    }
+
+    /** Reads all blocks. */
+    Manifest read(int threads, Sink sink) throws IOException {
         ArrayDeque<Piece> free = new ArrayDeque<>();
-        long end = file.size() - Trailer.TAIL_BYTES;
+        long end = file.size() - Trailer.bytes(manifest);
         long offset = 0;
         try (OrderedPipeline<Piece> pipeline = new OrderedPipeline<>(threads, piece -> {
-            if (checksSha256) {
-                digest.update(piece.content, 0, piece.contentBytes);
-            }
             sink.write(piece.content, piece.contentBytes);
             free.add(piece);
         })) {
-            for (long position = 0; position < manifest.databaseBytes(); position += strideBytes) {
-                int length = Bgzf.blockBytes(file, offset, end);
+            for (long position = 0; position < manifest.contentBytes(); position += strideBytes) {
+                int length = blockBytes(offset, end);
                 if (length < 0) {
                     throw BackupReader.damaged(backup, "there is no block at " + offset, null);
                 }
                 Piece piece = free.isEmpty() ? new Piece() : free.remove();
                 long from = offset;
-                int expectedBytes = (int) Math.min(strideBytes, manifest.databaseBytes() - position);
+                int expectedBytes = (int) Math.min(strideBytes, manifest.contentBytes() - position);
                 pipeline.submit(() -> decompress(from, length, expectedBytes, piece));
                 offset += length;
             }
@@ -58,15 +68,30 @@ final class BlockReader {
         if (offset != end) {
             throw BackupReader.damaged(backup, "it holds more than its trailer says", null);
         }
-        String sha256 = checksSha256 ? Digests.hex(digest) : manifest.sha256();
-        if (!sha256.equals(manifest.sha256())) {
-            throw BackupReader.damaged(backup, "expected SHA-256 " + manifest.sha256() + ", found " + sha256, null);
-        }
         return manifest;
     }
 
+    private int blockBytes(long offset, long end) {
+        try {
+            return Bgzf.blockBytes(file, offset, end);
+        } catch (IOException e) {
+            throw unreadable(e);
+        }
+    }
+
+    /** That is the disk, and neither the place where its content goes nor what is in it. */
+    private Failure unreadable(IOException e) {
+        return e instanceof EOFException
+                ? BackupReader.damaged(backup, "it is cut short", e)
+                : Failure.io("cannot read the backup", backup, e);
+    }
+
     private Piece decompress(long offset, int length, int expectedBytes, Piece piece) throws IOException {
-        Channels.read(file, offset, piece.block, length);
+        try {
+            Channels.read(file, offset, piece.block, length);
+        } catch (IOException e) {
+            throw unreadable(e);
+        }
         try {
             piece.contentBytes = Bgzf.decompress(piece.block, length, piece.content);
         } catch (IOException e) {

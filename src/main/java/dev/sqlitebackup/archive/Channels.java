@@ -16,13 +16,33 @@ final class Channels {
         return bytes;
     }
 
+    /** The last bytes of a file: all of one that is shorter. */
+    static byte[] readTail(FileChannel file, int maxBytes) throws IOException {
+        int length = (int) Math.min(file.size(), maxBytes);
+        return read(file, file.size() - length, length);
+    }
+
     /** @throws EOFException if the file ends before */
     static void read(FileChannel file, long position, byte[] into, int length) throws IOException {
-        ByteBuffer buffer = ByteBuffer.wrap(into, 0, length);
+        read(file, position, ByteBuffer.wrap(into, 0, length));
+    }
+
+    /** @throws EOFException if the file ends before the buffer is full */
+    static void read(FileChannel file, long position, ByteBuffer buffer) throws IOException {
+        long next = position;
         while (buffer.hasRemaining()) {
-            if (file.read(buffer, position + buffer.position()) < 0) {
-                throw new EOFException("the file ends at " + (position + buffer.position()));
+            int count = file.read(buffer, next);
+            if (count < 0) {
+                throw new EOFException("the file ends at " + next);
             }
+            next += count;
+        }
+    }
+
+    static void write(FileChannel file, long position, byte[] bytes) throws IOException {
+        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+        while (buffer.hasRemaining()) {
+            file.write(buffer, position + buffer.position());
         }
     }
 

@@ -9,13 +9,34 @@ import java.time.Instant;
  * of it.
  *
  * @param createdAt when its snapshot was taken, to the second; null where the file does not say
- * @param databaseBytes size of the database that it holds
+ * @param databaseBytes size of the database that it holds; of an increment, of the database that it leads to
  * @param pageSizeBytes 0 where the file does not say
- * @param sha256 of the database, in hexadecimal
+ * @param sha256 of that database, in hexadecimal
+ * @param increment what an increment says besides, null for a full backup
  */
-public record Manifest(Instant createdAt, long databaseBytes, int pageSizeBytes, String sha256) {
+public record Manifest(Instant createdAt, long databaseBytes, int pageSizeBytes, String sha256, Increment increment) {
     /** How much of the end of a file {@link #parse} wants. */
-    public static final int TAIL_BYTES = Trailer.TAIL_BYTES;
+    public static final int TAIL_BYTES = Trailer.MOST_BYTES;
+    /** No backup of ours is shorter. */
+    public static final int LEAST_BYTES = Trailer.LEAST_BYTES;
+
+    /**
+     * What an increment builds on, and what is in it.
+     *
+     * @param second its own place among the backups of its second, from 1
+     * @param parentCreatedAt when the snapshot of its parent was taken
+     * @param parentSecond the parent's place among the backups of that second
+     * @param parentSha256 of the database that the parent leads to
+     * @param number of the increment in its chain; the full backup is number 0
+     * @param walBytes size of the WAL file that it holds
+     */
+    public record Increment(
+            int second, Instant parentCreatedAt, int parentSecond, String parentSha256, int number, long walBytes) {}
+
+    /** Of a full backup. */
+    public Manifest(Instant createdAt, long databaseBytes, int pageSizeBytes, String sha256) {
+        this(createdAt, databaseBytes, pageSizeBytes, sha256, null);
+    }
 
     /**
      * Reads what a backup of ours says.
@@ -29,7 +50,26 @@ public record Manifest(Instant createdAt, long databaseBytes, int pageSizeBytes,
 
     /** The same of an open file, whose position it leaves alone. */
     public static Manifest of(FileChannel file) throws IOException {
-        long position = file.size() - TAIL_BYTES;
-        return position < 0 ? null : parse(Channels.read(file, position, TAIL_BYTES));
+        return parse(Channels.readTail(file, TAIL_BYTES));
+    }
+
+    /** The number in its chain; of a full backup 0. */
+    public int number() {
+        return increment == null ? 0 : increment.number;
+    }
+
+    /** The number of the parent of an increment: its own with the lowest set bit cleared. So chains stay short. */
+    public static int parentOf(int number) {
+        return number & number - 1;
+    }
+
+    /** How much its blocks hold: a database, or a WAL file. */
+    long contentBytes() {
+        return increment == null ? databaseBytes : increment.walBytes;
+    }
+
+    /** How much of that each block holds but the last. */
+    int strideBytes() {
+        return increment == null ? Bgzf.strideBytes(pageSizeBytes) : Bgzf.MAX_CONTENT_BYTES;
     }
 }

@@ -48,7 +48,7 @@ public final class ReusableBlocks implements AutoCloseable {
         }
         try {
             Manifest manifest = Manifest.of(channel);
-            if (manifest != null && manifest.pageSizeBytes() == pageSizeBytes) {
+            if (manifest != null && manifest.increment() == null && manifest.pageSizeBytes() == pageSizeBytes) {
                 return new ReusableBlocks(channel, manifest, offsets(channel));
             }
             channel.close();
@@ -60,7 +60,7 @@ public final class ReusableBlocks implements AutoCloseable {
     }
 
     private static long[] offsets(FileChannel previous) throws IOException {
-        long end = previous.size() - Trailer.TAIL_BYTES;
+        long end = previous.size() - Trailer.LEAST_BYTES;
         LongStream.Builder offsets = LongStream.builder();
         long offset = 0;
         for (int length = 0; length >= 0; length = Bgzf.blockBytes(previous, offset, end)) {

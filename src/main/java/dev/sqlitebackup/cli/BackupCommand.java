@@ -74,6 +74,11 @@ public final class BackupCommand implements Callable<Integer> {
     private boolean allowShrink;
 
     @Option(
+            names = "--full",
+            description = "In a history, make a full backup, and not only an increment of what has changed.")
+    private boolean full;
+
+    @Option(
             names = "--level",
             paramLabel = "1..9",
             defaultValue = "6",
@@ -89,7 +94,8 @@ public final class BackupCommand implements Callable<Integer> {
     @Option(
             names = "--compact",
             description = "Leave out free pages (VACUUM INTO): smaller for a database that shrank, slower, and "
-                    + "without the pages' own order.")
+                    + "without the pages' own order. In a history more pages differ from run to run, so more of its "
+                    + "backups are full.")
     private boolean compact;
 
     @Option(
@@ -202,6 +208,7 @@ public final class BackupCommand implements Callable<Integer> {
                     to,
                     name.name(spec),
                     compact,
+                    full,
                     new Compression(level, threadCount),
                     tmp,
                     common.busyTimeout,

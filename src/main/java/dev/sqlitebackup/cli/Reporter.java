@@ -12,7 +12,7 @@ import dev.sqlitebackup.core.VerifyService;
 import dev.sqlitebackup.history.Backup;
 import dev.sqlitebackup.history.Retention;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,8 +22,9 @@ import picocli.CommandLine;
 /** What services return, as lines for people and as fields for programs (docs/cli.md); {@link Output} prints both. */
 final class Reporter {
     private static final int SIZE_WIDTH = "database".length();
-    private static final String HEADER =
-            "created (UTC)         " + Output.right("backup", SIZE_WIDTH) + "  database  where";
+    private static final String HEADER = "created (UTC)         " + Output.right("backup", SIZE_WIDTH) + "  database  ";
+    /** As wide as a time. */
+    private static final String BUILDS_ON = "builds on (UTC)     ";
 
     private final Output output;
 
@@ -48,6 +49,11 @@ final class Reporter {
         fields.put("backupBytes", result.backupBytes());
         fields.put("sha256", result.manifest().sha256());
         fields.put("unchanged", result.unchanged());
+        putKind(
+                fields,
+                result.manifest().increment() == null
+                        ? null
+                        : result.manifest().increment().parentCreatedAt());
         fields.put("verified", result.verification().word());
         fields.put("durationMillis", durationMillis);
         if (!result.pruned().isEmpty()) {
@@ -68,6 +74,12 @@ final class Reporter {
         String sizes = Output.size(result.manifest().databaseBytes()) + " → " + Output.size(result.backupBytes())
                 + " in " + Output.seconds(durationMillis);
         String verified = result.verification().full() ? ", verified" : ", verified in part";
+        String kind = result.unchanged()
+                ? ""
+                : result.manifest().increment() != null
+                        ? ", as what changed since "
+                                + result.manifest().increment().parentCreatedAt()
+                        : result.whyFull() != null ? ", as a full backup: " + result.whyFull() : "";
         String pruned = result.pruned().isEmpty() ? "" : "; " + result.pruned().size() + " older deleted";
         return (result.unchanged()
                         ? "unchanged since the backup of " + result.manifest().createdAt()
@@ -75,6 +87,7 @@ final class Reporter {
                         : "backed up ")
                 + sizes
                 + verified
+                + kind
                 + pruned;
     }
 
@@ -157,9 +170,10 @@ final class Reporter {
     }
 
     int list(ListService.Listing listing) {
-        List<String> lines =
-                new ArrayList<>(listing.backups().stream().map(Reporter::line).toList());
-        lines.add(0, lines.isEmpty() ? "no backups" : HEADER);
+        boolean showsKinds = listing.backups().stream().anyMatch(Backup::isIncrement);
+        List<String> lines = new ArrayList<>();
+        lines.add(listing.backups().isEmpty() ? "no backups" : HEADER + (showsKinds ? BUILDS_ON + "  " : "") + "where");
+        listing.backups().forEach(backup -> lines.add(line(backup, showsKinds)));
         output.success(
                 lines,
                 listing.warnings(),
@@ -173,6 +187,7 @@ final class Reporter {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("backup", backup.location());
         fields.put("createdAt", backup.createdAt().toString());
+        putKind(fields, backup.since());
         fields.put("backupBytes", backup.backupBytes());
         fields.put("databaseBytes", backup.databaseBytes());
         if (backup.commit() != null) {
@@ -182,61 +197,22 @@ final class Reporter {
     }
 
     /** When, how large, of what, where: columns whose width does not depend on the entries. */
-    private static String line(Backup backup) {
+    private static String line(Backup backup, boolean showsKinds) {
         String database = backup.databaseBytes() == null ? "" : Output.size(backup.databaseBytes());
         String where = backup.commit() == null
                 ? backup.location()
                 : "commit " + backup.commit().substring(0, 12) + "  " + backup.location();
         return backup.createdAt() + "  " + Output.right(Output.size(backup.backupBytes()), SIZE_WIDTH) + "  "
-                + Output.right(database, SIZE_WIDTH) + "  " + where;
+                + Output.right(database, SIZE_WIDTH) + "  "
+                + (showsKinds ? left(backup.isIncrement() ? backup.since().toString() : "full") + "  " : "") + where;
+    }
+
+    private static String left(String text) {
+        return text + " ".repeat(Math.max(0, BUILDS_ON.length() - text.length()));
     }
 
     int status(StatusService.Result result) {
-        Backup backup = result.backup();
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("database", result.database().toString());
-        fields.put("backup", backup == null ? null : backup.location());
-        fields.put("createdAt", text(backup == null ? null : backup.createdAt()));
-        fields.put("confirmedAt", text(result.confirmedAt()));
-        fields.put("ageSeconds", result.age() == null ? null : result.age().toSeconds());
-        fields.put("changedSince", result.changedSince());
-        fields.put("state", result.freshness().word());
-        return switch (result.freshness()) {
-            case FRESH -> {
-                output.success(List.of("fresh: " + facts(result)), result.warnings(), fields);
-                yield ExitCodes.OK;
-            }
-            case STALE ->
-                alarm("stale: " + facts(result), "see why backups have stopped; or " + result.hint(), result, fields);
-            case SHRUNK -> alarm(shrunk(result), result.hint(), result, fields);
-            case MISSING -> alarm(result.missing(), result.hint(), result, fields);
-        };
-    }
-
-    private int alarm(String message, String hint, StatusService.Result result, Map<String, Object> fields) {
-        return output.failure(new Failure(Failure.Kind.STALE, message, hint), result.warnings(), fields);
-    }
-
-    private static String shrunk(StatusService.Result result) {
-        return result.database() + " has shrunk, and nobody has said that this is right: "
-                + Output.size(result.shrunk().contentBytes()) + " of it were in use in the backup of "
-                + result.shrunk().createdAt() + "; the newest is of "
-                + result.backup().createdAt() + ": "
-                + result.backup().location();
-    }
-
-    private static String facts(StatusService.Result result) {
-        Duration age = result.age();
-        String when = age.isNegative()
-                ? Output.age(age.negated()) + " after now (a clock is or was wrong)"
-                : Output.age(age) + " ago";
-        String changed = result.changedSince() == null
-                ? "whether the database has changed since is not known: it is not here, or was written within 2 "
-                        + "s of the backup, or has other paths (hard links, a mount of the file alone)"
-                : result.changedSince() ? "the database has changed since" : "the database has not changed since";
-        return "the backup of " + result.backup().createdAt()
-                + (result.confirmedAt() == null ? " was made " : " was last found current ") + when + ", " + changed
-                + ": " + result.backup().location();
+        return new StatusReport(output).print(result);
     }
 
     int prune(PruneService.Pruned pruned, boolean dryRun) {
@@ -290,7 +266,13 @@ final class Reporter {
         }
     }
 
-    private static String text(Object value) {
+    /** @param since when what an increment builds on was made, null for a full backup */
+    private static void putKind(Map<String, Object> fields, Instant since) {
+        fields.put("kind", since == null ? "full" : "increment");
+        fields.put("since", text(since));
+    }
+
+    static String text(Object value) {
         return value == null ? null : value.toString();
     }
 }

@@ -1,10 +1,15 @@
 package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.archive.ChainReader;
+import dev.sqlitebackup.history.Backup;
+import dev.sqlitebackup.history.Chain;
 import dev.sqlitebackup.history.Destination;
 import dev.sqlitebackup.run.State;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What is at the destination already. A store far away that does not answer at first may do so when the backup is made,
@@ -13,11 +18,11 @@ import java.time.Instant;
  *
  * @param unknown why it is not known, null if it is
  * @param before what the last run noted, null for nothing
- * @param previous the name of the backup to compare with, null for none
- * @param previousFile its content on this machine, null where it is not
+ * @param previous the backup to compare with, with what it builds on; null for none. It may be broken
+ * @param previousFiles the content of its members on this machine, null for each that is not here
  * @param ahead where the newest backup is, if that is dated after now; else null
  */
-record AtDestination(Failure unknown, State before, String previous, Path previousFile, String ahead) {
+record AtDestination(Failure unknown, State before, Chain previous, List<Path> previousFiles, String ahead) {
     static AtDestination ask(Destination destination, Instant now) {
         try {
             return askAgain(destination, now);
@@ -25,22 +30,53 @@ record AtDestination(Failure unknown, State before, String previous, Path previo
             if (!mayAnswerLater(destination, e)) {
                 throw e;
             }
-            return new AtDestination(e, null, null, null, null);
+            return new AtDestination(e, null, null, List.of(), null);
         }
     }
 
     /** @throws Failure if it still does not answer */
     static AtDestination askAgain(Destination destination, Instant now) {
         State before = destination.stateFile().read();
-        String previous = destination.previous(now);
-        return previous == null
-                ? new AtDestination(null, before, null, null, null)
-                : new AtDestination(
-                        null, before, previous, destination.store().local(previous), destination.datedAfter(now));
+        Chain previous = destination.previous(now);
+        if (previous == null) {
+            return new AtDestination(null, before, null, List.of(), null);
+        }
+        List<Path> files = new ArrayList<>();
+        previous.members().forEach(member -> files.add(destination.store().local(member.name())));
+        return new AtDestination(null, before, previous, files, destination.datedAfter(now));
     }
 
     /** Whether a failure may be that of the way there, and not of what was asked. */
     static boolean mayAnswerLater(Destination destination, Failure e) {
         return destination.store().isRemote() && e.kind() == Failure.Kind.FAILURE;
+    }
+
+    /** The name of the backup to compare with, null for none. */
+    String previousName() {
+        return previous == null ? null : previous.tip().name();
+    }
+
+    /** Its content on this machine, null where it is not; of an increment, just what is in that. */
+    Path previousFile() {
+        return previousFiles.isEmpty() ? null : previousFiles.get(previousFiles.size() - 1);
+    }
+
+    /**
+     * All that the backup to compare with is made of.
+     *
+     * @return nothing where something of it is missing, or not on this machine
+     */
+    List<ChainReader.Member> previousChain() {
+        return previous == null || !previous.isWhole() || previousFiles.contains(null)
+                ? List.of()
+                : members(previous.members(), previousFiles);
+    }
+
+    private static List<ChainReader.Member> members(List<Backup> backups, List<Path> files) {
+        List<ChainReader.Member> members = new ArrayList<>();
+        for (int i = 0; i < backups.size(); i++) {
+            members.add(new ChainReader.Member(files.get(i), backups.get(i).location()));
+        }
+        return members;
     }
 }

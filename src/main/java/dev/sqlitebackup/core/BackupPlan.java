@@ -1,5 +1,7 @@
 package dev.sqlitebackup.core;
 
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.archive.ChainReader;
 import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.files.Space;
 import dev.sqlitebackup.history.Destination;
@@ -48,7 +50,7 @@ record BackupPlan(
         AtDestination there = AtDestination.ask(destination, at);
         List<String> warnings = Origin.refuseAnother(
                 there.before(), database, request.nameOf(database), request.destination(), request.name());
-        requireRoom(database, destination.store(), there.previousFile(), request.temporaryDirectory());
+        requireRoom(database, destination.store(), there, request.temporaryDirectory());
         return new BackupPlan(
                 database,
                 FileIdentity.of(database),
@@ -60,15 +62,27 @@ record BackupPlan(
                 warnings);
     }
 
-    private static void requireRoom(Path database, Store store, Path previous, Path temporaryDirectory) {
+    private static void requireRoom(Path database, Store store, AtDestination there, Path temporaryDirectory) {
         long databaseBytes = Databases.sizeBytes(database)
                 + Databases.sizeBytes(DatabaseFiles.of(database).wal());
-        long previousBytes = previous == null ? 0 : Databases.sizeBytes(previous);
+        long previousBytes = there.previousFile() == null ? 0 : Databases.sizeBytes(there.previousFile());
         long backupBytes = Math.max(previousBytes, databaseBytes / GUESSED_COMPRESSION);
         new Space()
-                .need(temporaryDirectory, databaseBytes)
+                .need(temporaryDirectory, databaseBytes + pagesBytes(there.previousChain()))
                 .need(store.workingDirectory(), backupBytes)
                 .check("free some space there, or choose another place with --to or --tmp-dir");
+    }
+
+    /** The pages of a chain lie beside the snapshot while that is compared with it. */
+    private static long pagesBytes(List<ChainReader.Member> members) {
+        if (members.size() < 2) {
+            return 0;
+        }
+        try (ChainReader chain = ChainReader.open(members)) {
+            return chain.pagesBytes();
+        } catch (IOException | Failure e) {
+            return 0; // What cannot be read is not unpacked.
+        }
     }
 
     /** The state that confirms a backup of it. */
@@ -81,7 +95,7 @@ record BackupPlan(
 
     /** Where the backup to compare with is, null for none. */
     String previousLocation() {
-        return there.previous() == null ? null : destination.store().location(there.previous());
+        return there.previous() == null ? null : there.previous().tip().location();
     }
 
     /** For the debug log. */

@@ -37,6 +37,7 @@ public final class BackupService {
      * @param destination a backup file, or a directory for a history
      * @param name by which backups of this database go at that place, null for its file name
      * @param compact whether free pages are left out
+     * @param full whether no increment is wanted
      * @param temporaryDirectory where the snapshot goes
      * @param busyTimeout how long to wait for each lock
      * @param rules what to keep of the history when the backup is made; empty to keep everything
@@ -47,11 +48,36 @@ public final class BackupService {
             Location destination,
             String name,
             boolean compact,
+            boolean full,
             Compression compression,
             Path temporaryDirectory,
             Duration busyTimeout,
             RetentionRules rules,
             boolean allowShrink) {
+        /** With an increment where that is worth its while. */
+        public Request(
+                Path database,
+                Location destination,
+                String name,
+                boolean compact,
+                Compression compression,
+                Path temporaryDirectory,
+                Duration busyTimeout,
+                RetentionRules rules,
+                boolean allowShrink) {
+            this(
+                    database,
+                    destination,
+                    name,
+                    compact,
+                    false,
+                    compression,
+                    temporaryDirectory,
+                    busyTimeout,
+                    rules,
+                    allowShrink);
+        }
+
         String nameOf(Path real) {
             return name == null ? real.getFileName().toString() : name;
         }
@@ -63,6 +89,7 @@ public final class BackupService {
      * @param database the real path
      * @param backup where the backup is
      * @param unchanged whether the newest backup that was there already holds the same content, and was left as it is
+     * @param whyFull why a new backup is no increment; null for an increment, and for what was there before
      * @param pruned backups that no rule keeps, and that were deleted
      * @param shrunk how the run has to end although the backup is made, null if all is well
      */
@@ -72,6 +99,7 @@ public final class BackupService {
             Manifest manifest,
             long backupBytes,
             boolean unchanged,
+            String whyFull,
             Verification verification,
             List<Retention.Decision> pruned,
             Failure shrunk) {}
@@ -159,8 +187,8 @@ public final class BackupService {
                     () -> Snapshot.take(plan.database(), snapshot, request.compact, request.busyTimeout, progress));
             try (Background<Verification> check = new Background<>(() ->
                     naming(() -> Verification.of(IntegrityCheck.check(snapshot, "the database " + plan.database()))))) {
-                Publication.Published published =
-                        new Publication(request, plan, turn, check, progress).publish(snapshot, beside);
+                Publication.Published published = new Publication(request, plan, turn, check, progress)
+                        .publish(snapshot, new NewBackup(request, plan, snapshot, temporary, beside, progress));
                 Verification verification = check.await()
                         .withWarnings(plan.warnings())
                         .withWarnings(unseen)
@@ -191,6 +219,7 @@ public final class BackupService {
                     published.manifest(),
                     published.sizeBytes(),
                     published.unchanged(),
+                    published.whyFull(),
                     verification.withWarnings(unconfirmed).withWarnings(pruned.warnings()),
                     pruned.deleted(),
                     published.shrunkFailure());

@@ -6,6 +6,7 @@ import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.history.Backup;
 import dev.sqlitebackup.history.BackupSource;
+import dev.sqlitebackup.history.Chain;
 import dev.sqlitebackup.history.Destination;
 import dev.sqlitebackup.history.StateFile;
 import dev.sqlitebackup.run.State;
@@ -32,13 +33,12 @@ final class LeftOut {
     /**
      * What a full check of a backup leaves out.
      *
-     * @param createdAt of the backup, null if it is not known
      * @throws Failure CORRUPT or NOT_FOUND if it does not verify
      */
-    static Set<String> found(Store store, String name, Instant createdAt, Path temporaryDirectory, Progress progress) {
+    static Set<String> found(Store store, Chain chain, Path temporaryDirectory, Progress progress) {
         try (Workspace workspace = Workspace.create(temporaryDirectory)) {
             return new Staging(workspace, Duration.ZERO, progress)
-                    .stage(BackupSource.of(store, name, createdAt))
+                    .stage(BackupSource.of(store, chain))
                     .verification()
                     .leftOut();
         }
@@ -83,9 +83,7 @@ final class LeftOut {
                 return null;
             }
             Set<String> noted = noted(destination.stateFile(), replaced.createdAt());
-            return noted != null
-                    ? noted
-                    : found(destination.store(), replaced.name(), null, temporaryDirectory, progress);
+            return noted != null ? noted : found(destination.store(), Chain.of(replaced), temporaryDirectory, progress);
         } catch (Failure e) {
             if (e.kind() != Failure.Kind.CORRUPT && e.kind() != Failure.Kind.NOT_FOUND) {
                 throw e;

@@ -4,10 +4,12 @@ import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.archive.BackupReader;
 import dev.sqlitebackup.archive.BackupWriter;
+import dev.sqlitebackup.archive.ChainReader;
 import dev.sqlitebackup.archive.Compression;
 import dev.sqlitebackup.archive.Manifest;
 import dev.sqlitebackup.archive.ReusableBlocks;
 import dev.sqlitebackup.files.PrivateFiles;
+import dev.sqlitebackup.files.Workspace;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.FileChannel;
@@ -16,16 +18,18 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 
 /**
- * Writes a snapshot as a backup file, and proves it: what is said to hold the snapshot was read again, decompressed and
+ * Writes a snapshot as a full backup, and proves it: what is said to hold the snapshot was read again, decompressed and
  * compared with it, byte for byte.
  *
  * @param snapshot a finished private file
+ * @param workspace takes the pages of a chain, while that is read
  */
-record ProvenFile(Path snapshot, int pageSizeBytes, Compression compression, Progress progress) {
+record ProvenFile(Path snapshot, int pageSizeBytes, Workspace workspace, Compression compression, Progress progress) {
     /**
-     * Writes a new file.
+     * Writes a full backup.
      *
      * @param previous a backup whose blocks may be taken over
      * @throws Failure CORRUPT if what is read back is not the snapshot
@@ -39,12 +43,16 @@ record ProvenFile(Path snapshot, int pageSizeBytes, Compression compression, Pro
             written = writeOnce(compressed, createdAt, ReusableBlocks.none());
         }
         if (written == null) {
-            throw new Failure(
-                    Failure.Kind.CORRUPT,
-                    "what was read back from " + compressed + " is not what was written",
-                    "the disk or the memory of this machine is failing");
+            throw notWhatWasWritten(compressed);
         }
         return written;
+    }
+
+    static Failure notWhatWasWritten(Path compressed) {
+        return new Failure(
+                Failure.Kind.CORRUPT,
+                "what was read back from " + compressed + " is not what was written",
+                "the disk or the memory of this machine is failing");
     }
 
     /**
@@ -58,7 +66,7 @@ record ProvenFile(Path snapshot, int pageSizeBytes, Compression compression, Pro
                     .manifest()
                     .sha256();
             try (Background<Void> forced = new Background<>(() -> force(out, compressed))) {
-                Manifest written = manifestIfEqual(compressed, sha256);
+                Manifest written = readBack(compressed, sha256);
                 forced.await();
                 return written;
             }
@@ -74,18 +82,34 @@ record ProvenFile(Path snapshot, int pageSizeBytes, Compression compression, Pro
         }
     }
 
+    private Manifest readBack(Path compressed, String sha256) throws IOException {
+        try (ChainReader chain = ChainReader.open(List.of(new ChainReader.Member(compressed, compressed.toString())))) {
+            return chain.manifest().sha256().equals(sha256) ? manifestIfEqual(chain, false) : null;
+        } catch (Failure e) {
+            if (e.kind() == Failure.Kind.CORRUPT) {
+                return null;
+            }
+            throw e;
+        }
+    }
+
     /**
-     * Reads a backup back, decompresses it and compares it with the snapshot, byte for byte.
+     * Reads a backup, with all that it builds on, and compares it with the snapshot, byte for byte.
      *
-     * @param sha256 of the snapshot, null if it is not known yet
-     * @return null if the backup is damaged or different
+     * @param checksSha256 whether its SHA-256 is compared with what it says, too
+     * @return null if it is different
+     * @throws Failure CORRUPT if it is damaged
      */
-    Manifest manifestIfEqual(Path backup, String sha256) throws IOException {
+    Manifest manifestIfEqual(ChainReader chain, boolean checksSha256) throws IOException {
+        if (chain.manifest().databaseBytes() != Files.size(snapshot)) {
+            return null;
+        }
         progress.phase("verify", Files.size(snapshot));
-        try (InputStream expected = Files.newInputStream(snapshot)) {
+        try (InputStream expected = Files.newInputStream(snapshot);
+                FileChannel pages = workspace.scratch("pages")) {
             byte[] wanted = new byte[BackupReader.BUFFER_BYTES];
             long[] done = {0};
-            Manifest found = BackupReader.read(backup, compression.threads(), sha256 == null, (bytes, length) -> {
+            return chain.read(pages, compression.threads(), checksSha256, (bytes, length) -> {
                 int read = expected.readNBytes(wanted, 0, length);
                 if (read != length || !Arrays.equals(wanted, 0, length, bytes, 0, length)) {
                     throw new Different();
@@ -93,14 +117,8 @@ record ProvenFile(Path snapshot, int pageSizeBytes, Compression compression, Pro
                 done[0] += length;
                 progress.at(done[0]);
             });
-            return expected.read() < 0 && (sha256 == null || sha256.equals(found.sha256())) ? found : null;
         } catch (Different e) {
             return null;
-        } catch (Failure e) {
-            if (e.kind() == Failure.Kind.CORRUPT) {
-                return null;
-            }
-            throw e;
         }
     }
 

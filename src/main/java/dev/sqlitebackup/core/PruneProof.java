@@ -2,7 +2,7 @@ package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
-import dev.sqlitebackup.archive.BackupReader;
+import dev.sqlitebackup.archive.ChainReader;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.history.Backup;
 import dev.sqlitebackup.history.BackupSource;
@@ -10,6 +10,7 @@ import dev.sqlitebackup.history.Chain;
 import dev.sqlitebackup.history.StateFile;
 import dev.sqlitebackup.store.Store;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,28 +38,28 @@ record PruneProof(Path temporaryDirectory, Progress progress) {
         Backup backup = chain.tip();
         Set<String> noted = LeftOut.noted(StateFile.of(store, backup.database()), backup.createdAt());
         if (noted == null) {
-            return LeftOut.found(store, backup.name(), backup.createdAt(), temporaryDirectory, progress);
+            return LeftOut.found(store, chain, temporaryDirectory, progress);
         }
-        verify(store, backup);
+        verify(store, chain);
         return noted;
     }
 
     /**
      * Its bytes are the ones that were verified when it was made: a backup is published after its structure was
-     * checked, and says their checksum.
+     * checked, and says their checksum. All that it builds on is read with it.
      */
-    private void verify(Store store, Backup backup) {
+    private void verify(Store store, Chain chain) {
+        Backup backup = chain.tip();
         progress.phase("verify", backup.databaseBytes() == null ? -1 : backup.databaseBytes());
         long[] done = {0};
-        try (Workspace workspace = Workspace.create(temporaryDirectory)) {
-            BackupReader.read(
-                    store.fetch(backup.name(), workspace.directory()),
-                    Runtime.getRuntime().availableProcessors(),
-                    true,
-                    (bytes, length) -> {
-                        done[0] += length;
-                        progress.at(done[0]);
-                    });
+        try (Workspace workspace = Workspace.create(temporaryDirectory);
+                ChainReader reader =
+                        ChainReader.open(BackupSource.of(store, chain).content().in(workspace));
+                FileChannel pages = workspace.scratch("pages")) {
+            reader.read(pages, Runtime.getRuntime().availableProcessors(), true, (bytes, length) -> {
+                done[0] += length;
+                progress.at(done[0]);
+            });
         } catch (NoSuchFileException e) {
             throw new Failure(Failure.Kind.NOT_FOUND, "the backup " + backup.location() + " is gone", null, e);
         } catch (IOException e) {

@@ -3,6 +3,7 @@ package dev.sqlitebackup.core;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.history.Backup;
 import dev.sqlitebackup.history.Chain;
 import dev.sqlitebackup.history.Destination;
 import dev.sqlitebackup.history.History;
@@ -19,7 +20,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.SortedSet;
@@ -27,8 +27,8 @@ import java.util.TreeSet;
 
 /**
  * Deletes backups that no rule keeps. What goes is decided by {@link Retention}; here is what that needs to know, and
- * in which order things are done: lock, look, prove the newest, decide, delete from the oldest on. Until the newest
- * backup that verifies is known, nothing is deleted.
+ * in which order things are done: lock, look, prove the newest, decide, delete. Until the newest backup that verifies
+ * is known, nothing is deleted.
  */
 public final class PruneService {
     /**
@@ -85,9 +85,8 @@ public final class PruneService {
     public Pruned prune(Request request) {
         if (isOfSafetyCopies(request)) {
             PrunePlan plan = planForSafetyCopies(request);
-            oldestFirst(plan.decisions())
-                    .forEach(decision ->
-                            SafetyCopies.delete(Path.of(decision.backup().location())));
+            Retention.inOrderOfDeletion(plan.decisions())
+                    .forEach(copy -> SafetyCopies.delete(Path.of(copy.location())));
             return pruned(plan);
         }
         History history = history(request);
@@ -221,19 +220,14 @@ public final class PruneService {
                 justProven,
                 leftOut,
                 candidates -> history.ours(candidates, plan.warnings()),
-                chain -> LeftOut.found(
-                        history.store(),
-                        chain.tip().name(),
-                        chain.createdAt(),
-                        request.temporaryDirectory(),
-                        progress));
+                chain -> LeftOut.found(history.store(), chain, request.temporaryDirectory(), progress));
         delete(history.store(), plan.decisions());
         return pruned(plan);
     }
 
     private static void delete(Store store, List<Retention.Decision> decisions) {
-        List<String> names = oldestFirst(decisions).stream()
-                .map(decision -> decision.backup().name())
+        List<String> names = Retention.inOrderOfDeletion(decisions).stream()
+                .map(Backup::name)
                 .toList();
         if (names.isEmpty()) {
             return;
@@ -251,14 +245,6 @@ public final class PruneService {
                             "what is left goes with the next prune",
                             e);
         }
-    }
-
-    /** What a crash leaves of a prune is then what an earlier prune would have left. */
-    private static List<Retention.Decision> oldestFirst(List<Retention.Decision> decisions) {
-        List<Retention.Decision> going = new ArrayList<>(
-                decisions.stream().filter(decision -> !decision.kept()).toList());
-        Collections.reverse(going);
-        return going;
     }
 
     private static Pruned pruned(PrunePlan plan) {

@@ -4,18 +4,17 @@ import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.archive.Manifest;
-import dev.sqlitebackup.archive.ReusableBlocks;
 import dev.sqlitebackup.files.FileIdentity;
-import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.history.Chain;
 import dev.sqlitebackup.history.Destination;
 import dev.sqlitebackup.history.Origin;
 import dev.sqlitebackup.history.StateFile;
 import dev.sqlitebackup.run.State;
-import dev.sqlitebackup.sqlite.DatabaseHeader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -29,16 +28,19 @@ final class Publication {
      * @param name of the backup at the destination
      * @param sizeBytes of the backup
      * @param unchanged whether it was there before
+     * @param whyFull why it is no increment, null for one, and for what was there before
      * @param shrunk what the database held before, null if it has not shrunk
      * @param shrunkFailure how the run has to end then, else null
      * @param there what is known by now of what was there
-     * @param warnings what {@link Origin} warned of, where the destination answered only after the backup was made
+     * @param warnings what is wrong with the newest that was there, and what {@link Origin} warned of, where the
+     *     destination answered only after the backup was made
      */
     record Published(
             String name,
             long sizeBytes,
             Manifest manifest,
             boolean unchanged,
+            String whyFull,
             State.Shrunk shrunk,
             Failure shrunkFailure,
             AtDestination there,
@@ -75,52 +77,43 @@ final class Publication {
     }
 
     /**
-     * Leaves the previous backup as it is if it holds the snapshot already; else writes a new one, proves that it holds
-     * the snapshot, and publishes it. It is read back before it takes the name, so that a bad one never replaces the
-     * last good one; the store then proves that the name refers to that very file.
-     *
-     * @param beside takes the backup
+     * Leaves the previous backup as it is if it holds the snapshot already; else makes a new one, which is proven to
+     * hold the snapshot, and publishes it. It is read back before it takes the name, so that a bad one never replaces
+     * the last good one; the store then proves that the name refers to that very file.
      */
-    Published publish(Path snapshot, Workspace beside) throws IOException {
-        ProvenFile file =
-                new ProvenFile(snapshot, DatabaseHeader.of(snapshot).pageSizeBytes(), request.compression(), progress);
-        Path previousFile = plan.there().previousFile();
-        try (ReusableBlocks previous =
-                previousFile == null ? ReusableBlocks.none() : ReusableBlocks.of(previousFile, file.pageSizeBytes())) {
-            if (previous.previousDatabaseBytes() == Files.size(snapshot)) {
-                Manifest same = file.manifestIfEqual(previousFile, null);
-                if (same != null) {
-                    check.await(); // First, because what is at the destination has to be there at the end.
-                    if (isStillAtDestination()) {
-                        return unchanged(snapshot, same);
-                    }
-                }
+    Published publish(Path snapshot, NewBackup backup) throws IOException {
+        NewBackup.Made made = backup.make();
+        if (made.isUnchanged()) {
+            check.await(); // First, because what is at the destination has to be there at the end.
+            if (isStillAtDestination(plan.there().previous())) {
+                return unchanged(snapshot, made.manifest());
             }
-            Path compressed = beside.path("backup.gz");
-            return publishNew(snapshot, compressed, file.write(compressed, plan.at(), previous));
+            made = backup.fullInstead("the newest one was removed meanwhile");
         }
+        return publishNew(snapshot, backup, made);
     }
 
-    /** Asked again: far away, somebody else may have removed it meanwhile. */
-    private boolean isStillAtDestination() {
-        return destination.store().local(plan.there().previous()) != null;
+    /** Asked again: far away, somebody else may have removed something of it meanwhile. */
+    private boolean isStillAtDestination(Chain chain) {
+        return chain.members().stream().allMatch(member -> destination.store().local(member.name()) != null);
     }
 
     private Published unchanged(Path snapshot, Manifest manifest) throws IOException {
         State.Shrunk shrunk = shrunkSince(plan.there(), snapshot, false);
         return new Published(
-                plan.there().previous(),
+                plan.there().previousName(),
                 Files.size(plan.there().previousFile()),
                 manifest,
                 true,
+                null,
                 shrunk,
                 shrunk == null ? null : Shrinkage.failure(plan, request, snapshot, shrunk),
                 plan.there(),
                 List.of());
     }
 
-    private Published publishNew(Path snapshot, Path compressed, Manifest manifest) throws IOException {
-        Found found = look(snapshot, compressed);
+    private Published publishNew(Path snapshot, NewBackup backup, NewBackup.Made made) throws IOException {
+        Found found = look(snapshot, backup, made);
         Failure failure = null;
         if (found.shrunk != null) {
             note(found);
@@ -130,13 +123,52 @@ final class Publication {
             }
         }
         Interruption.check();
-        long sizeBytes = Files.size(compressed);
-        String name = destination.publish(compressed, plan.at());
-        return new Published(name, sizeBytes, manifest, false, found.shrunk, failure, found.there, found.warnings);
+        NewBackup.Made published = made;
+        long sizeBytes = Files.size(made.file());
+        String name =
+                made.next() == null ? destination.publish(made.file(), plan.at()) : publishIncrement(backup, made);
+        if (name == null) {
+            published = backup.fullInstead("what it would build on was removed meanwhile, or its name was taken");
+            sizeBytes = Files.size(published.file());
+            name = destination.publish(published.file(), plan.at());
+        }
+        List<String> warnings = new ArrayList<>(found.warnings);
+        warnings.addAll(backup.warnings());
+        return new Published(
+                name,
+                sizeBytes,
+                published.manifest(),
+                false,
+                published.whyFull(),
+                found.shrunk,
+                failure,
+                found.there,
+                warnings);
+    }
+
+    /** @return null if it is not at the destination, or worth nothing there */
+    private String publishIncrement(NewBackup backup, NewBackup.Made made) throws IOException {
+        try {
+            String name = destination.publish(made.file(), made.next());
+            return name != null && isStillAtDestination(made.next().parent()) ? name : null;
+        } catch (Failure e) {
+            if (!AtDestination.mayAnswerLater(destination, e)) {
+                throw e;
+            }
+            throw keep(backup, made, e);
+        }
+    }
+
+    /** What is kept on this machine has to be whole. */
+    private Failure keep(NewBackup backup, NewBackup.Made made, Failure why) throws IOException {
+        Path file = made.next() == null
+                ? made.file()
+                : backup.fullInstead("it is kept here alone").file();
+        return destination.store().keepUnpublished(file, destination.name(plan.at()), why);
     }
 
     /** Looks at what there is to know before a finished backup is published. */
-    private Found look(Path snapshot, Path compressed) throws IOException {
+    private Found look(Path snapshot, NewBackup backup, NewBackup.Made made) throws IOException {
         Verification verification = check.await(); // Of a damaged database nothing is kept anywhere.
         try {
             boolean late = plan.there().unknown() != null;
@@ -162,7 +194,7 @@ final class Publication {
                             + " already could not be asked: " + e.getMessage(),
                     e.hint(),
                     e);
-            throw destination.store().keepUnpublished(compressed, destination.name(plan.at()), unknown);
+            throw keep(backup, made, unknown);
         }
     }
 

@@ -42,10 +42,12 @@ public final class Shrinkage {
      * @return what the database held before, null if it has not shrunk
      */
     static State.Shrunk since(Path snapshot, Store store, AtDestination there) throws IOException {
-        long beforeBytes = contentBytes(store, there.previous(), there.previousFile());
+        long beforeBytes = contentBytes(store, there.previousName(), there.previousFile());
         return isLess(snapshot, beforeBytes)
                 ? new State.Shrunk(
-                        there.previous(), createdAt(store, there.previous()).toString(), beforeBytes)
+                        there.previousName(),
+                        createdAt(store, there.previousName()).toString(),
+                        beforeBytes)
                 : null;
     }
 

@@ -3,6 +3,7 @@ package dev.sqlitebackup.core;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.archive.BackupReader;
+import dev.sqlitebackup.archive.ChainReader;
 import dev.sqlitebackup.archive.Manifest;
 import dev.sqlitebackup.files.Digests;
 import dev.sqlitebackup.files.RegularFiles;
@@ -29,7 +30,9 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 
 /** Decompresses a backup into a private file and verifies it to the last byte. For one run. */
 final class Staging {
@@ -90,13 +93,6 @@ final class Staging {
     StagedBackup stage(BackupSource source) {
         try {
             return stageAndVerify(source);
-        } catch (Failure e) {
-            throw e.kind() == Failure.Kind.CORRUPT && e.hint() == null
-                    ? e.withHint(
-                            source.hintIfDamaged() != null
-                                    ? source.hintIfDamaged()
-                                    : OtherBackups.ifDamaged(source.location()))
-                    : e;
         } catch (IOException e) {
             throw Failure.io("cannot stage the backup in", workspace.directory(), e);
         }
@@ -104,22 +100,23 @@ final class Staging {
 
     private StagedBackup stageAndVerify(BackupSource source) throws IOException {
         BackupSource.Content content = source.content();
-        Long announced = content.fetchedBytes() == null ? null : content.databaseBytes();
+        boolean isFetched = content.fetchedBytes() != null && content.fetchedBytes() > 0;
+        Long announced = isFetched ? content.databaseBytes() : null;
         if (announced != null) {
             room.require(content.fetchedBytes() + announced, announced);
         }
         Path staged = workspace.createFile("staged.db");
-        Laid laid = null;
-        for (Path member : content.in(workspace)) {
-            laid = lay(member, source, staged, announced);
-        }
+        List<ChainReader.Member> members = content.in(workspace);
+        Laid laid = members.size() == 1
+                ? hinting(source, () -> 0, () -> lay(members.get(0).file(), source, staged, announced))
+                : layChain(members, source, staged);
         progress.phase("check", -1);
         if (!laid.roomIsAsked) {
             room.require(0, Files.size(staged));
         }
         beforeVerification.accept(staged);
-        Verification verification =
-                verify(source, staged, laid.manifest.sha256()).withWarnings(source.warnings());
+        Verification verification = hinting(source, () -> 0, () -> verify(source, staged, laid.manifest.sha256()))
+                .withWarnings(source.warnings());
         if (laid.isPlain && source.isPiped() && DatabaseHeader.of(staged).isWal()) {
             verification = verification.withWarning("a plain database in WAL mode came " + PipedBackup.NAME
                     + ": if it is a copy of a live one, and no decompressed backup, what was only in its WAL is "
@@ -128,13 +125,52 @@ final class Staging {
         return new StagedBackup(source, staged, laid.manifest, laid.backupBytes, verification);
     }
 
+    private interface Step<T> {
+        T run() throws IOException;
+    }
+
+    /** @param member which file of the chain a step reads */
+    private static <T> T hinting(BackupSource source, IntSupplier member, Step<T> step) throws IOException {
+        try {
+            return step.run();
+        } catch (Failure e) {
+            if (e.kind() != Failure.Kind.CORRUPT || e.hint() != null) {
+                throw e;
+            }
+            String hint = source.hintIfDamaged().of(member.getAsInt());
+            throw e.withHint(hint != null ? hint : OtherBackups.ifDamaged(source.location()));
+        }
+    }
+
     /**
-     * A member of a chain that was laid over those before it.
+     * What a backup holds, in the staged file.
      *
+     * @param backupBytes how much was read for it
      * @param isPlain whether it was no gzip file
      * @param roomIsAsked whether it said how much it holds
      */
     private record Laid(Manifest manifest, long backupBytes, boolean isPlain, boolean roomIsAsked) {}
+
+    /** A full backup, and the increments laid over it. */
+    private Laid layChain(List<ChainReader.Member> members, BackupSource source, Path staged) throws IOException {
+        try (ChainReader chain = hinting(source, () -> 0, () -> ChainReader.open(members));
+                FileChannel pages = workspace.scratch("pages");
+                OutputStream out = Channels.newOutputStream(workspace.open(staged, StandardOpenOption.WRITE))) {
+            Manifest manifest = chain.manifest();
+            long toStageBytes = chain.pagesBytes() + manifest.databaseBytes();
+            boolean canBe = toStageBytes <= BackupReader.MOST_COMPRESSION * chain.backupBytes();
+            if (canBe) {
+                room.require(toStageBytes, manifest.databaseBytes());
+            }
+            StagingSink sink = new StagingSink(source.toString(), staged, out, progress);
+            int threads = Runtime.getRuntime().availableProcessors();
+            // The checksum is compared with what is read back from the staged file, which proves more.
+            hinting(source, chain::reading, () -> chain.read(pages, threads, false, sink));
+            return new Laid(manifest, chain.backupBytes(), false, canBe);
+        } catch (NoSuchFileException e) {
+            throw deletedMeanwhile(source, e);
+        }
+    }
 
     /** @param announcedBytes how much it holds, where that is known and room was asked for it; else null */
     private Laid lay(Path member, BackupSource source, Path staged, Long announcedBytes) throws IOException {
@@ -182,7 +218,8 @@ final class Staging {
                 createdAt.truncatedTo(ChronoUnit.SECONDS),
                 manifest.databaseBytes(),
                 manifest.pageSizeBytes(),
-                manifest.sha256());
+                manifest.sha256(),
+                manifest.increment());
     }
 
     /**

@@ -35,6 +35,8 @@ public final class StatusService {
         FRESH("fresh"),
         STALE("stale"),
         MISSING("missing"),
+        /** The newest cannot be brought back, because something that it builds on is not there. */
+        BROKEN("broken"),
         /** It holds much less than it did, and nobody has said that this is right. */
         SHRUNK("shrunk");
 
@@ -64,7 +66,7 @@ public final class StatusService {
      * @param age since then, else since it was made; null if there is none. Negative if a clock is or was wrong
      * @param changedSince whether the database differs from what was backed up then; null where it cannot be seen,
      *     nobody noted what it looked like, or it was written too shortly before
-     * @param missing why there is no backup, else null
+     * @param missing why there is no backup, or why the newest cannot be brought back; else null
      * @param hint what to do about an alarm
      * @param shrunk what the database held before, null if it has not shrunk
      */
@@ -135,17 +137,21 @@ public final class StatusService {
         Freshness freshness = shrunk != null
                 ? Freshness.SHRUNK
                 : old && !Boolean.FALSE.equals(changed) ? Freshness.STALE : Freshness.FRESH;
+        if (newest.missing != null && shrunk == null) {
+            freshness = Freshness.BROKEN;
+        }
         String hint = shrunk == null
                 ? newest.hint
                 : Shrinkage.hint(database, newest.store.location(shrunk.backup()), request.destination, request.name);
-        return new Result(database, newest.backup, confirmedAt, age, changed, freshness, null, hint, warnings, shrunk);
+        return new Result(
+                database, newest.backup, confirmedAt, age, changed, freshness, newest.missing, hint, warnings, shrunk);
     }
 
     /**
      * The newest backup at a destination.
      *
      * @param backup null if there is none
-     * @param missing why not
+     * @param missing why not; of one that cannot be brought back, why that is so
      * @param hint what to do then, or when it is old
      */
     private record Newest(Store store, StateFile stateFile, Backup backup, String missing, String hint) {}
@@ -160,8 +166,11 @@ public final class StatusService {
                 history.store(),
                 StateFile.of(history.store(), name),
                 newest == null ? null : newest.tip(),
-                "there is no backup of " + name + " in " + history.store().place()
-                        + (others.isEmpty() ? "" : ", only of " + String.join(", ", others)),
+                newest != null
+                        ? newest.broken()
+                        : "there is no backup of " + name + " in "
+                                + history.store().place()
+                                + (others.isEmpty() ? "" : ", only of " + String.join(", ", others)),
                 "run one: " + backupCommand(request));
     }
 
@@ -187,7 +196,7 @@ public final class StatusService {
             missing = e.getMessage();
             hint = e.hint() == null ? hint : e.hint();
         }
-        return new Newest(file.store(), file.stateFile(), backup, missing, hint);
+        return new Newest(file.store(), file.stateFile(), backup, backup == null ? missing : null, hint);
     }
 
     private static String backupCommand(Request request) {

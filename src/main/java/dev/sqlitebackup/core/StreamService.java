@@ -71,6 +71,7 @@ public final class StreamService {
                     written.manifest(),
                     written.backupBytes(),
                     false,
+                    null,
                     verification,
                     List.of(),
                     null);

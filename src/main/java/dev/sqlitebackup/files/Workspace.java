@@ -158,6 +158,16 @@ public final class Workspace implements AutoCloseable {
         return (FileChannel) held.newByteChannel(file.getFileName(), all, PrivateFiles.MODE);
     }
 
+    /** Opens an empty file to write to and read from, which is gone when it is closed. */
+    public FileChannel scratch(String name) throws IOException {
+        return open(
+                path(name),
+                StandardOpenOption.CREATE_NEW,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.DELETE_ON_CLOSE);
+    }
+
     /** Whose such a file is, to ask and to change, likewise. @return null where there are no POSIX modes */
     public PosixFileAttributeView attributes(Path file) {
         return held == null

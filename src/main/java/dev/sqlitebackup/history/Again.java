@@ -5,7 +5,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a user asked for, for hints: the same again, with a backup of another time. */
+/**
+ * What a user asked for, for hints: the same again, with a backup of another time.
+ *
+ * @param words the command, where the backup is, options
+ */
 public record Again(List<String> words) {
     public static Again verify(Location backup, String name) {
         return new Again(named(List.of("verify", backup.toString()), name));
@@ -17,6 +21,13 @@ public record Again(List<String> words) {
             all.add("--name=" + name);
         }
         return all;
+    }
+
+    /** The same of a database in a history, for who named one file of it. */
+    Again in(String place, String database) {
+        List<String> all = new ArrayList<>(words);
+        all.set(1, place);
+        return new Again(all.stream().anyMatch(word -> word.startsWith("--name=")) ? all : named(all, database));
     }
 
     /** The newest backup that is not dated after a time. */

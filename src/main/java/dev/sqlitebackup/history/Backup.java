@@ -13,6 +13,7 @@ import java.util.Comparator;
  * @param number 1, or 2 and up within a second
  * @param databaseBytes size of the database in it, null where that would have to be decompressed
  * @param commit that holds it in Git, else null
+ * @param parent which backup of the same database an increment builds on; null for a full backup
  */
 public record Backup(
         String location,
@@ -22,7 +23,8 @@ public record Backup(
         int number,
         long backupBytes,
         Long databaseBytes,
-        String commit) {
+        String commit,
+        BackupName.Moment parent) {
     /**
      * The order of everything that lists or chooses: equal times are told apart by number, and then by name, so it
      * never depends on the file system.
@@ -31,4 +33,31 @@ public record Backup(
             .thenComparing(Backup::number)
             .thenComparing(Backup::name)
             .reversed();
+
+    /** A full backup, or a safety copy. */
+    public Backup(
+            String location,
+            String name,
+            String database,
+            Instant createdAt,
+            int number,
+            long backupBytes,
+            Long databaseBytes,
+            String commit) {
+        this(location, name, database, createdAt, number, backupBytes, databaseBytes, commit, null);
+    }
+
+    public boolean isIncrement() {
+        return parent != null;
+    }
+
+    /** When what an increment builds on was made; null for a full backup. */
+    public Instant since() {
+        return parent == null ? null : parent.createdAt();
+    }
+
+    /** Its place in a history. */
+    public BackupName.Moment moment() {
+        return new BackupName.Moment(createdAt, number);
+    }
 }

@@ -1,5 +1,6 @@
 package dev.sqlitebackup.history;
 
+import dev.sqlitebackup.archive.ChainReader;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.Databases;
@@ -16,7 +17,7 @@ import java.util.stream.Stream;
  * @param location what people call it
  * @param commit that holds it in Git, else null
  * @param createdAt as far as it is known from outside, else null
- * @param hintIfDamaged what else there is, null where nobody knows
+ * @param hintIfDamaged what else there is
  * @param warnings about newer ones that were passed over
  * @param content where its bytes are
  */
@@ -24,18 +25,29 @@ public record BackupSource(
         String location,
         String commit,
         Instant createdAt,
-        String hintIfDamaged,
+        HintIfDamaged hintIfDamaged,
         List<String> warnings,
         Content content) {
+    /** What to do about a damaged backup. */
+    public interface HintIfDamaged {
+        HintIfDamaged UNKNOWN = member -> null;
+
+        /**
+         * @param member which file of the chain is damaged, from 0
+         * @return null where nobody knows
+         */
+        String of(int member);
+    }
+
     /** The bytes of a backup, wherever they are. */
     public interface Content {
         /**
          * Brings them onto this machine, where they are not there already.
          *
          * @param workspace takes the files, if they have to be made
-         * @return a file for each member of the chain, in its order
+         * @return each member of the chain, in its order
          */
-        List<Path> in(Workspace workspace);
+        List<ChainReader.Member> in(Workspace workspace);
 
         /** Before that: how much it brings, null where that is not known. */
         default Long fetchedBytes() {
@@ -60,9 +72,10 @@ public record BackupSource(
      */
     record Published(Store store, Chain chain, Supplier<State> state) implements Content {
         @Override
-        public List<Path> in(Workspace workspace) {
+        public List<ChainReader.Member> in(Workspace workspace) {
             return chain.members().stream()
-                    .map(member -> store.fetch(member.name(), workspace.directory()))
+                    .map(member -> new ChainReader.Member(
+                            store.fetch(member.name(), workspace.directory()), member.location()))
                     .toList();
         }
 
@@ -85,8 +98,8 @@ public record BackupSource(
     /** A file that lies here, whoever made it. */
     private record Here(Path file) implements Content {
         @Override
-        public List<Path> in(Workspace workspace) {
-            return List.of(file);
+        public List<ChainReader.Member> in(Workspace workspace) {
+            return one(file, file.toString());
         }
 
         /** The state lies under the file's name, or, in a history, under the database's. */
@@ -102,18 +115,28 @@ public record BackupSource(
     /** A file that lies here, whatever it is. */
     public static BackupSource of(Path file) {
         return new BackupSource(
-                file.toAbsolutePath().normalize().toString(), null, null, null, List.of(), new Here(file));
+                file.toAbsolutePath().normalize().toString(),
+                null,
+                null,
+                HintIfDamaged.UNKNOWN,
+                List.of(),
+                new Here(file));
     }
 
-    /** The backup that lies at a place by that name, of which nothing else is known. */
-    public static BackupSource of(Store store, String name, Instant createdAt) {
+    /** A backup that is all in one file. */
+    static List<ChainReader.Member> one(Path file, String backup) {
+        return List.of(new ChainReader.Member(file, backup));
+    }
+
+    /** A backup that lies at a place, of which nothing else is known. */
+    public static BackupSource of(Store store, Chain chain) {
         return new BackupSource(
-                store.location(name),
+                chain.tip().location(),
                 null,
-                createdAt,
-                null,
+                chain.createdAt(),
+                HintIfDamaged.UNKNOWN,
                 List.of(),
-                workspace -> List.of(store.fetch(name, workspace.directory())));
+                new Published(store, chain, () -> null));
     }
 
     BackupSource withWarning(String warning) {
@@ -127,7 +150,7 @@ public record BackupSource(
     }
 
     BackupSource withHintIfDamaged(String hint) {
-        return new BackupSource(location, commit, createdAt, hint, warnings, content);
+        return new BackupSource(location, commit, createdAt, member -> hint, warnings, content);
     }
 
     public boolean isPiped() {

@@ -6,12 +6,14 @@ import java.util.List;
 
 /**
  * What leads to the content of a database at one moment: a full backup, and the increments that build on it, one on the
- * other. It is what is chosen, brought back, verified, kept and deleted; a full backup is a chain of one, and today
- * every chain is.
+ * other. It is what is chosen, brought back, verified, kept and deleted; a full backup is a chain of one.
  *
- * @param members oldest first: the full backup first, the backup of that moment last
+ * @param members oldest first: the full backup first, the backup of that moment last. Where something is missing, only
+ *     what builds on that
+ * @param broken why the backup of that moment cannot be brought back, as far as names and ends of files tell: what it
+ *     builds on is not there. Null for a whole chain
  */
-public record Chain(List<Backup> members) {
+public record Chain(List<Backup> members, String broken) {
     /** As {@link Backup#NEWEST_FIRST} orders the backups that they lead to. */
     static final Comparator<Chain> NEWEST_FIRST = Comparator.comparing(Chain::tip, Backup.NEWEST_FIRST);
 
@@ -22,9 +24,23 @@ public record Chain(List<Backup> members) {
         }
     }
 
+    /** A whole one. */
+    public Chain(List<Backup> members) {
+        this(members, null);
+    }
+
     /** A full backup, or a safety copy: all that is needed is in it. */
     public static Chain of(Backup full) {
         return new Chain(List.of(full));
+    }
+
+    public boolean isWhole() {
+        return broken == null;
+    }
+
+    /** What it begins with. Of a whole chain, the full backup. */
+    public Backup base() {
+        return members.get(0);
     }
 
     /** The backup that it leads to. */

@@ -60,17 +60,37 @@ public interface Destination {
     /** The state, whose lock makes runs of this database at this destination take turns. */
     StateFile stateFile();
 
-    /** The backup to compare with and to take blocks from. @return its name, null if there is none */
-    String previous(Instant now);
+    /**
+     * The backup to compare with, to build upon and to take blocks from.
+     *
+     * @return null if there is none
+     */
+    Chain previous(Instant now);
 
     /**
-     * Publishes a finished backup that has been read back.
+     * Publishes a finished full backup that has been read back.
      *
      * @return its name
      */
     String publish(Path finished, Instant createdAt);
 
-    /** The name of a backup of that moment. */
+    /**
+     * Decides whether the next backup may be an increment.
+     *
+     * @param previous the newest, all of which is here
+     * @param number of that in its chain
+     * @param createdAt of the next
+     */
+    Next next(Chain previous, int number, Instant createdAt);
+
+    /**
+     * Publishes a finished increment that has been read back. Its trailer says its name.
+     *
+     * @return its name, null if that is taken
+     */
+    String publish(Path finished, Next next);
+
+    /** The name of a full backup of that moment, if nothing else has it. */
     String name(Instant createdAt);
 
     /** @return where the newest backup is, if that is dated after now; else null */

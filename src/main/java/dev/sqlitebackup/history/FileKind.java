@@ -34,7 +34,7 @@ public final class FileKind {
      * @return null if there is none
      */
     public static DatabaseHeader headerIn(byte[] start) {
-        return DatabaseHeader.parse(ByteBuffer.wrap(BackupReader.startOfContent(start, DatabaseHeader.SIZE_BYTES)));
+        return DatabaseHeader.parse(ByteBuffer.wrap(BackupReader.startOfDatabase(start, DatabaseHeader.SIZE_BYTES)));
     }
 
     /**

@@ -1,37 +1,45 @@
 package dev.sqlitebackup.history;
 
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.archive.Manifest;
 import dev.sqlitebackup.store.Store;
-import java.nio.file.AccessDeniedException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The backups in a directory: which files are ours, of which database, and in which order. A file is ours if it has one
- * of our names and ends as only we end a file that holds what the name says. Anything else (half-copied, damaged,
- * somebody else's) is named in a warning, and never chosen, counted or deleted.
+ * The backups in a directory: which files are ours ({@link Ends}), of which database, in which order, and what each
+ * builds on ({@link Chains}). Anything else (half-copied, damaged, somebody else's) is named in a warning, and never
+ * chosen, counted or deleted.
  */
 public final class History {
+    /** In the order of {@link Backup#NEWEST_FIRST}, but that of one moment a full backup comes first. */
+    private static final Comparator<Ends.Named> NEWEST_FIRST = Comparator.comparing(
+                    (Ends.Named named) -> named.name().moment(), Comparator.reverseOrder())
+            .thenComparing(named -> named.name().parent(), Comparator.nullsFirst(Comparator.naturalOrder()))
+            .thenComparing(named -> named.file().name());
+
     /**
      * What there is.
      *
-     * @param chains newest first
-     * @param warnings one for each file that has one of our names only
+     * @param chains newest first; whole ones alone
+     * @param broken newest first; of these, something is missing
+     * @param warnings one for each file that has one of our names only, and for what is missing
      * @param unreadable what a disk could not read, null if it could read everything. What this user may not read is
      *     somebody else's, and not meant
      */
-    public record Listing(List<Chain> chains, List<String> warnings, Failure unreadable) {
+    public record Listing(List<Chain> chains, List<Chain> broken, List<String> warnings, Failure unreadable) {
         /** Those of one database. */
         public List<Chain> of(String database) {
             return chains.stream()
@@ -41,15 +49,15 @@ public final class History {
     }
 
     private final Store store;
-    /** Each look at a directory far away is a request for every thousand files. */
-    private List<Named> listed;
-    /** Likewise, each look into a file is one. */
-    private final Map<Store.StoredFile, byte[]> tailsFarAway = new ConcurrentHashMap<>();
+    private final Ends ends;
+    /** Each look at a directory far away is a request for every thousand files. By database, newest first. */
+    private SortedMap<String, List<Ends.Named>> listed;
 
     private final DatabaseNames names = new DatabaseNames(this);
 
     History(Store store) {
         this.store = store;
+        this.ends = new Ends(store);
     }
 
     public Store store() {
@@ -61,16 +69,19 @@ public final class History {
         return names;
     }
 
-    /** A file that has one of our names. */
-    private record Named(BackupName name, Store.StoredFile file) {}
-
-    private Stream<Named> named() {
+    private SortedMap<String, List<Ends.Named>> named() {
         if (listed == null) {
             listed = store.list(name -> BackupName.parse(name) != null).stream()
-                    .map(file -> new Named(BackupName.parse(file.name()), file))
-                    .toList();
+                    .map(file -> new Ends.Named(BackupName.parse(file.name()), file))
+                    .sorted(NEWEST_FIRST)
+                    .collect(
+                            Collectors.groupingBy(named -> named.name().database(), TreeMap::new, Collectors.toList()));
         }
-        return listed.stream();
+        return listed;
+    }
+
+    private List<Ends.Named> named(String database) {
+        return named().getOrDefault(database, List.of());
     }
 
     /** What is known of the directory is out of date. */
@@ -86,50 +97,170 @@ public final class History {
     public Listing read() {
         List<String> warnings = Collections.synchronizedList(new ArrayList<>());
         List<Failure> unreadable = Collections.synchronizedList(new ArrayList<>());
-        // Each takes an open and a read, so a directory of thousands takes its time on one core.
-        List<Chain> chains = named().parallel()
-                .map(named -> !store.isRemote() ? describe(named, warnings, unreadable) : guess(named, warnings))
-                .filter(Objects::nonNull)
-                .sorted(Chain.NEWEST_FIRST)
-                .toList();
+        List<Chain> all = new ArrayList<>();
+        for (List<Ends.Named> ofDatabase : named().values()) {
+            // Each takes an open and a read, so a directory of thousands takes its time on one core.
+            List<Backup> backups = ofDatabase.parallelStream()
+                    .map(named ->
+                            store.isRemote() ? ends.guess(named, warnings) : ends.describe(named, warnings, unreadable))
+                    .filter(Objects::nonNull)
+                    .toList();
+            Chains chains = new Chains(firstOfEach(backups, Backup::moment)::get, this::missing);
+            backups.forEach(backup -> all.add(chains.to(backup)));
+        }
+        all.sort(Chain.NEWEST_FIRST);
+        List<Chain> broken = all.stream().filter(chain -> !chain.isWhole()).toList();
         Collections.sort(warnings);
-        return new Listing(chains, warnings, unreadable.isEmpty() ? null : unreadable.get(0));
+        warnings.addAll(warnings(broken));
+        return new Listing(
+                all.stream().filter(Chain::isWhole).toList(),
+                broken,
+                warnings,
+                unreadable.isEmpty() ? null : unreadable.get(0));
+    }
+
+    /** One for each thing that is missing, since a base may have hundreds of increments. */
+    private static List<String> warnings(List<Chain> brokenNewestFirst) {
+        return brokenNewestFirst.stream()
+                .collect(Collectors.groupingBy(Chain::broken, TreeMap::new, Collectors.toList()))
+                .entrySet()
+                .stream()
+                .map(entry -> {
+                    int others = entry.getValue().size() - 1;
+                    return entry.getValue().get(0).tip().location()
+                            + (others == 0 ? "" : " and " + others + " older")
+                            + " cannot be restored, and " + (others == 0 ? "is" : "are") + " left alone: "
+                            + entry.getKey();
+                })
+                .toList();
+    }
+
+    private static <T> Map<BackupName.Moment, T> firstOfEach(List<T> all, Function<T, BackupName.Moment> moment) {
+        Map<BackupName.Moment, T> first = new HashMap<>();
+        all.forEach(one -> first.putIfAbsent(moment.apply(one), one));
+        return first;
+    }
+
+    /** What to say of a backup that others build on, and that is not there. */
+    private String missing(String database, BackupName.Moment moment) {
+        Ends.Named named = named(database).stream()
+                .filter(other -> other.name().moment().equals(moment))
+                .findFirst()
+                .orElse(null);
+        if (named == null) {
+            return "the backup " + moment + " of " + database + ", on which it builds, is not there";
+        }
+        String location = store.location(named.file().name());
+        return "of " + location + ", on which it builds, "
+                + (ends.isPointer(named.file())
+                        ? "only the Git LFS pointer is here: " + OtherBackups.ifPointer(location)
+                        : "nothing is left that ends like a backup");
     }
 
     /** The databases that files here are named after. */
     public SortedSet<String> databases() {
-        return named().map(named -> named.name.database()).collect(Collectors.toCollection(TreeSet::new));
+        return new TreeSet<>(named().keySet());
     }
 
     /**
-     * The newest backup of a database. Its name is enough to find it, so hardly more than one file is read.
+     * The newest backup of a database. Its name is enough to find it, so hardly more than its chain is looked into.
      *
      * @param notAfter the latest time of its snapshot
      * @param warnings takes one for each newer file that is not what it is named
-     * @return null if there is none
+     * @return null if there is none. It may be broken
      */
     public Chain newest(String database, Instant notAfter, List<String> warnings) {
-        List<Named> newestFirst = named().filter(named -> named.name.database().equals(database)
-                        && !named.name.createdAt().isAfter(notAfter))
-                .sorted(Comparator.comparing(Named::name).reversed())
-                .toList();
-        for (Named named : newestFirst) {
-            Chain chain = describe(named, warnings, new ArrayList<>());
-            if (chain != null) {
-                return chain;
+        for (Ends.Named named : named(database)) {
+            Backup tip = named.name().createdAt().isAfter(notAfter)
+                    ? null
+                    : ends.describe(named, warnings, new ArrayList<>());
+            if (tip != null) {
+                return chain(tip);
             }
         }
         return null;
     }
 
-    /** When the backup before this one was made, as far as names tell. @return null if there is none */
-    Instant createdBefore(Backup backup) {
-        return named().filter(named -> named.name.database().equals(backup.database())
-                        && named.name.createdAt().isBefore(backup.createdAt())
-                        && guess(named, new ArrayList<>()) != null)
-                .map(named -> named.name.createdAt())
-                .max(Comparator.naturalOrder())
+    /** The same of a file of that name. @return null if it is not one of ours */
+    Chain named(String fileName, List<String> warnings) {
+        BackupName name = BackupName.parse(fileName);
+        return named(name.database()).stream()
+                .filter(named -> named.file().name().equals(fileName))
+                .map(named -> ends.describe(named, warnings, new ArrayList<>()))
+                .filter(Objects::nonNull)
+                .map(this::chain)
+                .findFirst()
                 .orElse(null);
+    }
+
+    private Chain chain(Backup tip) {
+        return new Chains(
+                        moment -> named(tip.database()).stream()
+                                .filter(named -> named.name().moment().equals(moment))
+                                .map(this::look)
+                                .filter(Objects::nonNull)
+                                .findFirst()
+                                .orElse(null),
+                        this::missing)
+                .to(tip);
+    }
+
+    /** At what something else is built on: far away, where each look is a request, its name is believed. */
+    private Backup look(Ends.Named named) {
+        return store.isRemote()
+                ? ends.guess(named, new ArrayList<>())
+                : ends.describe(named, new ArrayList<>(), new ArrayList<>());
+    }
+
+    /** All chains of a database, newest first, each looked at when its turn comes. */
+    private Stream<Chain> chains(String database, Function<Ends.Named, Backup> look) {
+        Map<BackupName.Moment, Backup> seen = new HashMap<>();
+        Map<BackupName.Moment, Ends.Named> byMoment =
+                firstOfEach(named(database), named -> named.name().moment());
+        Chains chains = new Chains(
+                moment -> byMoment.containsKey(moment)
+                        ? seen.computeIfAbsent(moment, found -> look.apply(byMoment.get(found)))
+                        : null,
+                (of, moment) -> "it is not there");
+        return named(database).stream().map(look).filter(Objects::nonNull).map(chains::to);
+    }
+
+    /**
+     * When the newest backup before this one was made that can be brought back without some file, as far as the ends of
+     * files tell.
+     *
+     * @param without the name of that file
+     * @return null if there is none
+     */
+    Instant createdBefore(Backup backup, String without) {
+        return chains(backup.database(), this::look)
+                .filter(chain -> chain.createdAt().isBefore(backup.createdAt())
+                        && chain.isWhole()
+                        && chain.members().stream()
+                                .noneMatch(member -> member.name().equals(without)))
+                .map(Chain::createdAt)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** How much the increments take, as far as names tell, that lead back to a full backup. */
+    long incrementBytes(Backup full) {
+        return chains(full.database(), named -> ends.guess(named, new ArrayList<>()))
+                .filter(chain -> chain.tip().isIncrement()
+                        && chain.isWhole()
+                        && chain.base().name().equals(full.name()))
+                .mapToLong(chain -> chain.tip().backupBytes())
+                .sum();
+    }
+
+    /** The first place in a second that no backup of a database has. */
+    BackupName.Moment freeMoment(String database, Instant createdAt) {
+        int taken = named(database).stream()
+                .filter(named -> named.name().createdAt().equals(createdAt))
+                .mapToInt(named -> named.name().number())
+                .max()
+                .orElse(0);
+        return new BackupName.Moment(createdAt, taken + 1);
     }
 
     /**
@@ -152,103 +283,27 @@ public final class History {
      * are asked for what is to be kept, and not for everything that is listed.
      *
      * @param chains as they were listed
-     * @param warnings takes one for each that is not what it is named
-     * @return those that are
+     * @param warnings takes one for each file that is not what it is named
+     * @return those of which all members are
      */
     public List<Chain> ours(List<Chain> chains, List<String> warnings) {
         if (!store.isRemote()) {
             return chains; // Each was looked into when it was listed.
         }
-        Map<String, Named> byName = named().collect(Collectors.toMap(named -> named.file.name(), named -> named));
+        Map<String, Ends.Named> byName = named().values().stream()
+                .flatMap(List::stream)
+                .collect(Collectors.toMap(named -> named.file().name(), Function.identity()));
         List<String> found = Collections.synchronizedList(new ArrayList<>());
         List<Chain> ours = chains.parallelStream()
-                .filter(chain -> describe(byName.get(chain.tip().name()), found, new ArrayList<>()) != null)
+                .filter(chain -> chain.members().stream()
+                        .allMatch(member -> ends.describe(byName.get(member.name()), found, new ArrayList<>()) != null))
                 .toList();
-        found.stream().filter(warning -> !warnings.contains(warning)).sorted().forEach(warnings::add);
+        found.stream()
+                .distinct()
+                .filter(warning -> !warnings.contains(warning))
+                .sorted()
+                .forEach(warnings::add);
         return ours;
-    }
-
-    /** @return null if the file is too short to be one of ours */
-    private Chain guess(Named named, List<String> warnings) {
-        if (named.name.parent() != null) {
-            warnings.add(increment(named.file));
-            return null;
-        }
-        if (named.file.sizeBytes() < Manifest.TAIL_BYTES) {
-            warnings.add(noBackup(named.file));
-            return null;
-        }
-        return full(named, null);
-    }
-
-    private String increment(Store.StoredFile file) {
-        return store.location(file.name())
-                + " has the name of an increment, which this version of the program does not read; it is left alone";
-    }
-
-    private String noBackup(Store.StoredFile file) {
-        return store.location(file.name())
-                + " has the name of a backup and does not end like one: half-copied, damaged, or of another "
-                + "program; it is ignored";
-    }
-
-    private byte[] tail(Store.StoredFile file) {
-        byte[] tail = tailsFarAway.get(file);
-        if (tail == null) {
-            tail = store.isRemote() && file.sizeBytes() < Manifest.TAIL_BYTES
-                    ? new byte[0]
-                    : store.readTail(file.name(), Manifest.TAIL_BYTES);
-            if (tail != null && store.isRemote()) {
-                tailsFarAway.put(file, tail);
-            }
-        }
-        return tail;
-    }
-
-    /** @return null if the file is not one of ours */
-    private Chain describe(Named named, List<String> warnings, List<Failure> unreadable) {
-        Store.StoredFile file = named.file;
-        if (named.name.parent() != null) {
-            warnings.add(increment(file));
-            return null;
-        }
-        byte[] tail;
-        try {
-            tail = tail(file);
-        } catch (Failure e) {
-            warnings.add(e.getMessage() + "; it is left alone");
-            if (!(e.getCause() instanceof AccessDeniedException)) {
-                unreadable.add(e);
-            }
-            return null;
-        }
-        if (tail == null) {
-            return null; // Deleted since it was listed.
-        }
-        BackupName name = named.name;
-        Manifest manifest = Manifest.parse(tail);
-        if (manifest == null || !manifest.createdAt().equals(name.createdAt())) {
-            warnings.add(
-                    manifest == null
-                            ? noBackup(file)
-                            : store.location(file.name()) + " holds a backup of " + manifest.createdAt()
-                                    + ", which is not what its name says; it is left alone");
-            return null;
-        }
-        return full(named, manifest.databaseBytes());
-    }
-
-    private Chain full(Named named, Long databaseBytes) {
-        BackupName name = named.name;
-        return Chain.of(new Backup(
-                store.location(named.file.name()),
-                named.file.name(),
-                name.database(),
-                name.createdAt(),
-                name.number(),
-                named.file.sizeBytes(),
-                databaseBytes,
-                null));
     }
 
     /** Backups that are no part of a history: somebody named the directory of a single file. */

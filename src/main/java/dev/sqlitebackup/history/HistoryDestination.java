@@ -7,6 +7,7 @@ import dev.sqlitebackup.store.Store;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A directory in which every run leaves a file of its own. Several databases may share it; what is newest goes by the
@@ -64,9 +65,8 @@ public record HistoryDestination(History history, String database) implements De
     }
 
     @Override
-    public String previous(Instant now) {
-        Chain newest = history.newestByNow(database, now, new ArrayList<>());
-        return newest == null ? null : newest.tip().name();
+    public Chain previous(Instant now) {
+        return history.newestByNow(database, now, new ArrayList<>());
     }
 
     @Override
@@ -82,17 +82,33 @@ public record HistoryDestination(History history, String database) implements De
 
     @Override
     public String publish(Path finished, Instant createdAt) {
-        BackupName name = BackupName.full(database, createdAt, 1);
-        while (!store().publishNew(finished, name.fileName())) {
-            name = name.next();
-            if (name.number() > MOST_IN_A_SECOND) {
-                throw new Failure(
-                        Failure.Kind.FAILURE,
-                        "no name is free for this second in " + store().place(),
-                        "see what else writes there");
+        BackupName name = new BackupName(database, history.freeMoment(database, createdAt), null);
+        for (; name.number() <= MOST_IN_A_SECOND; name = name.next()) {
+            if (store().publishNew(finished, name.fileName())) {
+                history.forget();
+                return name.fileName();
             }
         }
+        throw new Failure(
+                Failure.Kind.FAILURE,
+                "no name is free for this second in " + store().place(),
+                "see what else writes there");
+    }
+
+    @Override
+    public Next next(Chain previous, int number, Instant createdAt) {
+        return Next.after(
+                previous, number, history.freeMoment(database, createdAt), history.incrementBytes(previous.base()));
+    }
+
+    @Override
+    public String publish(Path finished, Next next) {
+        BackupName name =
+                new BackupName(database, next.moment(), next.parent().tip().moment());
+        List<String> buildsOn =
+                next.parent().members().stream().map(Backup::name).toList();
+        boolean isNew = store().publishNew(finished, name.fileName(), buildsOn);
         history.forget();
-        return name.fileName();
+        return isNew ? name.fileName() : null;
     }
 }

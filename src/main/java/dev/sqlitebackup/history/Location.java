@@ -252,7 +252,7 @@ public sealed interface Location {
 
         @Override
         public BackupSource choose(Selection.Wish wish) {
-            return Selection.fromSingleFile(this, wish.notAfter());
+            return Selection.fromSingleFile(this, wish);
         }
 
         @Override

@@ -9,6 +9,7 @@ import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -91,6 +92,23 @@ public final class Retention {
                                 true,
                                 List.of("needed by "
                                         + neededBy.get(decision.backup()).createdAt())))
+                .toList();
+    }
+
+    /**
+     * What goes, in the order in which it has to: one full backup with its increments after the other, from the oldest
+     * on, and of these the newest first. So what a crash leaves is what an earlier prune would have left, or chains
+     * that are shorter, and never an increment without what it builds on.
+     *
+     * @param decisions newest first
+     */
+    public static List<Backup> inOrderOfDeletion(List<Decision> decisions) {
+        return decisions.stream()
+                .filter(decision -> !decision.kept)
+                .sorted(Comparator.comparing(
+                                (Decision decision) -> decision.chain.base(), Backup.NEWEST_FIRST.reversed())
+                        .thenComparing(Decision::backup, Backup.NEWEST_FIRST))
+                .map(Decision::backup)
                 .toList();
     }
 

@@ -3,6 +3,7 @@ package dev.sqlitebackup.history;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.sqlite.Databases;
+import dev.sqlitebackup.store.Store;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -46,6 +47,9 @@ public final class Selection {
         Path file = backup.path();
         Instant notAfter = wish.notAfter;
         boolean missing = !Files.exists(file);
+        if (isIncrement(file.getFileName().toString()) && Files.isRegularFile(file)) {
+            return increment(backup.single(), wish);
+        }
         GitHistory git = notAfter == null && !missing ? null : GitHistory.of(file);
         List<GitHistory.Version> versions = git == null ? List.of() : git.versions();
         if (notAfter != null && !versions.isEmpty()) {
@@ -63,6 +67,45 @@ public final class Selection {
             requireAsOldAs(backup.single().existing(backup), notAfter);
         }
         return BackupSource.of(file);
+    }
+
+    private static boolean isIncrement(String fileName) {
+        BackupName name = BackupName.parse(fileName);
+        return name != null && name.parent() != null;
+    }
+
+    /** A file of a history that somebody named: what it builds on lies beside it. */
+    private static BackupSource increment(SingleFile file, Wish wish) {
+        if (wish.notAfter != null) {
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "--at chooses one of several backups, and this is one of them: "
+                            + file.store().location(file.name()),
+                    "leave --at out, or name the directory: " + file.store().place());
+        }
+        History history = new History(file.store());
+        List<String> warnings = new ArrayList<>();
+        Chain chain = history.named(file.name(), warnings);
+        if (chain == null) {
+            throw noIncrement(file, warnings);
+        }
+        Again ofHistory = wish.again.in(file.store().place(), chain.tip().database());
+        return published(history, requireWhole(history, chain, ofHistory), List.of(), ofHistory);
+    }
+
+    private static Failure noIncrement(SingleFile file, List<String> warnings) {
+        String location = file.store().location(file.name());
+        byte[] start = file.store().readStart(file.name(), FileKind.START_BYTES);
+        if (start == null) {
+            return Store.missing(location);
+        }
+        return FileKind.startsAsLfsPointer(start)
+                ? FileKind.notABackup(location, start)
+                : new Failure(
+                        Failure.Kind.CORRUPT,
+                        "the backup " + location + " failed verification: "
+                                + (warnings.isEmpty() ? "it was deleted meanwhile" : warnings.get(0)),
+                        OtherBackups.ifDamaged(location));
     }
 
     private static void refusePlainDatabase(Path file) {
@@ -85,13 +128,17 @@ public final class Selection {
                 Location.Pipe.NAME,
                 null,
                 null,
-                "nothing was changed; see whether what writes into the pipe has failed",
+                member -> "nothing was changed; see whether what writes into the pipe has failed",
                 List.of(),
-                workspace -> List.of(PipedBackup.keep(pipe.in(), workspace)));
+                workspace -> BackupSource.one(PipedBackup.keep(pipe.in(), workspace), PipedBackup.NAME));
     }
 
-    static BackupSource fromSingleFile(Location location, Instant notAfter) {
+    static BackupSource fromSingleFile(Location location, Wish wish) {
+        Instant notAfter = wish.notAfter;
         SingleFile single = location.single();
+        if (isIncrement(single.name())) {
+            return increment(single, wish);
+        }
         Backup only = single.existing(location);
         if (notAfter != null) {
             requireAsOldAs(only, notAfter);
@@ -100,7 +147,7 @@ public final class Selection {
                 only.location(),
                 null,
                 only.createdAt(),
-                null,
+                BackupSource.HintIfDamaged.UNKNOWN,
                 List.of(),
                 new BackupSource.Published(single.store(), Chain.of(only), single.stateFile()::readIfPossible));
     }
@@ -136,20 +183,49 @@ public final class Selection {
             throw noneInHistory(place, database, wish.notAfter, warnings);
         }
         warnings.addAll(aboutNewest(history, newest.tip(), wish));
-        Instant older = history.createdBefore(newest.tip());
-        StateFile stateFile = StateFile.of(history.store(), database);
+        return published(history, requireWhole(history, newest, wish.again), warnings, wish.again);
+    }
+
+    private static BackupSource published(History history, Chain chain, List<String> warnings, Again again) {
+        Backup tip = chain.tip();
+        StateFile stateFile = StateFile.of(history.store(), tip.database());
         return new BackupSource(
-                newest.tip().location(),
+                tip.location(),
                 null,
-                newest.createdAt(),
-                older == null ? null : "nothing was changed; the backup before it: " + wish.again.at(older),
+                tip.createdAt(),
+                member -> hintWithout(history, tip, chain.members().get(member), again),
                 warnings,
                 new BackupSource.Published(
                         history.store(),
-                        newest,
+                        chain,
                         () -> history.store().isRemote()
-                                ? history.names().noted(database)
-                                : stateFile.readIfTrusted(newest.tip().name())));
+                                ? history.names().noted(tip.database())
+                                : stateFile.readIfTrusted(tip.name())));
+    }
+
+    private static String hintWithout(History history, Backup tip, Backup damaged, Again again) {
+        Instant older = history.createdBefore(tip, damaged.name());
+        if (older == null) {
+            return null;
+        }
+        return "nothing was changed; "
+                + (damaged.equals(tip) ? "the backup before it: " : "the newest before that does not need it: ")
+                + again.at(older);
+    }
+
+    /** @throws Failure NOT_FOUND if something is missing that it is built on */
+    private static Chain requireWhole(History history, Chain chain, Again again) {
+        if (chain.isWhole()) {
+            return chain;
+        }
+        Instant older = history.createdBefore(chain.tip(), null);
+        throw new Failure(
+                Failure.Kind.NOT_FOUND,
+                "the backup " + chain.tip().location() + " cannot be restored: " + chain.broken(),
+                older == null
+                        ? "nothing was changed; see what is there: "
+                                + Hints.command("list", history.store().place())
+                        : "nothing was changed; the newest before it that is whole: " + again.at(older));
     }
 
     private static Failure noneInHistory(String place, String database, Instant notAfter, List<String> warnings) {
@@ -192,12 +268,12 @@ public final class Selection {
                 file.toAbsolutePath().normalize().toString(),
                 version.commit(),
                 version.committedAt(),
-                null,
+                BackupSource.HintIfDamaged.UNKNOWN,
                 List.of(),
                 workspace -> {
                     Path checkedOut = workspace.createFile("version.gz");
                     git.checkOut(version, checkedOut);
-                    return List.of(checkedOut);
+                    return BackupSource.one(checkedOut, file.toString());
                 });
     }
 

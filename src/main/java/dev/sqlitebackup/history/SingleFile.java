@@ -120,12 +120,24 @@ public record SingleFile(Store store, String name) implements Destination {
     }
 
     @Override
-    public String previous(Instant now) {
-        if (store.find(name) == null) {
+    public Chain previous(Instant now) {
+        Store.StoredFile file = store.find(name);
+        if (file == null) {
             return null;
         }
         Foreign.refuse(store, name);
-        return name;
+        return Chain.of(
+                new Backup(store.location(name), name, null, file.modifiedAt(), 1, file.sizeBytes(), null, null));
+    }
+
+    @Override
+    public Next next(Chain previous, int number, Instant createdAt) {
+        return Next.full("a single file always holds a full backup");
+    }
+
+    @Override
+    public String publish(Path finished, Next next) {
+        throw new IllegalArgumentException("a single file holds no increment");
     }
 
     @Override

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * A store far away, of which the last backup sent of each family stays on this machine: what the next run compares with
- * and takes blocks from, without a download. It is used only while the store's file still has the same tag and size. A
- * restore never uses it: what counts is what the store holds.
+ * A store far away, of which the last backup sent of each family stays on this machine, with what it builds on: what
+ * the next run compares with and builds upon, without a download. A file is used only while the store's still has the
+ * same tag and size. A restore never uses it: what counts is what the store holds.
  */
 public final class CachingStore implements Store {
     private final VersionedStore store;
@@ -27,37 +27,41 @@ public final class CachingStore implements Store {
     @Override
     public Path local(String name) {
         LastSent lastSent = lastSent(name);
-        LastSent.Sent sent = lastSent.sent();
-        VersionedStore.Version version = sent != null && sent.name().equals(name) ? store.version(name) : null;
-        return version != null && lastSent.isStill(sent, version) ? lastSent.file() : null;
+        List<LastSent.Sent> chain = lastSent.sent();
+        for (int i = 0; i < chain.size(); i++) {
+            LastSent.Sent sent = chain.get(i);
+            VersionedStore.Version version = sent.name().equals(name) ? store.version(name) : null;
+            if (version != null && lastSent.isStill(i, sent, version)) {
+                return lastSent.file(i);
+            }
+        }
+        return null;
     }
 
-    private interface Sending {
-        /** @return null if the name is taken */
-        VersionedStore.Version send();
-    }
-
-    private boolean send(Path file, String name, Sending sending) {
+    @Override
+    public boolean publishNew(Path file, String name, Collection<String> buildsOn) {
         VersionedStore.Version sent;
         try {
-            sent = sending.send();
+            sent = store.sendNew(file, name);
         } catch (Failure e) {
-            throw e.kind() == Failure.Kind.INTERRUPTED ? e : keepUnpublished(file, name, e);
+            // Without what it builds on, it is none: whoever made it has to keep a full one.
+            throw e.kind() == Failure.Kind.INTERRUPTED || !buildsOn.isEmpty() ? e : keepUnpublished(file, name, e);
         }
         if (sent != null) {
-            lastSent(name).keep(file, name, sent.tag());
+            lastSent(name).keep(file, name, sent.tag(), buildsOn);
         }
         return sent != null;
     }
 
     @Override
-    public boolean publishNew(Path file, String name) {
-        return send(file, name, () -> store.sendNew(file, name));
-    }
-
-    @Override
     public void replace(Path file, String name) {
-        send(file, name, () -> store.send(file, name));
+        VersionedStore.Version sent;
+        try {
+            sent = store.send(file, name);
+        } catch (Failure e) {
+            throw e.kind() == Failure.Kind.INTERRUPTED ? e : keepUnpublished(file, name, e);
+        }
+        lastSent(name).keep(file, name, sent.tag(), List.of());
     }
 
     @Override

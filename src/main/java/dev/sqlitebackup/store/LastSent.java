@@ -1,19 +1,25 @@
 package dev.sqlitebackup.store;
 
 import com.google.gson.Gson;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.files.DurableFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The last backup of one database that was sent to a store far away: what incremental work compares with and takes
- * blocks from, without a download. It is a cache: whatever is wrong with it costs time, never correctness. Beside it
- * lies what the server said of the object.
+ * The last backup of one database that was sent to a store far away, with what that builds on: what incremental work
+ * compares with, builds upon and takes blocks from, without a download. It is a cache: whatever is wrong with it costs
+ * time, never correctness. Beside it lies what the server said of the objects.
  */
 final class LastSent {
     private static final Logger LOG = LoggerFactory.getLogger(LastSent.class);
@@ -22,54 +28,75 @@ final class LastSent {
     /** @param name of the stored file that has the same content */
     record Sent(String name, String tag, long sizeBytes) {}
 
-    private final Path file;
+    private final Path directory;
+    private final String family;
     private final Path note;
     private final Path unsent;
 
     /** @param family of the names that it is for */
     LastSent(Path directory, String family) {
-        String name = SmallFiles.shortName(family);
-        this.file = directory.resolve(name + ".last.gz");
-        this.note = directory.resolve(name + ".last.json");
-        this.unsent = directory.resolve(name + ".unsent.gz");
+        this.directory = directory;
+        this.family = SmallFiles.shortName(family);
+        this.note = directory.resolve(this.family + ".last.json");
+        this.unsent = directory.resolve(this.family + ".unsent.gz");
     }
 
-    Path file() {
-        return file;
+    /** The file here of a place in {@link #sent}. */
+    Path file(int index) {
+        return directory.resolve(family + ".last" + (index == 0 ? "" : "-" + index) + ".gz");
     }
 
     /** Whether the file here is what was sent as this object, if that still has the tag and size that it had then. */
-    boolean isStill(Sent sent, VersionedStore.Version version) {
+    boolean isStill(int index, Sent sent, VersionedStore.Version version) {
         try {
             return !sent.tag.isEmpty()
                     && sent.tag.equals(version.tag())
                     && sent.sizeBytes == version.sizeBytes()
-                    && Files.size(file) == version.sizeBytes();
+                    && Files.size(file(index)) == version.sizeBytes();
         } catch (IOException e) {
             return false;
         }
     }
 
-    /** @return what the server said of the file here, null if nobody noted it */
-    Sent sent() {
+    /**
+     * What the server said of the files here: of the last one at the end, of what it builds on before it.
+     *
+     * @return nothing where nobody noted it
+     */
+    List<Sent> sent() {
         try {
-            Sent sent = GSON.fromJson(SmallFiles.read(note), Sent.class);
-            return sent == null || sent.name == null || sent.tag == null ? null : sent;
+            JsonElement noted = JsonParser.parseString(SmallFiles.read(note));
+            // Notes of version 1 are of one file, which builds on nothing.
+            List<Sent> all = noted.isJsonArray()
+                    ? Arrays.asList(GSON.fromJson(noted, Sent[].class))
+                    : Arrays.asList(GSON.fromJson(noted, Sent.class));
+            return all.stream().allMatch(sent -> sent != null && sent.name != null && sent.tag != null)
+                    ? all
+                    : List.of();
         } catch (IOException | JsonParseException e) {
-            return null;
+            return List.of();
         }
     }
 
     /**
-     * Takes over a file that was sent. The note goes before the old file does, and comes after the new one has. If it
+     * Takes over a file that was sent. The note goes before an old file does, and comes after the new one has. If it
      * cannot be kept, the next run has none to compare with.
+     *
+     * @param buildsOn the names of what it builds on, in order: a beginning of what is here
      */
-    void keep(Path sentFile, String name, String tag) {
+    void keep(Path sentFile, String name, String tag, Collection<String> buildsOn) {
         try {
+            List<Sent> chain = new ArrayList<>(sent());
             Files.deleteIfExists(note);
             long sizeBytes = Files.size(sentFile);
-            DurableFiles.replace(sentFile, file);
-            SmallFiles.write(note, GSON.toJson(new Sent(name, tag, sizeBytes)));
+            int index = buildsOn.size();
+            DurableFiles.replace(sentFile, file(index));
+            for (int later = index + 1; Files.deleteIfExists(file(later)); later++) {}
+            chain.subList(Math.min(index, chain.size()), chain.size()).clear();
+            if (chain.stream().map(Sent::name).toList().equals(List.copyOf(buildsOn))) {
+                chain.add(new Sent(name, tag, sizeBytes));
+                SmallFiles.write(note, GSON.toJson(chain));
+            }
             Files.deleteIfExists(unsent);
         } catch (IOException | Failure e) {
             LOG.warn("cannot keep what was sent for the next run: {}", e.getMessage());

@@ -141,7 +141,7 @@ public final class LocalStore implements Store {
     }
 
     @Override
-    public boolean publishNew(Path file, String name) {
+    public boolean publishNew(Path file, String name, Collection<String> buildsOn) {
         Path target = directory.resolve(name);
         try (Proof proof = Proof.of(file)) {
             boolean isNew = DurableFiles.publishNew(file, target);

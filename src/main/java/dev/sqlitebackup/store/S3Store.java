@@ -133,7 +133,7 @@ public final class S3Store implements VersionedStore {
         if (head == null) {
             throw Store.missing(location(name));
         }
-        Path file = into.resolve("download.gz");
+        Path file = free(into);
         try {
             new S3Download(key(name), head.eTag(), head.contentLength()).to(file);
             return file;
@@ -144,8 +144,17 @@ public final class S3Store implements VersionedStore {
         }
     }
 
+    /** Of the names of objects, some are longer than a file's may be. */
+    private static Path free(Path directory) {
+        Path file = directory.resolve("download.gz");
+        for (int number = 2; Files.exists(file); number++) {
+            file = directory.resolve("download-" + number + ".gz");
+        }
+        return file;
+    }
+
     @Override
-    public boolean publishNew(Path file, String name) {
+    public boolean publishNew(Path file, String name, Collection<String> buildsOn) {
         return sendNew(file, name) != null;
     }
 

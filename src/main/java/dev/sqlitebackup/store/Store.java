@@ -84,9 +84,16 @@ public interface Store {
     /**
      * Gives a finished, proven file a new name. {@code file} must not be used afterwards.
      *
+     * @param buildsOn names of files here without which it is worth nothing, in order; what is kept of them on this
+     *     machine stays
      * @return false if the name is taken
      */
-    boolean publishNew(Path file, String name);
+    boolean publishNew(Path file, String name, Collection<String> buildsOn);
+
+    /** The same of a file that builds on nothing. */
+    default boolean publishNew(Path file, String name) {
+        return publishNew(file, name, List.of());
+    }
 
     /** Gives a finished, proven file a name in place of whatever had it. {@code file} is gone afterwards. */
     void replace(Path file, String name);

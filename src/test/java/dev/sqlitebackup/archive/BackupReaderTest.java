@@ -165,11 +165,11 @@ class BackupReaderTest {
     @Test
     void refusesOneOfOursWhoseTrailerIsMissingOrDamaged() throws IOException {
         byte[] whole = Files.readAllBytes(ours(databaseOf(200_000)));
-        byte[] blocks = Arrays.copyOf(whole, whole.length - Trailer.TAIL_BYTES);
-        byte[] tail = Arrays.copyOfRange(whole, whole.length - Trailer.TAIL_BYTES, whole.length);
+        byte[] blocks = Arrays.copyOf(whole, whole.length - Trailer.LEAST_BYTES);
+        byte[] tail = Arrays.copyOfRange(whole, whole.length - Trailer.LEAST_BYTES, whole.length);
         assertRefused("its trailer is missing", file(blocks, Bgzf.END));
         assertRefused("it is cut short", file(blocks));
-        for (int at : new int[] {0, 21, 22, 40, 79, Trailer.TAIL_BYTES - 1}) {
+        for (int at : new int[] {0, 21, 22, 40, 79, Trailer.LEAST_BYTES - 1}) {
             byte[] damaged = tail.clone();
             damaged[at] ^= 1;
             assertRefused("its trailer is damaged", file(blocks, damaged));
@@ -183,7 +183,7 @@ class BackupReaderTest {
     @Test
     void refusesATrailerAlone() throws IOException {
         byte[] whole = Files.readAllBytes(ours(content));
-        byte[] tail = Arrays.copyOfRange(whole, whole.length - Trailer.TAIL_BYTES, whole.length);
+        byte[] tail = Arrays.copyOfRange(whole, whole.length - Trailer.LEAST_BYTES, whole.length);
         assertRefused("there is no block at 0", file(tail));
         tail[50] ^= 1;
         assertRefused("its trailer is damaged", file(tail));
@@ -192,7 +192,7 @@ class BackupReaderTest {
     @Test
     void readsWhatBgzipMakesAndRefusesItWhenItIsCutOff() throws IOException {
         byte[] whole = Files.readAllBytes(ours(content(50_000)));
-        byte[] likeBgzip = Arrays.copyOf(whole, whole.length - Trailer.TAIL_BYTES);
+        byte[] likeBgzip = Arrays.copyOf(whole, whole.length - Trailer.LEAST_BYTES);
         assertArrayEquals(content(50_000), read(file(likeBgzip, Bgzf.END)).bytes);
         assertDoesNotThrow(() -> BackupReader.refuseIfCutOff(file(likeBgzip, Bgzf.END)));
         assertThrows(Failure.class, () -> BackupReader.refuseIfCutOff(file(likeBgzip)));
@@ -205,7 +205,7 @@ class BackupReaderTest {
     @Test
     void saysWhatIsInAFileFromItsLastBytesAlone() throws IOException {
         byte[] whole = Files.readAllBytes(ours(content));
-        byte[] tail = Arrays.copyOfRange(whole, whole.length - Manifest.TAIL_BYTES, whole.length);
+        byte[] tail = Arrays.copyOfRange(whole, whole.length - Manifest.LEAST_BYTES, whole.length);
         assertEquals(
                 new Manifest(
                         MADE_AT, content.length, 4096, Lab.sha256(Files.write(directory.resolve("content"), content))),

@@ -45,6 +45,6 @@ class TrailerTest {
         assertTrue(Trailer.isDamaged(tail));
         tail[0] ^= 1;
         assertFalse(Trailer.isDamaged(tail));
-        assertFalse(Trailer.isDamaged(new byte[Trailer.TAIL_BYTES]));
+        assertFalse(Trailer.isDamaged(new byte[Trailer.MOST_BYTES]));
     }
 }

@@ -115,7 +115,7 @@ class BackupServiceTest {
         Path database = lab.database("app.db", "delete", 30, "g");
         String sha256 = backup(database).manifest().sha256();
         byte[] backup = Files.readAllBytes(lab.path("b.gz"));
-        int trailer = backup.length - Manifest.TAIL_BYTES;
+        int trailer = backup.length - Manifest.LEAST_BYTES;
         backup[trailer + 44] ^= 1;
         CRC32 crc = new CRC32();
         crc.update(backup, trailer + 22, 54);

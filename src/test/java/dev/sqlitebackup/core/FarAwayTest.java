@@ -202,7 +202,7 @@ class FarAwayTest {
 
     private byte[] content(BackupSource source) throws IOException {
         try (Workspace workspace = Workspace.create(lab.temporary())) {
-            return Files.readAllBytes(source.content().in(workspace).get(0));
+            return Files.readAllBytes(source.content().in(workspace).get(0).file());
         }
     }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.archive.ChainReader;
 import dev.sqlitebackup.archive.Compression;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.history.BackupSource;
@@ -126,7 +127,12 @@ class StagingTest {
         Path backup = gzip("b.gz", content);
         StagedBackup staged = stage(
                 new BackupSource(
-                        "b.gz", "commit", NOW, null, List.of("one that was passed over"), workspace -> List.of(backup)),
+                        "b.gz",
+                        "commit",
+                        NOW,
+                        BackupSource.HintIfDamaged.UNKNOWN,
+                        List.of("one that was passed over"),
+                        workspace -> one(backup)),
                 lab.temporary(),
                 Progress.NONE);
         assertEquals(NOW, staged.manifest().createdAt());
@@ -202,19 +208,19 @@ class StagingTest {
                 refused(Failure.Kind.CORRUPT, one).hint(),
                 "the others lie beside it");
         BackupSource far =
-                new BackupSource("s3://b/p/b.gz", null, null, null, List.of(), workspace -> List.of(damaged));
+                new BackupSource("s3://b/p/b.gz", null, null, member -> null, List.of(), workspace -> one(damaged));
         assertEquals(
                 "nothing was changed; the store has only this one",
                 assertThrows(Failure.class, () -> stage(far, lab.temporary(), Progress.NONE))
                         .hint());
-        BackupSource ofHistory =
-                new BackupSource("b.gz", null, NOW, "the one before it", List.of(), workspace -> List.of(damaged));
+        BackupSource ofHistory = new BackupSource(
+                "b.gz", null, NOW, member -> "the one before it", List.of(), workspace -> one(damaged));
         assertEquals(
                 "the one before it",
                 assertThrows(Failure.class, () -> stage(ofHistory, lab.temporary(), Progress.NONE))
                         .hint());
         BackupSource gone =
-                new BackupSource("b.gz", null, NOW, null, List.of(), workspace -> List.of(lab.path("gone.gz")));
+                new BackupSource("b.gz", null, NOW, member -> null, List.of(), workspace -> one(lab.path("gone.gz")));
         Failure deleted = assertThrows(Failure.class, () -> stage(gone, lab.temporary(), Progress.NONE));
         assertEquals(Failure.Kind.NOT_FOUND, deleted.kind());
         assertTrue(deleted.getMessage().contains("was deleted after it was chosen"), deleted.getMessage());
@@ -320,9 +326,9 @@ class StagingTest {
         List<String> done = new ArrayList<>();
         BackupSource.Content far = new BackupSource.Content() {
             @Override
-            public List<Path> in(Workspace workspace) {
+            public List<ChainReader.Member> in(Workspace workspace) {
                 done.add("fetched");
-                return List.of(backup);
+                return one(backup);
             }
 
             @Override
@@ -382,9 +388,13 @@ class StagingTest {
         assertEquals(List.of(), stage(wal).verification().warnings(), "a file may have its WAL beside it");
     }
 
+    private static List<ChainReader.Member> one(Path file) {
+        return List.of(new ChainReader.Member(file, file.toString()));
+    }
+
     private StagedBackup piped(Path file) {
         return stage(
-                new BackupSource("-", null, null, null, List.of(), workspace -> List.of(file)),
+                new BackupSource("-", null, null, member -> null, List.of(), workspace -> one(file)),
                 lab.temporary(),
                 Progress.NONE);
     }

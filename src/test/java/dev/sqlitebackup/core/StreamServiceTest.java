@@ -88,6 +88,7 @@ class StreamServiceTest {
                                 result.manifest().sha256()),
                         pipe.size(),
                         false,
+                        null,
                         new Verification(true, List.of()),
                         List.of(),
                         null),

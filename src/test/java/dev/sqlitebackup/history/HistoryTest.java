@@ -494,9 +494,9 @@ class HistoryTest {
         assertFalse(status.backup().name().contains("20261123"));
     }
 
-    /** This version does not read increments, so none is chosen, counted or deleted, whatever is in it. */
+    /** A name says what to look for, and the end of the file whether it is that. */
     @Test
-    void anIncrementIsNamedAndLeftAlone() throws IOException {
+    void aFullBackupUnderTheNameOfAnIncrementIsNamedAndLeftAlone() throws IOException {
         Path full = Path.of(change(NOON).backup());
         Path increment = full.resolveSibling("app-20261123T120000Z-since-20261122T120000Z.db-wal.gz");
         Files.copy(full, increment);
@@ -505,9 +505,8 @@ class HistoryTest {
                 List.of(full.toString()),
                 listing.backups().stream().map(Backup::location).toList());
         assertEquals(
-                List.of(increment
-                        + " has the name of an increment, which this version of the program does not read; it "
-                        + "is left alone"),
+                List.of(increment + " holds a backup of 2026-11-22T12:00:00Z, which is not what its name says; it is "
+                        + "left alone"),
                 listing.warnings());
         PruneService.Pruned pruned = prune(NOON.plus(DAY.multipliedBy(2)), 1);
         assertEquals(1, pruned.kept().size());

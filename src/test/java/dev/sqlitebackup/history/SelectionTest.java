@@ -93,7 +93,7 @@ class SelectionTest {
         try (Workspace workspace = Workspace.create(lab.temporary())) {
             assertArrayEquals(
                     Files.readAllBytes(file),
-                    Files.readAllBytes(selection.content().in(workspace).get(0)));
+                    Files.readAllBytes(selection.content().in(workspace).get(0).file()));
         }
         Expect.failure(
                 Failure.Kind.USAGE,
@@ -115,7 +115,7 @@ class SelectionTest {
 
     private byte[] content(BackupSource selection) throws IOException {
         try (Workspace workspace = Workspace.create(lab.temporary())) {
-            return Files.readAllBytes(selection.content().in(workspace).get(0));
+            return Files.readAllBytes(selection.content().in(workspace).get(0).file());
         }
     }
 
@@ -219,7 +219,7 @@ class SelectionTest {
     void aHistoryGivesTheNewestAndSaysWhichOneIsBeforeIt() throws IOException {
         backUp(history, NOON);
         BackupSource only = select(history, null);
-        assertNull(only.hintIfDamaged(), "there is nothing else");
+        assertNull(only.hintIfDamaged().of(0), "there is nothing else");
         backUp(history, NOON.plusSeconds(60));
         backUp(history, NOON.plusSeconds(60));
         BackupSource newest = select(history, null);
@@ -227,7 +227,7 @@ class SelectionTest {
         assertEquals(NOON.plusSeconds(60), newest.createdAt());
         assertEquals(
                 "nothing was changed; the backup before it: sqlite-backup verify /b --at=2026-11-22T12:00:00Z",
-                newest.hintIfDamaged(),
+                newest.hintIfDamaged().of(0),
                 "--at could not tell two of a second apart");
         assertEquals(List.of(), newest.warnings());
         assertArrayEquals(Files.readAllBytes(Path.of(newest.location())), content(newest));

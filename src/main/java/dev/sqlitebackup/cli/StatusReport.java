@@ -1,0 +1,68 @@
+package dev.sqlitebackup.cli;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.core.StatusService;
+import dev.sqlitebackup.history.Backup;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What {@code status} says: an alarm, or that all is well. */
+record StatusReport(Output output) {
+    /** @return the exit code */
+    int print(StatusService.Result result) {
+        Backup backup = result.backup();
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("database", result.database().toString());
+        fields.put("backup", backup == null ? null : backup.location());
+        fields.put("createdAt", Reporter.text(backup == null ? null : backup.createdAt()));
+        fields.put("confirmedAt", Reporter.text(result.confirmedAt()));
+        fields.put("ageSeconds", result.age() == null ? null : result.age().toSeconds());
+        fields.put("changedSince", result.changedSince());
+        fields.put("state", result.freshness().word());
+        return switch (result.freshness()) {
+            case FRESH -> {
+                output.success(List.of("fresh: " + facts(result)), result.warnings(), fields);
+                yield ExitCodes.OK;
+            }
+            case STALE ->
+                alarm("stale: " + facts(result), "see why backups have stopped; or " + result.hint(), result, fields);
+            case SHRUNK -> alarm(shrunk(result), result.hint(), result, fields);
+            case MISSING -> alarm(result.missing(), result.hint(), result, fields);
+            case BROKEN ->
+                alarm(
+                        "the newest backup cannot be restored: "
+                                + result.backup().location() + ": " + result.missing(),
+                        "the next backup is a full one: " + result.hint(),
+                        result,
+                        fields);
+        };
+    }
+
+    private int alarm(String message, String hint, StatusService.Result result, Map<String, Object> fields) {
+        return output.failure(new Failure(Failure.Kind.STALE, message, hint), result.warnings(), fields);
+    }
+
+    private static String shrunk(StatusService.Result result) {
+        return result.database() + " has shrunk, and nobody has said that this is right: "
+                + Output.size(result.shrunk().contentBytes()) + " of it were in use in the backup of "
+                + result.shrunk().createdAt() + "; the newest is of "
+                + result.backup().createdAt() + ": "
+                + result.backup().location();
+    }
+
+    private static String facts(StatusService.Result result) {
+        Duration age = result.age();
+        String when = age.isNegative()
+                ? Output.age(age.negated()) + " after now (a clock is or was wrong)"
+                : Output.age(age) + " ago";
+        String changed = result.changedSince() == null
+                ? "whether the database has changed since is not known: it is not here, or was written within 2 "
+                        + "s of the backup, or has other paths (hard links, a mount of the file alone)"
+                : result.changedSince() ? "the database has changed since" : "the database has not changed since";
+        return "the backup of " + result.backup().createdAt()
+                + (result.confirmedAt() == null ? " was made " : " was last found current ") + when + ", " + changed
+                + ": " + result.backup().location();
+    }
+}

@@ -1,0 +1,200 @@
+package dev.sqlitebackup.core;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.archive.ChainReader;
+import dev.sqlitebackup.archive.Manifest;
+import dev.sqlitebackup.archive.ReusableBlocks;
+import dev.sqlitebackup.files.RegularFiles;
+import dev.sqlitebackup.files.Workspace;
+import dev.sqlitebackup.history.Chain;
+import dev.sqlitebackup.history.Next;
+import dev.sqlitebackup.sqlite.DatabaseHeader;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Makes of a snapshot what comes after the newest backup: nothing if that holds it already, else an increment, else a
+ * full backup. What is made is proven. For one run.
+ *
+ * <p>A chain that is damaged or incomplete is never built upon.
+ */
+final class NewBackup {
+    /**
+     * What was made.
+     *
+     * @param file null if the newest backup holds the snapshot already, and was left as it is
+     * @param next what an increment is published as, null for a full backup
+     * @param whyFull why a full backup in a history is no increment; null for the first, and for any other
+     */
+    record Made(Manifest manifest, Path file, Next next, String whyFull) {
+        boolean isUnchanged() {
+            return file == null;
+        }
+    }
+
+    private final BackupService.Request request;
+    private final BackupPlan plan;
+    private final Path snapshot;
+    private final Workspace temporary;
+    private final Workspace beside;
+    private final Progress progress;
+    private final int pageSizeBytes;
+    private final ProvenFile provenFile;
+    private final List<String> warnings = new ArrayList<>();
+
+    /**
+     * Makes nothing yet.
+     *
+     * @param temporary takes the pages of a chain
+     * @param beside takes the backup
+     */
+    NewBackup(
+            BackupService.Request request,
+            BackupPlan plan,
+            Path snapshot,
+            Workspace temporary,
+            Workspace beside,
+            Progress progress)
+            throws IOException {
+        this.request = request;
+        this.plan = plan;
+        this.snapshot = snapshot;
+        this.temporary = temporary;
+        this.beside = beside;
+        this.progress = progress;
+        this.pageSizeBytes = DatabaseHeader.of(snapshot).pageSizeBytes();
+        this.provenFile = new ProvenFile(snapshot, pageSizeBytes, temporary, request.compression(), progress);
+    }
+
+    /** What is wrong with the newest backup. */
+    List<String> warnings() {
+        return warnings;
+    }
+
+    Made make() throws IOException {
+        Chain previous = plan.there().previous();
+        List<ChainReader.Member> chain = plan.there().previousChain();
+        if (previous == null) {
+            return full(null, null);
+        }
+        if (!previous.isWhole()) {
+            return afterDamage(previous.tip().location() + " cannot be built upon: " + previous.broken());
+        }
+        if (chain.isEmpty()) {
+            return full(null, "what is there already is not on this machine");
+        }
+        try {
+            Manifest newest = manifest(chain.get(chain.size() - 1));
+            return newest == null
+                    ? full(chain.get(0).file(), "the newest is not of this program")
+                    : after(chain, newest);
+        } catch (NoSuchFileException e) {
+            return afterDamage(e.getMessage() + " is gone");
+        } catch (ProvenIncrement.DamagedParent e) {
+            return afterDamage(e.getMessage());
+        }
+    }
+
+    private static Manifest manifest(ChainReader.Member member) throws IOException {
+        try (FileChannel file = RegularFiles.open(member.file(), StandardOpenOption.READ)) {
+            return Manifest.of(file);
+        }
+    }
+
+    private Made after(List<ChainReader.Member> chain, Manifest newest)
+            throws IOException, ProvenIncrement.DamagedParent {
+        Manifest same = manifestIfEqual(chain);
+        if (same != null) {
+            return new Made(same, null, null, null);
+        }
+        Next next = request.full()
+                ? Next.full("--full")
+                : newest.pageSizeBytes() != pageSizeBytes
+                        ? Next.full("the page size has changed")
+                        : plan.destination().next(plan.there().previous(), newest.number(), plan.at());
+        if (!next.isFull()) {
+            Made increment = increment(next, chain);
+            if (increment != null) {
+                return increment;
+            }
+            return full(
+                    chain.get(0).file(),
+                    request.compact()
+                            ? "--compact moved so many pages that an increment would not be worth its while"
+                            : "so much has changed that an increment would not be worth its while");
+        }
+        return full(chain.get(0).file(), next.whyFull());
+    }
+
+    private Manifest manifestIfEqual(List<ChainReader.Member> members)
+            throws IOException, ProvenIncrement.DamagedParent {
+        try (ChainReader chain = ChainReader.open(members)) {
+            return provenFile.manifestIfEqual(chain, true);
+        } catch (Failure e) {
+            if (ProvenIncrement.DamagedParent.isOne(e)) {
+                throw new ProvenIncrement.DamagedParent(e);
+            }
+            throw e;
+        }
+    }
+
+    private Made increment(Next next, List<ChainReader.Member> chain)
+            throws IOException, ProvenIncrement.DamagedParent {
+        List<ChainReader.Member> parent =
+                chain.subList(0, next.parent().members().size());
+        Manifest ofParent = manifest(parent.get(parent.size() - 1));
+        if (ofParent == null) {
+            return null;
+        }
+        Manifest manifest = new Manifest(
+                plan.at(),
+                Files.size(snapshot),
+                pageSizeBytes,
+                null,
+                new Manifest.Increment(
+                        next.moment().number(),
+                        ofParent.createdAt(),
+                        next.parent().tip().number(),
+                        ofParent.sha256(),
+                        next.number(),
+                        0));
+        Path file = beside.path("increment.gz");
+        Manifest written = new ProvenIncrement(snapshot, temporary, request.compression(), progress)
+                .write(file, manifest, parent, next.mostBytes());
+        if (written == null) {
+            Files.delete(file);
+            return null;
+        }
+        return new Made(written, file, next, null);
+    }
+
+    private Made afterDamage(String what) throws IOException {
+        if (plan.destination().keepsOlder()) {
+            warnings.add("this is a full backup, because the newest one cannot be built upon: " + what);
+        }
+        Files.deleteIfExists(beside.path("increment.gz"));
+        return full(null, "the newest one cannot be built upon");
+    }
+
+    /** @param reusable a full backup whose blocks may be taken over, null for none */
+    private Made full(Path reusable, String why) throws IOException {
+        Path file = beside.path("backup.gz");
+        try (ReusableBlocks previous =
+                reusable == null ? ReusableBlocks.none() : ReusableBlocks.of(reusable, pageSizeBytes)) {
+            String whyFull = plan.destination().keepsOlder() ? why : null;
+            return new Made(provenFile.write(file, plan.at(), previous), file, null, whyFull);
+        }
+    }
+
+    /** A full backup in place of an increment that could not be published as one. */
+    Made fullInstead(String why) throws IOException {
+        return full(null, why);
+    }
+}
