@@ -16,6 +16,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
 
 /** What an application finds in a database, as one word. */
@@ -79,20 +82,46 @@ final class Content {
         }
     }
 
-    /** Of a backup, decompressed by the JDK, without any code of ours. */
+    private static final Pattern INCREMENT = Pattern.compile("(.+)-([0-9TZ-]+)-since-([0-9TZ-]+)\\.db-wal\\.gz");
+
+    /**
+     * Of a backup, decompressed by the JDK, with its increments, which SQLite takes for its log, without any code of
+     * ours.
+     */
     static String ofBackup(Path backup) {
         Path database = backup.resolveSibling(backup.getFileName() + ".decompressed");
-        try (InputStream in = new GZIPInputStream(Files.newInputStream(backup))) {
-            Files.copy(in, database);
+        try {
+            decompress(backup, database);
             return of(database);
         } catch (IOException e) {
             throw new AssertionError(backup + ": " + e, e);
         } finally {
             for (String suffix : new String[] {"", "-wal", "-shm", "-journal"}) {
-                database.resolveSibling(database.getFileName() + suffix)
-                        .toFile()
-                        .delete();
+                beside(database, suffix).toFile().delete();
             }
+        }
+    }
+
+    private static Path beside(Path database, String suffix) {
+        return database.resolveSibling(database.getFileName() + suffix);
+    }
+
+    private static void decompress(Path backup, Path database) throws IOException {
+        Matcher increment = INCREMENT.matcher(backup.getFileName().toString());
+        boolean isIncrement = increment.matches();
+        if (isIncrement) {
+            List<Path> parents = Scenario.list(
+                    backup.getParent(),
+                    Pattern.quote(increment.group(1) + "-" + increment.group(3))
+                            + "(\\.db\\.gz|-since-[0-9TZ-]+\\.db-wal\\.gz)");
+            assertEquals(1, parents.size(), "what " + backup + " builds on");
+            decompress(parents.get(0), database);
+        }
+        try (InputStream in = new GZIPInputStream(Files.newInputStream(backup))) {
+            Files.copy(in, isIncrement ? beside(database, "-wal") : database);
+        }
+        if (isIncrement) {
+            assertEquals("0", Lab.query(database, "PRAGMA wal_checkpoint(TRUNCATE)"));
         }
     }
 }

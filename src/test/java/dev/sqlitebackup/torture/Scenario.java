@@ -38,6 +38,8 @@ import java.util.stream.Stream;
 abstract class Scenario {
     private static final Pattern SAFETY_COPY = Pattern.compile("app\\.db\\.pre-restore-\\d{14}(-\\d+)?");
     private static final int ROWS = 60;
+    /** Of a database of which a page or two are not half. */
+    private static final int CHAIN_ROWS = 40;
 
     private final String name;
     private final List<String> command;
@@ -118,6 +120,7 @@ abstract class Scenario {
                                 Files.delete(lab.path("app.db"));
                             }
                         },
+                        new Increment(),
                         new Shrunk(),
                         new Restore("restore over a crashed writer's WAL database", "restore", "b.gz", "--to=app.db") {
                             @Override
@@ -179,8 +182,10 @@ abstract class Scenario {
                             }
                         },
                         new RestoreOverUnreadable(),
+                        new RestoreFromChain(),
                         new Undo(),
                         new Prune(),
+                        new PruneOfChain(),
                         startUp())
                 .filter(scenario -> scenario.name.contains(System.getProperty("scenario", "")))
                 .toList();
@@ -321,6 +326,47 @@ abstract class Scenario {
         }
     }
 
+    /** The third increment, which builds on the second. */
+    private static final class Increment extends Scenario {
+        private final Set<String> contents = new HashSet<>();
+        private String current;
+
+        Increment() {
+            super("backup of an increment into a history", "backup", "app.db", "--to=out/");
+        }
+
+        @Override
+        void prepare(Lab lab) throws IOException {
+            Path database = lab.database("app.db", "wal", CHAIN_ROWS, "kept");
+            for (int day = 1; day <= 3; day++) {
+                contents.add(Content.of(database));
+                backUpInto(lab, database, "2026-01-0" + day);
+                Lab.sql(database, "INSERT INTO t(generation, b) VALUES ('kept', " + day + ")");
+            }
+            current = Content.of(database);
+        }
+
+        @Override
+        void checkAnyMoment(Path directory) throws IOException {
+            Set<String> found = new HashSet<>();
+            for (Path backup : list(directory.resolve("out"), ".*\\.gz")) {
+                found.add(Content.ofBackup(backup));
+            }
+            assertTrue(found.containsAll(contents), "one that was there before is gone");
+            found.removeAll(contents);
+            assertTrue(Set.of(current).containsAll(found), found.toString());
+            assertEquals(current, Content.of(directory.resolve("app.db")));
+        }
+
+        @Override
+        void checkDone(Path directory) throws IOException {
+            checkAnyMoment(directory);
+            List<Path> made = list(directory.resolve("out"), ".*-since-20260103T000000Z\\.db-wal\\.gz");
+            assertEquals(1, made.size(), made.toString());
+            assertEquals(current, Content.ofBackup(made.get(0)));
+        }
+    }
+
     // ---- restore
 
     private abstract static class Restore extends Scenario {
@@ -334,6 +380,10 @@ abstract class Scenario {
 
         abstract void prepareTarget(Lab lab) throws IOException;
 
+        void backUp(Lab lab, Path source) {
+            lab.json(0, "backup", source, "--to=b.gz");
+        }
+
         Path target(Path directory) {
             return directory.resolve("app.db");
         }
@@ -345,7 +395,7 @@ abstract class Scenario {
         @Override
         void prepare(Lab lab) throws IOException {
             Path source = lab.database("source.db", "wal", ROWS + 20, "new");
-            lab.json(0, "backup", source, "--to=b.gz");
+            backUp(lab, source);
             restored = content(source);
             Files.delete(source);
             prepareTarget(lab);
@@ -389,6 +439,27 @@ abstract class Scenario {
             assertEquals(restored, content(target(directory)));
             assertTrue(checkSafetyCopies(directory, contents) || previous == null, "no safety copy");
             assertEquals(List.of(), list(target(directory).getParent(), "app\\.db-.*"));
+        }
+    }
+
+    /** Of number 15, which builds on 14, 12, 8 and the full backup. */
+    private static final class RestoreFromChain extends Restore {
+        RestoreFromChain() {
+            super("restore from a chain of five", "restore", "out/", "--to=app.db", "--name=source.db");
+        }
+
+        @Override
+        void prepareTarget(Lab lab) {
+            lab.database("app.db", "wal", ROWS / 2, "old");
+        }
+
+        @Override
+        void backUp(Lab lab, Path source) {
+            for (int day = 10; day <= 25; day++) {
+                Lab.sql(source, "UPDATE t SET b = b || 'x' WHERE id = " + day);
+                backUpInto(lab, source, "2026-01-" + day);
+            }
+            assertTrue(Files.exists(lab.path("out/source-20260125T000000Z-since-20260124T000000Z.db-wal.gz")));
         }
     }
 
@@ -508,7 +579,7 @@ abstract class Scenario {
             for (int day = 1; day <= DAYS; day++) {
                 Lab.sql(database, "INSERT INTO t(generation, b) VALUES ('kept', " + day + ")");
                 contents.add(Content.of(database));
-                backUpInto(lab, database, "2026-01-0" + day);
+                fullInto(lab, database, "2026-01-0" + day);
             }
         }
 
@@ -553,8 +624,67 @@ abstract class Scenario {
         }
     }
 
-    /** Backs up into the history {@code out/} as if it were another day, which a user's clock decides. */
+    /** Of numbers 0 to 7, the last two need 4 and the full one; 5, 3, 2 and 1 go. */
+    private static final class PruneOfChain extends Scenario {
+        private static final int DAYS = 8;
+        private static final List<Integer> KEPT = List.of(1, 5, 7, 8);
+        private final List<String> contents = new ArrayList<>();
+
+        PruneOfChain() {
+            super("prune of a part of a chain", "prune", "out/", "--keep-last=2");
+        }
+
+        @Override
+        void prepare(Lab lab) throws IOException {
+            Path database = lab.database("app.db", "delete", CHAIN_ROWS, "kept");
+            for (int day = 1; day <= DAYS; day++) {
+                Lab.sql(database, "INSERT INTO t(generation, b) VALUES ('kept', " + day + ")");
+                contents.add(Content.of(database));
+                backUpInto(lab, database, "2026-01-0" + day);
+            }
+        }
+
+        /** Each that is left is whole, and those that stay are left. */
+        @Override
+        void checkAnyMoment(Path directory) throws IOException {
+            Set<Integer> left = left(directory);
+            assertTrue(left.containsAll(KEPT), left.toString());
+        }
+
+        private Set<Integer> left(Path directory) throws IOException {
+            Set<Integer> left = new HashSet<>();
+            for (int day = 1; day <= DAYS; day++) {
+                for (Path backup : list(directory.resolve("out"), "app-2026010" + day + "T000000Z[.-].*gz")) {
+                    assertEquals(contents.get(day - 1), Content.ofBackup(backup), backup.toString());
+                    left.add(day);
+                }
+            }
+            return left;
+        }
+
+        /** One that could not be read was left alone, with what builds on it, and did not count. */
+        @Override
+        void checkDoneWithWarnings(Path directory) throws IOException {
+            checkAnyMoment(directory);
+        }
+
+        @Override
+        void checkDone(Path directory) throws IOException {
+            assertEquals(Set.copyOf(KEPT), left(directory));
+        }
+    }
+
+    /** A full backup into the history {@code out/}. */
+    private static void fullInto(Lab lab, Path database, String day) {
+        backUpInto(lab, database, day, true);
+    }
+
     private static void backUpInto(Lab lab, Path database, String day) {
+        backUpInto(lab, database, day, false);
+    }
+
+    /** Backs up into the history {@code out/} as if it were another day, which a user's clock decides. */
+    private static void backUpInto(Lab lab, Path database, String day, boolean full) {
         Clock clock = Clock.fixed(Instant.parse(day + "T00:00:00Z"), ZoneOffset.UTC);
         new BackupService(clock, Progress.NONE)
                 .backup(new BackupService.Request(
@@ -562,6 +692,7 @@ abstract class Scenario {
                         new Location.Local(lab.path("out"), true),
                         null,
                         false,
+                        full,
                         new Compression(6, 1),
                         lab.temporary(),
                         Duration.ZERO,
