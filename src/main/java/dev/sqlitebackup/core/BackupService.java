@@ -12,6 +12,7 @@ import dev.sqlitebackup.history.OtherBackups;
 import dev.sqlitebackup.history.Retention;
 import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.history.StateFile;
+import dev.sqlitebackup.sqlite.DatabaseFiles;
 import dev.sqlitebackup.sqlite.Databases;
 import dev.sqlitebackup.sqlite.IntegrityCheck;
 import dev.sqlitebackup.sqlite.Snapshot;
@@ -138,7 +139,18 @@ public final class BackupService {
         }
     }
 
-    private static Path existing(Request request) {
+    /**
+     * The real path of the database.
+     *
+     * @throws Failure NOT_FOUND if there is none, USAGE if SQLite uses its name otherwise
+     */
+    static Path existing(Request request) {
+        if (DatabaseFiles.isNamedAsSidecar(request.database)) {
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "SQLite takes a file of that name for a sidecar of the database beside it: " + request.database,
+                    "name the database itself; one that is really called so needs another name");
+        }
         try {
             return Databases.existing(request.database);
         } catch (Failure e) {

@@ -96,7 +96,9 @@ final class PrunePlan {
                 if (e.kind() != Failure.Kind.CORRUPT && e.kind() != Failure.Kind.NOT_FOUND) {
                     throw e;
                 }
-                warnings.add(e.getMessage());
+                if (!warnings.contains(e.getMessage())) {
+                    warnings.add(e.getMessage());
+                }
             }
         }
         return null;

@@ -14,10 +14,20 @@ import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 
-/** How a prune proves that a backup is good before others may go. */
-record PruneProof(Path temporaryDirectory, Progress progress) {
+/**
+ * How a prune proves that a backup is good before others may go.
+ *
+ * @param damaged takes the files that turn out to be damaged, and why
+ */
+record PruneProof(Path temporaryDirectory, Progress progress, Map<Backup, Failure> damaged) {
+    PruneProof(Path temporaryDirectory, Progress progress) {
+        this(temporaryDirectory, progress, new HashMap<>());
+    }
+
     PrunePlan.Proof ofHistory(Store store) {
         return chain -> ofHistory(store, chain);
     }
@@ -36,6 +46,11 @@ record PruneProof(Path temporaryDirectory, Progress progress) {
     /** The newest of a history: where the last run noted what it could not check, its bytes are enough. */
     private Set<String> ofHistory(Store store, Chain chain) {
         Backup backup = chain.tip();
+        for (Backup member : chain.members()) {
+            if (damaged.containsKey(member)) {
+                throw damaged.get(member); // Hundreds may build on one.
+            }
+        }
         Set<String> noted = LeftOut.noted(StateFile.of(store, backup.database()), backup.createdAt());
         if (noted == null) {
             return LeftOut.found(store, chain, temporaryDirectory, progress);
@@ -51,19 +66,30 @@ record PruneProof(Path temporaryDirectory, Progress progress) {
     private void verify(Store store, Chain chain) {
         Backup backup = chain.tip();
         progress.phase("verify", backup.databaseBytes() == null ? -1 : backup.databaseBytes());
-        long[] done = {0};
         try (Workspace workspace = Workspace.create(temporaryDirectory);
                 ChainReader reader =
                         ChainReader.open(BackupSource.of(store, chain).content().in(workspace));
                 FileChannel pages = workspace.scratch("pages")) {
-            reader.read(pages, Runtime.getRuntime().availableProcessors(), true, (bytes, length) -> {
-                done[0] += length;
-                progress.at(done[0]);
-            });
+            read(reader, pages, chain);
         } catch (NoSuchFileException e) {
             throw new Failure(Failure.Kind.NOT_FOUND, "the backup " + backup.location() + " is gone", null, e);
         } catch (IOException e) {
             throw Failure.io("cannot read the backup, so nothing was deleted:", backup.location(), e);
+        }
+    }
+
+    private void read(ChainReader reader, FileChannel pages, Chain chain) throws IOException {
+        long[] done = {0};
+        try {
+            reader.read(pages, Runtime.getRuntime().availableProcessors(), true, (bytes, length) -> {
+                done[0] += length;
+                progress.at(done[0]);
+            });
+        } catch (Failure e) {
+            if (e.kind() == Failure.Kind.CORRUPT) {
+                damaged.put(chain.members().get(reader.reading()), e);
+            }
+            throw e;
         }
     }
 }

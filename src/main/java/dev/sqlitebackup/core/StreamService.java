@@ -41,7 +41,7 @@ public final class StreamService {
      * @param out where the backup goes
      */
     public BackupService.Result backup(BackupService.Request request, WritableByteChannel out) {
-        Path database = Databases.existing(request.database());
+        Path database = BackupService.existing(request);
         try (Workspace temporary = Workspace.create(request.temporaryDirectory())) {
             new Space()
                     .need(

@@ -3,6 +3,7 @@ package dev.sqlitebackup.history;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.files.FileNames;
+import dev.sqlitebackup.sqlite.DatabaseFiles;
 import dev.sqlitebackup.store.Store;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -34,7 +35,7 @@ public record HistoryDestination(History history, String database) implements De
                             + Hints.command("backup", source.toString(), "--to=" + location + "/app.db.gz"));
         }
         BackupName name = BackupName.full(database, Instant.EPOCH, 1);
-        if (!name.equals(BackupName.parse(name.fileName()))) {
+        if (DatabaseFiles.isNamedAsSidecar(Path.of(database)) || !name.equals(BackupName.parse(name.fileName()))) {
             throw new Failure(
                     Failure.Kind.USAGE,
                     "a backup of a database of this name would be taken for another's increment: " + database,
