@@ -13,11 +13,12 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Streams the database that a chain leads to: the full backup, block by block, with the pages of the increments laid
- * over it. The pages lie in a file meanwhile, and only their numbers are held, 8 bytes each, so that memory does not
- * grow with the database.
+ * over it. The pages lie in a file meanwhile. Memory holds 8 bytes for each of them (twice while they are merged), and
+ * nothing that grows with the database itself.
  *
  * <p>The files are opened once, and not looked at by their names any more: a prune may take those away.
  */
@@ -84,7 +85,7 @@ public final class ChainReader implements AutoCloseable {
         }
     }
 
-    private void requireFits(Opened next) {
+    private void requireFits(Opened next) throws IOException {
         Manifest manifest = next.manifest;
         if (manifest == null) {
             throw BackupReader.damaged(next.member.backup, "it does not end like a backup of this program", null);
@@ -98,13 +99,19 @@ public final class ChainReader implements AutoCloseable {
             return;
         }
         Opened parent = tip();
+        if (increment != null && increment.walBytes() / BackupReader.MOST_COMPRESSION > next.file.size()) {
+            // Before anybody makes room for it.
+            throw BackupReader.damaged(next.member.backup, "it cannot hold as much as its trailer says", null);
+        }
         if (increment == null
                 || !increment.parentSha256().equals(parent.manifest.sha256())
                 || !increment.parentCreatedAt().equals(parent.manifest.createdAt())
                 || Manifest.parentOf(increment.number()) != parent.manifest.number()
                 || manifest.pageSizeBytes() != parent.manifest.pageSizeBytes()) {
             throw BackupReader.damaged(
-                    next.member.backup, "it does not build on " + parent.member.backup + ", as its name says", null);
+                    next.member.backup,
+                    "its name says that it builds on " + parent.member.backup + ", and its trailer does not",
+                    null);
         }
     }
 
@@ -175,15 +182,15 @@ public final class ChainReader implements AutoCloseable {
 
     private void unpack(Opened increment, FileChannel pages, int threads) throws IOException {
         int pageSizeBytes = manifest().pageSizeBytes();
-        int count = Math.toIntExact(Wal.frames(increment.manifest.increment().walBytes(), pageSizeBytes));
         int firstSlot = Math.toIntExact(pages.size() / pageSizeBytes);
-        int[] added = new int[count];
-        int[] done = {0};
+        IntStream.Builder added = IntStream.builder();
+        long[] position = {pages.size()};
         IncrementReader.read(increment.file, increment.member.backup, threads, (number, page) -> {
-            Channels.write(pages, (firstSlot + (long) done[0]) * pageSizeBytes, page);
-            added[done[0]++] = (int) number;
+            Channels.write(pages, position[0], page);
+            position[0] += pageSizeBytes;
+            added.add((int) number);
         });
-        merge(added, firstSlot);
+        merge(added.build().toArray(), firstSlot);
     }
 
     /** Of two pages with the same number the later one counts. */
@@ -244,7 +251,7 @@ public final class ChainReader implements AutoCloseable {
             return (Integer.toUnsignedLong(numbers[index]) - 1) * pageSizeBytes;
         }
 
-        /** What lies behind the full backup's end is in the increments alone. */
+        /** What lies after the full backup's end is in the increments alone. */
         void finish() throws IOException {
             byte[] page = new byte[pageSizeBytes];
             for (; position < databaseBytes; next++) {

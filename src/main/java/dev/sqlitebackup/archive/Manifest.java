@@ -27,7 +27,7 @@ public record Manifest(Instant createdAt, long databaseBytes, int pageSizeBytes,
      * @param parentCreatedAt when the snapshot of its parent was taken
      * @param parentSecond the parent's place among the backups of that second
      * @param parentSha256 of the database that the parent leads to
-     * @param number of the increment in its chain; the full backup is number 0
+     * @param number of the increment, counted from the full backup, which is 0
      * @param walBytes size of the WAL file that it holds
      */
     public record Increment(
@@ -53,7 +53,7 @@ public record Manifest(Instant createdAt, long databaseBytes, int pageSizeBytes,
         return parse(Channels.readTail(file, TAIL_BYTES));
     }
 
-    /** The number in its chain; of a full backup 0. */
+    /** Counted from the full backup, which is 0. */
     public int number() {
         return increment == null ? 0 : increment.number;
     }

@@ -27,10 +27,10 @@ import java.util.zip.CRC32;
  *       80      8  parentCreatedAt, seconds since 1970 UTC
  *       88      4  parentSecond
  *       92     32  parentSha256
- *      124      4  number in the chain
+ *      124      4  number, counted from the full backup, which is 0
  *      128      8  walBytes
  *                  version 1 and 2
- *       76 or 136  crc32, of the bytes since the version
+ *       76 or 136  crc32, of the bytes from the version on
  *       80 or 140  03 00, CRC32 0, ISIZE 0: nothing, compressed
  *       90 or 150  the last block, 28 bytes, {@link Bgzf#END}
  * </pre>
@@ -44,7 +44,7 @@ final class Trailer {
     private static final int PAYLOAD_OFFSET = Bgzf.HEADER_BYTES + SUBFIELD_HEADER_BYTES;
     private static final int CRC_BYTES = 4;
     private static final int SHA256_BYTES = 32;
-    /** An Instant takes no more. */
+    /** In the range of an Instant; a value that this changes fails the comparison in {@link #parse}. */
     private static final long SECONDS_LIMIT = 1L << 40;
 
     /** Trailer and last block of a full backup. */

@@ -16,14 +16,14 @@ import java.util.HexFormat;
  *        0      4  37 7f 06 83: checksums are big-endian
  *        4      4  3007000
  *        8      4  page size
- *       12      4  checkpoint sequence number: the increment's number in its chain
- *       16      8  salt-1 and salt-2: the first 8 bytes of the parent's SHA-256
+ *       12      4  checkpoint sequence number: the increment's number
+ *       16      8  salt-1 and salt-2: the first 8 bytes of the SHA-256 of the database that the parent leads to
  *       24      8  checksum of the bytes before
  *                  each frame
  *        0      4  page number, from 1
  *        4      4  of the last frame the number of pages that the database has then, else 0
  *        8      8  the salts
- *       16      8  checksum of the header's and all frames' first 8 bytes and pages so far
+ *       16      8  checksum of the file's first 24 bytes, and of the first 8 bytes and the page of each frame so far
  *       24         the page
  * </pre>
  */

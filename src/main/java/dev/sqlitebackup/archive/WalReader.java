@@ -21,6 +21,7 @@ final class WalReader implements Sink {
 
     private int filled;
     private long framesLeft;
+    private long frame;
     private long lastNumber;
 
     /**
@@ -66,9 +67,10 @@ final class WalReader implements Sink {
     private void frame() throws IOException {
         long number = Integer.toUnsignedLong(ByteBuffer.wrap(header).getInt());
         framesLeft--;
+        frame++;
         boolean follows = lastNumber == 0 ? number == 1 : number > lastNumber && number <= pageCount;
         if (!follows || !Arrays.equals(header, wal.frameHeader(number, framesLeft == 0 ? pageCount : 0, page))) {
-            throw BackupReader.damaged(backup, "the frame after page " + lastNumber + " is damaged", null);
+            throw BackupReader.damaged(backup, "frame " + frame + " is damaged", null);
         }
         lastNumber = number;
         pages.page(number, page);
@@ -77,7 +79,8 @@ final class WalReader implements Sink {
     /** @throws dev.sqlitebackup.Failure CORRUPT if frames are missing */
     void finish() {
         if (framesLeft != 0 || filled != 0) {
-            throw BackupReader.damaged(backup, framesLeft + " frames are missing", null);
+            throw BackupReader.damaged(
+                    backup, framesLeft > 0 ? framesLeft + " frames are missing" : "it ends inside of a frame", null);
         }
     }
 }

@@ -75,7 +75,9 @@ public final class BackupCommand implements Callable<Integer> {
 
     @Option(
             names = "--full",
-            description = "In a history, make a full backup, and not only an increment of what has changed.")
+            description =
+                    "In a history, make a full backup instead of an increment, also if the newest one is an increment "
+                            + "of the same content.")
     private boolean full;
 
     @Option(
@@ -94,8 +96,8 @@ public final class BackupCommand implements Callable<Integer> {
     @Option(
             names = "--compact",
             description = "Leave out free pages (VACUUM INTO): smaller for a database that shrank, slower, and "
-                    + "without the pages' own order. In a history more pages differ from run to run, so more of its "
-                    + "backups are full.")
+                    + "without the pages' own order. In a history, deleted rows move the pages after them, and the run then "
+                    + "makes a full backup.")
     private boolean compact;
 
     @Option(

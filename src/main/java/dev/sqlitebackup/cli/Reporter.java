@@ -77,7 +77,7 @@ final class Reporter {
         String kind = result.unchanged()
                 ? ""
                 : result.manifest().increment() != null
-                        ? ", as what changed since "
+                        ? ", as an increment since "
                                 + result.manifest().increment().parentCreatedAt()
                         : result.whyFull() != null ? ", as a full backup: " + result.whyFull() : "";
         String pruned = result.pruned().isEmpty() ? "" : "; " + result.pruned().size() + " older deleted";

@@ -32,9 +32,9 @@ record StatusReport(Output output) {
             case MISSING -> alarm(result.missing(), result.hint(), result, fields);
             case BROKEN ->
                 alarm(
-                        "the newest backup cannot be restored: "
+                        "the newest backup cannot be restored, "
                                 + result.backup().location() + ": " + result.missing(),
-                        "the next backup is a full one: " + result.hint(),
+                        result.hint(),
                         result,
                         fields);
         };

@@ -72,10 +72,14 @@ record AtDestination(Failure unknown, State before, Chain previous, List<Path> p
                 : members(previous.members(), previousFiles);
     }
 
+    /** Far away, what is read is the copy of this machine, and what is wrong with that is not wrong with the backup. */
     private static List<ChainReader.Member> members(List<Backup> backups, List<Path> files) {
         List<ChainReader.Member> members = new ArrayList<>();
         for (int i = 0; i < backups.size(); i++) {
-            members.add(new ChainReader.Member(files.get(i), backups.get(i).location()));
+            String file = files.get(i).toString();
+            String location = backups.get(i).location();
+            members.add(new ChainReader.Member(
+                    files.get(i), file.equals(location) ? file : file + ", the copy kept here of " + location + ","));
         }
         return members;
     }

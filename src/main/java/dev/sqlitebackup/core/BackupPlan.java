@@ -25,6 +25,7 @@ import java.util.Set;
  * @param wal likewise of its WAL, null for none
  * @param source where the database lies and whose it is
  * @param at when, to the second
+ * @param hasRoomForChain whether what the newest backup is made of can be unpacked beside the snapshot
  * @param warnings where the backups there may be another database's
  */
 record BackupPlan(
@@ -35,6 +36,7 @@ record BackupPlan(
         Destination destination,
         AtDestination there,
         Instant at,
+        boolean hasRoomForChain,
         List<String> warnings) {
     /** A guess, on the low side: if there is too little room after all, writing fails with the same exit code. */
     private static final int GUESSED_COMPRESSION = 20;
@@ -50,7 +52,7 @@ record BackupPlan(
         AtDestination there = AtDestination.ask(destination, at);
         List<String> warnings = Origin.refuseAnother(
                 there.before(), database, request.nameOf(database), request.destination(), request.name());
-        requireRoom(database, destination.store(), there, request.temporaryDirectory());
+        boolean hasRoomForChain = requireRoom(database, destination.store(), there, request.temporaryDirectory());
         return new BackupPlan(
                 database,
                 FileIdentity.of(database),
@@ -59,18 +61,26 @@ record BackupPlan(
                 destination,
                 there,
                 at,
+                hasRoomForChain,
                 warnings);
     }
 
-    private static void requireRoom(Path database, Store store, AtDestination there, Path temporaryDirectory) {
+    /** @return whether there is room for the pages of the newest backup's chain, too, which a full one does without */
+    private static boolean requireRoom(Path database, Store store, AtDestination there, Path temporaryDirectory) {
         long databaseBytes = Databases.sizeBytes(database)
                 + Databases.sizeBytes(DatabaseFiles.of(database).wal());
         long previousBytes = there.previousFile() == null ? 0 : Databases.sizeBytes(there.previousFile());
         long backupBytes = Math.max(previousBytes, databaseBytes / GUESSED_COMPRESSION);
         new Space()
-                .need(temporaryDirectory, databaseBytes + pagesBytes(there.previousChain()))
+                .need(temporaryDirectory, databaseBytes)
                 .need(store.workingDirectory(), backupBytes)
                 .check("free some space there, or choose another place with --to or --tmp-dir");
+        long pagesBytes = pagesBytes(there.previousChain());
+        return pagesBytes == 0
+                || new Space()
+                        .need(temporaryDirectory, databaseBytes + pagesBytes)
+                        .need(store.workingDirectory(), backupBytes)
+                        .isThere();
     }
 
     /** The pages of a chain lie beside the snapshot while that is compared with it. */

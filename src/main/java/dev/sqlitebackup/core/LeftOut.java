@@ -35,10 +35,10 @@ final class LeftOut {
      *
      * @throws Failure CORRUPT or NOT_FOUND if it does not verify
      */
-    static Set<String> found(Store store, Chain chain, Path temporaryDirectory, Progress progress) {
+    static Set<String> found(BackupSource source, Path temporaryDirectory, Progress progress) {
         try (Workspace workspace = Workspace.create(temporaryDirectory)) {
             return new Staging(workspace, Duration.ZERO, progress)
-                    .stage(BackupSource.of(store, chain))
+                    .stage(source)
                     .verification()
                     .leftOut();
         }
@@ -83,7 +83,9 @@ final class LeftOut {
                 return null;
             }
             Set<String> noted = noted(destination.stateFile(), replaced.createdAt());
-            return noted != null ? noted : found(destination.store(), Chain.of(replaced), temporaryDirectory, progress);
+            return noted != null
+                    ? noted
+                    : found(BackupSource.of(destination.store(), Chain.of(replaced)), temporaryDirectory, progress);
         } catch (Failure e) {
             if (e.kind() != Failure.Kind.CORRUPT && e.kind() != Failure.Kind.NOT_FOUND) {
                 throw e;

@@ -85,10 +85,17 @@ final class NewBackup {
             return full(null, null);
         }
         if (!previous.isWhole()) {
-            return afterDamage(previous.tip().location() + " cannot be built upon: " + previous.broken());
+            Chain.Broken broken = previous.broken();
+            return afterDamage(previous.tip().location() + " cannot be built upon: " + broken.why()
+                    + (broken.remedy() == null ? "" : "; " + broken.remedy()));
         }
         if (chain.isEmpty()) {
-            return full(null, "what is there already is not on this machine");
+            return full(null, "the newest backup is not in the cache of this machine");
+        }
+        if (!plan.hasRoomForChain()) {
+            return full(
+                    chain.get(0).file(),
+                    "there is no room in " + request.temporaryDirectory() + " for the pages of the newest one");
         }
         try {
             Manifest newest = manifest(chain.get(chain.size() - 1));
@@ -96,9 +103,9 @@ final class NewBackup {
                     ? full(chain.get(0).file(), "the newest is not of this program")
                     : after(chain, newest);
         } catch (NoSuchFileException e) {
-            return afterDamage(e.getMessage() + " is gone");
+            return afterDamage(e.getMessage() + " was deleted meanwhile");
         } catch (ProvenIncrement.DamagedParent e) {
-            return afterDamage(e.getMessage());
+            return afterDamage("something that it would build on is not good: " + e.getMessage());
         }
     }
 
@@ -111,11 +118,11 @@ final class NewBackup {
     private Made after(List<ChainReader.Member> chain, Manifest newest)
             throws IOException, ProvenIncrement.DamagedParent {
         Manifest same = manifestIfEqual(chain);
-        if (same != null) {
+        if (same != null && !(request.full() && same.increment() != null)) {
             return new Made(same, null, null, null);
         }
         Next next = request.full()
-                ? Next.full("--full")
+                ? Next.full("--full was given")
                 : newest.pageSizeBytes() != pageSizeBytes
                         ? Next.full("the page size has changed")
                         : plan.destination().next(plan.there().previous(), newest.number(), plan.at());
@@ -126,9 +133,7 @@ final class NewBackup {
             }
             return full(
                     chain.get(0).file(),
-                    request.compact()
-                            ? "--compact moved so many pages that an increment would not be worth its while"
-                            : "so much has changed that an increment would not be worth its while");
+                    (request.compact() ? "with what --compact has moved, " : "") + next.whyTooLarge());
         }
         return full(chain.get(0).file(), next.whyFull());
     }
@@ -151,7 +156,8 @@ final class NewBackup {
                 chain.subList(0, next.parent().members().size());
         Manifest ofParent = manifest(parent.get(parent.size() - 1));
         if (ofParent == null) {
-            return null;
+            throw new ProvenIncrement.DamagedParent(new Failure(
+                    Failure.Kind.CORRUPT, parent.get(parent.size() - 1).backup() + " is cut short or damaged"));
         }
         Manifest manifest = new Manifest(
                 plan.at(),
@@ -177,10 +183,10 @@ final class NewBackup {
 
     private Made afterDamage(String what) throws IOException {
         if (plan.destination().keepsOlder()) {
-            warnings.add("this is a full backup, because the newest one cannot be built upon: " + what);
+            warnings.add("this is a full backup, because " + what);
         }
         Files.deleteIfExists(beside.path("increment.gz"));
-        return full(null, "the newest one cannot be built upon");
+        return full(null, "there is nothing good to build upon");
     }
 
     /** @param reusable a full backup whose blocks may be taken over, null for none */

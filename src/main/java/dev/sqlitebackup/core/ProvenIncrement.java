@@ -23,7 +23,7 @@ import java.util.List;
 /**
  * Writes what a snapshot has otherwise than another backup, and proves it. The pages that are not in the increment were
  * compared with the parent meanwhile, all of whose chain is read for that; those that are in it are read back and
- * compared with the snapshot. Together this proves every byte of the chain.
+ * compared with the snapshot. Together this proves that parent and increment give the snapshot, byte for byte.
  *
  * @param snapshot a finished private file
  * @param workspace takes the pages of the parent's chain, while that is read
@@ -77,7 +77,8 @@ record ProvenIncrement(Path snapshot, Workspace workspace, Compression compressi
                 FileChannel pages = workspace.scratch("pages")) {
             return new IncrementWriter(snapshot, manifest, compression, progress).write(out, chain, pages, mostBytes);
         } catch (NoSuchFileException e) {
-            throw new DamagedParent(new Failure(Failure.Kind.NOT_FOUND, "it is gone: " + e.getMessage(), null, e));
+            throw new DamagedParent(
+                    new Failure(Failure.Kind.NOT_FOUND, e.getMessage() + " was deleted meanwhile", null, e));
         } catch (Failure e) {
             if (DamagedParent.isOne(e)) {
                 throw new DamagedParent(e);

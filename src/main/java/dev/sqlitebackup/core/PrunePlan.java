@@ -2,14 +2,17 @@ package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
+import dev.sqlitebackup.history.Backup;
 import dev.sqlitebackup.history.Chain;
 import dev.sqlitebackup.history.Retention;
 import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.run.State;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
@@ -23,6 +26,7 @@ final class PrunePlan {
     private final List<String> warnings;
     private final List<Retention.Decision> decisions = new ArrayList<>();
     private final List<String> undecided = new ArrayList<>();
+    private final Map<Backup, String> needed = new HashMap<>();
 
     PrunePlan(RetentionRules rules, Clock clock, List<String> warnings) {
         this.rules = rules;
@@ -75,10 +79,15 @@ final class PrunePlan {
     void keepLastBefore(State state) {
         String last =
                 state == null || state.shrunk() == null ? null : state.shrunk().backup();
-        decisions.replaceAll(decision -> decision.kept()
+        decisions.replaceAll(decision -> isKeptByARule(decision)
                         || !decision.backup().name().equals(last)
                 ? decision
                 : new Retention.Decision(decision.chain(), true, List.of("the last from before the database shrank")));
+    }
+
+    private static boolean isKeptByARule(Retention.Decision decision) {
+        return decision.kept()
+                && !decision.reasons().stream().allMatch(reason -> reason.startsWith(Retention.NEEDED_BY));
     }
 
     /** @param foreign takes what turns out to be no backup of ours on the way */
@@ -88,6 +97,7 @@ final class PrunePlan {
             Interruption.check();
             if (ours.apply(List.of(chain)).isEmpty()) {
                 foreign.add(chain);
+                keepNeededBy(chain);
                 continue;
             }
             try {
@@ -104,8 +114,28 @@ final class PrunePlan {
         return null;
     }
 
+    /** @param byOthers what has to stay for the sake of a file that is left alone, and which file that is */
+    void keepNeeded(Map<Backup, String> byOthers) {
+        byOthers.forEach(needed::putIfAbsent);
+    }
+
+    /** What cannot be read now may be read again, and shall find what it needs. */
+    private void keepNeededBy(Chain leftAlone) {
+        leftAlone
+                .members()
+                .subList(0, leftAlone.members().size() - 1)
+                .forEach(member -> needed.putIfAbsent(member, leftAlone.tip().name()));
+    }
+
     List<Retention.Decision> decisions() {
-        return Retention.keepWhatIsNeeded(decisions);
+        return Retention.keepWhatIsNeeded(decisions.stream()
+                .map(decision -> decision.kept() || !needed.containsKey(decision.backup())
+                        ? decision
+                        : new Retention.Decision(
+                                decision.chain(),
+                                true,
+                                List.of(Retention.NEEDED_BY + needed.get(decision.backup()) + ", which is left alone")))
+                .toList());
     }
 
     /** About files that count for nothing, and damaged ones. */
@@ -140,7 +170,10 @@ final class PrunePlan {
                     .map(Retention.Decision::chain)
                     .toList();
             Set<Chain> proper = new HashSet<>(ours.apply(kept));
-            if (!counting.removeIf(chain -> kept.contains(chain) && !proper.contains(chain))) {
+            List<Chain> leftAlone =
+                    kept.stream().filter(chain -> !proper.contains(chain)).toList();
+            leftAlone.forEach(this::keepNeededBy);
+            if (!counting.removeAll(leftAlone)) {
                 return decisions;
             }
         }

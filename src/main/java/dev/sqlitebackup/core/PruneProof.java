@@ -53,10 +53,26 @@ record PruneProof(Path temporaryDirectory, Progress progress, Map<Backup, Failur
         }
         Set<String> noted = LeftOut.noted(StateFile.of(store, backup.database()), backup.createdAt());
         if (noted == null) {
-            return LeftOut.found(store, chain, temporaryDirectory, progress);
+            return found(store, chain);
         }
         verify(store, chain);
         return noted;
+    }
+
+    private Set<String> found(Store store, Chain chain) {
+        int[] which = {-1};
+        BackupSource source = BackupSource.of(store, chain, member -> {
+            which[0] = member;
+            return null;
+        });
+        try {
+            return LeftOut.found(source, temporaryDirectory, progress);
+        } catch (Failure e) {
+            if (which[0] >= 0) {
+                damaged.put(chain.members().get(which[0]), e);
+            }
+            throw e;
+        }
     }
 
     /**

@@ -4,6 +4,7 @@ import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.history.Backup;
+import dev.sqlitebackup.history.BackupSource;
 import dev.sqlitebackup.history.Chain;
 import dev.sqlitebackup.history.Destination;
 import dev.sqlitebackup.history.History;
@@ -160,6 +161,7 @@ public final class PruneService {
                     new PruneProof(request.temporaryDirectory, progress).ofHistory(history.store()));
             plan.keepLastBefore(StateFile.of(history.store(), database).read());
         }
+        plan.keepNeeded(listing.neededByOthers());
         return plan;
     }
 
@@ -220,7 +222,9 @@ public final class PruneService {
                 justProven,
                 leftOut,
                 candidates -> history.ours(candidates, plan.warnings()),
-                chain -> LeftOut.found(history.store(), chain, request.temporaryDirectory(), progress));
+                chain ->
+                        LeftOut.found(BackupSource.of(history.store(), chain), request.temporaryDirectory(), progress));
+        plan.keepNeeded(listing.neededByOthers());
         delete(history.store(), plan.decisions());
         return pruned(plan);
     }

@@ -5,11 +5,13 @@ import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.archive.Manifest;
 import dev.sqlitebackup.files.FileIdentity;
+import dev.sqlitebackup.history.Backup;
 import dev.sqlitebackup.history.Chain;
 import dev.sqlitebackup.history.Destination;
 import dev.sqlitebackup.history.Origin;
 import dev.sqlitebackup.history.StateFile;
 import dev.sqlitebackup.run.State;
+import dev.sqlitebackup.store.Store;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,9 +95,12 @@ final class Publication {
         return publishNew(snapshot, backup, made);
     }
 
-    /** Asked again: far away, somebody else may have removed something of it meanwhile. */
+    /** Asked again: somebody who does not know the lock may have removed something of it meanwhile. */
     private boolean isStillAtDestination(Chain chain) {
-        return chain.members().stream().allMatch(member -> destination.store().local(member.name()) != null);
+        Store store = destination.store();
+        return chain.members().stream()
+                .map(Backup::name)
+                .allMatch(name -> store.isRemote() ? store.local(name) != null : store.find(name) != null);
     }
 
     private Published unchanged(Path snapshot, Manifest manifest) throws IOException {
@@ -128,7 +133,7 @@ final class Publication {
         String name =
                 made.next() == null ? destination.publish(made.file(), plan.at()) : publishIncrement(backup, made);
         if (name == null) {
-            published = backup.fullInstead("what it would build on was removed meanwhile, or its name was taken");
+            published = backup.fullInstead("the parent of the increment was removed meanwhile, or its name was taken");
             sizeBytes = Files.size(published.file());
             name = destination.publish(published.file(), plan.at());
         }

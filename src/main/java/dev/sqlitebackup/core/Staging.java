@@ -115,7 +115,8 @@ final class Staging {
             room.require(0, Files.size(staged));
         }
         beforeVerification.accept(staged);
-        Verification verification = hinting(source, () -> 0, () -> verify(source, staged, laid.manifest.sha256()))
+        Verification verification = hinting(
+                        source, () -> members.size() - 1, () -> verify(source, staged, laid.manifest.sha256()))
                 .withWarnings(source.warnings());
         if (laid.isPlain && source.isPiped() && DatabaseHeader.of(staged).isWal()) {
             verification = verification.withWarning("a plain database in WAL mode came " + PipedBackup.NAME
@@ -191,10 +192,24 @@ final class Staging {
             if (!isPlain && !BackupReader.isGzip(start)) {
                 throw FileKind.notABackup(source.toString(), start);
             }
+            refuseIncrement(Manifest.of(channel), source);
             Manifest manifest = isPlain ? copyPlain(member, source, staged) : decompress(channel, source, staged);
             return new Laid(dated(manifest, source, modifiedAt), backupBytes, isPlain, announced > 0);
         } catch (NoSuchFileException e) {
             throw deletedMeanwhile(source, e);
+        }
+    }
+
+    /** Under its own name it would have come with what it builds on. */
+    private static void refuseIncrement(Manifest manifest, BackupSource source) {
+        if (manifest != null && manifest.increment() != null) {
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    source + " is an increment, which holds only what changed since the backup of "
+                            + manifest.increment().parentCreatedAt(),
+                    source.isPiped()
+                            ? "only a full backup can come by a pipe; name the increment, in the directory of its history"
+                            : "name it by the name that it was made with, in the directory of its history");
         }
     }
 

@@ -4,6 +4,7 @@ import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.history.Backup;
+import dev.sqlitebackup.history.BackupName;
 import dev.sqlitebackup.history.Chain;
 import dev.sqlitebackup.history.DatabaseChoice;
 import dev.sqlitebackup.history.History;
@@ -167,15 +168,31 @@ public final class StatusService {
                 StateFile.of(history.store(), name),
                 newest == null ? null : newest.tip(),
                 newest != null
-                        ? newest.broken()
+                        ? newest.isWhole() ? null : newest.broken().why()
                         : "there is no backup of " + name + " in "
                                 + history.store().place()
                                 + (others.isEmpty() ? "" : ", only of " + String.join(", ", others)),
-                "run one: " + backupCommand(request));
+                newest == null || newest.isWhole()
+                        ? "run one: " + backupCommand(request)
+                        : (newest.broken().remedy() == null
+                                        ? ""
+                                        : newest.broken().remedy() + "; or ")
+                                + "make a new backup, which will be a full one: " + backupCommand(request));
     }
 
     private static Newest inFile(Request request) {
         SingleFile file = request.destination.single();
+        BackupName ofHistory = BackupName.parse(file.name());
+        if (ofHistory != null && ofHistory.parent() != null) {
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "this is an increment, one file of a history: " + request.destination,
+                    "name the directory: "
+                            + Hints.command(
+                                    "status",
+                                    request.database.toString(),
+                                    "--to=" + file.store().place()));
+        }
         String command = backupCommand(request);
         String missing = "there is no backup at " + request.destination;
         String hint = "run one: " + command;

@@ -69,6 +69,11 @@ public final class Space {
                 : directory.toAbsolutePath().getRoot();
     }
 
+    /** Whether everything fits. */
+    public boolean isThere() {
+        return needs.values().stream().allMatch(need -> freeBytes(need.where) >= need.bytes);
+    }
+
     /**
      * @param hint what to do if something does not fit
      * @throws Failure of kind NO_SPACE then

@@ -1,5 +1,6 @@
 package dev.sqlitebackup.history;
 
+import dev.sqlitebackup.archive.Manifest;
 import java.time.Instant;
 import java.util.Comparator;
 
@@ -14,6 +15,7 @@ import java.util.Comparator;
  * @param databaseBytes size of the database in it, null where that would have to be decompressed
  * @param commit that holds it in Git, else null
  * @param parent which backup of the same database an increment builds on; null for a full backup
+ * @param manifest what its end says; null where nobody has looked
  */
 public record Backup(
         String location,
@@ -24,7 +26,8 @@ public record Backup(
         long backupBytes,
         Long databaseBytes,
         String commit,
-        BackupName.Moment parent) {
+        BackupName.Moment parent,
+        Manifest manifest) {
     /**
      * The order of everything that lists or chooses: equal times are told apart by number, and then by name, so it
      * never depends on the file system.
@@ -44,7 +47,7 @@ public record Backup(
             long backupBytes,
             Long databaseBytes,
             String commit) {
-        this(location, name, database, createdAt, number, backupBytes, databaseBytes, commit, null);
+        this(location, name, database, createdAt, number, backupBytes, databaseBytes, commit, null, null);
     }
 
     public boolean isIncrement() {
@@ -54,6 +57,19 @@ public record Backup(
     /** When what an increment builds on was made; null for a full backup. */
     public Instant since() {
         return parent == null ? null : parent.createdAt();
+    }
+
+    /**
+     * Whether an increment can have been made of another backup: what both ends say fits, as far as they were looked
+     * at.
+     */
+    boolean fits(Backup possibleParent) {
+        Manifest theirs = possibleParent.manifest;
+        return manifest == null
+                || theirs == null
+                || manifest.increment().parentSha256().equals(theirs.sha256())
+                        && Manifest.parentOf(manifest.number()) == theirs.number()
+                        && manifest.pageSizeBytes() == theirs.pageSizeBytes();
     }
 
     /** Its place in a history. */

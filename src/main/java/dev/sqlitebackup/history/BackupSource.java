@@ -130,11 +130,16 @@ public record BackupSource(
 
     /** A backup that lies at a place, of which nothing else is known. */
     public static BackupSource of(Store store, Chain chain) {
+        return of(store, chain, HintIfDamaged.UNKNOWN);
+    }
+
+    /** The same for who wants to know which file of it is damaged. */
+    public static BackupSource of(Store store, Chain chain, HintIfDamaged hint) {
         return new BackupSource(
                 chain.tip().location(),
                 null,
                 chain.createdAt(),
-                HintIfDamaged.UNKNOWN,
+                hint,
                 List.of(),
                 new Published(store, chain, () -> null));
     }

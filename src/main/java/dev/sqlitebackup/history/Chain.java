@@ -10,10 +10,18 @@ import java.util.List;
  *
  * @param members oldest first: the full backup first, the backup of that moment last. Where something is missing, only
  *     what builds on that
- * @param broken why the backup of that moment cannot be brought back, as far as names and ends of files tell: what it
- *     builds on is not there. Null for a whole chain
+ * @param broken why the backup of that moment cannot be brought back, as far as names and ends of files tell. Null for
+ *     a whole chain
  */
-public record Chain(List<Backup> members, String broken) {
+public record Chain(List<Backup> members, Broken broken) {
+    /**
+     * What is missing.
+     *
+     * @param why a sentence, without the backup itself
+     * @param remedy what to type, null where nobody knows
+     */
+    public record Broken(String why, String remedy) {}
+
     /** As {@link Backup#NEWEST_FIRST} orders the backups that they lead to. */
     static final Comparator<Chain> NEWEST_FIRST = Comparator.comparing(Chain::tip, Backup.NEWEST_FIRST);
 
@@ -38,8 +46,8 @@ public record Chain(List<Backup> members, String broken) {
         return broken == null;
     }
 
-    /** What it begins with. Of a whole chain, the full backup. */
-    public Backup base() {
+    /** Of a whole chain, the full backup. */
+    public Backup full() {
         return members.get(0);
     }
 

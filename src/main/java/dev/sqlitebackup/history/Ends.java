@@ -67,7 +67,7 @@ final class Ends {
                     + ", which is not what its name says; it is left alone");
             return null;
         }
-        return backup(named, manifest.databaseBytes());
+        return backup(named, manifest);
     }
 
     private static boolean agrees(BackupName name, Manifest manifest) {
@@ -124,7 +124,8 @@ final class Ends {
         return tail;
     }
 
-    private Backup backup(Named named, Long databaseBytes) {
+    /** @param manifest null where nobody has looked */
+    private Backup backup(Named named, Manifest manifest) {
         BackupName name = named.name;
         return new Backup(
                 store.location(named.file.name()),
@@ -133,8 +134,9 @@ final class Ends {
                 name.createdAt(),
                 name.number(),
                 named.file.sizeBytes(),
-                databaseBytes,
+                manifest == null ? null : manifest.databaseBytes(),
                 null,
-                name.parent());
+                name.parent(),
+                manifest);
     }
 }

@@ -3,13 +3,17 @@ package dev.sqlitebackup.history;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.store.Store;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -35,11 +39,18 @@ public final class History {
      *
      * @param chains newest first; whole ones alone
      * @param broken newest first; of these, something is missing
+     * @param neededByOthers what else has to stay, and which file needs it: increments that are left alone, and may be
+     *     whole again when what is missing is fetched or put back
      * @param warnings one for each file that has one of our names only, and for what is missing
      * @param unreadable what a disk could not read, null if it could read everything. What this user may not read is
      *     somebody else's, and not meant
      */
-    public record Listing(List<Chain> chains, List<Chain> broken, List<String> warnings, Failure unreadable) {
+    public record Listing(
+            List<Chain> chains,
+            List<Chain> broken,
+            Map<Backup, String> neededByOthers,
+            List<String> warnings,
+            Failure unreadable) {
         /** Those of one database. */
         public List<Chain> of(String database) {
             return chains.stream()
@@ -98,6 +109,7 @@ public final class History {
         List<String> warnings = Collections.synchronizedList(new ArrayList<>());
         List<Failure> unreadable = Collections.synchronizedList(new ArrayList<>());
         List<Chain> all = new ArrayList<>();
+        Map<Backup, String> neededByOthers = new HashMap<>();
         for (List<Ends.Named> ofDatabase : named().values()) {
             // Each takes an open and a read, so a directory of thousands takes its time on one core.
             List<Backup> backups = ofDatabase.parallelStream()
@@ -105,8 +117,21 @@ public final class History {
                             store.isRemote() ? ends.guess(named, warnings) : ends.describe(named, warnings, unreadable))
                     .filter(Objects::nonNull)
                     .toList();
-            Chains chains = new Chains(firstOfEach(backups, Backup::moment)::get, this::missing);
-            backups.forEach(backup -> all.add(chains.to(backup)));
+            Map<BackupName.Moment, List<Backup>> byMoment = byMoment(backups, Backup::moment);
+            Chains chains = new Chains(moment -> byMoment.getOrDefault(moment, List.of()), this::missing);
+            Set<String> whole = new HashSet<>();
+            for (Backup backup : backups) {
+                Chain chain = chains.to(backup);
+                all.add(chain);
+                if (chain.isWhole()) {
+                    whole.add(backup.name());
+                }
+            }
+            Map<BackupName.Moment, List<Ends.Named>> names =
+                    byMoment(ofDatabase, named -> named.name().moment());
+            ofDatabase.stream()
+                    .filter(named -> !whole.contains(named.file().name()))
+                    .forEach(named -> addNeeded(named, names, byMoment, neededByOthers));
         }
         all.sort(Chain.NEWEST_FIRST);
         List<Chain> broken = all.stream().filter(chain -> !chain.isWhole()).toList();
@@ -115,46 +140,84 @@ public final class History {
         return new Listing(
                 all.stream().filter(Chain::isWhole).toList(),
                 broken,
+                neededByOthers,
                 warnings,
                 unreadable.isEmpty() ? null : unreadable.get(0));
     }
 
-    /** One for each thing that is missing, since a base may have hundreds of increments. */
+    /** By names alone, since what is between may be missing, or not to be read, for now. */
+    private static void addNeeded(
+            Ends.Named leftAlone,
+            Map<BackupName.Moment, List<Ends.Named>> all,
+            Map<BackupName.Moment, List<Backup>> ours,
+            Map<Backup, String> needed) {
+        Set<BackupName.Moment> seen = new HashSet<>();
+        Deque<BackupName.Moment> parents = new ArrayDeque<>();
+        if (leftAlone.name().parent() != null) {
+            parents.add(leftAlone.name().parent());
+        }
+        while (!parents.isEmpty()) {
+            BackupName.Moment moment = parents.remove();
+            if (seen.add(moment)) {
+                ours.getOrDefault(moment, List.of())
+                        .forEach(backup ->
+                                needed.putIfAbsent(backup, leftAlone.file().name()));
+                all.getOrDefault(moment, List.of()).stream()
+                        .map(named -> named.name().parent())
+                        .filter(Objects::nonNull)
+                        .forEach(parents::add);
+            }
+        }
+    }
+
+    /** One for each thing that is missing: hundreds may build on it. */
     private static List<String> warnings(List<Chain> brokenNewestFirst) {
         return brokenNewestFirst.stream()
-                .collect(Collectors.groupingBy(Chain::broken, TreeMap::new, Collectors.toList()))
-                .entrySet()
+                .collect(Collectors.groupingBy(chain -> chain.broken().why(), TreeMap::new, Collectors.toList()))
+                .values()
                 .stream()
-                .map(entry -> {
-                    int others = entry.getValue().size() - 1;
-                    return entry.getValue().get(0).tip().location()
-                            + (others == 0 ? "" : " and " + others + " older")
+                .map(chains -> {
+                    Chain.Broken broken = chains.get(0).broken();
+                    int others = chains.size() - 1;
+                    return chains.get(0).tip().location() + (others == 0 ? "" : " and " + others + " older")
                             + " cannot be restored, and " + (others == 0 ? "is" : "are") + " left alone: "
-                            + entry.getKey();
+                            + broken.why()
+                            + (broken.remedy() == null
+                                    ? "; put that back, or remove what cannot be restored"
+                                    : "; " + broken.remedy());
                 })
                 .toList();
     }
 
-    private static <T> Map<BackupName.Moment, T> firstOfEach(List<T> all, Function<T, BackupName.Moment> moment) {
-        Map<BackupName.Moment, T> first = new HashMap<>();
-        all.forEach(one -> first.putIfAbsent(moment.apply(one), one));
-        return first;
+    private static <T> Map<BackupName.Moment, List<T>> byMoment(List<T> all, Function<T, BackupName.Moment> moment) {
+        return all.stream().collect(Collectors.groupingBy(moment));
     }
 
     /** What to say of a backup that others build on, and that is not there. */
-    private String missing(String database, BackupName.Moment moment) {
+    private Chain.Broken missing(String database, BackupName.Moment moment) {
         Ends.Named named = named(database).stream()
                 .filter(other -> other.name().moment().equals(moment))
                 .findFirst()
                 .orElse(null);
         if (named == null) {
-            return "the backup " + moment + " of " + database + ", on which it builds, is not there";
+            String full = new BackupName(database, moment, null).fileName();
+            return new Chain.Broken(
+                    "the backup of " + moment + ", on which it builds, is missing (" + full
+                            + ", or an increment of that time)",
+                    null);
         }
+        return ends.isPointer(named.file())
+                ? pointer(named, ", on which it builds,")
+                : new Chain.Broken(
+                        store.location(named.file().name())
+                                + ", on which it builds, is damaged, cut short, or not for this user to read",
+                        null);
+    }
+
+    private Chain.Broken pointer(Ends.Named named, String role) {
         String location = store.location(named.file().name());
-        return "of " + location + ", on which it builds, "
-                + (ends.isPointer(named.file())
-                        ? "only the Git LFS pointer is here: " + OtherBackups.ifPointer(location)
-                        : "nothing is left that ends like a backup");
+        return new Chain.Broken(
+                "of " + location + role + " only the Git LFS pointer is here", OtherBackups.ifPointer(location));
     }
 
     /** The databases that files here are named after. */
@@ -167,7 +230,7 @@ public final class History {
      *
      * @param notAfter the latest time of its snapshot
      * @param warnings takes one for each newer file that is not what it is named
-     * @return null if there is none. It may be broken
+     * @return null if there is none. It may be broken, or be here as a Git LFS pointer alone
      */
     public Chain newest(String database, Instant notAfter, List<String> warnings) {
         for (Ends.Named named : named(database)) {
@@ -176,6 +239,10 @@ public final class History {
                     : ends.describe(named, warnings, new ArrayList<>());
             if (tip != null) {
                 return chain(tip);
+            }
+            if (!named.name().createdAt().isAfter(notAfter) && ends.isPointer(named.file())) {
+                // It is ours, and newer than what could be taken instead.
+                return new Chain(List.of(ends.guess(named, new ArrayList<>())), pointer(named, ""));
             }
         }
         return null;
@@ -199,8 +266,7 @@ public final class History {
                                 .filter(named -> named.name().moment().equals(moment))
                                 .map(this::look)
                                 .filter(Objects::nonNull)
-                                .findFirst()
-                                .orElse(null),
+                                .toList(),
                         this::missing)
                 .to(tip);
     }
@@ -214,14 +280,17 @@ public final class History {
 
     /** All chains of a database, newest first, each looked at when its turn comes. */
     private Stream<Chain> chains(String database, Function<Ends.Named, Backup> look) {
-        Map<BackupName.Moment, Backup> seen = new HashMap<>();
-        Map<BackupName.Moment, Ends.Named> byMoment =
-                firstOfEach(named(database), named -> named.name().moment());
+        Map<BackupName.Moment, List<Backup>> seen = new HashMap<>();
+        Map<BackupName.Moment, List<Ends.Named>> names =
+                byMoment(named(database), named -> named.name().moment());
         Chains chains = new Chains(
-                moment -> byMoment.containsKey(moment)
-                        ? seen.computeIfAbsent(moment, found -> look.apply(byMoment.get(found)))
-                        : null,
-                (of, moment) -> "it is not there");
+                moment -> seen.computeIfAbsent(
+                        moment,
+                        found -> names.getOrDefault(found, List.of()).stream()
+                                .map(look)
+                                .filter(Objects::nonNull)
+                                .toList()),
+                (of, moment) -> new Chain.Broken("it is missing", null));
         return named(database).stream().map(look).filter(Objects::nonNull).map(chains::to);
     }
 
@@ -248,7 +317,7 @@ public final class History {
         return chains(full.database(), named -> ends.guess(named, new ArrayList<>()))
                 .filter(chain -> chain.tip().isIncrement()
                         && chain.isWhole()
-                        && chain.base().name().equals(full.name()))
+                        && chain.full().name().equals(full.name()))
                 .mapToLong(chain -> chain.tip().backupBytes())
                 .sum();
     }

@@ -35,14 +35,24 @@ public record HistoryDestination(History history, String database) implements De
                             + Hints.command("backup", source.toString(), "--to=" + location + "/app.db.gz"));
         }
         BackupName name = BackupName.full(database, Instant.EPOCH, 1);
-        if (DatabaseFiles.isNamedAsSidecar(Path.of(database)) || !name.equals(BackupName.parse(name.fileName()))) {
+        boolean isSidecar = DatabaseFiles.hasNameOfSidecar(database);
+        if (isSidecar || !name.equals(BackupName.parse(name.fileName()))) {
             throw new Failure(
                     Failure.Kind.USAGE,
-                    "a backup of a database of this name would be taken for another's increment: " + database,
-                    "give it another name: "
-                            + Hints.command("backup", source.toString(), "--to=" + location, "--name=app.db"));
+                    (isSidecar
+                                    ? "SQLite calls the sidecars of a database so, and not a database: "
+                                    : "a backup of a database of this name would be taken for another's increment: ")
+                            + database,
+                    "give its backups another name: "
+                            + Hints.command(
+                                    "backup", source.toString(), "--to=" + location, "--name=" + otherName(source)));
         }
         return new HistoryDestination(location.history(), database);
+    }
+
+    private static String otherName(Path source) {
+        Path directory = source.getParent().getFileName();
+        return (directory == null ? "app" : directory) + ".db";
     }
 
     @Override
@@ -98,8 +108,16 @@ public record HistoryDestination(History history, String database) implements De
 
     @Override
     public Next next(Chain previous, int number, Instant createdAt) {
-        return Next.after(
-                previous, number, history.freeMoment(database, createdAt), history.incrementBytes(previous.base()));
+        Next next = Next.after(
+                previous, number, history.freeMoment(database, createdAt), history.incrementBytes(previous.full()));
+        boolean fits = next.isFull()
+                || store().isRemote()
+                || FileNames.sizeBytes(name(next).fileName()) <= FileNames.MAX_BYTES;
+        return fits ? next : Next.full("the name of an increment would be too long");
+    }
+
+    private BackupName name(Next next) {
+        return new BackupName(database, next.moment(), next.parent().tip().moment());
     }
 
     @Override

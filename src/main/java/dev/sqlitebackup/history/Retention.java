@@ -34,6 +34,9 @@ public final class Retention {
         }
     }
 
+    /** What the reason begins with of a backup that stays for another's sake. */
+    public static final String NEEDED_BY = "needed by ";
+
     private static final List<String> NO_RULE = List.of("no rule keeps it");
 
     private Retention() {}
@@ -78,21 +81,32 @@ public final class Retention {
         return keepWhatIsNeeded(decisions);
     }
 
-    /** Whatever made the decisions: without what it is built on, a backup is none. */
+    /**
+     * Whatever made the decisions: without what it is built on, a backup is worth nothing. Where two files have one
+     * moment, which a listing of names cannot tell apart, both are needed.
+     */
     public static List<Decision> keepWhatIsNeeded(List<Decision> decisions) {
-        Map<Backup, Chain> neededBy = new HashMap<>();
+        Map<Place, Chain> neededBy = new HashMap<>();
         decisions.stream()
                 .filter(Decision::kept)
-                .forEach(kept -> kept.chain.members().forEach(member -> neededBy.putIfAbsent(member, kept.chain)));
+                .forEach(kept ->
+                        kept.chain.members().forEach(member -> neededBy.putIfAbsent(Place.of(member), kept.chain)));
         return decisions.stream()
-                .map(decision -> decision.kept || !neededBy.containsKey(decision.backup())
+                .map(decision -> decision.kept || !neededBy.containsKey(Place.of(decision.backup()))
                         ? decision
                         : new Decision(
                                 decision.chain,
                                 true,
-                                List.of("needed by "
-                                        + neededBy.get(decision.backup()).createdAt())))
+                                List.of(NEEDED_BY
+                                        + neededBy.get(Place.of(decision.backup()))
+                                                .createdAt())))
                 .toList();
+    }
+
+    private record Place(String database, BackupName.Moment moment) {
+        static Place of(Backup backup) {
+            return new Place(backup.database(), backup.moment());
+        }
     }
 
     /**
@@ -106,7 +120,7 @@ public final class Retention {
         return decisions.stream()
                 .filter(decision -> !decision.kept)
                 .sorted(Comparator.comparing(
-                                (Decision decision) -> decision.chain.base(), Backup.NEWEST_FIRST.reversed())
+                                (Decision decision) -> decision.chain.full(), Backup.NEWEST_FIRST.reversed())
                         .thenComparing(Decision::backup, Backup.NEWEST_FIRST))
                 .map(Decision::backup)
                 .toList();

@@ -47,11 +47,15 @@ public final class Selection {
         Path file = backup.path();
         Instant notAfter = wish.notAfter;
         boolean missing = !Files.exists(file);
-        if (isIncrement(file.getFileName().toString()) && Files.isRegularFile(file)) {
+        boolean isIncrement = isIncrement(file.getFileName().toString());
+        if (isIncrement && Files.isRegularFile(file)) {
             return increment(backup.single(), wish);
         }
         GitHistory git = notAfter == null && !missing ? null : GitHistory.of(file);
         List<GitHistory.Version> versions = git == null ? List.of() : git.versions();
+        if (isIncrement && !versions.isEmpty()) {
+            throw inGit(file, versions.get(0));
+        }
         if (notAfter != null && !versions.isEmpty()) {
             return fromGit(file, git, versions, notAfter);
         }
@@ -67,6 +71,16 @@ public final class Selection {
             requireAsOldAs(backup.single().existing(backup), notAfter);
         }
         return BackupSource.of(file);
+    }
+
+    /** A file of a history never changes, so all that it builds on is in the commit that has it. */
+    private static Failure inGit(Path file, GitHistory.Version version) {
+        return new Failure(
+                Failure.Kind.NOT_FOUND,
+                "there is no backup at " + file + " any more, and it is an increment, which needs others",
+                "Git has them all, as of " + version.committedAt() + "; this puts back what is missing: git -C "
+                        + Hints.quoted(file.toAbsolutePath().getParent().toString()) + " checkout " + version.commit()
+                        + " -- .");
     }
 
     private static boolean isIncrement(String fileName) {
@@ -209,23 +223,25 @@ public final class Selection {
             return null;
         }
         return "nothing was changed; "
-                + (damaged.equals(tip) ? "the backup before it: " : "the newest before that does not need it: ")
+                + (damaged.equals(tip) ? "the backup before it: " : "the newest older one that does not need it: ")
                 + again.at(older);
     }
 
-    /** @throws Failure NOT_FOUND if something is missing that it is built on */
+    /** @throws Failure NOT_FOUND if it, or something that it builds on, is missing */
     private static Chain requireWhole(History history, Chain chain, Again again) {
         if (chain.isWhole()) {
             return chain;
         }
         Instant older = history.createdBefore(chain.tip(), null);
+        String fetch = chain.broken().remedy();
+        String instead = older == null
+                ? "no older one can be restored"
+                : "the newest older one that can be restored: " + again.at(older);
         throw new Failure(
                 Failure.Kind.NOT_FOUND,
-                "the backup " + chain.tip().location() + " cannot be restored: " + chain.broken(),
-                older == null
-                        ? "nothing was changed; see what is there: "
-                                + Hints.command("list", history.store().place())
-                        : "nothing was changed; the newest before it that is whole: " + again.at(older));
+                "the backup " + chain.tip().location() + " cannot be restored: "
+                        + chain.broken().why(),
+                "nothing was changed; " + (fetch == null ? "" : fetch + "; ") + instead);
     }
 
     private static Failure noneInHistory(String place, String database, Instant notAfter, List<String> warnings) {

@@ -197,6 +197,12 @@ public record SingleFile(Store store, String name) implements Destination {
                 1,
                 file.sizeBytes(),
                 manifest == null ? null : manifest.databaseBytes(),
+                null,
+                manifest == null || manifest.increment() == null
+                        ? null
+                        : new BackupName.Moment(
+                                manifest.increment().parentCreatedAt(),
+                                manifest.increment().parentSecond()),
                 null);
     }
 

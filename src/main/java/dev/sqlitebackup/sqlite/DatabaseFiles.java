@@ -28,6 +28,11 @@ public record DatabaseFiles(Path main, Path wal, Path shm, Path journal) {
                         && Files.exists(file.resolveSibling(name.substring(0, name.length() - suffix.length()))));
     }
 
+    /** Whether a database of this name would look like another one's sidecar, which may lie there one day. */
+    public static boolean hasNameOfSidecar(String name) {
+        return SUFFIXES.stream().anyMatch(name::endsWith);
+    }
+
     public List<Path> sidecars() {
         return List.of(wal, shm, journal);
     }

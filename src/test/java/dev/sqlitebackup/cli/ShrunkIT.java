@@ -134,7 +134,7 @@ class ShrunkIT {
             assertEquals(2, backups().size());
             assertEquals(good, backups().get(0));
 
-            lab.json(0, "backup", database, "--to=h/", "--allow-shrink");
+            lab.json(0, "backup", database, "--to=h/", "--allow-shrink", "--full");
             assertEquals("fresh", state(0, "h/"));
             lab.json(0, "backup", database, "--to=h/", "--keep-last=1", ping);
             assertFalse(backups().contains(good), "it is a backup as any other now");

@@ -126,8 +126,10 @@ class IncrementTest {
         Lab.sql(lab.path("app.db"), "UPDATE t SET generation = 'x' WHERE id = 1");
         BackupService.Result full = runs.backUp(at(1), false, true, RetentionRules.NONE);
         assertFalse(isIncrement(full));
-        assertEquals("--full", full.whyFull());
-        assertTrue(isIncrement(change(2)));
+        assertEquals("--full was given", full.whyFull());
+        assertTrue(runs.backUp(at(2), false, true, RetentionRules.NONE).unchanged(), "the newest is a full one");
+        assertTrue(isIncrement(change(3)));
+        assertFalse(isIncrement(runs.backUp(at(4), false, true, RetentionRules.NONE)), "of the same content");
     }
 
     @Test
@@ -136,7 +138,7 @@ class IncrementTest {
         BackupService.Result full =
                 runs.change(at(1), "UPDATE t SET b = hex(randomblob(200)) || printf('%0600d', id) WHERE id % 2");
         assertFalse(isIncrement(full));
-        assertTrue(full.whyFull().startsWith("so much has changed"), full.whyFull());
+        assertEquals("an increment would be more than half as large as the last full one", full.whyFull());
         assertGivesBack(full);
     }
 
@@ -193,15 +195,18 @@ class IncrementTest {
         Files.delete(runs.file("app-20261101T120000Z.db.gz"));
         StatusService.Result status = runs.status(at(2));
         assertEquals(StatusService.Freshness.BROKEN, status.freshness());
-        assertEquals("the backup 20261101T120000Z of app.db, on which it builds, is not there", status.missing());
+        assertEquals(
+                "the backup of 20261101T120000Z, on which it builds, is missing (app-20261101T120000Z.db.gz, or an increment of that time)",
+                status.missing());
         assertEquals(List.of(), kinds());
         assertEquals(
                 List.of(runs.file("app-20261101T140000Z-since-20261101T120000Z.db-wal.gz")
-                        + " and 1 older cannot be restored, and are left alone: " + status.missing()),
+                        + " and 1 older cannot be restored, and are left alone: " + status.missing()
+                        + "; put that back, or remove what cannot be restored"),
                 runs.list().warnings());
         Failure refused =
                 Expect.failure(Failure.Kind.NOT_FOUND, status.missing(), () -> runs.restored(increment.backup(), null));
-        assertTrue(refused.hint().contains("see what is there"), refused.hint());
+        assertEquals("nothing was changed; no older one can be restored", refused.hint());
         Expect.failure(Failure.Kind.NOT_FOUND, status.missing(), () -> runs.restored(runs.history(), null));
 
         BackupService.Result full = change(3);
@@ -221,11 +226,11 @@ class IncrementTest {
         Files.delete(runs.file("app-20261101T160000Z-since-20261101T120000Z.db-wal.gz"));
         Failure refused = Expect.failure(
                 Failure.Kind.NOT_FOUND,
-                "the backup 20261101T160000Z of app.db, on which it builds, is not there",
+                "the backup of 20261101T160000Z, on which it builds, is missing",
                 () -> runs.restored(runs.history(), null));
         assertTrue(
                 refused.hint()
-                        .endsWith("the newest before it that is whole: sqlite-backup restore "
+                        .endsWith("the newest older one that can be restored: sqlite-backup restore "
                                 + lab.path("history") + " --to=" + lab.path("restored.db")
                                 + " --name=app.db --at=2026-11-01T15:00:00Z"),
                 refused.hint());
@@ -244,9 +249,9 @@ class IncrementTest {
                         + "\n");
         Failure refused = Expect.failure(
                 Failure.Kind.NOT_FOUND,
-                "of " + base + ", on which it builds, only the Git LFS pointer is here: fetch it: git -C",
+                "of " + base + ", on which it builds, only the Git LFS pointer is here",
                 () -> runs.restored(increment.backup(), null));
-        assertTrue(refused.getMessage().contains("lfs pull"), refused.getMessage());
+        assertTrue(refused.hint().startsWith("nothing was changed; fetch it: git -C "), refused.hint());
         assertEquals(StatusService.Freshness.BROKEN, runs.status(at(1)).freshness());
         BackupService.Result full = change(2);
         assertFalse(isIncrement(full));
@@ -280,12 +285,12 @@ class IncrementTest {
         Files.copy(
                 Path.of(Runs.of(other).backUp(NOON).backup()), base, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
         Expect.failure(
-                Failure.Kind.CORRUPT,
-                "it does not build on " + base + ", as its name says",
+                Failure.Kind.NOT_FOUND,
+                base + " is not the backup of that name on which it was built: another has its place",
                 () -> runs.restored(increment.backup(), null));
         BackupService.Result full = change(2);
         assertFalse(isIncrement(full));
-        assertTrue(full.verification().warnings().get(0).contains("it does not build on"), full::toString);
+        assertTrue(full.verification().warnings().get(0).contains("another has its place"), full::toString);
         assertGivesBack(full);
     }
 
@@ -307,7 +312,7 @@ class IncrementTest {
                 () -> runs.restored(increment.backup(), null));
         assertTrue(
                 refused.hint()
-                        .endsWith("the newest before that does not need it: sqlite-backup restore "
+                        .endsWith("the newest older one that does not need it: sqlite-backup restore "
                                 + lab.path("history") + " --to=" + lab.path("restored.db") + " --name=app.db --at="
                                 + at(0)),
                 refused.hint());
@@ -315,6 +320,139 @@ class IncrementTest {
         assertFalse(isIncrement(full));
         assertTrue(full.verification().warnings().get(0).contains(base + " failed verification"), full::toString);
         assertTrue(isIncrement(change(4)));
+    }
+
+    /** What comes with `git lfs pull` shall find what it needs; and nothing older is taken for the newest meanwhile. */
+    @Test
+    void whatAPointerBuildsOnIsNotPruned() throws IOException {
+        for (int hour = 0; hour <= 3; hour++) {
+            change(hour);
+        }
+        Path newest = runs.file("app-20261101T150000Z-since-20261101T140000Z.db-wal.gz");
+        byte[] good = Files.readAllBytes(newest);
+        Lab.write(newest, "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0".repeat(64) + "\nsize 12\n");
+        Failure refused = Expect.failure(
+                Failure.Kind.NOT_FOUND,
+                "cannot be restored: of " + newest + " only the Git LFS pointer is here",
+                () -> runs.restored(runs.history(), null));
+        assertTrue(refused.hint().contains("; fetch it: git -C "), refused.hint());
+        assertEquals(StatusService.Freshness.BROKEN, runs.status(at(3)).freshness());
+        assertFalse(isIncrement(change(4)));
+        PruneService.Pruned pruned = runs.prune(at(5), new RetentionRules(1, 0, 0, 0, 0, 0, Duration.ZERO));
+        assertEquals(
+                List.of("app-20261101T130000Z-since-20261101T120000Z.db-wal.gz"),
+                pruned.deleted().stream()
+                        .map(decision -> decision.backup().name())
+                        .toList());
+        assertEquals(
+                List.of("needed by " + newest.getFileName() + ", which is left alone"),
+                pruned.kept().get(1).reasons());
+        Files.write(newest, good);
+        assertNotNull(runs.restored(newest, null));
+    }
+
+    /** Two hosts, or a copy from elsewhere: what a name says is not enough to tell which of two was built upon. */
+    @Test
+    void anotherBackupOfTheMomentOfAParentChangesNothing() throws IOException {
+        for (int hour = 0; hour <= 2; hour++) {
+            change(hour);
+        }
+        BackupService.Result tip = change(3);
+        Lab other = new Lab(Files.createDirectories(lab.path("other")));
+        other.database("app.db", "wal", 300, "other");
+        Path foreign = runs.file("app-20261101T140000Z.db.gz");
+        Files.copy(Path.of(Runs.of(other).backUp(at(2)).backup()), foreign);
+        assertGivesBack(tip);
+        runs.prune(at(4), new RetentionRules(1, 0, 0, 0, 0, 0, Duration.ZERO));
+        assertGivesBack(tip);
+        assertTrue(Files.exists(foreign), "a name alone does not tell which of them is needed");
+        assertGivesBack(change(5));
+        Files.delete(foreign);
+        assertGivesBack(tip);
+        assertEquals(StatusService.Freshness.FRESH, runs.status(at(5)).freshness());
+    }
+
+    /** The ends that are read tell it. */
+    @Test
+    void aBaseThatWasExchangedRings() throws IOException {
+        change(0);
+        change(1);
+        Lab other = new Lab(Files.createDirectories(lab.path("other")));
+        other.database("app.db", "wal", 300, "other");
+        Files.copy(
+                Path.of(Runs.of(other).backUp(NOON).backup()),
+                runs.file("app-20261101T120000Z.db.gz"),
+                java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        assertEquals(StatusService.Freshness.BROKEN, runs.status(at(1)).freshness());
+        assertTrue(runs.list().warnings().get(0).contains("another has its place"), runs.list()::toString);
+    }
+
+    /** By somebody who does not know the lock, while it was read. */
+    @Test
+    void aBaseThatIsRemovedDuringTheRunGivesAFullBackup() throws IOException {
+        change(0);
+        Lab.sql(lab.path("app.db"), "UPDATE t SET generation = 'x' WHERE id = 9");
+        Path base = runs.file("app-20261101T120000Z.db.gz");
+        BackupService.Result result = new BackupService(
+                        java.time.Clock.fixed(at(1), java.time.ZoneOffset.UTC), new dev.sqlitebackup.Progress() {
+                            private boolean compares;
+
+                            @Override
+                            public void phase(String name, long total) {
+                                compares = name.equals("compare");
+                            }
+
+                            @Override
+                            public void at(long done) {
+                                if (compares) {
+                                    base.toFile().delete();
+                                }
+                            }
+                        })
+                .backup(new BackupService.Request(
+                        runs.database(),
+                        runs.history(),
+                        null,
+                        false,
+                        new dev.sqlitebackup.archive.Compression(6, 2),
+                        lab.temporary(),
+                        Duration.ZERO,
+                        RetentionRules.NONE,
+                        true));
+        assertFalse(Files.exists(base));
+        assertFalse(isIncrement(result), result::toString);
+        assertGivesBack(result);
+    }
+
+    @Test
+    void aNameThatHasRoomForAFullBackupAloneGetsThose() throws IOException {
+        Path database = Files.move(lab.path("app.db"), lab.path("n".repeat(228) + ".db"));
+        Runs long1 = new Runs(lab, database, runs.history());
+        long1.backUp(NOON);
+        BackupService.Result second = long1.change(at(1), "UPDATE t SET generation = 'x' WHERE id = 9");
+        assertEquals("the name of an increment would be too long", second.whyFull());
+    }
+
+    /** What says that it holds terabytes is damaged, and nobody makes room for it. */
+    @Test
+    void anIncrementThatCannotHoldWhatItSaysIsNotBuiltUpon() throws IOException {
+        change(0);
+        BackupService.Result increment = change(1);
+        Path file = Path.of(increment.backup());
+        byte[] bytes = Files.readAllBytes(file);
+        java.nio.ByteBuffer tail = java.nio.ByteBuffer.wrap(bytes, bytes.length - 178, 178)
+                .slice()
+                .order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        tail.putLong(128, 32 + 4120L * 60_000_000);
+        java.util.zip.CRC32 crc = new java.util.zip.CRC32();
+        crc.update(bytes, bytes.length - 178 + 22, 114);
+        tail.putInt(136, (int) crc.getValue());
+        Files.write(file, bytes);
+        Expect.failure(
+                Failure.Kind.CORRUPT, "it cannot hold as much as its trailer says", () -> runs.restored(file, null));
+        BackupService.Result full = change(2);
+        assertFalse(isIncrement(full));
+        assertTrue(full.verification().warnings().toString().contains("cannot hold as much"), full::toString);
     }
 
     @Test
@@ -483,7 +621,9 @@ class IncrementTest {
         assertGivesBack(increment);
         Lab.sql(lab.path("app.db"), "DELETE FROM t WHERE id < 20");
         BackupService.Result full = runs.backUp(at(2), true, false, RetentionRules.NONE);
-        assertEquals("--compact moved so many pages that an increment would not be worth its while", full.whyFull());
+        assertEquals(
+                "with what --compact has moved, an increment would be more than half as large as the last full one",
+                full.whyFull());
         assertGivesBack(full);
     }
 

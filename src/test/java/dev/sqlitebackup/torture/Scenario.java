@@ -22,7 +22,9 @@ import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -330,6 +332,8 @@ abstract class Scenario {
     private static final class Increment extends Scenario {
         private final Set<String> contents = new HashSet<>();
         private String current;
+        /** Of the last month: an older full backup is not built upon any more. */
+        private final LocalDate first = LocalDate.now(ZoneOffset.UTC).minusDays(5);
 
         Increment() {
             super("backup of an increment into a history", "backup", "app.db", "--to=out/");
@@ -340,7 +344,7 @@ abstract class Scenario {
             Path database = lab.database("app.db", "wal", CHAIN_ROWS, "kept");
             for (int day = 1; day <= 3; day++) {
                 contents.add(Content.of(database));
-                backUpInto(lab, database, "2026-01-0" + day);
+                backUpInto(lab, database, first.plusDays(day).toString());
                 Lab.sql(database, "INSERT INTO t(generation, b) VALUES ('kept', " + day + ")");
             }
             current = Content.of(database);
@@ -361,7 +365,8 @@ abstract class Scenario {
         @Override
         void checkDone(Path directory) throws IOException {
             checkAnyMoment(directory);
-            List<Path> made = list(directory.resolve("out"), ".*-since-20260103T000000Z\\.db-wal\\.gz");
+            String parent = first.plusDays(3).format(DateTimeFormatter.BASIC_ISO_DATE);
+            List<Path> made = list(directory.resolve("out"), ".*-since-" + parent + "T000000Z\\.db-wal\\.gz");
             assertEquals(1, made.size(), made.toString());
             assertEquals(current, Content.ofBackup(made.get(0)));
         }
