@@ -200,7 +200,10 @@ public final class BackupService {
             try (Background<Verification> check = new Background<>(() ->
                     naming(() -> Verification.of(IntegrityCheck.check(snapshot, "the database " + plan.database()))))) {
                 Publication.Published published = new Publication(request, plan, turn, check, progress)
-                        .publish(snapshot, new NewBackup(request, plan, snapshot, temporary, beside, progress));
+                        .publish(
+                                snapshot,
+                                new NewBackup(
+                                        request, plan, snapshot, new NewBackup.Places(temporary, beside), progress));
                 Verification verification = check.await()
                         .withWarnings(plan.warnings())
                         .withWarnings(unseen)

@@ -42,35 +42,30 @@ final class NewBackup {
     private final BackupService.Request request;
     private final BackupPlan plan;
     private final Path snapshot;
-    private final Workspace temporary;
-    private final Workspace beside;
+    private final Places places;
     private final Progress progress;
     private final int pageSizeBytes;
     private final ProvenFile provenFile;
     private final List<String> warnings = new ArrayList<>();
 
     /**
-     * Makes nothing yet.
+     * Where files are made.
      *
      * @param temporary takes the pages of a chain
      * @param beside takes the backup
      */
-    NewBackup(
-            BackupService.Request request,
-            BackupPlan plan,
-            Path snapshot,
-            Workspace temporary,
-            Workspace beside,
-            Progress progress)
+    record Places(Workspace temporary, Workspace beside) {}
+
+    /** Makes nothing yet. */
+    NewBackup(BackupService.Request request, BackupPlan plan, Path snapshot, Places places, Progress progress)
             throws IOException {
         this.request = request;
         this.plan = plan;
         this.snapshot = snapshot;
-        this.temporary = temporary;
-        this.beside = beside;
+        this.places = places;
         this.progress = progress;
         this.pageSizeBytes = DatabaseHeader.of(snapshot).pageSizeBytes();
-        this.provenFile = new ProvenFile(snapshot, pageSizeBytes, temporary, request.compression(), progress);
+        this.provenFile = new ProvenFile(snapshot, pageSizeBytes, places.temporary, request.compression(), progress);
     }
 
     /** What is wrong with the newest backup. */
@@ -171,8 +166,8 @@ final class NewBackup {
                         ofParent.sha256(),
                         next.number(),
                         0));
-        Path file = beside.path("increment.gz");
-        Manifest written = new ProvenIncrement(snapshot, temporary, request.compression(), progress)
+        Path file = places.beside.path("increment.gz");
+        Manifest written = new ProvenIncrement(snapshot, places.temporary, request.compression(), progress)
                 .write(file, manifest, parent, next.mostBytes());
         if (written == null) {
             Files.delete(file);
@@ -185,13 +180,13 @@ final class NewBackup {
         if (plan.destination().keepsOlder()) {
             warnings.add("this is a full backup, because " + what);
         }
-        Files.deleteIfExists(beside.path("increment.gz"));
+        Files.deleteIfExists(places.beside.path("increment.gz"));
         return full(null, "there is nothing good to build upon");
     }
 
     /** @param reusable a full backup whose blocks may be taken over, null for none */
     private Made full(Path reusable, String why) throws IOException {
-        Path file = beside.path("backup.gz");
+        Path file = places.beside.path("backup.gz");
         try (ReusableBlocks previous =
                 reusable == null ? ReusableBlocks.none() : ReusableBlocks.of(reusable, pageSizeBytes)) {
             String whyFull = plan.destination().keepsOlder() ? why : null;

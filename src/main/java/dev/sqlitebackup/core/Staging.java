@@ -14,7 +14,6 @@ import dev.sqlitebackup.history.FileKind;
 import dev.sqlitebackup.history.OtherBackups;
 import dev.sqlitebackup.history.PipedBackup;
 import dev.sqlitebackup.history.Selection;
-import dev.sqlitebackup.sqlite.DatabaseFiles;
 import dev.sqlitebackup.sqlite.DatabaseHeader;
 import dev.sqlitebackup.sqlite.Databases;
 import dev.sqlitebackup.sqlite.IntegrityCheck;
@@ -184,7 +183,7 @@ final class Staging {
             Instant modifiedAt = Files.getLastModifiedTime(member).toInstant();
             long backupBytes = channel.size();
             byte[] start = Channels.newInputStream(channel).readNBytes(FileKind.HEADER_IN_GZIP_BYTES);
-            long announced = announcedBytes != null ? announcedBytes : announcedBytes(start, channel, member);
+            long announced = announcedBytes != null ? announcedBytes : AnnouncedSize.of(start, channel, member);
             if (announcedBytes == null && announced > 0) {
                 room.require(announced, announced);
             }
@@ -235,28 +234,6 @@ final class Staging {
                 manifest.pageSizeBytes(),
                 manifest.sha256(),
                 manifest.increment());
-    }
-
-    /**
-     * What a backup says that it holds.
-     *
-     * @return 0 where it says nothing (a header from before SQLite 3.7.0), and where it says what cannot be: then it is
-     *     damaged, and nobody shall make room for it
-     */
-    private static long announcedBytes(byte[] start, FileChannel backup, Path source) throws IOException {
-        if (!BackupReader.isGzip(start)) {
-            return FileKind.startsAsDatabase(start)
-                    ? Databases.sizeBytes(source)
-                            + Databases.sizeBytes(
-                                    DatabaseFiles.of(Databases.real(source)).wal())
-                    : 0;
-        }
-        Manifest manifest = Manifest.of(backup);
-        DatabaseHeader header = FileKind.headerIn(start);
-        long bytes = manifest != null
-                ? manifest.databaseBytes()
-                : header == null ? 0 : header.pageCount() * header.pageSizeBytes();
-        return bytes <= BackupReader.MOST_COMPRESSION * backup.size() ? bytes : 0;
     }
 
     private static Failure deletedMeanwhile(BackupSource source, NoSuchFileException e) {

@@ -41,14 +41,12 @@ record Listings(boolean isRemote, Ends ends, BiFunction<String, BackupName.Momen
             Chains chains = new Chains(
                     moment -> byMoment.getOrDefault(moment, List.of()),
                     (database, moment) -> known.computeIfAbsent(moment, once -> missing.apply(database, once)));
-            Set<String> whole = new HashSet<>();
-            for (Backup backup : backups) {
-                Chain chain = chains.to(backup);
-                all.add(chain);
-                if (chain.isWhole()) {
-                    whole.add(backup.name());
-                }
-            }
+            List<Chain> ofThese = backups.stream().map(chains::to).toList();
+            all.addAll(ofThese);
+            Set<String> whole = ofThese.stream()
+                    .filter(Chain::isWhole)
+                    .map(chain -> chain.tip().name())
+                    .collect(Collectors.toSet());
             Map<BackupName.Moment, List<Ends.Named>> names =
                     byMoment(ofDatabase, named -> named.name().moment());
             ofDatabase.stream()

@@ -3,7 +3,6 @@ package dev.sqlitebackup.history;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.sqlite.Databases;
-import dev.sqlitebackup.store.Store;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -47,14 +46,14 @@ public final class Selection {
         Path file = backup.path();
         Instant notAfter = wish.notAfter;
         boolean missing = !Files.exists(file);
-        boolean isIncrement = isIncrement(file.getFileName().toString());
+        boolean isIncrement = NamedIncrement.isOne(file.getFileName().toString());
         if (isIncrement && Files.isRegularFile(file)) {
-            return increment(backup.single(), wish);
+            return NamedIncrement.of(backup.single(), wish);
         }
         GitHistory git = notAfter == null && !missing ? null : GitHistory.of(file);
         List<GitHistory.Version> versions = git == null ? List.of() : git.versions();
         if (isIncrement && !versions.isEmpty()) {
-            throw inGit(file, versions.get(0));
+            throw NamedIncrement.inGit(file, versions.get(0));
         }
         if (notAfter != null && !versions.isEmpty()) {
             return fromGit(file, git, versions, notAfter);
@@ -71,55 +70,6 @@ public final class Selection {
             requireAsOldAs(backup.single().existing(backup), notAfter);
         }
         return BackupSource.of(file);
-    }
-
-    /** A file of a history never changes, so all that it builds on is in the commit that has it. */
-    private static Failure inGit(Path file, GitHistory.Version version) {
-        return new Failure(
-                Failure.Kind.NOT_FOUND,
-                "there is no backup at " + file + " any more, and it is an increment, which needs others",
-                "Git has them all, as of " + version.committedAt() + "; this puts back what is missing: git -C "
-                        + Hints.quoted(file.toAbsolutePath().getParent().toString()) + " checkout " + version.commit()
-                        + " -- .");
-    }
-
-    private static boolean isIncrement(String fileName) {
-        BackupName name = BackupName.parse(fileName);
-        return name != null && name.parent() != null;
-    }
-
-    /** A file of a history that somebody named: what it builds on lies beside it. */
-    private static BackupSource increment(SingleFile file, Wish wish) {
-        if (wish.notAfter != null) {
-            throw new Failure(
-                    Failure.Kind.USAGE,
-                    "--at chooses one of several backups, and this is one of them: "
-                            + file.store().location(file.name()),
-                    "leave --at out, or name the directory: " + file.store().place());
-        }
-        History history = new History(file.store());
-        List<String> warnings = new ArrayList<>();
-        Chain chain = history.named(file.name(), warnings);
-        if (chain == null) {
-            throw noIncrement(file, warnings);
-        }
-        Again ofHistory = wish.again.in(file.store().place(), chain.tip().database());
-        return published(history, requireWhole(history, chain, ofHistory), List.of(), ofHistory);
-    }
-
-    private static Failure noIncrement(SingleFile file, List<String> warnings) {
-        String location = file.store().location(file.name());
-        byte[] start = file.store().readStart(file.name(), FileKind.START_BYTES);
-        if (start == null) {
-            return Store.missing(location);
-        }
-        return FileKind.startsAsLfsPointer(start)
-                ? FileKind.notABackup(location, start)
-                : new Failure(
-                        Failure.Kind.CORRUPT,
-                        "the backup " + location + " failed verification: "
-                                + (warnings.isEmpty() ? "it was deleted meanwhile" : warnings.get(0)),
-                        OtherBackups.ifDamaged(location));
     }
 
     private static void refusePlainDatabase(Path file) {
@@ -150,8 +100,8 @@ public final class Selection {
     static BackupSource fromSingleFile(Location location, Wish wish) {
         Instant notAfter = wish.notAfter;
         SingleFile single = location.single();
-        if (isIncrement(single.name())) {
-            return increment(single, wish);
+        if (NamedIncrement.isOne(single.name())) {
+            return NamedIncrement.of(single, wish);
         }
         Backup only = single.existing(location);
         if (notAfter != null) {
@@ -200,7 +150,7 @@ public final class Selection {
         return published(history, requireWhole(history, newest, wish.again), warnings, wish.again);
     }
 
-    private static BackupSource published(History history, Chain chain, List<String> warnings, Again again) {
+    static BackupSource published(History history, Chain chain, List<String> warnings, Again again) {
         Backup tip = chain.tip();
         StateFile stateFile = StateFile.of(history.store(), tip.database());
         return new BackupSource(
@@ -228,7 +178,7 @@ public final class Selection {
     }
 
     /** @throws Failure NOT_FOUND if it, or something that it builds on, is missing */
-    private static Chain requireWhole(History history, Chain chain, Again again) {
+    static Chain requireWhole(History history, Chain chain, Again again) {
         if (chain.isWhole()) {
             return chain;
         }

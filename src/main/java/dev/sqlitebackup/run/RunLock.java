@@ -31,6 +31,7 @@ public final class RunLock implements AutoCloseable {
     /** Behind every byte of content: Windows locks are mandatory, and {@code status} reads while a backup runs. */
     private static final long LOCK_POSITION = Long.MAX_VALUE - 1;
 
+    private static final int MAX_READS = 3;
     private static final long POLL_MILLIS = 20;
 
     /** By what tells the file from others, whatever its name. */
@@ -97,14 +98,26 @@ public final class RunLock implements AutoCloseable {
         try {
             FileChannel held = HELD.get(key(stateFile));
             if (held != null) {
-                return State.decode(read(held));
+                return decode(held);
             }
             try (FileChannel channel = PrivateFiles.open(stateFile, StandardOpenOption.READ)) {
-                return State.decode(read(channel));
+                return decode(channel);
             }
         } catch (IOException e) {
             return null;
         }
+    }
+
+    /**
+     * What makes no sense may have been written just then, and does when it is read again; on a busy machine, once
+     * more.
+     */
+    private static State decode(FileChannel channel) throws IOException {
+        State state = null;
+        for (int tries = 0; state == null && tries < MAX_READS; tries++) {
+            state = State.decode(read(channel));
+        }
+        return state;
     }
 
     /** Asks for all at once, and not for its length before: it may be written meanwhile. */
