@@ -91,7 +91,7 @@ class HangsIT {
         put(kind, lab.path("history/app-20991231T235959Z.db.gz"));
         put(kind, lab.path("app.db.pre-restore-20251231235959"));
         lab.json(0, "backup", database, "--to=b.gz");
-        lab.json(0, "backup", database, "--to=history", "--keep-last=1");
+        lab.json(0, "backup", database, "--to=history", "--keep-last=1", "--full");
         assertEquals(
                 1,
                 lab.json(0, "list", "history").get("backups").getAsJsonArray().size());

@@ -181,7 +181,7 @@ class HistoryIT {
             runs.add(lab.start("prune", history, "--keep-daily=20", "--json"));
         }
         Lab.sql(database, "INSERT INTO t(generation) VALUES ('new')");
-        JsonObject made = lab.json(0, "backup", database, "--to=history", "--keep-daily=20");
+        JsonObject made = lab.json(0, "backup", database, "--to=history", "--keep-daily=20", "--full");
         runs.forEach(run -> Tools.await(run).ok());
         List<String> left = locations(lab.json(0, "list", history), "backups");
         assertEquals(made.get("backup").getAsString(), left.get(0));
@@ -202,7 +202,7 @@ class HistoryIT {
         while (!Instant.now().truncatedTo(ChronoUnit.SECONDS).isAfter(Instant.parse(time))) {
             Thread.onSpinWait(); // Of two backups within a second, the later one is the answer to --at that second.
         }
-        lab.json(0, "backup", database, "--to=history/");
+        lab.json(0, "backup", database, "--to=history/", "--full");
 
         Tools.Started restore = lab.start("restore", "history", "--at=" + time, "--to=target.db", "--json");
         Path descriptors = Path.of("/proc/" + restore.process().pid() + "/fd");
@@ -402,7 +402,7 @@ class HistoryIT {
         Path database = lab.database("app.db", "delete", 10, "g");
         for (int i = 0; i < 2; i++) {
             Lab.sql(database, "INSERT INTO t(generation) VALUES ('" + i + "')");
-            lab.json(0, "backup", database, "--to=history/");
+            lab.json(0, "backup", database, "--to=history/", "--full");
         }
         String oldest = locations(lab.json(0, "list", "history"), "backups").get(1);
         Path inTheWay = Path.of(oldest);
@@ -410,7 +410,7 @@ class HistoryIT {
         Tools.sh("mount --bind \"$1\" \"$1\"", inTheWay).ok();
         try {
             Lab.sql(database, "INSERT INTO t(generation) VALUES ('last')");
-            JsonObject result = lab.json(0, "backup", database, "--to=history/", "--keep-last=1");
+            JsonObject result = lab.json(0, "backup", database, "--to=history/", "--keep-last=1", "--full");
             assertTrue(result.get("warnings").toString().contains("could not be pruned"), result.toString());
             lab.json(0, "verify", result.get("backup").getAsString());
         } finally {

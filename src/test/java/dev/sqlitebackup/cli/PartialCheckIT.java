@@ -130,7 +130,7 @@ class PartialCheckIT {
         OwnFunctions.run(database, NEW_COLLATION);
         for (int i = 0; i < 3; i++) {
             OwnFunctions.run(database, "INSERT INTO extra VALUES ('c" + i + "')");
-            lab.json(0, "backup", database, "--to=history/", "--keep-last=1");
+            lab.json(0, "backup", database, "--to=history/", "--keep-last=1", "--full");
             assertEquals(2, backups(), "the newest, and the last in full");
             assertTrue(Files.exists(Path.of(full)));
         }
@@ -145,7 +145,7 @@ class PartialCheckIT {
                         .getAsJsonArray()
                         .size());
         OwnFunctions.run(database, "DROP TABLE extra");
-        lab.json(0, "backup", database, "--to=history/", "--keep-last=1");
+        lab.json(0, "backup", database, "--to=history/", "--keep-last=1", "--full");
         assertFalse(Files.exists(Path.of(full)), "the newest is verified in full again");
         assertEquals(1, backups());
     }

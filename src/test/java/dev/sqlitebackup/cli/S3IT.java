@@ -97,7 +97,7 @@ class S3IT {
         Lab.sql(database, "UPDATE t SET generation = 'second' WHERE id < 10");
         Lab.settle(database);
         server.requests();
-        JsonObject second = lab.json(0, "backup", database, "--to=" + place);
+        JsonObject second = lab.json(0, "backup", database, "--to=" + place, "--full");
         List<String> requests = server.requests();
         assertEquals(0, count(requests, "GET /backups/some/prefix/app"), "nothing is downloaded: " + requests);
         assertEquals(1, count(requests, "END /backups/some/prefix/app"), "but the end of the newest: " + requests);
@@ -507,7 +507,7 @@ class S3IT {
         Path database = lab.database("app.db", "delete", 10, "g");
         String place = "s3://backups/p/";
         for (int i = 0; i < 3; i++) {
-            lab.json(0, "backup", database, "--to=" + place);
+            lab.json(0, "backup", database, "--to=" + place, "--full");
             Lab.sql(database, "INSERT INTO t(generation) VALUES ('more')");
         }
         server.block("POST /backups?delete");

@@ -105,8 +105,8 @@ class SameNameIT {
 
         Lab.sql(wiki, "INSERT INTO t(generation) VALUES ('newer')");
         Lab.sql(vault, "INSERT INTO t(generation) VALUES ('newer')");
-        lab.json(0, "backup", wiki, "--to=h/");
-        lab.json(0, "backup", vault, "--to=h/", "--name=vw.db", "--keep-last=1");
+        lab.json(0, "backup", wiki, "--to=h/", "--full");
+        lab.json(0, "backup", vault, "--to=h/", "--name=vw.db", "--keep-last=1", "--full");
         assertEquals(
                 List.of("db.sqlite3.gz", "db.sqlite3.gz", "vw.db.gz"), backups("h"), "a prune of one leaves the other");
         lab.json(0, "backup", vault, "--to=h/", "--name=vw.db", "--level=9");

@@ -440,4 +440,79 @@ class RetentionTest {
         Set<Chain> once = keptSet(Retention.plan(backups, null, rules, LATER, zone));
         assertEquals(once, keptSet(Retention.plan(once, null, rules, LATER, zone)));
     }
+
+    // ---- chains
+
+    /** Whatever the rules: what stays has what it needs, at every moment of a prune. */
+    @Test
+    void noMomentOfAPruneLeavesABackupWithoutWhatItNeeds() {
+        for (int seed = 0; seed < 2000; seed++) {
+            Random random = new Random(seed);
+            List<Chain> chains = randomChains(random);
+            RetentionRules rules = new RetentionRules(
+                    random.nextInt(3),
+                    random.nextInt(3),
+                    random.nextInt(3),
+                    random.nextInt(2),
+                    random.nextInt(2),
+                    random.nextInt(2),
+                    Duration.ofHours(random.nextInt(48)));
+            Instant now = chains.get(random.nextInt(chains.size())).createdAt();
+            List<Retention.Decision> decisions = Retention.plan(
+                    chains,
+                    random.nextBoolean() ? chains.get(random.nextInt(chains.size())) : null,
+                    rules,
+                    now,
+                    BERLIN);
+            Set<Backup> left = chains.stream().map(Chain::tip).collect(Collectors.toCollection(HashSet::new));
+            for (Backup next : Retention.inOrderOfDeletion(decisions)) {
+                left.remove(next);
+                for (Chain chain : chains) {
+                    assertTrue(
+                            !left.contains(chain.tip()) || left.containsAll(chain.members()),
+                            () -> "without " + next + ", " + chain + " is none");
+                }
+            }
+            assertEquals(
+                    decisions.stream()
+                            .filter(Retention.Decision::kept)
+                            .map(Retention.Decision::backup)
+                            .collect(Collectors.toSet()),
+                    left);
+        }
+    }
+
+    /** As runs make them: now and then a full backup, else an increment. */
+    private static List<Chain> randomChains(Random random) {
+        List<Chain> chains = new ArrayList<>();
+        Instant time = Instant.parse("2026-01-01T00:00:00Z");
+        int number = 0;
+        Chain newest = null;
+        for (int i = 0; i < 1 + random.nextInt(40); i++) {
+            time = time.plusSeconds(random.nextInt(60 * 3600));
+            int inSecond = newest != null && newest.createdAt().equals(time)
+                    ? newest.tip().number() + 1
+                    : 1;
+            boolean isFull = newest == null || random.nextInt(10) == 0;
+            number = isFull ? 0 : number + 1;
+            List<Backup> members = isFull
+                    ? new ArrayList<>()
+                    : new ArrayList<>(newest.members().subList(0, Integer.bitCount(number & number - 1) + 1));
+            String name = "x-" + time + "-" + inSecond;
+            members.add(new Backup(
+                    "/d/" + name,
+                    name,
+                    "x.db",
+                    time,
+                    inSecond,
+                    1,
+                    1L,
+                    null,
+                    isFull ? null : members.get(members.size() - 1).moment(),
+                    null));
+            newest = new Chain(members);
+            chains.add(newest);
+        }
+        return chains;
+    }
 }

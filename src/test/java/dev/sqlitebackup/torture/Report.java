@@ -27,6 +27,7 @@ class Report {
                     "bytes",
                     "backup\tbytes\tbits flipped\tof these harmless: identical content\tcut to another length, "
                             + "all refused"),
+            entry("edits", "what\tbackups, each restored byte for byte\tof these increments"),
             entry("hostile", "what\toutcome"),
             entry("fuzz", "target\tinputs\taccepted, all as gunzip reads them"),
             entry("contention", "writer\twhile\tmedian µs\t99th percentile µs\tmaximum µs\tcommits\terrors"),
