@@ -105,7 +105,7 @@ final class Staging {
             room.require(content.fetchedBytes() + announced, announced);
         }
         Path staged = workspace.createFile("staged.db");
-        List<ChainReader.Member> members = content.in(workspace);
+        List<ChainReader.Member> members = hinting(source, () -> 0, () -> content.in(workspace));
         Laid laid = members.size() == 1
                 ? hinting(source, () -> 0, () -> lay(members.get(0).file(), source, staged, announced))
                 : layChain(members, source, staged);
