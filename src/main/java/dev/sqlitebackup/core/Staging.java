@@ -194,8 +194,11 @@ final class Staging {
             refuseIncrement(Manifest.of(channel), source);
             Manifest manifest = isPlain ? copyPlain(member, source, staged) : decompress(channel, source, staged);
             return new Laid(dated(manifest, source, modifiedAt), backupBytes, isPlain, announced > 0);
-        } catch (NoSuchFileException e) {
-            throw deletedMeanwhile(source, e);
+        } catch (IOException e) {
+            if (e instanceof NoSuchFileException || source.createdAt() != null && !Files.isRegularFile(member)) {
+                throw deletedMeanwhile(source, e);
+            }
+            throw e;
         }
     }
 
@@ -236,7 +239,7 @@ final class Staging {
                 manifest.increment());
     }
 
-    private static Failure deletedMeanwhile(BackupSource source, NoSuchFileException e) {
+    private static Failure deletedMeanwhile(BackupSource source, IOException e) {
         return new Failure(
                 Failure.Kind.NOT_FOUND,
                 "the backup " + source + " was deleted after it was chosen",
