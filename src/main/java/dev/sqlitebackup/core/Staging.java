@@ -52,6 +52,9 @@ final class Staging {
         }
     }
 
+    /** ENOENT, as an open file's channel says it: on a share, a file can go under whoever reads it. */
+    private static final String GONE = "No such file or directory";
+
     private final Workspace workspace;
     private final Duration busyTimeout;
     private final Progress progress;
@@ -93,7 +96,9 @@ final class Staging {
         try {
             return stageAndVerify(source);
         } catch (IOException e) {
-            throw Failure.io("cannot stage the backup in", workspace.directory(), e);
+            throw GONE.equals(e.getMessage())
+                    ? deletedMeanwhile(source, e)
+                    : Failure.io("cannot stage the backup in", workspace.directory(), e);
         }
     }
 
