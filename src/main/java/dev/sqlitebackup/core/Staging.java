@@ -199,11 +199,8 @@ final class Staging {
             refuseIncrement(Manifest.of(channel), source);
             Manifest manifest = isPlain ? copyPlain(member, source, staged) : decompress(channel, source, staged);
             return new Laid(dated(manifest, source, modifiedAt), backupBytes, isPlain, announced > 0);
-        } catch (IOException e) {
-            if (e instanceof NoSuchFileException || source.createdAt() != null && !Files.isRegularFile(member)) {
-                throw deletedMeanwhile(source, e);
-            }
-            throw e;
+        } catch (NoSuchFileException e) {
+            throw deletedMeanwhile(source, e);
         }
     }
 
