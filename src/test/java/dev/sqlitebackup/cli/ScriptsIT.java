@@ -89,9 +89,9 @@ class ScriptsIT {
         Tools.require("git-lfs");
         install();
         Path database = lab.database("h.db", "delete", 30, "g");
-        for (int i = 0; i < 3; i++) {
-            Lab.sql(database, "INSERT INTO t(generation) VALUES ('" + i + "')");
-            cron("backup-db", "DB=" + database, "TO=" + repository + "/backups", "ARGS=--keep-last=2")
+        for (String kind : List.of("--full ", "--full ", "--full ", "")) {
+            Lab.sql(database, "INSERT INTO t(generation) VALUES ('x')");
+            cron("backup-db", "DB=" + database, "TO=" + repository + "/backups", "ARGS=" + kind + "--keep-last=2")
                     .ok();
         }
         String staged = Tools.sh(
@@ -101,6 +101,7 @@ class ScriptsIT {
                 .ok()
                 .out();
         assertEquals(2, staged.lines().count(), staged);
+        assertTrue(staged.contains("-since-"), "the increment, and the full backup that it needs: " + staged);
         assertEquals(
                 2,
                 Tools.sh("cd \"$1\"; git lfs ls-files -n", repository)
@@ -126,7 +127,7 @@ class ScriptsIT {
         Path database = lab.database("-odd *\n.db", "delete", 30, "g");
         for (int i = 0; i < 3; i++) {
             Lab.sql(database, "INSERT INTO t(generation) VALUES ('" + i + "')");
-            backup(database, history, "--keep-last=2").ok();
+            backup(database, history, "--full", "--keep-last=2").ok();
             Tools.sh("cd \"$1\"; git -c user.name=u -c user.email=u@example.org commit -qm backup", history)
                     .ok();
         }
@@ -426,7 +427,7 @@ class ScriptsIT {
         Path database = lab.database("h.db", "delete", 30, "g");
         for (int i = 0; i < 3; i++) {
             Lab.sql(database, "INSERT INTO t(generation) VALUES ('" + i + "')");
-            Tools.Ended made = cron("backup-db", "DB=" + database, "TO=backups/h/", "ARGS=--keep-last=2")
+            Tools.Ended made = cron("backup-db", "DB=" + database, "TO=backups/h/", "ARGS=--full --keep-last=2")
                     .ok();
             assertEquals("", made.err());
             Tools.sh("cd \"$1\"; git -c user.name=u -c user.email=u@example.org commit -qm backup", repository)
