@@ -9,7 +9,6 @@ import java.nio.charset.Charset;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
@@ -211,7 +210,7 @@ final class Output {
             value /= 1000;
             unit++;
         }
-        return unit == 0 ? bytes + " B" : String.format(Locale.ROOT, "%.1f %s", value, units[unit]);
+        return unit == 0 ? bytes + " B" : oneDigit(value) + " " + units[unit];
     }
 
     /** 3 d, 4 h, 5 min, 6 s: the largest unit of which there are at least two. */
@@ -225,6 +224,12 @@ final class Output {
     }
 
     static String seconds(long millis) {
-        return String.format(Locale.ROOT, "%.1f s", millis / 1000.0);
+        return oneDigit(millis / 1000.0) + " s";
+    }
+
+    /** Not by a formatter, which is slow for the thousands of a list. */
+    private static String oneDigit(double value) {
+        long tenths = Math.round(value * 10);
+        return tenths / 10 + "." + tenths % 10;
     }
 }

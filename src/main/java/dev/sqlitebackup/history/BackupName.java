@@ -44,13 +44,11 @@ public record BackupName(String database, Moment moment, Moment parent) implemen
      * @param number 1, or 2 and up within a second
      */
     public record Moment(Instant createdAt, int number) implements Comparable<Moment> {
-        private static final Comparator<Moment> OLDEST_FIRST =
-                Comparator.comparing(Moment::createdAt).thenComparing(Moment::number);
-
         /** Oldest first. */
         @Override
         public int compareTo(Moment other) {
-            return OLDEST_FIRST.compare(this, other);
+            int order = createdAt.compareTo(other.createdAt);
+            return order != 0 ? order : Integer.compare(number, other.number);
         }
 
         /** As it stands in names. */
@@ -90,7 +88,7 @@ public record BackupName(String database, Moment moment, Moment parent) implemen
     public static BackupName parse(String fileName) {
         // Increments first: FULL would take their first time for a part of the database's name.
         Matcher increment = INCREMENT.matcher(fileName);
-        boolean isIncrement = increment.matches();
+        boolean isIncrement = fileName.endsWith(WAL + Location.BACKUP_SUFFIX) && increment.matches();
         Matcher parts = isIncrement ? increment : FULL.matcher(fileName);
         if (!parts.matches()) {
             return null;

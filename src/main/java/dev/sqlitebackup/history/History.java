@@ -78,8 +78,9 @@ public final class History {
 
     private SortedMap<String, List<Ends.Named>> named() {
         if (listed == null) {
-            listed = store.list(name -> BackupName.parse(name) != null).stream()
-                    .map(file -> new Ends.Named(BackupName.parse(file.name()), file))
+            Map<String, BackupName> parsed = new HashMap<>();
+            listed = store.list(name -> parsed.computeIfAbsent(name, BackupName::parse) != null).stream()
+                    .map(file -> new Ends.Named(parsed.get(file.name()), file))
                     .sorted(NEWEST_FIRST)
                     .collect(
                             Collectors.groupingBy(named -> named.name().database(), TreeMap::new, Collectors.toList()));
@@ -89,6 +90,23 @@ public final class History {
 
     private List<Ends.Named> named(String database) {
         return named().getOrDefault(database, List.of());
+    }
+
+    /** Those of one moment. */
+    private List<Ends.Named> named(String database, BackupName.Moment moment) {
+        List<Ends.Named> all = named(database);
+        int from = 0;
+        for (int to = all.size(); from < to; ) {
+            int middle = (from + to) >>> 1;
+            if (all.get(middle).name().moment().compareTo(moment) > 0) {
+                from = middle + 1;
+            } else {
+                to = middle;
+            }
+        }
+        return all.subList(from, all.size()).stream()
+                .takeWhile(named -> named.name().moment().equals(moment))
+                .toList();
     }
 
     /** What is known of the directory is out of date. */
@@ -107,17 +125,15 @@ public final class History {
 
     /** What to say of a backup that others build on, and that is not there. */
     private Chain.Broken missing(String database, BackupName.Moment moment) {
-        Ends.Named named = named(database).stream()
-                .filter(other -> other.name().moment().equals(moment))
-                .findFirst()
-                .orElse(null);
-        if (named == null) {
+        List<Ends.Named> there = named(database, moment);
+        if (there.isEmpty()) {
             String full = new BackupName(database, moment, null).fileName();
             return new Chain.Broken(
                     "the backup of " + moment + ", on which it builds, is missing (" + full
                             + ", or an increment of that time)",
                     null);
         }
+        Ends.Named named = there.get(0);
         return ends.isPointer(named.file())
                 ? pointer(named, ", on which it builds,")
                 : new Chain.Broken(
@@ -174,8 +190,7 @@ public final class History {
 
     private Chain chain(Backup tip) {
         return new Chains(
-                        moment -> named(tip.database()).stream()
-                                .filter(named -> named.name().moment().equals(moment))
+                        moment -> named(tip.database(), moment).stream()
                                 .map(this::look)
                                 .filter(Objects::nonNull)
                                 .toList(),
