@@ -28,7 +28,7 @@ public final class Main {
 
     public static void main(String[] args) {
         Hints.startedAs(program(), System.getenv("SQLITE_BACKUP_MAKE"));
-        CommandLine commandLine = SqliteBackup.commandLine(environment()).setOut(standardOutput());
+        CommandLine commandLine = SqliteBackup.commandLine(environment(), args).setOut(standardOutput());
         CountDownLatch done = new CountDownLatch(1);
         int[] exitCode = {0};
         Thread onSignal = new Thread(() -> endOnSignal(commandLine, done, exitCode));

@@ -1,5 +1,8 @@
 package dev.sqlitebackup.cli;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -33,23 +36,40 @@ public final class SqliteBackup implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    /** The whole command line. Results go to its out, everything else to its err. */
-    public static CommandLine commandLine(Environment environment) {
+    /**
+     * The command line. Results go to its out, everything else to its err.
+     *
+     * @param arguments what it will be given. Where the first is a command, the others are left out: each takes longer
+     *     to describe than to run
+     */
+    public static CommandLine commandLine(Environment environment, String... arguments) {
         FailureHandler failures = new FailureHandler(environment);
-        CommandLine commandLine = new CommandLine(new SqliteBackup())
-                .addSubcommand(new BackupCommand(environment))
-                .addSubcommand(new RestoreCommand(environment))
-                .addSubcommand(new UndoCommand(environment))
-                .addSubcommand(new VerifyCommand(environment))
-                .addSubcommand(new ListCommand(environment))
-                .addSubcommand(new StatusCommand(environment))
-                .addSubcommand(new PruneCommand(environment))
-                .addSubcommand(new GenerateCompletion());
+        CommandLine commandLine = new CommandLine(new SqliteBackup());
+        Map<String, Supplier<Object>> commands = commands(environment);
+        Supplier<Object> named = arguments.length == 0 ? null : commands.get(arguments[0]);
+        if (named != null) {
+            commandLine.addSubcommand(named.get());
+        } else {
+            commands.values().forEach(command -> commandLine.addSubcommand(command.get()));
+            commandLine.addSubcommand(new GenerateCompletion());
+        }
         Converters.register(commandLine, environment);
         return commandLine
                 .setExpandAtFiles(false) // A file name may begin with @.
                 .setExecutionExceptionHandler(failures)
                 .setParameterExceptionHandler(failures);
+    }
+
+    private static Map<String, Supplier<Object>> commands(Environment environment) {
+        Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+        commands.put("backup", () -> new BackupCommand(environment));
+        commands.put("restore", () -> new RestoreCommand(environment));
+        commands.put("undo", () -> new UndoCommand(environment));
+        commands.put("verify", () -> new VerifyCommand(environment));
+        commands.put("list", () -> new ListCommand(environment));
+        commands.put("status", () -> new StatusCommand(environment));
+        commands.put("prune", () -> new PruneCommand(environment));
+        return commands;
     }
 
     @Override

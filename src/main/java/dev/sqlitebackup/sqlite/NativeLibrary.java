@@ -5,11 +5,16 @@ import dev.sqlitebackup.files.PrivateFiles;
 import dev.sqlitebackup.files.Space;
 import dev.sqlitebackup.files.Workspace;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import org.sqlite.SQLiteJDBCLoader;
+import org.sqlite.util.LibraryLoaderUtil;
 
 /**
  * The driver unpacks its native library before it can be loaded, and would leave it behind for ever if the process were
@@ -68,6 +73,8 @@ public final class NativeLibrary {
             if (!mayRunPrograms(workspace)) {
                 return false;
             }
+            unpack(workspace);
+            // Where the driver looks for itself, should it have no library for this machine, or not one that loads.
             System.setProperty("org.sqlite.tmpdir", workspace.directory().toString());
             return SQLiteJDBCLoader.initialize();
         } catch (Failure e) {
@@ -84,6 +91,21 @@ public final class NativeLibrary {
             // removes it.
             if (PrivateFiles.isPosix()) {
                 workspace.close();
+            }
+        }
+    }
+
+    /** Left to itself, the driver compares what it has unpacked byte by byte, which takes longer than all the rest. */
+    private static void unpack(Workspace workspace) throws IOException {
+        String name = LibraryLoaderUtil.getNativeLibName();
+        try (InputStream library =
+                SQLiteJDBCLoader.class.getResourceAsStream(LibraryLoaderUtil.getNativeLibResourcePath() + "/" + name)) {
+            if (library != null) {
+                try (FileChannel file =
+                        workspace.open(workspace.path(name), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                    library.transferTo(Channels.newOutputStream(file));
+                }
+                System.setProperty("org.sqlite.lib.path", workspace.directory().toString());
             }
         }
     }
