@@ -278,7 +278,7 @@ class IncrementIT {
             Lab here = new Lab(directory).with(server.environment(directory.resolve("cache")));
             String place = "s3://" + S3Server.BUCKET + "/p/";
             Map<String, String> made = new TreeMap<>();
-            for (int run = 0; run < 6; run++) {
+            for (int run = 0; run < 4; run++) {
                 change();
                 server.requests();
                 JsonObject result = here.json(0, "backup", database, "--to=" + place);
@@ -289,10 +289,10 @@ class IncrementIT {
                         requests::toString);
                 made.put(
                         result.get("backup").getAsString(), result.get("sha256").getAsString());
-                assertTrue(here.json(0, "backup", database, "--to=" + place)
-                        .get("unchanged")
-                        .getAsBoolean());
             }
+            assertTrue(here.json(0, "backup", database, "--to=" + place)
+                    .get("unchanged")
+                    .getAsBoolean());
             Lab elsewhere = new Lab(Files.createDirectory(lab.path("elsewhere")))
                     .with(server.environment(lab.path("elsewhere/cache")));
             for (Map.Entry<String, String> backup : made.entrySet()) {
@@ -309,7 +309,7 @@ class IncrementIT {
                             .orElseThrow()),
                     elsewhere.json(0, "verify", place).get("sha256").getAsString());
             elsewhere.json(0, "restore", place, "--to=new.db");
-            assertEquals("c6", Lab.query(lab.path("elsewhere/new.db"), "SELECT generation FROM t WHERE id = 6"));
+            assertEquals("c4", Lab.query(lab.path("elsewhere/new.db"), "SELECT generation FROM t WHERE id = 4"));
 
             // Without the cache, a full one; and one from which an object was taken is not built upon.
             Tools.sh("rm -r \"$1\"", lab.path("cache")).ok();
@@ -387,10 +387,7 @@ class IncrementIT {
         assertTrue(Files.size(large) > 1L << 30);
         JsonObject passed = lab.json(0, "backup", large, "--to=h/", "--level=1");
         assertEquals("increment", passed.get("kind").getAsString());
-        JsonObject restored = lab.json(0, "restore", "h", "--to=new.db");
-        assertEquals(passed.get("sha256"), restored.get("sha256"));
-        assertEquals("behind it", Lab.query(lab.path("new.db"), "SELECT b FROM t ORDER BY id DESC LIMIT 1"));
-        Files.delete(lab.path("new.db"));
+        assertEquals(passed.get("sha256"), lab.json(0, "verify", "h").get("sha256"));
         Tools.require("sqlite3", "gunzip");
         Tools.sh(
                         "cd \"$1\"; gunzip -c large-*Z.db.gz > new.db; gunzip -c large-*-since-*.gz > new.db-wal; "
@@ -402,5 +399,6 @@ class IncrementIT {
                 Tools.sh("sha256sum < \"$1\" | cut -c1-64 | tr -d '\\n'", lab.path("h/new.db"))
                         .ok()
                         .out());
+        assertEquals("behind it", Lab.query(lab.path("h/new.db"), "SELECT b FROM t ORDER BY id DESC LIMIT 1"));
     }
 }

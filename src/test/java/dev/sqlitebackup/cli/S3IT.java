@@ -558,7 +558,7 @@ class S3IT {
     }
 
     @Test
-    void needsFewRequestsForFiveThousandObjects() throws IOException {
+    void needsFewRequestsForTwoThousandObjects() throws IOException {
         Path database = lab.database("app.db", "delete", 10, "g");
         String place = "s3://" + S3Server.BUCKET + "/p/";
         JsonObject older = lab.json(0, "backup", database, "--to=" + place);
@@ -571,7 +571,7 @@ class S3IT {
             byte[] content = client.getObjectAsBytes(
                             request -> request.bucket(S3Server.BUCKET).key(key(newest)))
                     .asByteArray();
-            IntStream.range(0, 5_000)
+            IntStream.range(0, 2_000)
                     .parallel()
                     .forEach(i -> client.putObject(
                             request -> request.bucket(S3Server.BUCKET)
@@ -580,17 +580,17 @@ class S3IT {
         }
         server.requests();
         assertEquals(
-                5_002,
+                2_002,
                 lab.json(0, "list", place).get("backups").getAsJsonArray().size());
-        assertRequests(6, "list");
+        assertRequests(3, "list");
         lab.json(0, "status", database, "--to=" + place, "--max-age=9000d");
-        assertRequests(8, "status: the list, the end of the newest, the state");
+        assertRequests(5, "status: the list, the end of the newest, the state");
         lab.json(0, "restore", place, "--to=new.db");
-        assertRequests(10, "restore: the list, the end of the newest, the state, its size, its content");
+        assertRequests(7, "restore: the list, the end of the newest, the state, its size, its content");
         JsonObject pruned = lab.json(0, "prune", place, "--keep-last=2");
-        assertEquals(5_000, pruned.get("deleted").getAsJsonArray().size());
+        assertEquals(2_000, pruned.get("deleted").getAsJsonArray().size());
         assertRequests(
-                24, "prune: the list twice, the ends of the two that stay, the newest, five times a thousand deleted");
+                15, "prune: the list twice, the ends of the two that stay, the newest, twice a thousand deleted");
         assertEquals(
                 List.of(newest.get("backup"), older.get("backup")).toString(),
                 lab.json(0, "list", place).get("backups").getAsJsonArray().asList().stream()

@@ -21,6 +21,23 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class JavaVersionsIT {
     private static final int OLDEST = 17;
+    private static final List<String> COMMANDS = List.of(
+            "backup app.db --to=out/",
+            "backup app.db --to=b.gz",
+            "backup app.db --to=- --quiet",
+            "list out",
+            "status app.db --to=b.gz",
+            "verify b.gz",
+            "restore b.gz --to=app.db --quiet",
+            "restore b.gz --to=app.db --live --quiet",
+            "undo app.db --quiet",
+            "list app.db",
+            "prune out --keep-last=1",
+            "prune app.db --keep-last=1",
+            "--version",
+            "backup --help");
+    /** Up to the first restore. */
+    private static final int PART = 7;
 
     @TempDir
     Path directory;
@@ -47,21 +64,7 @@ class JavaVersionsIT {
         Path own = directory.resolve("java" + java.getKey() + program.size());
         Lab lab = new Lab(own);
         lab.database("app.db", "wal", 50, "g");
-        for (String arguments : List.of(
-                "backup app.db --to=out/",
-                "backup app.db --to=b.gz",
-                "backup app.db --to=- --quiet",
-                "list out",
-                "status app.db --to=b.gz",
-                "verify b.gz",
-                "restore b.gz --to=app.db --quiet",
-                "restore b.gz --to=app.db --live --quiet",
-                "undo app.db --quiet",
-                "list app.db",
-                "prune out --keep-last=1",
-                "prune app.db --keep-last=1",
-                "--version",
-                "backup --help")) {
+        for (String arguments : COMMANDS.subList(0, Figures.count(COMMANDS.size(), PART))) {
             List<String> command = Stream.concat(program.stream(), Stream.of(arguments.split(" ")))
                     .toList();
             Tools.Ended ended = Tools.run(
