@@ -94,6 +94,7 @@ public final class Lab {
                                             "-XX:+UseSerialGC",
                                             "-XX:ArchiveClassesAtExit=" + made,
                                             "-Daws.endpointUrlS3=http://127.0.0.1:1",
+                                            "-Daws.region=us-east-1", // Else it asks the machine it might be.
                                             "-Daws.accessKeyId=none",
                                             "-Daws.secretAccessKey=none",
                                             "-Daws.maxAttempts=1",
