@@ -39,8 +39,8 @@ public final class SqliteBackup implements Runnable {
     /**
      * The command line. Results go to its out, everything else to its err.
      *
-     * @param arguments what it will be given. Where the first is a command, the others are left out: each takes longer
-     *     to describe than to run
+     * @param arguments what it will be given. Where the first is a command, the others are left out: each takes more
+     *     than a hundredth of a second to describe
      */
     public static CommandLine commandLine(Environment environment, String... arguments) {
         FailureHandler failures = new FailureHandler(environment);

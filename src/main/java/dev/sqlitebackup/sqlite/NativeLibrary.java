@@ -95,7 +95,7 @@ public final class NativeLibrary {
         }
     }
 
-    /** Left to itself, the driver compares what it has unpacked byte by byte, which takes longer than all the rest. */
+    /** Left to itself, the driver compares what it has unpacked byte by byte, which takes a tenth of a second. */
     private static void unpack(Workspace workspace) throws IOException {
         String name = LibraryLoaderUtil.getNativeLibName();
         try (InputStream library =
