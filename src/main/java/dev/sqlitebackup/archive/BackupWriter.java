@@ -1,6 +1,5 @@
 package dev.sqlitebackup.archive;
 
-import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.files.Digests;
 import java.io.IOException;
@@ -11,7 +10,6 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 
 /**
  * Writes a snapshot as a BGZF file: blocks at a fixed stride, the {@link Trailer}, the empty last block. Blocks that
@@ -38,59 +36,35 @@ public final class BackupWriter {
         this.progress = progress;
     }
 
-    /** A piece of the database and the block that holds it; used again and again. */
-    private static final class Piece {
-        private final byte[] content = new byte[Bgzf.MAX_CONTENT_BYTES];
-        private final byte[] block = new byte[Bgzf.MAX_BLOCK_BYTES];
-        /** What the block holds, where that is looked at. */
-        private byte[] proof;
-
-        private int contentBytes;
-        private int blockBytes;
-    }
-
     /**
      * What was written.
      *
      * @param backupBytes length of the whole backup
+     * @param backupSha256 of the whole backup, in hexadecimal
+     * @param isFastDeflateWrong whether ISA-L made a block that did not hold its content; the JDK made it again
      */
-    public record Written(Manifest manifest, long backupBytes) {}
+    public record Written(Manifest manifest, long backupBytes, String backupSha256, boolean isFastDeflateWrong) {}
 
     /**
-     * Writes it to a file.
+     * Writes the backup. Each block is decompressed and compared with the snapshot before it is written, so that it may
+     * go where nothing can be read back.
      *
      * @param out where the backup goes; left open, and not forced
      * @param reusable blocks of the previous backup
+     * @throws dev.sqlitebackup.Failure of kind CORRUPT if a block is not what it should be; what was written so far has
+     *     no end, and is refused by every reader
      */
-    public Written write(FileChannel out, ReusableBlocks reusable) throws IOException {
-        return write(out, reusable, false);
-    }
-
-    /**
-     * The same to where nothing can be read back: every block is decompressed and compared with the snapshot before it
-     * is written.
-     *
-     * @throws Failure of kind CORRUPT if one is not what it should be; what was written so far has no end, and is
-     *     refused by every reader
-     */
-    public Written writeProven(WritableByteChannel out) throws IOException {
-        return write(out, ReusableBlocks.none(), true);
-    }
-
-    /**
-     * Writes the backup to any channel.
-     *
-     * @param proves whether each block, also one of {@code reusable}, is decompressed and compared before it is written
-     */
-    Written write(WritableByteChannel out, ReusableBlocks reusable, boolean proves) throws IOException {
-        try (FileChannel channel = FileChannel.open(snapshot, StandardOpenOption.READ)) {
-            Blocks blocks = new Blocks(channel, channel.size(), reusable, proves);
-            MessageDigest digest = Digests.sha256();
-            long blocksBytes = blocks.write(out, digest);
-            Manifest manifest = new Manifest(createdAt, blocks.databaseBytes, pageSizeBytes, Digests.hex(digest));
+    public Written write(WritableByteChannel out, ReusableBlocks reusable) throws IOException {
+        try (FileChannel content = FileChannel.open(snapshot, StandardOpenOption.READ);
+                BlockCompressor compressor = new BlockCompressor(compression.level())) {
+            Blocks blocks = new Blocks(content, content.size(), reusable, compressor, out);
+            blocks.write();
+            Manifest manifest =
+                    new Manifest(createdAt, blocks.databaseBytes, pageSizeBytes, Digests.hex(blocks.contentDigest));
             byte[] tail = Trailer.tail(manifest);
-            Channels.write(out, tail, tail.length);
-            return new Written(manifest, blocksBytes + tail.length);
+            blocks.write(tail, tail.length);
+            return new Written(
+                    manifest, blocks.writtenBytes, Digests.hex(blocks.backupDigest), compressor.hasReplaced());
         }
     }
 
@@ -98,37 +72,43 @@ public final class BackupWriter {
         private final FileChannel content;
         private final long databaseBytes;
         private final ReusableBlocks reusable;
-        private final boolean proves;
+        private final BlockCompressor compressor;
+        private final WritableByteChannel out;
         private final int strideBytes = Bgzf.strideBytes(pageSizeBytes);
+        private final MessageDigest contentDigest = Digests.sha256();
+        private final MessageDigest backupDigest = Digests.sha256();
+        private long writtenBytes;
 
-        Blocks(FileChannel content, long databaseBytes, ReusableBlocks reusable, boolean proves) {
+        Blocks(
+                FileChannel content,
+                long databaseBytes,
+                ReusableBlocks reusable,
+                BlockCompressor compressor,
+                WritableByteChannel out) {
             this.content = content;
             this.databaseBytes = databaseBytes;
             this.reusable = reusable;
-            this.proves = proves;
+            this.compressor = compressor;
+            this.out = out;
         }
 
-        /** @return how many bytes were written */
-        long write(WritableByteChannel out, MessageDigest digest) throws IOException {
+        void write() throws IOException {
             ArrayDeque<Piece> free = new ArrayDeque<>();
             long[] doneBytes = {0};
-            long[] writtenBytes = {0};
             try (OrderedPipeline<Piece> pipeline = new OrderedPipeline<>(compression.threads(), piece -> {
-                digest.update(piece.content, 0, piece.contentBytes);
-                Channels.write(out, piece.block, piece.blockBytes);
-                writtenBytes[0] += piece.blockBytes;
+                contentDigest.update(piece.content, 0, piece.contentBytes);
+                write(piece.block, piece.blockBytes);
                 doneBytes[0] += piece.contentBytes;
                 progress.at(doneBytes[0]);
                 free.add(piece);
             })) {
                 for (long position = 0; position < databaseBytes; position += strideBytes) {
                     long from = position;
-                    Piece piece = free.isEmpty() ? new Piece() : free.remove();
+                    Piece piece = free.isEmpty() ? new Piece(true) : free.remove();
                     pipeline.submit(() -> makeBlock(from, piece));
                 }
                 pipeline.finish();
             }
-            return writtenBytes[0];
         }
 
         private Piece makeBlock(long position, Piece piece) throws IOException {
@@ -136,33 +116,17 @@ public final class BackupWriter {
             Channels.read(content, position, piece.content, piece.contentBytes);
             piece.blockBytes =
                     reusable.copyIfEqual(position / strideBytes, piece.content, piece.contentBytes, piece.block);
-            if (piece.blockBytes == 0) {
-                piece.blockBytes = Bgzf.compress(piece.content, piece.contentBytes, compression.level(), piece.block);
-            }
-            if (proves) {
-                prove(piece);
+            // A block of the previous backup that is not what its footer says is made anew.
+            if (piece.blockBytes == 0 || !BlockCompressor.holdsContent(piece)) {
+                compressor.compress(piece);
             }
             return piece;
         }
-    }
 
-    private static void prove(Piece piece) {
-        if (piece.proof == null) {
-            piece.proof = new byte[Bgzf.MAX_CONTENT_BYTES];
+        void write(byte[] bytes, int length) throws IOException {
+            Channels.write(out, bytes, length);
+            backupDigest.update(bytes, 0, length);
+            writtenBytes += length;
         }
-        IOException damage = null;
-        try {
-            int length = Bgzf.decompress(piece.block, piece.blockBytes, piece.proof);
-            if (Arrays.equals(piece.proof, 0, length, piece.content, 0, piece.contentBytes)) {
-                return;
-            }
-        } catch (IOException e) {
-            damage = e;
-        }
-        throw new Failure(
-                Failure.Kind.CORRUPT,
-                "a block does not hold what was compressed into it",
-                "the memory of this machine is failing",
-                damage);
     }
 }

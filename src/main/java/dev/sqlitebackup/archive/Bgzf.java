@@ -2,15 +2,13 @@ package dev.sqlitebackup.archive;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.util.Arrays;
-import org.apache.commons.compress.compressors.gzip.ExtraField;
+import java.util.zip.CRC32;
+import java.util.zip.Deflater;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
-import org.apache.commons.compress.compressors.gzip.GzipCompressorOutputStream;
-import org.apache.commons.compress.compressors.gzip.GzipParameters;
 
 /**
  * One block of a BGZF file (<a href="https://samtools.github.io/hts-specs/SAMv1.pdf">SAM/BAM specification, 4.1</a>): a
@@ -39,14 +37,12 @@ final class Bgzf {
 
     private static final int FOOTER_BYTES = 8;
     private static final int BSIZE_OFFSET = 16;
-    private static final int XFL_OFFSET = 8;
     /** BSIZE has 16 bits. */
     static final int MAX_BLOCK_BYTES = 1 << 16;
     /** So much content fits into a block even if it cannot be compressed; bgzip takes the same. */
     static final int MAX_CONTENT_BYTES = 0xff00;
 
     private static final int HALF_OF_THE_LARGEST_PAGE = 1 << 15;
-    private static final int DEFLATE_BUFFER_BYTES = 1 << 13;
     private static final byte[] HEADER = {0x1f, (byte) 0x8b, 8, 4, 0, 0, 0, 0, 0, (byte) 0xff, 6, 0, 'B', 'C', 2, 0};
     private static final byte[] EMPTY_DEFLATE_STREAM = {3, 0};
 
@@ -119,23 +115,31 @@ final class Bgzf {
     /**
      * Makes a block of {@code content}.
      *
+     * @param deflater for raw streams; it may be one that writes to the beginning of an array only
      * @param block takes it; {@link #MAX_BLOCK_BYTES} long
      * @return its length
+     * @throws IOException if it does not fit
      */
-    static int compress(byte[] content, int contentBytes, int level, byte[] block) throws IOException {
-        GzipParameters parameters = new GzipParameters();
-        parameters.setCompressionLevel(level);
-        parameters.setBufferSize(DEFLATE_BUFFER_BYTES);
-        parameters.setExtraField(new ExtraField().addSubField("BC", new byte[2]));
-        Into into = new Into(block);
-        try (GzipCompressorOutputStream gzip = new GzipCompressorOutputStream(into, parameters)) {
-            gzip.write(content, 0, contentBytes);
+    static int compress(byte[] content, int contentBytes, Deflater deflater, byte[] block) throws IOException {
+        deflater.reset();
+        deflater.setInput(content, 0, contentBytes);
+        deflater.finish();
+        int deflatedBytes = deflater.deflate(block, 0, block.length - HEADER_BYTES - FOOTER_BYTES);
+        if (!deflater.finished()) {
+            throw new IOException("a block holds more than it may");
         }
-        // Known only now, or written by the library as the level has it.
-        block[XFL_OFFSET] = 0;
-        block[BSIZE_OFFSET] = (byte) (into.length - 1);
-        block[BSIZE_OFFSET + 1] = (byte) (into.length - 1 >>> 8);
-        return into.length;
+        int length = HEADER_BYTES + deflatedBytes + FOOTER_BYTES;
+        System.arraycopy(block, 0, block, HEADER_BYTES, deflatedBytes);
+        CRC32 crc = new CRC32();
+        crc.update(content, 0, contentBytes);
+        ByteBuffer.wrap(block)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put(HEADER)
+                .putShort((short) (length - 1))
+                .position(length - FOOTER_BYTES)
+                .putInt((int) crc.getValue())
+                .putInt(contentBytes);
+        return length;
     }
 
     /**
@@ -159,27 +163,6 @@ final class Bgzf {
                 throw new IOException("a block is shorter than it says");
             }
             return length;
-        }
-    }
-
-    /** Writes into an array that is there already. */
-    private static final class Into extends OutputStream {
-        private final byte[] array;
-        private int length;
-
-        Into(byte[] array) {
-            this.array = array;
-        }
-
-        @Override
-        public void write(int b) {
-            array[length++] = (byte) b;
-        }
-
-        @Override
-        public void write(byte[] bytes, int offset, int count) {
-            System.arraycopy(bytes, offset, array, length, count);
-            length += count;
         }
     }
 }

@@ -26,12 +26,6 @@ final class BlockReader {
         this.strideBytes = manifest.strideBytes();
     }
 
-    private static final class Piece {
-        private final byte[] block = new byte[Bgzf.MAX_BLOCK_BYTES];
-        private final byte[] content = new byte[Bgzf.MAX_CONTENT_BYTES];
-        private int contentBytes;
-    }
-
     /** Reads all blocks, and compares what is in them with the SHA-256 that a full backup says. */
     Manifest readProven(int threads, Sink sink) throws IOException {
         MessageDigest digest = Digests.sha256();
@@ -57,7 +51,7 @@ final class BlockReader {
                 if (length < 0) {
                     throw BackupReader.damaged(backup, "there is no block at " + offset, null);
                 }
-                Piece piece = free.isEmpty() ? new Piece() : free.remove();
+                Piece piece = free.isEmpty() ? new Piece(false) : free.remove();
                 long from = offset;
                 int expectedBytes = (int) Math.min(strideBytes, manifest.contentBytes() - position);
                 pipeline.submit(() -> decompress(from, length, expectedBytes, piece));

@@ -39,8 +39,9 @@ public final class IncrementWriter {
      *
      * @param backupBytes length of the whole increment
      * @param walSha256 of the WAL file in it, in hexadecimal
+     * @param isFastDeflateWrong as {@link BackupWriter.Written} has it
      */
-    public record Written(Manifest manifest, long backupBytes, String walSha256) {}
+    public record Written(Manifest manifest, long backupBytes, String walSha256, boolean isFastDeflateWrong) {}
 
     /**
      * Compares the snapshot with the parent, and writes what differs. All of the parent's chain is read, and proven
@@ -62,7 +63,7 @@ public final class IncrementWriter {
             Manifest whole = completed(Digests.hex(differences.digest), blocks.contentBytes);
             byte[] tail = Trailer.tail(whole);
             blocks.write(tail, tail.length);
-            return new Written(whole, blocks.writtenBytes, Digests.hex(blocks.digest));
+            return new Written(whole, blocks.writtenBytes, Digests.hex(blocks.digest), blocks.compressor.hasReplaced());
         } catch (TooLarge e) {
             return null;
         }
@@ -159,13 +160,6 @@ public final class IncrementWriter {
         }
     }
 
-    private static final class Piece {
-        private final byte[] content = new byte[Bgzf.MAX_CONTENT_BYTES];
-        private final byte[] block = new byte[Bgzf.MAX_BLOCK_BYTES];
-        private int contentBytes;
-        private int blockBytes;
-    }
-
     /** Compresses what comes, on several threads, and writes it. */
     private final class Blocks implements AutoCloseable {
         private final FileChannel out;
@@ -173,7 +167,8 @@ public final class IncrementWriter {
         private final MessageDigest digest = Digests.sha256();
         private final ArrayDeque<Piece> free = new ArrayDeque<>();
         private final OrderedPipeline<Piece> pipeline = new OrderedPipeline<>(compression.threads(), this::write);
-        private Piece filling = new Piece();
+        private final BlockCompressor compressor = new BlockCompressor(compression.level());
+        private Piece filling = new Piece(true);
         private long contentBytes;
         private long writtenBytes;
 
@@ -199,10 +194,10 @@ public final class IncrementWriter {
         private void submit() throws IOException {
             Piece piece = filling;
             pipeline.submit(() -> {
-                piece.blockBytes = Bgzf.compress(piece.content, piece.contentBytes, compression.level(), piece.block);
+                compressor.compress(piece);
                 return piece;
             });
-            filling = free.isEmpty() ? new Piece() : free.remove();
+            filling = free.isEmpty() ? new Piece(true) : free.remove();
             filling.contentBytes = 0;
         }
 
@@ -229,6 +224,7 @@ public final class IncrementWriter {
         @Override
         public void close() {
             pipeline.close();
+            compressor.close();
         }
     }
 

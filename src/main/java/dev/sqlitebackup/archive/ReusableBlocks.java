@@ -12,9 +12,9 @@ import java.util.zip.CRC32;
 
 /**
  * The blocks of the previous backup, for a snapshot that may hold the same in the same places. A block is taken for
- * equal by the length and the CRC in its footer: a guess, made without decompressing anything. Whoever uses such blocks
- * decompresses them afterwards and compares them, byte for byte, with the snapshot. So a damaged or foreign previous
- * backup costs time, and never correctness.
+ * equal by the length and the CRC in its footer: a guess, made without decompressing anything. {@link BackupWriter}
+ * decompresses it and compares it, byte for byte, with the snapshot. So a damaged or foreign previous backup costs
+ * time, and never correctness.
  */
 public final class ReusableBlocks implements AutoCloseable {
     private final FileChannel previous;

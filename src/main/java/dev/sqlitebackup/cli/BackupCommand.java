@@ -3,6 +3,7 @@ package dev.sqlitebackup.cli;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.archive.Compression;
+import dev.sqlitebackup.archive.FastDeflate;
 import dev.sqlitebackup.core.BackupService;
 import dev.sqlitebackup.core.StreamService;
 import dev.sqlitebackup.history.Location;
@@ -83,8 +84,10 @@ public final class BackupCommand implements Callable<Integer> {
     @Option(
             names = "--level",
             paramLabel = "1..9",
-            defaultValue = "6",
-            description = "How hard to compress (default: ${DEFAULT-VALUE}).")
+            defaultValue = "1",
+            description =
+                    "How hard to compress (default: ${DEFAULT-VALUE}). 6 makes a file a tenth smaller and takes twice the "
+                            + "time, 9 little smaller still and twice that. Blocks of the last backup keep their level.")
     private int level;
 
     @Option(
@@ -205,6 +208,7 @@ public final class BackupCommand implements Callable<Integer> {
         BackupService.Result result;
         try (ProgressDisplay progress = ProgressDisplay.of(common, environment.streams())) {
             NativeLibrary.load(environment.programDirectories(tmp));
+            FastDeflate.load(environment.programDirectories(tmp));
             BackupService.Request request = new BackupService.Request(
                     source,
                     to,

@@ -2,7 +2,9 @@ package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.archive.BackupWriter;
 import dev.sqlitebackup.archive.ChainReader;
+import dev.sqlitebackup.archive.IncrementWriter;
 import dev.sqlitebackup.archive.Manifest;
 import dev.sqlitebackup.archive.ReusableBlocks;
 import dev.sqlitebackup.files.RegularFiles;
@@ -68,7 +70,7 @@ final class NewBackup {
         this.provenFile = new ProvenFile(snapshot, pageSizeBytes, places.temporary, request.compression(), progress);
     }
 
-    /** What is wrong with the newest backup. */
+    /** What is wrong with the newest backup, or with this machine. */
     List<String> warnings() {
         return warnings;
     }
@@ -167,13 +169,15 @@ final class NewBackup {
                         next.number(),
                         0));
         Path file = places.beside.path("increment.gz");
-        Manifest written = new ProvenIncrement(snapshot, places.temporary, request.compression(), progress)
+        IncrementWriter.Written written = new ProvenIncrement(
+                        snapshot, places.temporary, request.compression(), progress)
                 .write(file, manifest, parent, next.mostBytes());
         if (written == null) {
             Files.delete(file);
             return null;
         }
-        return new Made(written, file, next, null);
+        warnings.addAll(ProvenFile.warnings(written.isFastDeflateWrong()));
+        return new Made(written.manifest(), file, next, null);
     }
 
     private Made afterDamage(String what) throws IOException {
@@ -190,7 +194,9 @@ final class NewBackup {
         try (ReusableBlocks previous =
                 reusable == null ? ReusableBlocks.none() : ReusableBlocks.of(reusable, pageSizeBytes)) {
             String whyFull = plan.destination().keepsOlder() ? why : null;
-            return new Made(provenFile.write(file, plan.at(), previous), file, null, whyFull);
+            BackupWriter.Written written = provenFile.write(file, plan.at(), previous);
+            warnings.addAll(ProvenFile.warnings(written.isFastDeflateWrong()));
+            return new Made(written.manifest(), file, null, whyFull);
         }
     }
 

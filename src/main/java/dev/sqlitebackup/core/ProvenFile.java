@@ -8,6 +8,7 @@ import dev.sqlitebackup.archive.ChainReader;
 import dev.sqlitebackup.archive.Compression;
 import dev.sqlitebackup.archive.Manifest;
 import dev.sqlitebackup.archive.ReusableBlocks;
+import dev.sqlitebackup.files.Digests;
 import dev.sqlitebackup.files.PrivateFiles;
 import dev.sqlitebackup.files.Workspace;
 import java.io.IOException;
@@ -21,31 +22,33 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Writes a snapshot as a full backup, and proves it: what is said to hold the snapshot was read again, decompressed and
- * compared with it, byte for byte.
+ * Writes a snapshot as a full backup, and proves it: what is said to hold the snapshot was decompressed and compared
+ * with it, byte for byte, and is in the file.
  *
  * @param snapshot a finished private file
  * @param workspace takes the pages of a chain, while that is read
  */
 record ProvenFile(Path snapshot, int pageSizeBytes, Workspace workspace, Compression compression, Progress progress) {
     /**
-     * Writes a full backup.
+     * Writes a full backup, forces it, and meanwhile reads it back. Its blocks were proven before they were written, so
+     * what is read has to be the bytes that were written.
      *
      * @param previous a backup whose blocks may be taken over
-     * @throws Failure CORRUPT if what is read back is not the snapshot
+     * @throws Failure CORRUPT if what is read back is not what was written
      */
-    Manifest write(Path compressed, Instant createdAt, ReusableBlocks previous) throws IOException {
-        Manifest written = writeOnce(compressed, createdAt, previous);
-        if (written == null) {
-            // A block of the previous backup was not what its footer says; if that was not it, the next reading says so
-            // too.
-            Files.delete(compressed);
-            written = writeOnce(compressed, createdAt, ReusableBlocks.none());
+    BackupWriter.Written write(Path compressed, Instant createdAt, ReusableBlocks previous) throws IOException {
+        progress.phase("compress", Files.size(snapshot));
+        try (FileChannel out = PrivateFiles.open(compressed, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            BackupWriter.Written written =
+                    new BackupWriter(snapshot, pageSizeBytes, createdAt, compression, progress).write(out, previous);
+            try (Background<Void> forced = new Background<>(() -> force(out, compressed))) {
+                if (!Digests.sha256(compressed).equals(written.backupSha256())) {
+                    throw notWhatWasWritten(compressed);
+                }
+                forced.await();
+                return written;
+            }
         }
-        if (written == null) {
-            throw notWhatWasWritten(compressed);
-        }
-        return written;
     }
 
     static Failure notWhatWasWritten(Path compressed) {
@@ -55,22 +58,13 @@ record ProvenFile(Path snapshot, int pageSizeBytes, Workspace workspace, Compres
                 "the disk or the memory of this machine is failing");
     }
 
-    /**
-     * Writes a backup, forces it, and meanwhile reads it back. @return null if what was read back is not the snapshot
-     */
-    private Manifest writeOnce(Path compressed, Instant createdAt, ReusableBlocks previous) throws IOException {
-        progress.phase("compress", Files.size(snapshot));
-        try (FileChannel out = PrivateFiles.open(compressed, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            String sha256 = new BackupWriter(snapshot, pageSizeBytes, createdAt, compression, progress)
-                    .write(out, previous)
-                    .manifest()
-                    .sha256();
-            try (Background<Void> forced = new Background<>(() -> force(out, compressed))) {
-                Manifest written = readBack(compressed, sha256);
-                forced.await();
-                return written;
-            }
-        }
+    /** @param isFastDeflateWrong whether a block had to be made again by the JDK */
+    static List<String> warnings(boolean isFastDeflateWrong) {
+        return isFastDeflateWrong
+                ? List.of(
+                        "a block that the fast deflate (ISA-L) made did not hold its content, and the JDK made it again: "
+                                + "the backup is good; test the memory of this machine, or report a bug if that is good too")
+                : List.of();
     }
 
     private static Void force(FileChannel channel, Path file) {
@@ -79,17 +73,6 @@ record ProvenFile(Path snapshot, int pageSizeBytes, Workspace workspace, Compres
             return null;
         } catch (IOException e) {
             throw Failure.io("cannot write", file, e);
-        }
-    }
-
-    private Manifest readBack(Path compressed, String sha256) throws IOException {
-        try (ChainReader chain = ChainReader.open(List.of(new ChainReader.Member(compressed, compressed.toString())))) {
-            return chain.manifest().sha256().equals(sha256) ? manifestIfEqual(chain, false) : null;
-        } catch (Failure e) {
-            if (e.kind() == Failure.Kind.CORRUPT) {
-                return null;
-            }
-            throw e;
         }
     }
 

@@ -55,7 +55,7 @@ record ProvenIncrement(Path snapshot, Workspace workspace, Compression compressi
      * @throws DamagedParent if the parent cannot be built upon
      * @throws Failure CORRUPT if what is read back is not what was written
      */
-    Manifest write(Path compressed, Manifest manifest, List<ChainReader.Member> parent, long mostBytes)
+    IncrementWriter.Written write(Path compressed, Manifest manifest, List<ChainReader.Member> parent, long mostBytes)
             throws IOException, DamagedParent {
         progress.phase("compare", Files.size(snapshot));
         try (FileChannel out = PrivateFiles.open(
@@ -66,7 +66,7 @@ record ProvenIncrement(Path snapshot, Workspace workspace, Compression compressi
             }
             out.force(true);
             readBack(compressed, out, written);
-            return written.manifest();
+            return written;
         }
     }
 

@@ -3,6 +3,7 @@ package dev.sqlitebackup.core;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.archive.BackupWriter;
+import dev.sqlitebackup.archive.ReusableBlocks;
 import dev.sqlitebackup.files.Space;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.history.Location;
@@ -72,7 +73,7 @@ public final class StreamService {
                     written.backupBytes(),
                     false,
                     null,
-                    verification,
+                    verification.withWarnings(ProvenFile.warnings(written.isFastDeflateWrong())),
                     List.of(),
                     null);
         } catch (IOException e) {
@@ -82,7 +83,7 @@ public final class StreamService {
 
     private static BackupWriter.Written write(BackupWriter writer, WritableByteChannel out) {
         try {
-            return writer.writeProven(out);
+            return writer.write(out, ReusableBlocks.none());
         } catch (IOException e) {
             throw Failure.io("cannot write the backup to", "standard output", e)
                     .withHint("what was written so far is no backup");

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.zip.Deflater;
 import org.junit.jupiter.api.Test;
 
 class BgzfTest {
@@ -20,7 +21,7 @@ class BgzfTest {
         byte[] noise = new byte[1000];
         new Random(3).nextBytes(noise);
         for (int contentBytes = 0; contentBytes < 600; contentBytes++) {
-            int length = Bgzf.compress(noise, contentBytes, 6, block);
+            int length = Bgzf.compress(noise, contentBytes, new Deflater(6, true), block);
             assertEquals(length, Bgzf.blockBytes(block));
             assertEquals(contentBytes, Bgzf.contentBytes(block, length));
         }
@@ -42,9 +43,11 @@ class BgzfTest {
     @Test
     void isRefusedIfItHoldsMoreThanItMay() throws IOException {
         byte[] content = new byte[Bgzf.MAX_CONTENT_BYTES];
-        int most = Bgzf.compress(new byte[Bgzf.MAX_CONTENT_BYTES], Bgzf.MAX_CONTENT_BYTES, 6, block);
+        int most =
+                Bgzf.compress(new byte[Bgzf.MAX_CONTENT_BYTES], Bgzf.MAX_CONTENT_BYTES, new Deflater(6, true), block);
         assertEquals(Bgzf.MAX_CONTENT_BYTES, Bgzf.decompress(block, most, content));
-        int more = Bgzf.compress(new byte[Bgzf.MAX_CONTENT_BYTES + 1], Bgzf.MAX_CONTENT_BYTES + 1, 6, block);
+        int more = Bgzf.compress(
+                new byte[Bgzf.MAX_CONTENT_BYTES + 1], Bgzf.MAX_CONTENT_BYTES + 1, new Deflater(6, true), block);
         assertEquals(
                 "a block holds more than it may",
                 assertThrows(IOException.class, () -> Bgzf.decompress(block, more, content))
@@ -65,9 +68,9 @@ class BgzfTest {
         for (int i = 0; i < text.length; i += 97) {
             text[i] = (byte) i;
         }
-        int least = Bgzf.compress(text, text.length, 1, block);
-        int usual = Bgzf.compress(text, text.length, 6, block);
-        int most = Bgzf.compress(text, text.length, 9, block);
+        int least = Bgzf.compress(text, text.length, new Deflater(1, true), block);
+        int usual = Bgzf.compress(text, text.length, new Deflater(6, true), block);
+        int most = Bgzf.compress(text, text.length, new Deflater(9, true), block);
         assertTrue(most <= usual && usual < least, most + " " + usual + " " + least);
         // XFL, which gzip sets by level, stays 0: the same content is the same bytes.
         assertEquals(0, block[8]);

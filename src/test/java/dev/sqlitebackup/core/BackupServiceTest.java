@@ -134,13 +134,11 @@ class BackupServiceTest {
         Heard first = new Heard();
         backup(database, lab.path("b.gz"), lab.temporary(), first);
         assertEquals(
-                List.of("snapshot", "compress", "verify"),
+                List.of("snapshot", "compress"),
                 first.phases().stream().map(Heard.Phase::name).toList());
         assertEquals(
-                List.of(
-                        new Heard.Phase("compress", sizeBytes, sizeBytes),
-                        new Heard.Phase("verify", sizeBytes, sizeBytes)),
-                first.phases().subList(1, 3));
+                new Heard.Phase("compress", sizeBytes, sizeBytes),
+                first.phases().get(1));
         Heard unchanged = new Heard();
         assertTrue(
                 backup(database, lab.path("b.gz"), lab.temporary(), unchanged).unchanged());
