@@ -3,8 +3,6 @@ package dev.sqlitebackup.archive;
 import com.intel.gkl.compression.IntelDeflater;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.files.NativeCode;
-import java.nio.file.Path;
-import java.util.List;
 import java.util.zip.Deflater;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,43 +12,36 @@ import org.slf4j.LoggerFactory;
  * {@code com.intel.gkl} brings it: x86-64 with glibc or macOS. Elsewhere, and where nothing may be loaded, the JDK
  * deflates. What it makes is inflated by the JDK in any case ({@link BlockCompressor}).
  */
-public final class FastDeflate {
+final class FastDeflate {
     private static final Logger LOG = LoggerFactory.getLogger(FastDeflate.class);
     /** The library, and some more. */
     private static final long LIBRARY_BYTES = 1_000_000;
     /** ISA-L has no more levels; with others, the library is another zlib, and no faster than the JDK's. */
     private static final int MOST_LEVEL = 2;
 
-    private static boolean tried;
-    private static volatile boolean loaded;
-
     private FastDeflate() {}
 
-    /**
-     * Loads the library, once in a process, if it can be.
-     *
-     * @param candidates where it may be unpacked, as {@link NativeCode#load} takes them
-     */
-    public static synchronized void load(List<Path> candidates) {
-        if (tried) {
-            return;
-        }
-        tried = true;
-        try {
-            NativeCode.load(
-                    "the deflate of ISA-L",
-                    candidates,
-                    LIBRARY_BYTES,
-                    workspace -> new IntelDeflater(1, true)
-                            .load(workspace.directory().toFile()));
-            loaded = true;
-        } catch (Failure e) {
-            LOG.debug("the JDK deflates: {}", e.getMessage());
+    /** Loaded when it is first asked for, once in a process. */
+    private static final class Library {
+        static final boolean IS_LOADED = load();
+
+        private static boolean load() {
+            try {
+                NativeCode.load(
+                        "the deflate of ISA-L",
+                        LIBRARY_BYTES,
+                        workspace -> new IntelDeflater(1, true)
+                                .load(workspace.directory().toFile()));
+                return true;
+            } catch (Failure e) {
+                LOG.debug("the JDK deflates: {}", e.getMessage());
+                return false;
+            }
         }
     }
 
     /** The fastest of this machine, for raw deflate streams. It takes arrays from their beginning only. */
     static Deflater deflater(int level) {
-        return loaded && level <= MOST_LEVEL ? new IntelDeflater(level, true) : new Deflater(level, true);
+        return level <= MOST_LEVEL && Library.IS_LOADED ? new IntelDeflater(level, true) : new Deflater(level, true);
     }
 }

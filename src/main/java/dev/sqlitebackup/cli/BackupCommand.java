@@ -3,12 +3,11 @@ package dev.sqlitebackup.cli;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.archive.Compression;
-import dev.sqlitebackup.archive.FastDeflate;
 import dev.sqlitebackup.core.BackupService;
 import dev.sqlitebackup.core.StreamService;
+import dev.sqlitebackup.files.NativeCode;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.RetentionRules;
-import dev.sqlitebackup.sqlite.NativeLibrary;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -207,8 +206,7 @@ public final class BackupCommand implements Callable<Integer> {
         }
         BackupService.Result result;
         try (ProgressDisplay progress = ProgressDisplay.of(common, environment.streams())) {
-            NativeLibrary.load(environment.programDirectories(tmp));
-            FastDeflate.load(environment.programDirectories(tmp));
+            NativeCode.unpackInto(environment.programDirectories(tmp));
             BackupService.Request request = new BackupService.Request(
                     source,
                     to,

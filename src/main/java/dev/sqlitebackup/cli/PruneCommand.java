@@ -1,8 +1,8 @@
 package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.core.PruneService;
+import dev.sqlitebackup.files.NativeCode;
 import dev.sqlitebackup.history.Location;
-import dev.sqlitebackup.sqlite.NativeLibrary;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -54,7 +54,7 @@ public final class PruneCommand implements Callable<Integer> {
         Path tmp = environment.temporaryDirectory(null);
         PruneService.Pruned pruned;
         try (ProgressDisplay progress = ProgressDisplay.of(common, environment.streams())) {
-            NativeLibrary.load(environment.programDirectories(tmp));
+            NativeCode.unpackInto(environment.programDirectories(tmp));
             PruneService service = new PruneService(environment.clock(), progress);
             PruneService.Request request = new PruneService.Request(
                     environment.place(location, null, null),

@@ -54,6 +54,7 @@ final class Reporter {
                 result.manifest().increment() == null
                         ? null
                         : result.manifest().increment().parentCreatedAt());
+        fields.put("comparedAt", result.comparedAt().toString());
         fields.put("verified", result.verification().word());
         fields.put("durationMillis", durationMillis);
         if (!result.pruned().isEmpty()) {
@@ -75,7 +76,7 @@ final class Reporter {
                 + " in " + Output.seconds(durationMillis);
         String verified = result.verification().full() ? ", verified" : ", verified in part";
         String kind = result.unchanged()
-                ? ""
+                ? ", compared in full at " + result.comparedAt()
                 : result.manifest().increment() != null
                         ? ", as an increment since "
                                 + result.manifest().increment().parentCreatedAt()

@@ -3,7 +3,7 @@ package dev.sqlitebackup.cli;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.core.RestorePlan;
 import dev.sqlitebackup.core.RestoreService;
-import dev.sqlitebackup.sqlite.NativeLibrary;
+import dev.sqlitebackup.files.NativeCode;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +23,7 @@ record RestoreRun(Environment environment, CommandLine commandLine, CommonOption
         Path tmp = environment.temporaryDirectory(null);
         Reporter reporter = Reporter.of(commandLine, common);
         try (ProgressDisplay progress = ProgressDisplay.of(common, environment.streams())) {
-            NativeLibrary.load(environment.programDirectories(tmp));
+            NativeCode.unpackInto(environment.programDirectories(tmp));
             RestoreService service = new RestoreService(environment.clock(), progress);
             RestoreService.Request request = new RestoreService.Request(
                     wanted,

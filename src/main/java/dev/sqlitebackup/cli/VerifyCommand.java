@@ -1,8 +1,8 @@
 package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.core.VerifyService;
+import dev.sqlitebackup.files.NativeCode;
 import dev.sqlitebackup.history.Location;
-import dev.sqlitebackup.sqlite.NativeLibrary;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -49,7 +49,7 @@ public final class VerifyCommand implements Callable<Integer> {
         Path tmp = environment.temporaryDirectory(null);
         VerifyService.Result result;
         try (ProgressDisplay progress = ProgressDisplay.of(common, environment.streams())) {
-            NativeLibrary.load(environment.programDirectories(tmp));
+            NativeCode.unpackInto(environment.programDirectories(tmp));
             Path database = environment.database(null);
             result = new VerifyService(environment.clock(), progress)
                     .verify(new VerifyService.Request(

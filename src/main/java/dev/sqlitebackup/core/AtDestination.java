@@ -46,6 +46,14 @@ record AtDestination(Failure unknown, State before, Chain previous, List<Path> p
         return new AtDestination(null, before, previous, files, destination.datedAfter(now));
     }
 
+    /** A restore takes the backup with the latest date, so one that is dated after now hides a new one. */
+    List<String> warnings(Instant now) {
+        return ahead == null
+                ? List.of()
+                : List.of(ahead + " is dated after now (" + now
+                        + ") and counts as the newest: a clock is or was wrong; if it was, move that file away");
+    }
+
     /** Whether a failure may be that of the way there, and not of what was asked. */
     static boolean mayAnswerLater(Destination destination, Failure e) {
         return destination.store().isRemote() && e.kind() == Failure.Kind.FAILURE;

@@ -2,13 +2,13 @@ package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.archive.ChainReader;
-import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.files.Space;
 import dev.sqlitebackup.history.Destination;
 import dev.sqlitebackup.history.Origin;
 import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
 import dev.sqlitebackup.sqlite.Databases;
+import dev.sqlitebackup.sqlite.Fingerprint;
 import dev.sqlitebackup.store.Store;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -21,8 +21,6 @@ import java.util.Set;
  * snapshot is taken, and never changed.
  *
  * @param database the real path
- * @param main identity of the main file before the snapshot, so that {@code status} sees what is written after it
- * @param wal likewise of its WAL, null for none
  * @param source where the database lies and whose it is
  * @param at when, to the second
  * @param hasRoomForChain whether what the newest backup is made of can be unpacked beside the snapshot
@@ -30,8 +28,6 @@ import java.util.Set;
  */
 record BackupPlan(
         Path database,
-        FileIdentity main,
-        FileIdentity wal,
         State.Source source,
         Destination destination,
         AtDestination there,
@@ -45,18 +41,19 @@ record BackupPlan(
      * Plans a backup.
      *
      * @param database the real path
-     * @throws Failure USAGE if the backups there are another database's, NO_SPACE if there is no room
+     * @throws Failure NO_SPACE if there is no room
      */
-    static BackupPlan of(BackupService.Request request, Path database, Destination destination, Instant at)
+    static BackupPlan of(
+            BackupService.Request request,
+            Path database,
+            Destination destination,
+            AtDestination there,
+            Instant at,
+            List<String> warnings)
             throws IOException {
-        AtDestination there = AtDestination.ask(destination, at);
-        List<String> warnings = Origin.refuseAnother(
-                there.before(), database, request.nameOf(database), request.destination(), request.name());
         boolean hasRoomForChain = requireRoom(database, destination.store(), there, request.temporaryDirectory());
         return new BackupPlan(
                 database,
-                FileIdentity.of(database),
-                State.walIdentity(DatabaseFiles.of(database).wal()),
                 Origin.describe(database, request.nameOf(database)),
                 destination,
                 there,
@@ -95,9 +92,13 @@ record BackupPlan(
         }
     }
 
-    /** The state that confirms a backup of it. */
-    State confirming(Instant createdAt, Set<String> leftOut, State.Shrunk shrunk) {
-        return State.confirmed(at, createdAt, main, wal)
+    /**
+     * The state that confirms a backup of it.
+     *
+     * @param before the database before the snapshot, so that {@code status} sees what is written after it
+     */
+    State confirming(Instant createdAt, Fingerprint before, Set<String> leftOut, State.Shrunk shrunk) {
+        return State.confirmed(at, createdAt, before.main(), before.wal())
                 .from(source)
                 .leavingOut(leftOut)
                 .shrunkFrom(shrunk);

@@ -8,10 +8,12 @@ import dev.sqlitebackup.archive.Manifest;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.history.Destination;
 import dev.sqlitebackup.history.Location;
+import dev.sqlitebackup.history.Origin;
 import dev.sqlitebackup.history.OtherBackups;
 import dev.sqlitebackup.history.Retention;
 import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.history.StateFile;
+import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
 import dev.sqlitebackup.sqlite.Databases;
 import dev.sqlitebackup.sqlite.IntegrityCheck;
@@ -21,6 +23,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.function.Supplier;
@@ -93,6 +96,7 @@ public final class BackupService {
      * @param whyFull why a new backup is no increment; null for an increment, and for what was there before
      * @param pruned backups that no rule keeps, and that were deleted
      * @param shrunk how the run has to end although the backup is made, null if all is well
+     * @param comparedAt when the backup was compared with all of the database
      */
     public record Result(
             Path database,
@@ -103,7 +107,8 @@ public final class BackupService {
             String whyFull,
             Verification verification,
             List<Retention.Decision> pruned,
-            Failure shrunk) {}
+            Failure shrunk,
+            Instant comparedAt) {}
 
     private final Clock clock;
     private final Progress progress;
@@ -127,13 +132,22 @@ public final class BackupService {
         refuseRulesWithoutHistory(request, destination, database);
         Store store = destination.store();
         store.create();
-        try (StateFile.Turn turn = destination.stateFile().lock(request.busyTimeout);
-                Workspace temporary = Workspace.create(request.temporaryDirectory);
-                Workspace beside = Workspace.create(store.workingDirectory())) {
-            BackupPlan plan = BackupPlan.of(
-                    request, database, destination, clock.instant().truncatedTo(ChronoUnit.SECONDS));
-            LOG.debug("{}", plan);
-            return new Run(request, plan, turn).in(temporary, beside);
+        try (StateFile.Turn turn = destination.stateFile().lock(request.busyTimeout)) {
+            Instant at = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+            AtDestination there = AtDestination.ask(destination, at);
+            List<String> warnings = Origin.refuseAnother(
+                    there.before(), database, request.nameOf(database), request.destination, request.name);
+            Result confirmed =
+                    new NothingToDo(request, database, destination, there, at).confirm(turn, warnings, clock);
+            if (confirmed != null) {
+                return confirmed;
+            }
+            try (Workspace temporary = Workspace.create(request.temporaryDirectory);
+                    Workspace beside = Workspace.create(store.workingDirectory())) {
+                BackupPlan plan = BackupPlan.of(request, database, destination, there, at, warnings);
+                LOG.debug("{}", plan);
+                return new Run(request, plan, turn).in(temporary, beside);
+            }
         } catch (IOException e) {
             throw Failure.io("cannot back up to", request.destination, e);
         }
@@ -177,6 +191,16 @@ public final class BackupService {
         }
     }
 
+    /** @return what went wrong */
+    static List<String> note(StateFile.Turn turn, State state) {
+        try {
+            turn.write(state);
+            return List.of();
+        } catch (Failure e) {
+            return List.of(e.getMessage());
+        }
+    }
+
     /** A plan that is carried out, by who has the turn. */
     private final class Run {
         private final Request request;
@@ -195,7 +219,7 @@ public final class BackupService {
          */
         Result in(Workspace temporary, Workspace beside) throws IOException {
             Path snapshot = temporary.createFile("snapshot.db");
-            List<String> unseen = naming(
+            Snapshot.Taken taken = naming(
                     () -> Snapshot.take(plan.database(), snapshot, request.compact, request.busyTimeout, progress));
             try (Background<Verification> check = new Background<>(() ->
                     naming(() -> Verification.of(IntegrityCheck.check(snapshot, "the database " + plan.database()))))) {
@@ -204,18 +228,23 @@ public final class BackupService {
                                 snapshot,
                                 new NewBackup(
                                         request, plan, snapshot, new NewBackup.Places(temporary, beside), progress));
-                Verification verification = check.await()
-                        .withWarnings(plan.warnings())
-                        .withWarnings(unseen)
+                Verification found = check.await().withWarnings(taken.unseen());
+                Verification verification = found.withWarnings(plan.warnings())
                         .withWarnings(published.warnings())
                         .withWarnings(plan.destination().store().warnings())
-                        .withWarnings(aheadOf(published.there()));
-                return finish(published, verification);
+                        .withWarnings(published.there().warnings(plan.at()));
+                State confirmed = plan.confirming(
+                                published.manifest().createdAt(),
+                                taken.fingerprint(),
+                                found.leftOut(),
+                                published.shrunk())
+                        .comparedBy(NothingToDo.note(request, plan, taken.fingerprint(), published.files(), found));
+                return finish(published, verification, confirmed);
             }
         }
 
         /** The backup is published and proven by now: what goes wrong from here on is a warning. */
-        private Result finish(Publication.Published published, Verification checked) {
+        private Result finish(Publication.Published published, Verification checked, State confirmed) {
             request.destination.noteFileSystem();
             Verification verification = checked.full()
                     ? checked
@@ -223,7 +252,7 @@ public final class BackupService {
                             published.there().before() == null
                                     ? null
                                     : published.there().before().leftOut());
-            List<String> unconfirmed = confirm(published, verification);
+            List<String> unconfirmed = note(turn, confirmed);
             PruneService.Pruned pruned = published.shrunk() == null
                     ? new PruneService(clock, progress)
                             .afterBackup(plan.destination(), published.name(), verification.leftOut(), request)
@@ -237,26 +266,8 @@ public final class BackupService {
                     published.whyFull(),
                     verification.withWarnings(unconfirmed).withWarnings(pruned.warnings()),
                     pruned.deleted(),
-                    published.shrunkFailure());
-        }
-
-        /** @return what went wrong */
-        private List<String> confirm(Publication.Published published, Verification verification) {
-            try {
-                turn.write(
-                        plan.confirming(published.manifest().createdAt(), verification.leftOut(), published.shrunk()));
-                return List.of();
-            } catch (Failure e) {
-                return List.of(e.getMessage());
-            }
-        }
-
-        /** A restore takes the backup with the latest date, so one that is dated after now hides this one. */
-        private List<String> aheadOf(AtDestination there) {
-            return there.ahead() == null
-                    ? List.of()
-                    : List.of(there.ahead() + " is dated after now (" + plan.at()
-                            + ") and counts as the newest: a clock is or was wrong; if it was, move that file away");
+                    published.shrunkFailure(),
+                    plan.at());
         }
 
         /** Says of a damaged database what there is instead. */

@@ -202,7 +202,9 @@ public final class PruneService {
             return NOTHING;
         }
         try {
-            return pruneAround(history, justProven, leftOut, request);
+            PrunePlan plan = planAround(history, justProven, leftOut, request);
+            delete(history.store(), plan.decisions());
+            return pruned(plan);
         } catch (Failure e) {
             return new Pruned(
                     List.of(),
@@ -212,7 +214,14 @@ public final class PruneService {
         }
     }
 
-    private Pruned pruneAround(
+    /** Decides the same, and deletes nothing. */
+    Pruned planAfterBackup(Destination destination, String newest, Set<String> leftOut, BackupService.Request request) {
+        return request.rules().isEmpty() || !(destination instanceof HistoryDestination history)
+                ? NOTHING
+                : pruned(planAround(history, newest, leftOut, request));
+    }
+
+    private PrunePlan planAround(
             HistoryDestination destination, String justProven, Set<String> leftOut, BackupService.Request request) {
         History history = destination.history();
         History.Listing listing = readAll(history);
@@ -225,8 +234,7 @@ public final class PruneService {
                 chain ->
                         LeftOut.found(BackupSource.of(history.store(), chain), request.temporaryDirectory(), progress));
         plan.keepNeeded(listing.neededByOthers());
-        delete(history.store(), plan.decisions());
-        return pruned(plan);
+        return plan;
     }
 
     private static void delete(Store store, List<Retention.Decision> decisions) {

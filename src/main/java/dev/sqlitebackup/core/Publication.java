@@ -34,6 +34,7 @@ final class Publication {
      * @param shrunk what the database held before, null if it has not shrunk
      * @param shrunkFailure how the run has to end then, else null
      * @param there what is known by now of what was there
+     * @param files that the backup is made of, on this machine; none where they are not known to be here
      * @param warnings what is wrong with the newest that was there, and what {@link Origin} warned of, where the
      *     destination answered only after the backup was made
      */
@@ -46,6 +47,7 @@ final class Publication {
             State.Shrunk shrunk,
             Failure shrunkFailure,
             AtDestination there,
+            List<Path> files,
             List<String> warnings) {}
 
     /**
@@ -114,6 +116,7 @@ final class Publication {
                 shrunk,
                 shrunk == null ? null : Shrinkage.failure(plan, request, snapshot, shrunk),
                 plan.there(),
+                plan.there().previousFiles(),
                 List.of());
     }
 
@@ -148,7 +151,21 @@ final class Publication {
                 found.shrunk,
                 failure,
                 found.there,
+                files(name, published),
                 warnings);
+    }
+
+    private List<Path> files(String name, NewBackup.Made published) {
+        Store store = destination.store();
+        if (store.isRemote()) {
+            return List.of();
+        }
+        List<Path> files = new ArrayList<>();
+        if (published.next() != null) {
+            published.next().parent().members().forEach(member -> files.add(store.local(member.name())));
+        }
+        files.add(store.local(name));
+        return files;
     }
 
     /** @return null if it is not at the destination, or worth nothing there */

@@ -15,6 +15,7 @@ import dev.sqlitebackup.history.StateFile;
 import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
 import dev.sqlitebackup.sqlite.Databases;
+import dev.sqlitebackup.sqlite.Fingerprint;
 import dev.sqlitebackup.sqlite.OtherNames;
 import dev.sqlitebackup.store.Store;
 import java.io.IOException;
@@ -258,7 +259,7 @@ public final class StatusService {
             Path real = database.toRealPath();
             Path wal = DatabaseFiles.of(real).wal();
             if (state != null) {
-                Boolean changed = state.hasChanged(FileIdentity.of(real), State.walIdentity(wal));
+                Boolean changed = state.hasChanged(FileIdentity.of(real), Fingerprint.ofWal(wal));
                 // An application that uses another name writes to a WAL that is not seen here.
                 return Boolean.FALSE.equals(changed) && OtherNames.of(real).any() ? null : changed;
             }

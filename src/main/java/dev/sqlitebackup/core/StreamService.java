@@ -53,7 +53,8 @@ public final class StreamService {
                     .check("free some space there, or choose another place with --tmp-dir");
             Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
             Path snapshot = temporary.createFile("snapshot.db");
-            List<String> unseen = Snapshot.take(database, snapshot, request.compact(), request.busyTimeout(), progress);
+            List<String> unseen = Snapshot.take(database, snapshot, request.compact(), request.busyTimeout(), progress)
+                    .unseen();
             progress.phase("check", -1);
             Verification verification = Verification.of(IntegrityCheck.check(snapshot, "the database " + database))
                     .withWarnings(unseen);
@@ -75,7 +76,8 @@ public final class StreamService {
                     null,
                     verification.withWarnings(ProvenFile.warnings(written.isFastDeflateWrong())),
                     List.of(),
-                    null);
+                    null,
+                    now);
         } catch (IOException e) {
             throw Failure.io("cannot take a snapshot of", database, e);
         }

@@ -28,6 +28,11 @@ public record Host(String name, String boot) {
         return read(PROC.resolve("hostname")) + "/" + tag(current().name);
     }
 
+    /** Tells one start of this machine from another; empty where the system does not say. */
+    public static String bootId() {
+        return current().boot;
+    }
+
     private static String read(Path file) {
         try {
             return Files.readString(file).strip();

@@ -18,17 +18,28 @@ public final class NativeCode {
         boolean load(Workspace workspace) throws Exception;
     }
 
+    private static volatile List<Path> candidates = List.of(Path.of(System.getProperty("java.io.tmpdir")));
+
     private NativeCode() {}
+
+    /**
+     * Says where code may be unpacked, for all that this process loads: that is a matter of its surroundings.
+     *
+     * @param directories existing ones, the preferred one first; one mounted {@code noexec} is passed over
+     */
+    public static void unpackInto(List<Path> directories) {
+        candidates = List.copyOf(directories);
+    }
 
     /**
      * Loads a library.
      *
      * @param what it is, for messages
-     * @param candidates existing directories, the preferred one first; one mounted {@code noexec} is passed over
      * @param sizeBytes of the largest that may be unpacked, and some more
      * @throws Failure if it cannot be loaded; NO_SPACE if that is why
      */
-    public static void load(String what, List<Path> candidates, long sizeBytes, Loading loading) {
+    public static void load(String what, long sizeBytes, Loading loading) {
+        List<Path> candidates = NativeCode.candidates;
         boolean full = false;
         for (Path candidate : candidates) {
             try {

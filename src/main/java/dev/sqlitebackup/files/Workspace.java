@@ -66,6 +66,11 @@ public final class Workspace implements AutoCloseable {
         }
     }
 
+    /** Removes what dead runs left in a place, for a run that makes no workspace there. */
+    public static void removeDead(Path parent) {
+        DeadWorkspaces.remove(parent);
+    }
+
     private Workspace open() {
         OPEN.add(this);
         return this;

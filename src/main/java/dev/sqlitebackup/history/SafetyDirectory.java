@@ -6,6 +6,7 @@ import dev.sqlitebackup.files.PrivateFiles;
 import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
 import dev.sqlitebackup.sqlite.Databases;
+import dev.sqlitebackup.sqlite.Fingerprint;
 import dev.sqlitebackup.store.LocalStore;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -72,7 +73,7 @@ public final class SafetyDirectory {
                             second,
                             second,
                             FileIdentity.of(database),
-                            State.walIdentity(DatabaseFiles.of(database).wal()))
+                            Fingerprint.ofWal(DatabaseFiles.of(database).wal()))
                     .from(Origin.describe(database, database.getFileName().toString())));
             giveToOwnerOf(database, real.resolve(file.name()));
             return List.of();

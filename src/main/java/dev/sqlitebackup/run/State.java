@@ -3,9 +3,7 @@ package dev.sqlitebackup.run;
 import com.google.gson.Gson;
 import com.google.gson.JsonParseException;
 import dev.sqlitebackup.files.FileIdentity;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,6 +26,8 @@ import java.util.stream.Stream;
  * @param leftOut what of the backup could not be checked without the application, null likewise
  * @param shrunk since when the database holds much less than it did, null if it does not, or somebody said that this is
  *     right
+ * @param compared by what a later run may know that the backup is still current without reading the database; null
+ *     where it may not
  */
 public record State(
         String confirmedAt,
@@ -36,7 +36,8 @@ public record State(
         FileIdentity wal,
         Source source,
         List<String> leftOut,
-        Shrunk shrunk) {
+        Shrunk shrunk,
+        Compared compared) {
     /**
      * A database as it was when it was backed up. Any part may be null in a state of another version, or where the
      * system does not say.
@@ -79,6 +80,30 @@ public record State(
         }
     }
 
+    /**
+     * What was there when the backup was last compared with all of the database.
+     *
+     * @param at RFC 3339, UTC, to the second
+     * @param boot of which start of the machine the times are: a power failure can take them back
+     * @param counters what SQLite counts in the database's files
+     * @param backups the files that the backup is made of, in the order of their chain
+     */
+    public record Compared(String at, String boot, String counters, List<FileIdentity> backups) {
+        public Instant instant() {
+            return Instant.parse(at);
+        }
+
+        private boolean makesSense() {
+            return instant() != null
+                    && boot != null
+                    && !boot.isEmpty()
+                    && counters != null
+                    && backups != null
+                    && !backups.isEmpty()
+                    && !backups.contains(null);
+        }
+    }
+
     public static final int MAX_BYTES = 1 << 16;
     /** On this system or another: what this one cannot express is not here. */
     private static final Pattern ABSOLUTE = Pattern.compile("/|[A-Za-z]:[\\\\/]|\\\\\\\\");
@@ -88,35 +113,34 @@ public record State(
     /** FAT and exFAT note times in steps of this, ext4 with small inodes in whole seconds. */
     private static final Duration COARSEST_STEP = Duration.ofSeconds(2);
 
-    /**
-     * A WAL as a state knows it, without the inode's own time: SQLite, run by root, sets the WAL's owner whenever it
-     * opens it, even to read.
-     */
-    public static FileIdentity walIdentity(Path wal) throws IOException {
-        FileIdentity identity = FileIdentity.of(wal);
-        return identity == null
-                ? null
-                : new FileIdentity(identity.sizeBytes(), identity.inode(), identity.modifiedAt(), null);
-    }
-
     /** A state that confirms a backup now. */
     public static State confirmed(Instant at, Instant createdAt, FileIdentity database, FileIdentity wal) {
-        return new State(at.toString(), createdAt.toString(), database, wal, null, null, null);
+        return new State(at.toString(), createdAt.toString(), database, wal, null, null, null, null);
     }
 
     /** The same of a database that lies there. */
     public State from(Source known) {
-        return new State(confirmedAt, createdAt, database, wal, known, leftOut, shrunk);
+        return new State(confirmedAt, createdAt, database, wal, known, leftOut, shrunk, compared);
     }
 
     /** The same of a backup of which this could not be checked. */
     public State leavingOut(Collection<String> parts) {
-        return new State(confirmedAt, createdAt, database, wal, source, List.copyOf(parts), shrunk);
+        return new State(confirmedAt, createdAt, database, wal, source, List.copyOf(parts), shrunk, compared);
     }
 
     /** The same of a database that held so much before; null for one that has not shrunk. */
     public State shrunkFrom(Shrunk before) {
-        return new State(confirmedAt, createdAt, database, wal, source, leftOut, before);
+        return new State(confirmedAt, createdAt, database, wal, source, leftOut, before, compared);
+    }
+
+    /** The same of a backup that was compared with all of the database; null for one that has to be the next time. */
+    public State comparedBy(Compared known) {
+        return new State(confirmedAt, createdAt, database, wal, source, leftOut, shrunk, known);
+    }
+
+    /** The same, found current once more. */
+    public State confirmedAgain(Instant at) {
+        return new State(at.toString(), createdAt, database, wal, source, leftOut, shrunk, compared);
     }
 
     public Instant confirmedInstant() {
@@ -134,7 +158,7 @@ public record State(
      * That holds for times from the future too, of a file server whose clock is ahead.
      *
      * @param databaseNow what the main file looks like now, null if it is gone
-     * @param walNow likewise of its {@code -wal}, by {@link #walIdentity}
+     * @param walNow likewise of its {@code -wal}, as it was noted
      * @return null where it cannot be told
      */
     public Boolean hasChanged(FileIdentity databaseNow, FileIdentity walNow) {
@@ -153,7 +177,7 @@ public record State(
         byte[] all = (GSON.toJson(this) + "\n").getBytes(StandardCharsets.UTF_8);
         return all.length <= MAX_BYTES || leftOut == null
                 ? all
-                : new State(confirmedAt, createdAt, database, wal, source, null, shrunk).encode();
+                : new State(confirmedAt, createdAt, database, wal, source, null, shrunk, null).encode();
     }
 
     /**
@@ -171,7 +195,8 @@ public record State(
                     && state.confirmedInstant() != null
                     && state.database != null
                     && (state.leftOut == null || !state.leftOut.contains(null))
-                    && (state.shrunk == null || state.shrunk.makesSense());
+                    && (state.shrunk == null || state.shrunk.makesSense())
+                    && (state.compared == null || state.compared.makesSense());
             return !makesSense ? null : state.source == null || state.source.makesSense() ? state : state.from(null);
         } catch (JsonParseException | DateTimeException | NullPointerException e) {
             return null;

@@ -6,9 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.List;
 import org.sqlite.SQLiteJDBCLoader;
 import org.sqlite.util.LibraryLoaderUtil;
 
@@ -21,14 +19,10 @@ public final class NativeLibrary {
 
     private NativeLibrary() {}
 
-    /**
-     * Loads SQLite, once in a process.
-     *
-     * @param candidates where it may be unpacked, as {@link NativeCode#load} takes them
-     */
-    public static synchronized void load(List<Path> candidates) {
+    /** Loads SQLite, once in a process. */
+    public static synchronized void load() {
         if (!loaded) {
-            NativeCode.load("SQLite's native library", candidates, LIBRARY_BYTES, NativeLibrary::loadFrom);
+            NativeCode.load("SQLite's native library", LIBRARY_BYTES, NativeLibrary::loadFrom);
             loaded = true;
         }
     }

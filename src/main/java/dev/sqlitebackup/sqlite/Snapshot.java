@@ -48,7 +48,16 @@ public final class Snapshot {
     private final Progress progress;
     private boolean isWal;
     private boolean isLive;
+    private Fingerprint fingerprint;
     private final Proof.Locked locked;
+
+    /**
+     * What was taken.
+     *
+     * @param fingerprint of the database before: what it holds more than the snapshot was written after that
+     * @param unseen what cannot be seen from here, a sentence each
+     */
+    public record Taken(Fingerprint fingerprint, List<String> unseen) {}
 
     private Snapshot(Path source, Path target, boolean compact, Duration busyTimeout, Progress progress) {
         this.source = DatabaseFiles.of(source);
@@ -66,18 +75,16 @@ public final class Snapshot {
      * @param target an empty file in a private directory, where a private copy may be made too; its mode stays
      * @param compact whether to leave out what is free, by {@code VACUUM INTO}: a copy of the content, no longer of the
      *     pages
-     * @return what cannot be seen from here, a sentence each
      * @throws Failure BUSY if it stays locked, CORRUPT if it is no SQLite database, empty or unreadable inside, FAILURE
      *     if its log lies elsewhere
      */
-    public static List<String> take(
-            Path source, Path target, boolean compact, Duration busyTimeout, Progress progress) {
+    public static Taken take(Path source, Path target, boolean compact, Duration busyTimeout, Progress progress) {
         Snapshot snapshot = new Snapshot(source, target, compact, busyTimeout, progress);
         try {
             for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
                 if (snapshot.attempt()) {
                     PageChecksums.renewFirst(target);
-                    return HiddenLog.warnings(source, snapshot.isLive);
+                    return new Taken(snapshot.fingerprint, HiddenLog.warnings(source, snapshot.isLive));
                 }
                 Files.write(target, new byte[0]); // A second copy into the same file would not be byte-identical.
             }
@@ -101,6 +108,7 @@ public final class Snapshot {
         try (HiddenLog.Held held = HiddenLog.lock(source, busyTimeout)) {
             SharedLock lock = held.lock();
             isLive = held.live();
+            fingerprint = Fingerprint.under(held, source);
             DatabaseHeader header = readHeader(lock.channel());
             isWal = header.isWal();
             DatabaseFiles.Present present = source.present();

@@ -47,6 +47,7 @@ final class SqliteConnection implements AutoCloseable {
 
     /** @param parameters of the SQLite URI; they always name a mode that creates nothing */
     static SqliteConnection open(Path file, String parameters, Duration busyTimeout) throws SQLException {
+        NativeLibrary.load();
         Properties none = new Properties();
         SQLiteConnection connection = JDBC.createConnection("jdbc:sqlite:" + DatabaseFiles.uri(file, parameters), none);
         connection.setBusyTimeout((int) Math.min(Integer.MAX_VALUE, busyTimeout.toMillis()));

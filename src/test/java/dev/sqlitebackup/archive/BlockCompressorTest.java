@@ -44,7 +44,6 @@ class BlockCompressorTest {
 
     @Test
     void makesBlocksThatGunzipReadsWithIsaL() throws Exception {
-        FastDeflate.load(List.of(directory));
         boolean isForThisMachine = System.getProperty("os.arch").equals("amd64")
                 && System.getProperty("os.name").equals("Linux");
         try (BlockCompressor compressor = new BlockCompressor(1)) {
@@ -64,7 +63,6 @@ class BlockCompressorTest {
 
     @Test
     void leavesTheSmallerSizesToTheJdk() {
-        FastDeflate.load(List.of(directory));
         for (int level = 3; level <= 9; level++) {
             assertSame(Deflater.class, FastDeflate.deflater(level).getClass());
         }

@@ -91,7 +91,8 @@ class StreamServiceTest {
                         null,
                         new Verification(true, List.of()),
                         List.of(),
-                        null),
+                        null,
+                        Instant.parse("2026-11-22T12:00:00Z")),
                 result);
         assertEquals(
                 List.of("snapshot", "check", "compress"),

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.sqlitebackup.files.FileIdentity;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Collections;
@@ -27,15 +26,6 @@ class StateTest {
         assertTrue(state.isOf(createdAt));
         assertFalse(state.isOf(createdAt.plusSeconds(1)));
         assertEquals(createdAt.plusSeconds(60), state.confirmedInstant());
-    }
-
-    /** Whoever opens a database as root sets the log's owner, and with that the inode's own time. */
-    @Test
-    void knowsALogByEverythingButTheInodesOwnTime() throws IOException {
-        Path wal = Files.writeString(directory.resolve("a.db-wal"), "frames");
-        FileIdentity whole = FileIdentity.of(wal);
-        assertEquals(new FileIdentity(6, whole.inode(), whole.modifiedAt(), null), State.walIdentity(wal));
-        assertNull(State.walIdentity(directory.resolve("none-wal")));
     }
 
     /** Two writes within one step of a file system's clock bear the same times. */

@@ -36,17 +36,18 @@ class SnapshotTest {
         boolean[] done = {false};
         Path target = Files.createFile(lab.path("snapshot.db"));
         return Snapshot.take(source, target, false, Duration.ofSeconds(5), new Progress() {
-            @Override
-            public void phase(String name, long totalBytes) {
-                if (!done[0]) {
-                    done[0] = true;
-                    meanwhile.run();
-                }
-            }
+                    @Override
+                    public void phase(String name, long totalBytes) {
+                        if (!done[0]) {
+                            done[0] = true;
+                            meanwhile.run();
+                        }
+                    }
 
-            @Override
-            public void at(long doneBytes) {}
-        });
+                    @Override
+                    public void at(long doneBytes) {}
+                })
+                .unseen();
     }
 
     @Test

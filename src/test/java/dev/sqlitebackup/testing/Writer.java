@@ -143,8 +143,7 @@ public final class Writer implements AutoCloseable {
     }
 
     public static void main(String[] args) throws Exception {
-        NativeLibrary.load(List.of(Path.of(
-                System.getProperty("java.io.tmpdir")))); // Else each that is killed would leave a copy of it there.
+        NativeLibrary.load(); // Else each that is killed would leave a copy of it there.
         Path database = Path.of(args[0]);
         int pauseMillis = Integer.parseInt(args[4]);
         String url = "jdbc:sqlite:file:"

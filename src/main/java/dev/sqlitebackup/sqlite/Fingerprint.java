@@ -1,0 +1,107 @@
+package dev.sqlitebackup.sqlite;
+
+import dev.sqlitebackup.files.FileIdentity;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.HexFormat;
+
+/**
+ * What tells a database from itself at another time without reading it: its files' identities, and what SQLite itself
+ * counts in them. Every commit changes one of them at least:
+ *
+ * <pre>
+ *   journal mode   a commit writes              which changes
+ *   rollback       page 1 of the main file      the change counter in it, size or times of the file
+ *   WAL            frames, then the -shm        size or times of the -wal; the index header in the -shm
+ *   WAL, anew      the header of the -wal       its salts, too
+ *   (a checkpoint) pages of the main file       times of that, though no content
+ * </pre>
+ *
+ * The counters are there because a time may be lost: a power failure keeps what fdatasync wrote, and not when.
+ *
+ * @param main identity of the main file
+ * @param wal of its {@code -wal}, null for none, without the inode's own time: SQLite, run by root, sets the WAL's
+ *     owner whenever it opens it, even to read
+ * @param counters the header of the {@code -wal}, that of the index in the {@code -shm}, and the change counter of the
+ *     main file, in hexadecimal; null where it cannot be told from here whether anything was written
+ */
+public record Fingerprint(FileIdentity main, FileIdentity wal, String counters) {
+    /** The file format's "file change counter". */
+    private static final int CHANGE_COUNTER_OFFSET = 24;
+
+    private static final int CHANGE_COUNTER_BYTES = 4;
+    /** Magic, version, page size, checkpoint number, salts, checksum. */
+    private static final int WAL_HEADER_BYTES = 32;
+    /** The first of the two copies of {@code WalIndexHdr} in wal.c: how often it changed, frames, salts, checksums. */
+    private static final int INDEX_HEADER_BYTES = 48;
+
+    /** What a {@code -wal} is known by, null if there is none. */
+    public static FileIdentity ofWal(Path wal) throws IOException {
+        FileIdentity identity = FileIdentity.of(wal);
+        return identity == null
+                ? null
+                : new FileIdentity(identity.sizeBytes(), identity.inode(), identity.modifiedAt(), null);
+    }
+
+    /**
+     * Takes it under SHARED. Not while this process has a connection.
+     *
+     * @throws dev.sqlitebackup.Failure BUSY if the database stays locked, FAILURE if its log is elsewhere
+     */
+    public static Fingerprint of(Path database, Duration busyTimeout) throws IOException {
+        DatabaseFiles files = DatabaseFiles.of(database);
+        try (HiddenLog.Held held = HiddenLog.lock(files, busyTimeout)) {
+            return under(held, files);
+        }
+    }
+
+    /**
+     * Takes it under a lock that is held. The {@code -wal} comes first: content goes from there into the main file, and
+     * never back, so what has left the one by then is seen in the other.
+     */
+    static Fingerprint under(HiddenLog.Held held, DatabaseFiles files) throws IOException {
+        FileIdentity wal = ofWal(files.wal());
+        String counters;
+        try {
+            counters = start(files.wal(), WAL_HEADER_BYTES) + ":" + start(files.shm(), INDEX_HEADER_BYTES) + ":"
+                    + hex(held.lock().channel(), CHANGE_COUNTER_OFFSET, CHANGE_COUNTER_BYTES);
+        } catch (IOException e) {
+            counters = null; // Not for this user to read.
+        }
+        // An application that uses another name writes a log that is not seen here. A journal may be hot.
+        boolean isSeen = (held.live() || !held.names().any()) && !holdsSomething(files.journal());
+        return new Fingerprint(FileIdentity.of(files.main()), wal, isSeen ? counters : null);
+    }
+
+    private static boolean holdsSomething(Path file) throws IOException {
+        try {
+            return Files.size(file) > 0;
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+    }
+
+    private static String start(Path file, int bytes) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            return hex(channel, 0, bytes);
+        } catch (NoSuchFileException e) {
+            return "";
+        }
+    }
+
+    /** @return of a file that is shorter, less */
+    private static String hex(FileChannel file, long position, int bytes) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(bytes);
+        int count = 0;
+        while (buffer.hasRemaining() && count >= 0) {
+            count = file.read(buffer, position + buffer.position());
+        }
+        return HexFormat.of().formatHex(buffer.array(), 0, buffer.position());
+    }
+}
