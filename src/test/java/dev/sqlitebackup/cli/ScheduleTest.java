@@ -3,13 +3,11 @@ package dev.sqlitebackup.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sqlitebackup.testing.Property;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Test;
 
 class ScheduleTest {
@@ -50,13 +48,19 @@ class ScheduleTest {
         assertEquals(Instant.parse("2026-11-22T12:00:00Z"), schedule.stillAhead(Instant.parse("2026-11-22T12:00:00Z")));
     }
 
-    @Property
-    void theNextMomentIsAfterNowByAtMostAPeriod(
-            @ForAll @LongRange(min = 0, max = 4_000_000_000L) long now,
-            @ForAll @LongRange(min = 1, max = 10_000_000) long periodSeconds) {
-        Instant next = every(Duration.ofSeconds(periodSeconds), START).next(Instant.ofEpochSecond(now));
-        assertTrue(next.getEpochSecond() > now
-                && next.getEpochSecond() <= now + periodSeconds
-                && next.getEpochSecond() % periodSeconds == 0);
+    @Test
+    void theNextMomentIsAfterNowByAtMostAPeriod() {
+        record Wait(long now, long periodSeconds) {}
+        Property.holds(
+                random ->
+                        new Wait(Property.between(random, 0, 4_000_000_000L), Property.between(random, 1, 10_000_000)),
+                wait -> {
+                    long next = every(Duration.ofSeconds(wait.periodSeconds), START)
+                            .next(Instant.ofEpochSecond(wait.now))
+                            .getEpochSecond();
+                    assertTrue(next > wait.now, () -> next + " is not after now");
+                    assertTrue(next <= wait.now + wait.periodSeconds, () -> next + " is after more than a period");
+                    assertEquals(0, next % wait.periodSeconds, () -> next + " is no multiple of the period");
+                });
     }
 }

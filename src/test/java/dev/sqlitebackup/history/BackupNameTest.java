@@ -2,14 +2,12 @@ package dev.sqlitebackup.history;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sqlitebackup.testing.Property;
 import java.time.Instant;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.constraints.IntRange;
-import net.jqwik.api.constraints.LongRange;
-import net.jqwik.api.constraints.NotEmpty;
+import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class BackupNameTest {
@@ -66,17 +64,20 @@ class BackupNameTest {
         assertNull(BackupName.parse("app-20261101T000000Z-since-20261101T000000Z.db-wal.gz"));
     }
 
-    @Property
-    void anIncrementIsReadBackAsItWasWritten(
-            @ForAll @NotEmpty String database,
-            @ForAll @LongRange(min = 1, max = YEAR_9999) long seconds,
-            @ForAll @LongRange(max = YEAR_9999) long earlier,
-            @ForAll @IntRange(min = 1, max = 999_999_999) int number) {
-        BackupName name = new BackupName(
-                database,
-                new BackupName.Moment(Instant.ofEpochSecond(seconds), number),
-                new BackupName.Moment(Instant.ofEpochSecond(earlier % seconds), number));
-        assertEquals(name, BackupName.parse(name.fileName()));
+    @Test
+    void anIncrementIsReadBackAsItWasWritten() {
+        Property.holds(
+                random -> {
+                    Instant time = anyTime(random, 1);
+                    Instant earlier =
+                            Instant.ofEpochSecond(anyTime(random, 0).getEpochSecond() % time.getEpochSecond());
+                    int number = anyNumber(random);
+                    return new BackupName(
+                            anyDatabase(random),
+                            new BackupName.Moment(time, number),
+                            new BackupName.Moment(earlier, number));
+                },
+                name -> assertEquals(name, BackupName.parse(name.fileName())));
     }
 
     @Test
@@ -101,24 +102,45 @@ class BackupNameTest {
         }
     }
 
-    @Property
-    void isReadBackAsItWasWritten(
-            @ForAll @NotEmpty String database,
-            @ForAll @LongRange(max = YEAR_9999) long seconds,
-            @ForAll @IntRange(min = 1, max = 999_999_999) int number) {
-        BackupName name = BackupName.full(database, Instant.ofEpochSecond(seconds), number);
-        assertEquals(name, BackupName.parse(name.fileName()));
+    @Test
+    void isReadBackAsItWasWritten() {
+        Property.holds(
+                random -> BackupName.full(anyDatabase(random), anyTime(random, 0), anyNumber(random)),
+                name -> assertEquals(name, BackupName.parse(name.fileName())));
     }
 
-    @Property
-    void isOrderedByTimeAndThenByNumber(
-            @ForAll @LongRange(max = YEAR_9999) long a,
-            @ForAll @LongRange(max = YEAR_9999) long b,
-            @ForAll @IntRange(min = 1, max = 12) int m,
-            @ForAll @IntRange(min = 1, max = 12) int n) {
-        int order = BackupName.full("x", Instant.ofEpochSecond(a), m)
-                .compareTo(BackupName.full("x", Instant.ofEpochSecond(b), n));
-        assertTrue(
-                a == b ? Integer.signum(order) == Integer.compare(m, n) : Integer.signum(order) == Long.compare(a, b));
+    @Test
+    void isOrderedByTimeAndThenByNumber() {
+        record Two(long a, long b, int m, int n) {}
+        Property.holds(
+                random -> {
+                    long a = Property.between(random, 0, YEAR_9999);
+                    long b = random.nextInt(3) == 0 ? a : Property.between(random, 0, YEAR_9999);
+                    return new Two(a, b, random.nextInt(1, 13), random.nextInt(1, 13));
+                },
+                two -> {
+                    int order = BackupName.full("x", Instant.ofEpochSecond(two.a), two.m)
+                            .compareTo(BackupName.full("x", Instant.ofEpochSecond(two.b), two.n));
+                    assertEquals(
+                            two.a == two.b ? Integer.compare(two.m, two.n) : Long.compare(two.a, two.b),
+                            Integer.signum(order));
+                });
+    }
+
+    /** Of what names and times are made of as often as of any characters at all. */
+    private static String anyDatabase(RandomGenerator random) {
+        return Stream.generate(() -> random.nextBoolean()
+                        ? Property.oneOf(random, ".", "-", "0", "2", "T", "Z", "x", "\n")
+                        : Character.toString((char) Property.between(random, Character.MIN_VALUE, Character.MAX_VALUE)))
+                .limit(Property.between(random, 1, 255))
+                .collect(Collectors.joining());
+    }
+
+    private static Instant anyTime(RandomGenerator random, long min) {
+        return Instant.ofEpochSecond(Property.between(random, min, YEAR_9999));
+    }
+
+    private static int anyNumber(RandomGenerator random) {
+        return (int) Property.between(random, 1, 999_999_999);
     }
 }

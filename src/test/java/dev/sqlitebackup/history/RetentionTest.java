@@ -3,6 +3,7 @@ package dev.sqlitebackup.history;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sqlitebackup.testing.Property;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -17,17 +18,10 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Combinators;
-import net.jqwik.api.EdgeCasesMode;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
-import net.jqwik.api.Tuple;
 import org.junit.jupiter.api.Test;
 
 /** The rules of restic's documentation, "Removing snapshots according to a policy", and what they must never do. */
@@ -309,41 +303,59 @@ class RetentionTest {
 
     // Properties
 
-    @Provide
-    Arbitrary<List<Chain>> histories() {
-        // Few different moments, close together and far apart, so that equal times and full hours, days and years come
-        // up.
-        Arbitrary<Instant> times = Combinators.combine(
-                        Arbitraries.integers().between(2019, 2026),
-                        Arbitraries.of(1, 2, 3, 10, 12),
-                        Arbitraries.of(1, 25, 28, 29),
-                        Arbitraries.integers().between(0, 23),
-                        Arbitraries.of(0, 30, 59))
-                .as((year, month, day, hour, minute) -> LocalDate.of(year, month, Math.min(day, month == 2 ? 28 : day))
-                        .atTime(hour, minute)
-                        .toInstant(ZoneOffset.UTC));
-        return Combinators.combine(times, Arbitraries.integers().between(1, 3))
-                .as(RetentionTest::backup)
-                .set()
-                .ofMaxSize(60)
-                .map(ArrayList::new);
-    }
+    /** @param good any of the backups, null where there is none */
+    private record Prune(List<Chain> backups, Chain good, RetentionRules rules, ZoneId zone) {
+        static Prune any(RandomGenerator random) {
+            List<Chain> backups = Stream.generate(() -> anyBackup(random))
+                    .limit(Property.between(random, 0, 60))
+                    .distinct()
+                    .toList();
+            return new Prune(
+                    backups,
+                    backups.isEmpty() ? null : backups.get(random.nextInt(backups.size())),
+                    new RetentionRules(
+                            anyCount(random),
+                            anyCount(random),
+                            anyCount(random),
+                            anyCount(random),
+                            anyCount(random),
+                            anyCount(random),
+                            Duration.ofSeconds(Property.oneOf(random, 0, 0, 3_600, 86_400, 40_000_000))),
+                    ZoneId.of(Property.oneOf(
+                            random, "UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Apia")));
+        }
 
-    @Provide
-    Arbitrary<RetentionRules> rules() {
-        Arbitrary<Integer> counts = Arbitraries.frequencyOf(
-                Tuple.of(2, Arbitraries.just(0)),
-                Tuple.of(1, Arbitraries.integers().between(1, 8)));
-        return Combinators.combine(
-                        counts, counts, counts, counts, counts, counts, Arbitraries.of(0, 0, 3_600, 86_400, 40_000_000))
-                .as((last, hourly, daily, weekly, monthly, yearly, within) ->
-                        new RetentionRules(last, hourly, daily, weekly, monthly, yearly, Duration.ofSeconds(within)));
-    }
+        /** Few moments, close together and far apart, so that equal times and full hours, days and years come up. */
+        private static Chain anyBackup(RandomGenerator random) {
+            int month = Property.oneOf(random, 1, 2, 3, 10, 12);
+            int day = Property.oneOf(random, 1, 25, 28, 29);
+            LocalDateTime time = LocalDate.of(random.nextInt(2019, 2027), month, month == 2 ? Math.min(day, 28) : day)
+                    .atTime((int) Property.between(random, 0, 23), Property.oneOf(random, 0, 30, 59));
+            return backup(time.toInstant(ZoneOffset.UTC), random.nextInt(1, 4));
+        }
 
-    @Provide
-    Arbitrary<ZoneId> zones() {
-        return Arbitraries.of("UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Apia")
-                .map(ZoneId::of);
+        private static int anyCount(RandomGenerator random) {
+            return random.nextInt(3) == 0 ? (int) Property.between(random, 1, 8) : 0;
+        }
+
+        List<Retention.Decision> plan(Collection<Chain> backups, Chain proven, RetentionRules rules) {
+            return Retention.plan(backups, proven, rules, LATER, zone);
+        }
+
+        LocalDate day(Chain backup) {
+            return backup.createdAt().atZone(zone).toLocalDate();
+        }
+
+        /** The names say when and which, in a line that can be read. */
+        @Override
+        public String toString() {
+            return "%s in %s, with %s as the good one of %s"
+                    .formatted(
+                            rules,
+                            zone,
+                            good == null ? null : good.tip().name(),
+                            backups.stream().map(chain -> chain.tip().name()).toList());
+        }
     }
 
     private static Set<Chain> keptSet(List<Retention.Decision> decisions) {
@@ -353,92 +365,84 @@ class RetentionTest {
                 .collect(Collectors.toSet());
     }
 
-    @Property(edgeCases = EdgeCasesMode.NONE)
-    void decidesEveryBackupOnceAndAlikeInAnyOrder(
-            @ForAll("histories") List<Chain> backups,
-            @ForAll("rules") RetentionRules rules,
-            @ForAll("zones") ZoneId zone,
-            @ForAll Random random) {
-        List<Retention.Decision> decisions = Retention.plan(backups, null, rules, LATER, zone);
-        assertEquals(
-                new HashSet<>(backups),
-                decisions.stream().map(Retention.Decision::chain).collect(Collectors.toSet()));
-        assertEquals(backups.size(), decisions.size());
-        List<Chain> shuffled = new ArrayList<>(backups);
-        Collections.shuffle(shuffled, random);
-        assertEquals(decisions, Retention.plan(shuffled, null, rules, LATER, zone));
+    @Test
+    void decidesEveryBackupOnceAndAlikeInAnyOrder() {
+        Property.holds(Prune::any, prune -> {
+            List<Retention.Decision> decisions = prune.plan(prune.backups, null, prune.rules);
+            assertEquals(
+                    new HashSet<>(prune.backups),
+                    decisions.stream().map(Retention.Decision::chain).collect(Collectors.toSet()));
+            assertEquals(prune.backups.size(), decisions.size());
+            List<Chain> shuffled = new ArrayList<>(prune.backups);
+            Collections.shuffle(shuffled, new Random(1));
+            assertEquals(decisions, prune.plan(shuffled, null, prune.rules));
+        });
     }
 
-    @Property(edgeCases = EdgeCasesMode.NONE)
-    void neverDeletesTheLastGoodOne(
-            @ForAll("histories") List<Chain> backups,
-            @ForAll("rules") RetentionRules rules,
-            @ForAll("zones") ZoneId zone,
-            @ForAll Random random) {
-        if (!backups.isEmpty()) {
-            Chain good = backups.get(random.nextInt(backups.size()));
-            assertTrue(
-                    keptSet(Retention.plan(backups, good, rules, LATER, zone)).contains(good));
-        }
+    @Test
+    void neverDeletesTheLastGoodOne() {
+        Property.holds(Prune::any, prune -> {
+            if (prune.good != null) {
+                assertTrue(keptSet(prune.plan(prune.backups, prune.good, prune.rules))
+                        .contains(prune.good));
+            }
+        });
     }
 
     /** A union: what any rule keeps alone, all of them keep together, and nothing else. */
-    @Property(edgeCases = EdgeCasesMode.NONE)
-    void keepsExactlyWhatAnyRuleKeepsAlone(
-            @ForAll("histories") List<Chain> backups,
-            @ForAll("rules") RetentionRules rules,
-            @ForAll("zones") ZoneId zone) {
-        Set<Chain> alone = new HashSet<>();
-        for (RetentionRules one : List.of(
-                last(rules.last()),
-                calendar(rules.hourly(), 0, 0, 0, 0),
-                calendar(0, rules.daily(), 0, 0, 0),
-                calendar(0, 0, rules.weekly(), 0, 0),
-                calendar(0, 0, 0, rules.monthly(), 0),
-                calendar(0, 0, 0, 0, rules.yearly()),
-                within(rules.within()))) {
-            alone.addAll(keptSet(Retention.plan(backups, null, one, LATER, zone)));
-        }
-        assertEquals(alone, keptSet(Retention.plan(backups, null, rules, LATER, zone)));
+    @Test
+    void keepsExactlyWhatAnyRuleKeepsAlone() {
+        Property.holds(Prune::any, prune -> {
+            RetentionRules rules = prune.rules;
+            Set<Chain> alone = new HashSet<>();
+            for (RetentionRules one : List.of(
+                    last(rules.last()),
+                    calendar(rules.hourly(), 0, 0, 0, 0),
+                    calendar(0, rules.daily(), 0, 0, 0),
+                    calendar(0, 0, rules.weekly(), 0, 0),
+                    calendar(0, 0, 0, rules.monthly(), 0),
+                    calendar(0, 0, 0, 0, rules.yearly()),
+                    within(rules.within()))) {
+                alone.addAll(keptSet(prune.plan(prune.backups, null, one)));
+            }
+            assertEquals(alone, keptSet(prune.plan(prune.backups, null, rules)));
+        });
     }
 
     /**
      * Written the other way round: a backup is kept by a rule of days if it is the newest of its day and that day is
      * one of the last N that have one, or the oldest if there are not so many.
      */
-    @Property(edgeCases = EdgeCasesMode.NONE)
-    void keepDailyMeansTheNewestOfEachOfTheLastDays(
-            @ForAll("histories") List<Chain> backups,
-            @ForAll("rules") RetentionRules rules,
-            @ForAll("zones") ZoneId zone) {
-        int count = rules.daily();
-        List<LocalDate> days = backups.stream()
-                .map(backup -> backup.createdAt().atZone(zone).toLocalDate())
-                .distinct()
-                .sorted(Collections.reverseOrder())
-                .toList();
-        Set<Chain> expected = new HashSet<>();
-        for (LocalDate day : days.subList(0, Math.min(count, days.size()))) {
-            expected.add(backups.stream()
-                    .filter(backup ->
-                            backup.createdAt().atZone(zone).toLocalDate().equals(day))
-                    .min(Chain.NEWEST_FIRST)
-                    .orElseThrow());
-        }
-        if (count > days.size()) {
-            backups.stream().max(Chain.NEWEST_FIRST).ifPresent(expected::add);
-        }
-        assertEquals(expected, keptSet(Retention.plan(backups, null, calendar(0, count, 0, 0, 0), LATER, zone)));
+    @Test
+    void keepDailyMeansTheNewestOfEachOfTheLastDays() {
+        Property.holds(Prune::any, prune -> {
+            int count = prune.rules.daily();
+            List<LocalDate> days = prune.backups.stream()
+                    .map(prune::day)
+                    .distinct()
+                    .sorted(Collections.reverseOrder())
+                    .toList();
+            Set<Chain> expected = new HashSet<>();
+            for (LocalDate day : days.subList(0, Math.min(count, days.size()))) {
+                expected.add(prune.backups.stream()
+                        .filter(backup -> prune.day(backup).equals(day))
+                        .min(Chain.NEWEST_FIRST)
+                        .orElseThrow());
+            }
+            if (count > days.size()) {
+                prune.backups.stream().max(Chain.NEWEST_FIRST).ifPresent(expected::add);
+            }
+            assertEquals(expected, keptSet(prune.plan(prune.backups, null, calendar(0, count, 0, 0, 0))));
+        });
     }
 
     /** Pruning again with the same rules deletes nothing more. */
-    @Property(edgeCases = EdgeCasesMode.NONE)
-    void isStableWhenRepeated(
-            @ForAll("histories") List<Chain> backups,
-            @ForAll("rules") RetentionRules rules,
-            @ForAll("zones") ZoneId zone) {
-        Set<Chain> once = keptSet(Retention.plan(backups, null, rules, LATER, zone));
-        assertEquals(once, keptSet(Retention.plan(once, null, rules, LATER, zone)));
+    @Test
+    void isStableWhenRepeated() {
+        Property.holds(Prune::any, prune -> {
+            Set<Chain> once = keptSet(prune.plan(prune.backups, null, prune.rules));
+            assertEquals(once, keptSet(prune.plan(once, null, prune.rules)));
+        });
     }
 
     // ---- chains
