@@ -4,7 +4,6 @@ import dev.sqlitebackup.files.FileIdentity;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -75,16 +74,8 @@ public record Fingerprint(FileIdentity main, FileIdentity wal, String counters) 
             counters = null; // Not for this user to read.
         }
         // An application that uses another name writes a log that is not seen here. A journal may be hot.
-        boolean isSeen = (held.live() || !held.names().any()) && !holdsSomething(files.journal());
+        boolean isSeen = (held.live() || !held.names().any()) && !OtherNames.holdsSomething(files.journal());
         return new Fingerprint(FileIdentity.of(files.main()), wal, isSeen ? counters : null);
-    }
-
-    private static boolean holdsSomething(Path file) throws IOException {
-        try {
-            return Files.size(file) > 0;
-        } catch (NoSuchFileException e) {
-            return false;
-        }
     }
 
     private static String start(Path file, int bytes) throws IOException {

@@ -59,8 +59,8 @@ public record OtherNames(int links, boolean isMountPoint) {
         }
     }
 
-    /** SQLite empties a log that is of no use any more, or clears its beginning. */
-    private static boolean holdsSomething(Path log) throws IOException {
+    /** Whether a log may be of use: SQLite empties one that is not any more, or clears its beginning. */
+    static boolean holdsSomething(Path log) throws IOException {
         try (FileChannel channel = PrivateFiles.open(log, StandardOpenOption.READ)) {
             ByteBuffer first = ByteBuffer.allocate(1);
             return channel.read(first) == 1 && first.get(0) != 0;
