@@ -35,6 +35,10 @@ class Report {
                     "contention-at-once",
                     "journal mode\tbackups and restores, ten at a time\tsucceeded\tbusy (11)\tin use (13)"),
             entry("contention-exclusive", "journal mode\twhile it is held\tafter"),
+            entry(
+                    "nothing-to-do",
+                    "file system\tjournal mode\tcommits at a random moment\truns that compared"
+                            + "\truns that had nothing to do\tcommits missed"),
             entry("names", "seen by the backup under\ta writer that\truns\tcomplete\trefused (1)\texceptions"),
             entry(
                     "users",
