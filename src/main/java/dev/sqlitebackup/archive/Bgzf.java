@@ -35,7 +35,7 @@ final class Bgzf {
     /** How much of a block's extra field the "BC" subfield takes. */
     static final int BC_SUBFIELD_BYTES = 6;
 
-    private static final int FOOTER_BYTES = 8;
+    static final int FOOTER_BYTES = 8;
     private static final int BSIZE_OFFSET = 16;
     /** BSIZE has 16 bits. */
     static final int MAX_BLOCK_BYTES = 1 << 16;

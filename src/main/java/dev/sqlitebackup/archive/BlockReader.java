@@ -18,12 +18,19 @@ final class BlockReader {
     private final FileChannel file;
     private final Manifest manifest;
     private final int strideBytes;
+    private final BlockInflater inflater;
 
     BlockReader(String backup, FileChannel file, Manifest manifest) {
+        this(backup, file, manifest, false);
+    }
+
+    /** @param fast whether {@link FastDeflate#inflater} may decompress */
+    BlockReader(String backup, FileChannel file, Manifest manifest, boolean fast) {
         this.backup = backup;
         this.file = file;
         this.manifest = manifest;
         this.strideBytes = manifest.strideBytes();
+        this.inflater = new BlockInflater(fast);
     }
 
     /** Reads all blocks, and compares what is in them with the SHA-256 that a full backup says. */
@@ -42,10 +49,11 @@ final class BlockReader {
         ArrayDeque<Piece> free = new ArrayDeque<>();
         long end = file.size() - Trailer.bytes(manifest);
         long offset = 0;
-        try (OrderedPipeline<Piece> pipeline = new OrderedPipeline<>(threads, piece -> {
-            sink.write(piece.content, piece.contentBytes);
-            free.add(piece);
-        })) {
+        try (inflater;
+                OrderedPipeline<Piece> pipeline = new OrderedPipeline<>(threads, piece -> {
+                    sink.write(piece.content, piece.contentBytes);
+                    free.add(piece);
+                })) {
             for (long position = 0; position < manifest.contentBytes(); position += strideBytes) {
                 int length = blockBytes(offset, end);
                 if (length < 0) {
@@ -87,7 +95,7 @@ final class BlockReader {
             throw unreadable(e);
         }
         try {
-            piece.contentBytes = Bgzf.decompress(piece.block, length, piece.content);
+            piece.contentBytes = inflater.decompress(piece.block, length, piece.content);
         } catch (IOException e) {
             throw BackupReader.damaged(backup, "the block at " + offset + " is damaged: " + e.getMessage(), e);
         }

@@ -39,6 +39,7 @@ public final class ChainReader implements AutoCloseable {
     private int[] slots = new int[0];
 
     private int reading;
+    private boolean fast;
 
     private ChainReader() {}
 
@@ -119,6 +120,15 @@ public final class ChainReader implements AutoCloseable {
         return members.get(members.size() - 1);
     }
 
+    /**
+     * Decompresses as fast as this machine can, from now on. For who needs what is in the full backup, and proves that
+     * in another way than by its decompression ({@link FastDeflate#inflater}).
+     */
+    public ChainReader fast() {
+        fast = true;
+        return this;
+    }
+
     /** Of the last of the chain: what it leads to. */
     public Manifest manifest() {
         return tip().manifest;
@@ -172,7 +182,7 @@ public final class ChainReader implements AutoCloseable {
                             sink.write(bytes, length);
                         });
         Opened full = members.get(0);
-        new BlockReader(full.member.backup, full.file, full.manifest).read(threads, overlay);
+        new BlockReader(full.member.backup, full.file, full.manifest, fast).read(threads, overlay);
         overlay.finish();
         if (checksSha256) {
             BackupReader.requireSha256(tip().member.backup, manifest().sha256(), Digests.hex(digest));

@@ -1,9 +1,12 @@
 package dev.sqlitebackup.archive;
 
 import com.intel.gkl.compression.IntelDeflater;
+import com.intel.gkl.compression.IntelInflater;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.files.NativeCode;
+import java.io.File;
 import java.util.zip.Deflater;
+import java.util.zip.Inflater;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,17 +30,26 @@ final class FastDeflate {
 
         private static boolean load() {
             try {
-                NativeCode.load(
-                        "the deflate of ISA-L",
-                        LIBRARY_BYTES,
-                        workspace -> new IntelDeflater(1, true)
-                                .load(workspace.directory().toFile()));
+                NativeCode.load("the deflate of ISA-L", LIBRARY_BYTES, workspace -> {
+                    File directory = workspace.directory().toFile();
+                    // Each looks up the fields of its own class: used without, it takes the whole process down.
+                    return new IntelDeflater(1, true).load(directory) && new IntelInflater(true).load(directory);
+                });
                 return true;
             } catch (Failure e) {
                 LOG.debug("the JDK deflates: {}", e.getMessage());
                 return false;
             }
         }
+    }
+
+    /**
+     * The fastest of this machine, for raw deflate streams; null if that is the JDK's. It is lenient: of each bit of
+     * three thousand blocks flipped, 4.3 million, it found the same content after 568 for which gunzip refuses the
+     * block. So it tells what is in a backup, and never that others can read it.
+     */
+    static Inflater inflater() {
+        return Library.IS_LOADED ? new IntelInflater(true) : null;
     }
 
     /** The fastest of this machine, for raw deflate streams. It takes arrays from their beginning only. */

@@ -25,7 +25,7 @@ public final class IncrementWriter {
      * Writes one increment.
      *
      * @param snapshot a finished private database
-     * @param manifest of the increment, but for its SHA-256 and the size of its WAL file, which come out
+     * @param manifest of the increment, but for the size of its WAL file, and for its SHA-256 if that is not known yet
      */
     public IncrementWriter(Path snapshot, Manifest manifest, Compression compression, Progress progress) {
         this.snapshot = snapshot;
@@ -60,7 +60,9 @@ public final class IncrementWriter {
             parent.read(pages, compression.threads(), true, differences);
             differences.finish();
             blocks.finish();
-            Manifest whole = completed(Digests.hex(differences.digest), blocks.contentBytes);
+            Manifest whole = completed(
+                    manifest.sha256() != null ? manifest.sha256() : Digests.hex(differences.digest),
+                    blocks.contentBytes);
             byte[] tail = Trailer.tail(whole);
             blocks.write(tail, tail.length);
             return new Written(whole, blocks.writtenBytes, Digests.hex(blocks.digest), blocks.compressor.hasReplaced());
@@ -115,7 +117,7 @@ public final class IncrementWriter {
                 return; // The parent is longer.
             }
             Channels.read(content, position, wanted, count);
-            digest.update(wanted, 0, count);
+            digest(wanted, count);
             for (int from = 0; from < count; ) {
                 int to = (int) Math.min(count, from + pageSizeBytes - (position + from) % pageSizeBytes);
                 differs |= !Arrays.equals(bytes, from, to, wanted, from, to);
@@ -126,6 +128,12 @@ public final class IncrementWriter {
             }
             position += count;
             progress.at(position);
+        }
+
+        private void digest(byte[] bytes, int length) {
+            if (manifest.sha256() == null) {
+                digest.update(bytes, 0, length);
+            }
         }
 
         private void endPage(long number) throws IOException {
@@ -153,7 +161,7 @@ public final class IncrementWriter {
         void finish() throws IOException {
             for (; position < manifest.databaseBytes(); position += pageSizeBytes) {
                 frame(position / pageSizeBytes + 1);
-                digest.update(pending);
+                digest(pending, pageSizeBytes);
                 progress.at(position);
             }
             flush(manifest.databaseBytes() / pageSizeBytes);

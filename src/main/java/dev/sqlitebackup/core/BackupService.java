@@ -238,7 +238,8 @@ public final class BackupService {
                                 taken.fingerprint(),
                                 found.leftOut(),
                                 published.shrunk())
-                        .comparedBy(NothingToDo.note(request, plan, taken.fingerprint(), published.files(), found));
+                        .madeOf(published.files())
+                        .comparedBy(NothingToDo.note(request, plan, taken.fingerprint(), found));
                 return finish(published, verification, confirmed);
             }
         }

@@ -7,10 +7,12 @@ import dev.sqlitebackup.archive.ChainReader;
 import dev.sqlitebackup.archive.IncrementWriter;
 import dev.sqlitebackup.archive.Manifest;
 import dev.sqlitebackup.archive.ReusableBlocks;
+import dev.sqlitebackup.files.Digests;
 import dev.sqlitebackup.files.RegularFiles;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.history.Chain;
 import dev.sqlitebackup.history.Next;
+import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.DatabaseHeader;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -34,8 +36,9 @@ final class NewBackup {
      * @param file null if the newest backup holds the snapshot already, and was left as it is
      * @param next what an increment is published as, null for a full backup
      * @param whyFull why a full backup in a history is no increment; null for the first, and for any other
+     * @param sha256s of the files that the backup is made of, in the order of their chain
      */
-    record Made(Manifest manifest, Path file, Next next, String whyFull) {
+    record Made(Manifest manifest, Path file, Next next, String whyFull, List<String> sha256s) {
         boolean isUnchanged() {
             return file == null;
         }
@@ -49,6 +52,10 @@ final class NewBackup {
     private final int pageSizeBytes;
     private final ProvenFile provenFile;
     private final List<String> warnings = new ArrayList<>();
+    /** Of the files of the newest backup. */
+    private List<String> sha256s = List.of();
+
+    private String snapshotSha256;
 
     /**
      * Where files are made.
@@ -95,6 +102,7 @@ final class NewBackup {
                     "there is no room in " + request.temporaryDirectory() + " for the pages of the newest one");
         }
         try {
+            sha256s = sha256s(chain); // Before they are proven: what changes in between does not pass for proven.
             Manifest newest = manifest(chain.get(chain.size() - 1));
             return newest == null
                     ? full(chain.get(0).file(), "the newest is not of this program")
@@ -114,9 +122,9 @@ final class NewBackup {
 
     private Made after(List<ChainReader.Member> chain, Manifest newest)
             throws IOException, ProvenIncrement.DamagedParent {
-        Manifest same = manifestIfEqual(chain);
+        Manifest same = areAsProven() ? manifestIfEqual(newest) : manifestIfEqual(chain);
         if (same != null && !(request.full() && same.increment() != null)) {
-            return new Made(same, null, null, null);
+            return new Made(same, null, null, null, sha256s);
         }
         Next next = request.full()
                 ? Next.full("--full was given")
@@ -133,6 +141,32 @@ final class NewBackup {
                     (request.compact() ? "with what --compact has moved, " : "") + next.whyTooLarge());
         }
         return full(chain.get(0).file(), next.whyFull());
+    }
+
+    private static List<String> sha256s(List<ChainReader.Member> chain) throws IOException {
+        List<String> sha256s = new ArrayList<>();
+        for (ChainReader.Member member : chain) {
+            sha256s.add(Digests.sha256(member.file()));
+        }
+        return sha256s;
+    }
+
+    /** Whether the files of the newest backup are, to the byte, those that a run has proven. */
+    private boolean areAsProven() {
+        State before = plan.there().before();
+        return before != null
+                && before.backups() != null
+                && before.backups().stream()
+                        .map(State.BackupFile::sha256)
+                        .toList()
+                        .equals(sha256s);
+    }
+
+    /** What is in files that are known to the byte is known too, and is not decompressed again. */
+    private Manifest manifestIfEqual(Manifest newest) throws IOException {
+        progress.phase("compare", -1);
+        snapshotSha256 = Digests.sha256(snapshot);
+        return newest.sha256().equals(snapshotSha256) ? newest : null;
     }
 
     private Manifest manifestIfEqual(List<ChainReader.Member> members)
@@ -160,7 +194,7 @@ final class NewBackup {
                 plan.at(),
                 Files.size(snapshot),
                 pageSizeBytes,
-                null,
+                snapshotSha256,
                 new Manifest.Increment(
                         next.moment().number(),
                         ofParent.createdAt(),
@@ -171,13 +205,15 @@ final class NewBackup {
         Path file = places.beside.path("increment.gz");
         IncrementWriter.Written written = new ProvenIncrement(
                         snapshot, places.temporary, request.compression(), progress)
-                .write(file, manifest, parent, next.mostBytes());
+                .write(file, manifest, parent, next.mostBytes(), areAsProven());
         if (written == null) {
             Files.delete(file);
             return null;
         }
         warnings.addAll(ProvenFile.warnings(written.isFastDeflateWrong()));
-        return new Made(written.manifest(), file, next, null);
+        List<String> all = new ArrayList<>(sha256s.subList(0, parent.size()));
+        all.add(Digests.sha256(file));
+        return new Made(written.manifest(), file, next, null, all);
     }
 
     private Made afterDamage(String what) throws IOException {
@@ -196,7 +232,7 @@ final class NewBackup {
             String whyFull = plan.destination().keepsOlder() ? why : null;
             BackupWriter.Written written = provenFile.write(file, plan.at(), previous);
             warnings.addAll(ProvenFile.warnings(written.isFastDeflateWrong()));
-            return new Made(written.manifest(), file, null, whyFull);
+            return new Made(written.manifest(), file, null, whyFull, List.of(written.backupSha256()));
         }
     }
 

@@ -21,7 +21,6 @@ import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
@@ -53,30 +52,16 @@ final class NothingToDo {
     /**
      * What a run notes that has compared all of the database, for those after it.
      *
-     * @param files that the backup is made of, none where they are not known
      * @return null if those after it have to compare too
      */
-    static State.Compared note(
-            BackupService.Request request, BackupPlan plan, Fingerprint before, List<Path> files, Verification found)
-            throws IOException {
-        List<FileIdentity> backups = identities(files);
+    static State.Compared note(BackupService.Request request, BackupPlan plan, Fingerprint before, Verification found) {
         return request.compact() // Its pages are not those of the database.
                         || !found.others().isEmpty() // Nobody would hear of it again.
                         || before.counters() == null
-                        || backups.isEmpty()
                         || Host.bootId().isEmpty()
                         || !FileTimes.areKept(plan.database())
                 ? null
-                : new State.Compared(plan.at().toString(), Host.bootId(), before.counters(), backups);
-    }
-
-    /** @return nothing if one of them is gone */
-    private static List<FileIdentity> identities(List<Path> files) throws IOException {
-        List<FileIdentity> identities = new ArrayList<>();
-        for (Path file : files) {
-            identities.add(file == null ? null : FileIdentity.of(file));
-        }
-        return identities.contains(null) ? List.of() : identities;
+                : new State.Compared(plan.at().toString(), Host.bootId(), before.counters());
     }
 
     /**
@@ -127,7 +112,8 @@ final class NothingToDo {
                 && before.leftOut() != null
                 && isRecent(before.compared())
                 && before.compared().boot().equals(Host.bootId())
-                && isSame(before.compared().backups(), identities(there.previousFiles()));
+                && before.backups() != null
+                && isSame(before.backups(), there.previousFiles());
     }
 
     /** Not one of a clock that was ahead, either. */
@@ -136,10 +122,10 @@ final class NothingToDo {
                 && compared.instant().plus(MOST_AGE).isAfter(at);
     }
 
-    private static boolean isSame(List<FileIdentity> noted, List<FileIdentity> now) {
-        boolean same = noted.size() == now.size();
-        for (int i = 0; same && i < noted.size(); i++) {
-            same = noted.get(i).isSameFileAs(now.get(i));
+    private static boolean isSame(List<State.BackupFile> noted, List<Path> files) throws IOException {
+        boolean same = noted.size() == files.size() && !files.isEmpty() && !files.contains(null);
+        for (int i = 0; same && i < files.size(); i++) {
+            same = noted.get(i).identity().isSameFileAs(FileIdentity.of(files.get(i)));
         }
         return same;
     }

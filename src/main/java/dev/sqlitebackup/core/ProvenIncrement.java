@@ -51,16 +51,18 @@ record ProvenIncrement(Path snapshot, Workspace workspace, Compression compressi
      * @param compressed takes it; made, and of no use if none was written
      * @param manifest of the increment, as far as it is known
      * @param mostBytes how large it may become
+     * @param isParentProven whether the parent's files are, to the byte, those that a run has proven
      * @return null if it would become larger
      * @throws DamagedParent if the parent cannot be built upon
      * @throws Failure CORRUPT if what is read back is not what was written
      */
-    IncrementWriter.Written write(Path compressed, Manifest manifest, List<ChainReader.Member> parent, long mostBytes)
+    IncrementWriter.Written write(
+            Path compressed, Manifest manifest, List<ChainReader.Member> parent, long mostBytes, boolean isParentProven)
             throws IOException, DamagedParent {
         progress.phase("compare", Files.size(snapshot));
         try (FileChannel out = PrivateFiles.open(
                 compressed, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            IncrementWriter.Written written = compare(out, manifest, parent, mostBytes);
+            IncrementWriter.Written written = compare(out, manifest, parent, mostBytes, isParentProven);
             if (written == null) {
                 return null;
             }
@@ -71,9 +73,9 @@ record ProvenIncrement(Path snapshot, Workspace workspace, Compression compressi
     }
 
     private IncrementWriter.Written compare(
-            FileChannel out, Manifest manifest, List<ChainReader.Member> parent, long mostBytes)
+            FileChannel out, Manifest manifest, List<ChainReader.Member> parent, long mostBytes, boolean isParentProven)
             throws IOException, DamagedParent {
-        try (ChainReader chain = ChainReader.open(parent);
+        try (ChainReader chain = isParentProven ? ChainReader.open(parent).fast() : ChainReader.open(parent);
                 FileChannel pages = workspace.scratch("pages")) {
             return new IncrementWriter(snapshot, manifest, compression, progress).write(out, chain, pages, mostBytes);
         } catch (NoSuchFileException e) {

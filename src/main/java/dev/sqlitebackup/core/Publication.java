@@ -34,7 +34,7 @@ final class Publication {
      * @param shrunk what the database held before, null if it has not shrunk
      * @param shrunkFailure how the run has to end then, else null
      * @param there what is known by now of what was there
-     * @param files that the backup is made of, on this machine; none where they are not known to be here
+     * @param files that the backup is made of, on this machine, which were proven; null where they are not here
      * @param warnings what is wrong with the newest that was there, and what {@link Origin} warned of, where the
      *     destination answered only after the backup was made
      */
@@ -47,7 +47,7 @@ final class Publication {
             State.Shrunk shrunk,
             Failure shrunkFailure,
             AtDestination there,
-            List<Path> files,
+            List<State.BackupFile> files,
             List<String> warnings) {}
 
     /**
@@ -90,7 +90,7 @@ final class Publication {
         if (made.isUnchanged()) {
             check.await(); // First, because what is at the destination has to be there at the end.
             if (isStillAtDestination(plan.there().previous())) {
-                return unchanged(snapshot, made.manifest());
+                return unchanged(snapshot, made);
             }
             made = backup.fullInstead("the newest one was removed meanwhile");
         }
@@ -105,18 +105,18 @@ final class Publication {
                 .allMatch(name -> store.isRemote() ? store.local(name) != null : store.find(name) != null);
     }
 
-    private Published unchanged(Path snapshot, Manifest manifest) throws IOException {
+    private Published unchanged(Path snapshot, NewBackup.Made made) throws IOException {
         State.Shrunk shrunk = shrunkSince(plan.there(), snapshot, false);
         return new Published(
                 plan.there().previousName(),
                 Files.size(plan.there().previousFile()),
-                manifest,
+                made.manifest(),
                 true,
                 null,
                 shrunk,
                 shrunk == null ? null : Shrinkage.failure(plan, request, snapshot, shrunk),
                 plan.there(),
-                plan.there().previousFiles(),
+                files(plan.there().previousFiles(), made.sha256s()),
                 List.of());
     }
 
@@ -155,17 +155,29 @@ final class Publication {
                 warnings);
     }
 
-    private List<Path> files(String name, NewBackup.Made published) {
+    private List<State.BackupFile> files(String name, NewBackup.Made published) throws IOException {
         Store store = destination.store();
         if (store.isRemote()) {
-            return List.of();
+            return null;
         }
         List<Path> files = new ArrayList<>();
         if (published.next() != null) {
             published.next().parent().members().forEach(member -> files.add(store.local(member.name())));
         }
         files.add(store.local(name));
-        return files;
+        return files(files, published.sha256s());
+    }
+
+    private static List<State.BackupFile> files(List<Path> files, List<String> sha256s) throws IOException {
+        List<State.BackupFile> proven = new ArrayList<>();
+        for (int i = 0; i < files.size(); i++) {
+            FileIdentity identity = FileIdentity.of(files.get(i));
+            if (identity == null) {
+                return null; // Somebody has removed it; the next run sees that.
+            }
+            proven.add(new State.BackupFile(identity, sha256s.get(i)));
+        }
+        return proven;
     }
 
     /** @return null if it is not at the destination, or worth nothing there */

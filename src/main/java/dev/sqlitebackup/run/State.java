@@ -26,6 +26,8 @@ import java.util.stream.Stream;
  * @param leftOut what of the backup could not be checked without the application, null likewise
  * @param shrunk since when the database holds much less than it did, null if it does not, or somebody said that this is
  *     right
+ * @param backups the files that the backup is made of, in the order of their chain, as they were proven; null where a
+ *     later run has to prove them again
  * @param compared by what a later run may know that the backup is still current without reading the database; null
  *     where it may not
  */
@@ -37,6 +39,7 @@ public record State(
         Source source,
         List<String> leftOut,
         Shrunk shrunk,
+        List<BackupFile> backups,
         Compared compared) {
     /**
      * A database as it was when it was backed up. Any part may be null in a state of another version, or where the
@@ -86,21 +89,25 @@ public record State(
      * @param at RFC 3339, UTC, to the second
      * @param boot of which start of the machine the times are: a power failure can take them back
      * @param counters what SQLite counts in the database's files
-     * @param backups the files that the backup is made of, in the order of their chain
      */
-    public record Compared(String at, String boot, String counters, List<FileIdentity> backups) {
+    public record Compared(String at, String boot, String counters) {
         public Instant instant() {
             return Instant.parse(at);
         }
 
         private boolean makesSense() {
-            return instant() != null
-                    && boot != null
-                    && !boot.isEmpty()
-                    && counters != null
-                    && backups != null
-                    && !backups.isEmpty()
-                    && !backups.contains(null);
+            return instant() != null && boot != null && !boot.isEmpty() && counters != null;
+        }
+    }
+
+    /**
+     * A file of a backup whose bytes were proven: a JDK decompressed them, and found what was to be in them.
+     *
+     * @param sha256 of the file as it is, in hexadecimal
+     */
+    public record BackupFile(FileIdentity identity, String sha256) {
+        private boolean makesSense() {
+            return identity != null && sha256 != null;
         }
     }
 
@@ -115,32 +122,37 @@ public record State(
 
     /** A state that confirms a backup now. */
     public static State confirmed(Instant at, Instant createdAt, FileIdentity database, FileIdentity wal) {
-        return new State(at.toString(), createdAt.toString(), database, wal, null, null, null, null);
+        return new State(at.toString(), createdAt.toString(), database, wal, null, null, null, null, null);
     }
 
     /** The same of a database that lies there. */
     public State from(Source known) {
-        return new State(confirmedAt, createdAt, database, wal, known, leftOut, shrunk, compared);
+        return new State(confirmedAt, createdAt, database, wal, known, leftOut, shrunk, backups, compared);
     }
 
     /** The same of a backup of which this could not be checked. */
     public State leavingOut(Collection<String> parts) {
-        return new State(confirmedAt, createdAt, database, wal, source, List.copyOf(parts), shrunk, compared);
+        return new State(confirmedAt, createdAt, database, wal, source, List.copyOf(parts), shrunk, backups, compared);
     }
 
     /** The same of a database that held so much before; null for one that has not shrunk. */
     public State shrunkFrom(Shrunk before) {
-        return new State(confirmedAt, createdAt, database, wal, source, leftOut, before, compared);
+        return new State(confirmedAt, createdAt, database, wal, source, leftOut, before, backups, compared);
     }
 
     /** The same of a backup that was compared with all of the database; null for one that has to be the next time. */
     public State comparedBy(Compared known) {
-        return new State(confirmedAt, createdAt, database, wal, source, leftOut, shrunk, known);
+        return new State(confirmedAt, createdAt, database, wal, source, leftOut, shrunk, backups, known);
+    }
+
+    /** The same of a backup that is made of these files. */
+    public State madeOf(List<BackupFile> files) {
+        return new State(confirmedAt, createdAt, database, wal, source, leftOut, shrunk, files, compared);
     }
 
     /** The same, found current once more. */
     public State confirmedAgain(Instant at) {
-        return new State(at.toString(), createdAt, database, wal, source, leftOut, shrunk, compared);
+        return new State(at.toString(), createdAt, database, wal, source, leftOut, shrunk, backups, compared);
     }
 
     public Instant confirmedInstant() {
@@ -177,7 +189,7 @@ public record State(
         byte[] all = (GSON.toJson(this) + "\n").getBytes(StandardCharsets.UTF_8);
         return all.length <= MAX_BYTES || leftOut == null
                 ? all
-                : new State(confirmedAt, createdAt, database, wal, source, null, shrunk, null).encode();
+                : new State(confirmedAt, createdAt, database, wal, source, null, shrunk, backups, null).encode();
     }
 
     /**
@@ -196,6 +208,9 @@ public record State(
                     && state.database != null
                     && (state.leftOut == null || !state.leftOut.contains(null))
                     && (state.shrunk == null || state.shrunk.makesSense())
+                    && (state.backups == null
+                            || !state.backups.contains(null)
+                                    && state.backups.stream().allMatch(BackupFile::makesSense))
                     && (state.compared == null || state.compared.makesSense());
             return !makesSense ? null : state.source == null || state.source.makesSense() ? state : state.from(null);
         } catch (JsonParseException | DateTimeException | NullPointerException e) {
