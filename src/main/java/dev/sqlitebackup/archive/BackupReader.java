@@ -112,16 +112,34 @@ public final class BackupReader {
      */
     public static Manifest read(FileChannel file, String backup, int threads, boolean checksSha256, Sink sink)
             throws IOException {
-        Manifest manifest = Manifest.of(file);
-        if (manifest != null) {
-            if (manifest.increment() != null) {
-                throw damaged(backup, "it is an increment, which holds only what changed since another backup", null);
-            }
-            BlockReader blocks = new BlockReader(backup, file, manifest);
-            return checksSha256 ? blocks.readProven(threads, sink) : blocks.read(threads, sink);
+        Manifest manifest = manifest(file, backup);
+        if (manifest == null) {
+            return readMembers(backup, file, sink);
         }
-        refuseIfCutOff(backup, file);
-        return readMembers(backup, file, sink);
+        BlockReader blocks = new BlockReader(backup, file, manifest, false);
+        return checksSha256 ? blocks.readProven(threads, sink) : blocks.read(threads, sink);
+    }
+
+    /**
+     * The same as fast as this machine can, for who compares the SHA-256 of the content himself, and needs that alone
+     * ({@link FastDeflate#inflater}).
+     */
+    public static Manifest readFast(FileChannel file, String backup, int threads, Sink sink) throws IOException {
+        Manifest manifest = manifest(file, backup);
+        return manifest == null
+                ? readMembers(backup, file, sink)
+                : new BlockReader(backup, file, manifest, true).read(threads, sink);
+    }
+
+    /** @return null for a whole file that another program made */
+    private static Manifest manifest(FileChannel file, String backup) throws IOException {
+        Manifest manifest = Manifest.of(file);
+        if (manifest == null) {
+            refuseIfCutOff(backup, file);
+        } else if (manifest.increment() != null) {
+            throw damaged(backup, "it is an increment, which holds only what changed since another backup", null);
+        }
+        return manifest;
     }
 
     /**

@@ -20,10 +20,6 @@ final class BlockReader {
     private final int strideBytes;
     private final BlockInflater inflater;
 
-    BlockReader(String backup, FileChannel file, Manifest manifest) {
-        this(backup, file, manifest, false);
-    }
-
     /** @param fast whether {@link FastDeflate#inflater} may decompress */
     BlockReader(String backup, FileChannel file, Manifest manifest, boolean fast) {
         this.backup = backup;

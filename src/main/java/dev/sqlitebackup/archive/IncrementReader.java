@@ -33,7 +33,7 @@ public final class IncrementReader {
         }
         WalReader wal = new WalReader(backup, manifest, pages);
         MessageDigest digest = Digests.sha256();
-        new BlockReader(backup, file, manifest).read(threads, (bytes, length) -> {
+        new BlockReader(backup, file, manifest, false).read(threads, (bytes, length) -> {
             digest.update(bytes, 0, length);
             wal.write(bytes, length);
         });

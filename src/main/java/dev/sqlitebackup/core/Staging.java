@@ -60,14 +60,20 @@ final class Staging {
     private final Progress progress;
     private final Room room;
     private final Consumer<Path> beforeVerification;
+    private final boolean fast;
 
-    /** For a verification, which asks for its own room only. */
+    /** For a verification, which asks for its own room only, and whether gunzip would take the backup. */
     Staging(Workspace workspace, Duration busyTimeout, Progress progress) {
-        this(workspace, busyTimeout, progress, Room.in(workspace.directory().getParent()), file -> {});
+        this.workspace = workspace;
+        this.busyTimeout = busyTimeout;
+        this.progress = progress;
+        this.room = Room.in(workspace.directory().getParent());
+        this.beforeVerification = file -> {};
+        this.fast = false;
     }
 
     /**
-     * For a restore, which asks for all its room at once.
+     * For a restore, which asks for all its room at once, and what is in the backup, whatever gunzip would say to it.
      *
      * @param room is asked once: as soon as it is known how much is needed
      * @param beforeVerification is given the staged file when it is complete, to read it beside the verification
@@ -83,6 +89,7 @@ final class Staging {
         this.progress = progress;
         this.room = room;
         this.beforeVerification = beforeVerification;
+        this.fast = true;
     }
 
     /**
@@ -158,7 +165,8 @@ final class Staging {
 
     /** A full backup, and the increments laid over it. */
     private Laid layChain(List<ChainReader.Member> members, BackupSource source, Path staged) throws IOException {
-        try (ChainReader chain = hinting(source, () -> 0, () -> ChainReader.open(members));
+        try (ChainReader chain = hinting(
+                        source, () -> 0, () -> fast ? ChainReader.open(members).fast() : ChainReader.open(members));
                 FileChannel pages = workspace.scratch("pages");
                 OutputStream out = Channels.newOutputStream(workspace.open(staged, StandardOpenOption.WRITE))) {
             Manifest manifest = chain.manifest();
@@ -286,12 +294,11 @@ final class Staging {
     private Manifest decompress(FileChannel member, BackupSource source, Path staged) throws IOException {
         try (OutputStream out = Channels.newOutputStream(workspace.open(staged, StandardOpenOption.WRITE))) {
             // The checksum is compared with what is read back from the staged file, which proves more.
-            return BackupReader.read(
-                    member,
-                    source.toString(),
-                    Runtime.getRuntime().availableProcessors(),
-                    false,
-                    new StagingSink(source.toString(), staged, out, progress));
+            StagingSink sink = new StagingSink(source.toString(), staged, out, progress);
+            int threads = Runtime.getRuntime().availableProcessors();
+            return fast
+                    ? BackupReader.readFast(member, source.toString(), threads, sink)
+                    : BackupReader.read(member, source.toString(), threads, false, sink);
         }
     }
 }

@@ -143,7 +143,7 @@ class BackupServiceTest {
         assertTrue(
                 backup(database, lab.path("b.gz"), lab.temporary(), unchanged).unchanged());
         assertEquals(
-                List.of("snapshot", "verify"),
+                List.of("snapshot", "compare"),
                 unchanged.phases().stream().map(Heard.Phase::name).toList());
     }
 
