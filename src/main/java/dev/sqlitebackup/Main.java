@@ -28,7 +28,8 @@ public final class Main {
 
     public static void main(String[] args) {
         Hints.startedAs(program(), System.getenv("SQLITE_BACKUP_MAKE"));
-        CommandLine commandLine = SqliteBackup.commandLine(environment(), args).setOut(standardOutput());
+        CommandLine commandLine =
+                SqliteBackup.commandLine(environment(), args).setOut(printer(new FileOutputStream(FileDescriptor.out)));
         CountDownLatch done = new CountDownLatch(1);
         int[] exitCode = {0};
         Thread onSignal = new Thread(() -> endOnSignal(commandLine, done, exitCode));
@@ -43,7 +44,7 @@ public final class Main {
         System.exit(exitCode[0]);
     }
 
-    private static int run(CommandLine commandLine, String[] args) {
+    static int run(CommandLine commandLine, String[] args) {
         try {
             int exitCode = commandLine.execute(args);
             // What the library prints itself: help, the version, the completion.
@@ -58,13 +59,12 @@ public final class Main {
     /**
      * Nothing between us and the descriptor: {@code System.out} keeps to itself that a disk is full or a pipe broken.
      */
-    private static PrintWriter standardOutput() {
+    static PrintWriter printer(FileOutputStream out) {
         String charset = System.getProperty(
                 "stdout.encoding",
                 System.getProperty(
                         "sun.stdout.encoding", Charset.defaultCharset().name()));
-        return new PrintWriter(
-                new OutputStreamWriter(new FileOutputStream(FileDescriptor.out), Charset.forName(charset)), true);
+        return new PrintWriter(new OutputStreamWriter(out, Charset.forName(charset)), true);
     }
 
     private static void endOnSignal(CommandLine commandLine, CountDownLatch done, int[] exitCode) {
@@ -93,7 +93,7 @@ public final class Main {
     }
 
     /** What starts it again: the launcher says its name, and java none. */
-    private static List<String> program() {
+    static List<String> program() {
         String launcher = System.getProperty("sqlite-backup.program");
         Path jar = location();
         return launcher != null
@@ -116,7 +116,7 @@ public final class Main {
     }
 
     /** The jar that runs, or a directory of classes; null where nobody knows. */
-    private static Path location() {
+    static Path location() {
         try {
             return Path.of(Main.class
                     .getProtectionDomain()

@@ -1,6 +1,7 @@
 package dev.sqlitebackup.files;
 
 import dev.sqlitebackup.Failure;
+import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -97,7 +98,8 @@ public final class Space {
 
     /** Without end where the file system does not say. */
     private static long freeBytes(Path directory) {
-        long usableBytes = directory.toFile().getUsableSpace();
-        return usableBytes > 0 || directory.toFile().getTotalSpace() > 0 ? usableBytes : Long.MAX_VALUE;
+        File absolute = directory.toAbsolutePath().toFile();
+        long usableBytes = absolute.getUsableSpace();
+        return usableBytes > 0 || absolute.getTotalSpace() > 0 ? usableBytes : Long.MAX_VALUE;
     }
 }

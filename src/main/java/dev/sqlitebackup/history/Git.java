@@ -65,7 +65,8 @@ record Git(Path directory, Path file) {
     Ended run(byte[] input, OutputStream out, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of("git", "--literal-pathspecs"));
         command.addAll(List.of(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
+        ProcessBuilder builder =
+                new ProcessBuilder(command).directory(directory.toAbsolutePath().toFile());
         prepare(builder.environment());
         Process process;
         try {

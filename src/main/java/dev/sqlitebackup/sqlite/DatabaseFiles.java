@@ -50,7 +50,9 @@ public record DatabaseFiles(Path main, Path wal, Path shm, Path journal) {
     public Present present() {
         boolean shmExists = exists(shm);
         return new Present(
-                exists(wal), shmExists, exists(journal) && journal.toFile().length() > 0);
+                exists(wal),
+                shmExists,
+                exists(journal) && journal.toAbsolutePath().toFile().length() > 0);
     }
 
     private static boolean exists(Path file) {

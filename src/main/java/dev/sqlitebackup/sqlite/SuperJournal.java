@@ -111,7 +111,7 @@ final class SuperJournal {
      */
     private static String unseen(String name, Path journal) throws IOException {
         Path path = path(name);
-        long sizeBytes = path == null ? 0 : path.toFile().length();
+        long sizeBytes = path == null ? 0 : path.toAbsolutePath().toFile().length();
         if (sizeBytes > 0) { // SQLite takes an empty file for none.
             return lists(path, sizeBytes, journal)
                     ? null

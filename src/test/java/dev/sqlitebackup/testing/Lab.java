@@ -54,20 +54,20 @@ public final class Lab {
         return temporary;
     }
 
-    private List<String> command(Object... arguments) {
+    private List<String> command(List<String> arguments) {
         List<String> command = new ArrayList<>(wrapper);
-        command.addAll(List.of(
-                JAVA,
-                "-XX:-UsePerfData",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:SharedArchiveFile=" + Archive.FILE,
-                "-jar",
-                JAR.toString()));
-        for (Object argument : arguments) {
-            command.add(argument.toString());
-        }
+        command.addAll(java());
+        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-jar", JAR.toString())); // It ends before more is of use.
+        command.addAll(arguments);
         return command;
+    }
+
+    private static List<String> java() {
+        return List.of(JAVA, "-XX:-UsePerfData", "-XX:+UseSerialGC", "-XX:SharedArchiveFile=" + Archive.FILE);
+    }
+
+    private static List<String> strings(Object... arguments) {
+        return Stream.of(arguments).map(Object::toString).toList();
     }
 
     /**
@@ -124,7 +124,7 @@ public final class Lab {
     /** The same directory, with a program (and its first arguments) that starts ours, such as {@code unshare}. */
     public Lab within(Object... program) {
         Lab lab = new Lab(directory).with(more);
-        Stream.of(program).map(Object::toString).forEach(lab.wrapper::add);
+        lab.wrapper.addAll(strings(program));
         return lab;
     }
 
@@ -138,13 +138,23 @@ public final class Lab {
         return environment;
     }
 
-    /** Runs the packaged program to its end. */
+    /** Runs the packaged program to its end, in a process that is kept for the next run where that is the same. */
     public Tools.Ended run(Object... arguments) {
-        return Tools.run(command(arguments), environment(), directory);
+        List<String> strings = strings(arguments);
+        KeptProcess kept = wrapper.isEmpty() && KeptProcesses.suit(strings, environment())
+                ? KeptProcesses.with(java(), environment())
+                : null;
+        Tools.Ended ended = kept == null ? null : kept.run(strings, environment(), directory);
+        return ended != null ? ended : runAlone(arguments);
+    }
+
+    /** The same in a process of its own, for what a test says of the whole process. */
+    public Tools.Ended runAlone(Object... arguments) {
+        return Tools.await(start(arguments));
     }
 
     public Tools.Started start(Object... arguments) {
-        return Tools.start(command(arguments), environment(), directory);
+        return Tools.start(command(strings(arguments)), environment(), directory);
     }
 
     /** Runs it with --json, checks that it printed one object whose code is the exit code, and returns that. */

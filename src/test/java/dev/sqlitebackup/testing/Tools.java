@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Assumptions;
 /** Real programs. One that is missing skips a test on a user's machine, and fails it in CI. */
 public final class Tools {
     public static final boolean CI = System.getenv("CI") != null;
-    private static final long TIMEOUT_SECONDS = 240;
+    static final long TIMEOUT_SECONDS = 240;
     private static final String UNFINISHED = " <unfinished ...>";
     private static final Pattern RESUMED = Pattern.compile("\\d+ +<\\.\\.\\. \\w+ resumed>(.*)");
 
@@ -47,6 +47,14 @@ public final class Tools {
 
     /** What a program that has ended said. */
     public record Ended(int exitCode, String out, String err) {
+        /** What it said is in files, which are deleted. */
+        static Ended of(int exitCode, Path out, Path err) throws IOException {
+            Ended ended = new Ended(exitCode, read(out), read(err));
+            Files.delete(out);
+            Files.delete(err);
+            return ended;
+        }
+
         public Ended ok() {
             return endsWith(0);
         }
@@ -116,14 +124,7 @@ public final class Tools {
             Path err = Files.createTempFile("err", "");
             ProcessBuilder builder =
                     new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
-            builder.environment().put("XDG_STATE_HOME", "/dev/null"); // No test leaves anything in the user's home.
-            environment.forEach((name, value) -> {
-                if (value == null) {
-                    builder.environment().remove(name);
-                } else {
-                    builder.environment().put(name, value);
-                }
-            });
+            change(builder.environment(), environment);
             if (workingDirectory != null) {
                 builder.directory(workingDirectory.toFile());
             }
@@ -132,6 +133,18 @@ public final class Tools {
         } catch (IOException e) {
             throw new AssertionError(e);
         }
+    }
+
+    /** @param changes the variables of a run that differ from this process's; null for one that is not there */
+    static void change(Map<String, String> environment, Map<String, String> changes) {
+        environment.put("XDG_STATE_HOME", "/dev/null"); // No test leaves anything in the user's home.
+        changes.forEach((name, value) -> {
+            if (value == null) {
+                environment.remove(name);
+            } else {
+                environment.put(name, value);
+            }
+        });
     }
 
     /** Whatever it is: a backup to standard output is no text. */
@@ -145,10 +158,7 @@ public final class Tools {
                 started.kill9();
                 Assertions.fail("still running after " + TIMEOUT_SECONDS + " s: " + started.process.info());
             }
-            Ended ended = new Ended(started.process.exitValue(), read(started.out), read(started.err));
-            Files.delete(started.out);
-            Files.delete(started.err);
-            return ended;
+            return Ended.of(started.process.exitValue(), started.out, started.err);
         } catch (IOException e) {
             throw new AssertionError(e);
         } catch (InterruptedException e) {

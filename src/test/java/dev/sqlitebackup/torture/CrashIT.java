@@ -43,7 +43,7 @@ class CrashIT {
                     assertEquals(KILLED, hit.ended().exitCode());
                     scenario.checkAnyMoment(opened);
                     Lab lab = new Lab(crashed);
-                    lab.run(scenario.command().toArray()).endsWith(scenario.exitCode());
+                    lab.runAlone(scenario.command().toArray()).endsWith(scenario.exitCode());
                     assertEquals(List.of(), lab.litter());
                     scenario.checkDoneAgain(crashed);
                 } catch (AssertionError e) {

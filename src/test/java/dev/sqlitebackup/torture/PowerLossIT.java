@@ -64,7 +64,7 @@ class PowerLossIT {
                     .write(found, Disk.Unforced.values()[(number - 1) % ways], new Random(number));
             Lab lab = new Lab(found);
             Trials.relocate(run, found);
-            lab.run(scenario.command().toArray()).endsWith(scenario.exitCode());
+            lab.runAlone(scenario.command().toArray()).endsWith(scenario.exitCode());
             assertEquals(List.of(), lab.litter());
             scenario.checkDoneAgain(found);
             Trials.remove(found);
