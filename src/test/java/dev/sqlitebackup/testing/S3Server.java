@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -60,6 +61,9 @@ public final class S3Server implements AutoCloseable {
     private static final Pattern NOT_PLAIN = Pattern.compile("aws-chunked|\r\n(x-amz-trailer|transfer-encoding):");
     private static final Pattern RANGE = Pattern.compile("\r\nrange: bytes=(?:-|(0)-)\\d+\r\n");
     private static final int BUFFER_BYTES = 1 << 14;
+    private static final int BACKLOG = 50;
+    /** The ports of those that are closed. */
+    private static final Queue<Integer> FREED = new ConcurrentLinkedQueue<>();
 
     static {
         System.setProperty("http.keepAlive", "false"); // A line that the server closes just then would be used again.
@@ -120,7 +124,7 @@ public final class S3Server implements AutoCloseable {
                 .awsAuthentication(AuthenticationType.AWS_V2_OR_V4, ID, SECRET)
                 .build();
         server.start();
-        S3Server started = new S3Server(server, new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), content);
+        S3Server started = new S3Server(server, line(), content);
         Thread acceptor = new Thread(started::accept, "s3-line");
         acceptor.setDaemon(true);
         acceptor.start();
@@ -128,6 +132,16 @@ public final class S3Server implements AutoCloseable {
             client.createBucket(request -> request.bucket(BUCKET));
         }
         return started;
+    }
+
+    /** At the address of one that is closed, so that whoever was started for that can use this one (KeptProcesses). */
+    private static ServerSocket line() throws IOException {
+        Integer port = FREED.poll();
+        try {
+            return new ServerSocket(port == null ? 0 : port, BACKLOG, InetAddress.getLoopbackAddress());
+        } catch (BindException e) {
+            return line(); // Somebody else was given it.
+        }
     }
 
     /** A store that cuts: it checks what it is sent, reports success, and keeps half of it. */
@@ -523,6 +537,7 @@ public final class S3Server implements AutoCloseable {
     public void close() {
         try {
             line.close();
+            FREED.add(line.getLocalPort());
             server.stop();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
