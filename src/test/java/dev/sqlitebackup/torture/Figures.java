@@ -6,7 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * How much of each kind of bad day is tried, and what came of it. {@code make torture} tries everything and makes the
@@ -25,6 +28,17 @@ final class Figures {
     /** @return {@code full} under {@code make torture}, else {@code part} */
     static int count(int full, int part) {
         return isFull() ? full : part;
+    }
+
+    /**
+     * All under {@code make torture}, else every third.
+     *
+     * @param first of three, by which three tests share them
+     */
+    static <T> Stream<T> third(List<T> all, int first) {
+        return isFull()
+                ? all.stream()
+                : IntStream.range(0, all.size()).filter(i -> i % 3 == first).mapToObj(all::get);
     }
 
     /** Adds a row to a table of docs/reliability.md, which has a marker of this name. */

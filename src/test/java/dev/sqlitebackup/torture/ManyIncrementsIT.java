@@ -44,6 +44,9 @@ class ManyIncrementsIT {
         return FIRST.plus(Duration.ofHours(4L * run));
     }
 
+    private static final int MONTH = 180;
+    private static final int MONTH_PART = 90;
+
     /** A month of runs, every four hours: after each, a restore gives the snapshot's bytes. */
     @Test
     void eachOfAMonthGivesBackTheBytesOfItsSnapshot() throws IOException {
@@ -51,7 +54,8 @@ class ManyIncrementsIT {
         lab.database("app.db", "wal", 1000, "g");
         Runs runs = Runs.of(lab);
         Map<String, String> made = new TreeMap<>();
-        for (int run = 0; run < 180; run++) {
+        int last = Figures.count(MONTH, MONTH_PART);
+        for (int run = 0; run < last; run++) {
             BackupService.Result result = runs.change(
                     at(run),
                     "INSERT INTO t(generation, b) SELECT 'r" + run + "', hex(randomblob(200)) || printf('%0600d', "
@@ -65,7 +69,7 @@ class ManyIncrementsIT {
         assertTrue(fulls < 10, fulls + " full backups");
         // All of them still, at the end, and whatever is pruned, those that are left.
         assertAllGiveBack(runs, made);
-        runs.prune(at(180), new RetentionRules(3, 0, 7, 2, 1, 0, Duration.ZERO));
+        runs.prune(at(last), new RetentionRules(3, 0, 7, 2, 1, 0, Duration.ZERO));
         made.keySet().removeIf(backup -> !Files.exists(Path.of(backup)));
         assertTrue(made.size() >= 12 && made.size() < 40, made::toString);
         assertAllGiveBack(runs, made);
@@ -78,8 +82,8 @@ class ManyIncrementsIT {
     // ---- random edits
 
     private static final int DATABASES = 40;
-    private static final int DATABASES_PART = 10;
-    private static final int PART = 150;
+    private static final int DATABASES_PART = 4;
+    private static final int PART = 60;
     private static final int EDITS = 25;
 
     /** A thousand backups, under {@code make torture}: each comes back byte for byte. */
@@ -243,7 +247,7 @@ class ManyIncrementsIT {
     /** Whatever the rules and whatever is there: what is left comes back, and nothing that it needs is gone. */
     @Test
     void noPruneLeavesABackupWithoutWhatItNeeds() throws IOException {
-        for (int seed = 0; seed < Figures.count(30, 5); seed++) {
+        for (int seed = 0; seed < Figures.count(30, 2); seed++) {
             Random random = new Random(seed);
             Lab lab = new Lab(Files.createDirectory(directory.resolve("prune" + seed)));
             lab.database("app.db", "delete", 120, "g");
