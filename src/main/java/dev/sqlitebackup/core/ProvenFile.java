@@ -41,6 +41,7 @@ record ProvenFile(Path snapshot, int pageSizeBytes, Workspace workspace, Compres
         try (FileChannel out = PrivateFiles.open(compressed, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             BackupWriter.Written written =
                     new BackupWriter(snapshot, pageSizeBytes, createdAt, compression, progress).write(out, previous);
+            progress.phase("read back", -1);
             try (Background<Void> forced = new Background<>(() -> force(out, compressed))) {
                 if (!Digests.sha256(compressed).equals(written.backupSha256())) {
                     throw notWhatWasWritten(compressed);

@@ -66,6 +66,7 @@ record ProvenIncrement(Path snapshot, Workspace workspace, Compression compressi
             if (written == null) {
                 return null;
             }
+            progress.phase("read back", -1);
             out.force(true);
             readBack(compressed, out, written);
             return written;

@@ -88,6 +88,7 @@ final class Publication {
     Published publish(Path snapshot, NewBackup backup) throws IOException {
         NewBackup.Made made = backup.make();
         if (made.isUnchanged()) {
+            progress.phase("check", -1);
             check.await(); // First, because what is at the destination has to be there at the end.
             if (isStillAtDestination(plan.there().previous())) {
                 return unchanged(snapshot, made);
@@ -131,6 +132,7 @@ final class Publication {
             }
         }
         Interruption.check();
+        progress.phase("publish", -1);
         NewBackup.Made published = made;
         long sizeBytes = Files.size(made.file());
         String name =
@@ -203,6 +205,7 @@ final class Publication {
 
     /** Looks at what there is to know before a finished backup is published. */
     private Found look(Path snapshot, NewBackup backup, NewBackup.Made made) throws IOException {
+        progress.phase("check", -1);
         Verification verification = check.await(); // Of a damaged database nothing is kept anywhere.
         try {
             boolean late = plan.there().unknown() != null;

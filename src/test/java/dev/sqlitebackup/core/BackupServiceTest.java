@@ -134,7 +134,7 @@ class BackupServiceTest {
         Heard first = new Heard();
         backup(database, lab.path("b.gz"), lab.temporary(), first);
         assertEquals(
-                List.of("snapshot", "compress"),
+                List.of("snapshot", "compress", "read back", "check", "publish"),
                 first.phases().stream().map(Heard.Phase::name).toList());
         assertEquals(
                 new Heard.Phase("compress", sizeBytes, sizeBytes),
@@ -143,7 +143,7 @@ class BackupServiceTest {
         assertTrue(
                 backup(database, lab.path("b.gz"), lab.temporary(), unchanged).unchanged());
         assertEquals(
-                List.of("snapshot", "compare"),
+                List.of("snapshot", "compare", "check"),
                 unchanged.phases().stream().map(Heard.Phase::name).toList());
     }
 
