@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sqlitebackup.testing.Installation;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;
@@ -19,7 +20,6 @@ import org.junit.jupiter.api.io.TempDir;
  * make.
  */
 class HintsIT {
-    private static final Path PROJECT = Path.of("").toAbsolutePath();
     private static final int SHRUNK = 16;
     private static final String ROWS = "SELECT count(*) FROM t";
 
@@ -37,8 +37,7 @@ class HintsIT {
     }
 
     private void install() {
-        Tools.sh("HOME=\"$3\" \"$1/scripts/install-into\" \"$2\"", PROJECT, repository, directory)
-                .ok();
+        Installation.into(repository, directory);
     }
 
     /** In a directory of the lab, with the variables of a shell in which the program runs. */

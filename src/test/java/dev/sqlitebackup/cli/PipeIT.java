@@ -40,20 +40,8 @@ class PipeIT {
         database = lab.database("app.db", "wal", 500, "first");
     }
 
-    /** A script in the lab, for which sb is the program. */
-    private Tools.Ended sh(String script) {
-        return Tools.sh(
-                "cd \"$1\"; export TMPDIR=\"$1/tmp\" XDG_STATE_HOME=\"$1/state\"; unset SQLITE_BACKUP_DB "
-                        + "SQLITE_BACKUP_TO; java=$2 jar=$3; sb() { \"$java\" -XX:+UseSerialGC "
-                        + "-XX:TieredStopAtLevel=1 -jar \"$jar\" \"$@\"; }; "
-                        + script,
-                directory,
-                Lab.JAVA,
-                Lab.JAR);
-    }
-
     private JsonObject json(int exitCode, String script) {
-        Tools.Ended ended = sh(script);
+        Tools.Ended ended = lab.sh(script);
         assertEquals(exitCode, ended.exitCode(), () -> script + ": " + ended.out() + ended.err());
         JsonObject object = JsonParser.parseString(ended.out()).getAsJsonObject();
         assertEquals(exitCode, object.get("exitCode").getAsInt());
@@ -79,7 +67,7 @@ class PipeIT {
         lab.json(0, "undo", "new.db");
         assertEquals("first", Lab.query(lab.path("new.db"), "SELECT DISTINCT generation FROM t"));
 
-        String said = sh("sb backup app.db --to=- --quiet | SQLITE_BACKUP_DB=new.db SQLITE_BACKUP_TO=- sb restore")
+        String said = lab.sh("sb backup app.db --to=- --quiet | SQLITE_BACKUP_DB=new.db SQLITE_BACKUP_TO=- sb restore")
                 .ok()
                 .out();
         assertTrue(said.contains(" from standard input to " + lab.path("new.db")), said);
@@ -117,7 +105,7 @@ class PipeIT {
         assertFalse(json(0, "sb verify --json - < app.db.gz").has("warnings"));
         json(0, "gunzip < app.db.gz | sb restore - --to=new.db --json");
         assertEquals(Lab.dump(database), Lab.dump(lab.path("new.db")));
-        String said = sh("sb verify - < app.db.gz").ok().out();
+        String said = lab.sh("sb verify - < app.db.gz").ok().out();
         assertTrue(said.startsWith("verified: standard input holds "), said);
         assertEquals(List.of(), lab.litter());
     }
@@ -137,7 +125,7 @@ class PipeIT {
                 "{ yes || true; }",
                 "head -c 30000 app.db",
                 "gunzip < app.db.gz | head -c 30000 | gzip")) {
-            sh("echo trailing > said");
+            lab.sh("echo trailing > said");
             for (String command :
                     List.of("restore - --to=target.db", "restore - --to=target.db --dry-run", "verify -")) {
                 JsonObject refused = json(12, "set +o pipefail; " + source + " | sb " + command + " --json");
@@ -153,8 +141,8 @@ class PipeIT {
     void aDryRunReadsItAllAndLeavesEvenTheDirectoryAlone() throws IOException {
         lab.json(0, "backup", database, "--to=app.db.gz");
         Files.createDirectory(lab.path("there"));
-        Tools.Ended foreseen =
-                sh("cat app.db.gz | sb restore - --to=there/new.db --dry-run").ok();
+        Tools.Ended foreseen = lab.sh("cat app.db.gz | sb restore - --to=there/new.db --dry-run")
+                .ok();
         assertTrue(
                 foreseen.out().contains(" from standard input to ")
                         && foreseen.out().contains("nothing was changed"),
@@ -188,7 +176,8 @@ class PipeIT {
                 .getAsString()
                 .endsWith(" restore - --to=" + lab.path("restored.db")));
         for (String command : List.of("restore - --to=new.db", "verify -")) {
-            Tools.Ended terminal = sh("script -qec \"'$java' -jar '$jar' " + command + "\" /dev/null < /dev/null");
+            Tools.Ended terminal = lab.sh(
+                    "script -qec \"'" + Lab.JAVA + "' -jar '" + Lab.JAR + "' " + command + "\" /dev/null < /dev/null");
             assertEquals(2, terminal.exitCode(), terminal.out());
             assertTrue(terminal.out().contains("which is a terminal"), terminal.out());
         }
@@ -260,7 +249,7 @@ class PipeIT {
         for (long started = System.nanoTime(); kept == null; ) {
             assertTrue(
                     restore.isAlive() && System.nanoTime() - started < PATIENCE_NANOS,
-                    () -> "it never read: " + sh("cat err").out());
+                    () -> "it never read: " + lab.sh("cat err").out());
             try (Stream<Path> files = Files.list(directory)) {
                 kept = files.filter(file -> file.getFileName().toString().startsWith(".sqlite-backup-"))
                         .map(workspace -> workspace.resolve("piped"))
@@ -273,7 +262,7 @@ class PipeIT {
         assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(kept.getParent())));
         Tools.sh("kill -" + signal + " \"$1\"", restore.pid()).ok();
         assertTrue(restore.waitFor(4, TimeUnit.SECONDS), "it waits on"); // Before everything is removed from under it.
-        assertEquals(130, restore.exitValue(), sh("cat err").out());
+        assertEquals(130, restore.exitValue(), lab.sh("cat err").out());
         assertFalse(Files.exists(lab.path("new.db")));
         assertEquals(List.of(), lab.litter());
     }

@@ -62,13 +62,7 @@ class UnsaidIT {
         assertEquals(0, lab.run("backup", database, "--to=b.gz").exitCode());
         Lab.sql(database, "UPDATE t SET generation = 'lost'");
         for (String arguments : new String[] {"restore --json b.gz --to=app.db", "list b.gz"}) {
-            Tools.Ended ended = Tools.sh(
-                    "cd \"$1\"; TMPDIR=\"$2\" \"$3\" -jar \"$4\" $5 " + closed,
-                    directory,
-                    lab.temporary(),
-                    Lab.JAVA,
-                    Lab.JAR,
-                    arguments);
+            Tools.Ended ended = lab.sh("sb " + arguments + " " + closed);
             if (closed.equals(">&-")) {
                 assertEquals(1, ended.exitCode());
                 assertEquals(
@@ -82,13 +76,7 @@ class UnsaidIT {
         lab.json(0, "verify", "b.gz");
     }
 
-    private Tools.Ended unheard(Lab lab, String arguments) {
-        return Tools.sh(
-                "cd \"$1\"; TMPDIR=\"$2\" \"$3\" -jar \"$4\" $5 >/dev/full",
-                directory,
-                lab.temporary(),
-                Lab.JAVA,
-                Lab.JAR,
-                arguments);
+    private static Tools.Ended unheard(Lab lab, String arguments) {
+        return lab.sh("sb " + arguments + " >/dev/full");
     }
 }

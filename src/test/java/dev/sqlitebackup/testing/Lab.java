@@ -153,6 +153,18 @@ public final class Lab {
         return Tools.await(start(arguments));
     }
 
+    /** Runs a script of bash in which {@code sb} is the program. */
+    public Tools.Ended sh(String script) {
+        return within(
+                        "bash",
+                        "-euo",
+                        "pipefail",
+                        "-c",
+                        "program=(\"$@\"); sb() { \"${program[@]}\" \"$@\"; }; " + script,
+                        "sh")
+                .runAlone();
+    }
+
     public Tools.Started start(Object... arguments) {
         return Tools.start(command(strings(arguments)), environment(), directory);
     }
