@@ -9,7 +9,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
@@ -63,56 +62,11 @@ public final class Lab {
     }
 
     private static List<String> java() {
-        return List.of(JAVA, "-XX:-UsePerfData", "-XX:+UseSerialGC", "-XX:SharedArchiveFile=" + Archive.FILE);
+        return List.of(JAVA, "-XX:-UsePerfData", "-XX:+UseSerialGC", "-XX:SharedArchiveFile=" + ClassArchive.FILE);
     }
 
     private static List<String> strings(Object... arguments) {
         return Stream.of(arguments).map(Object::toString).toList();
-    }
-
-    /**
-     * The classes that a run loads, as the launcher keeps them: it takes a third off the start of each of the many runs
-     * here.
-     */
-    private static final class Archive {
-        static final Path FILE = Path.of("target/lab-" + System.getProperty("java.version") + ".jsa")
-                .toAbsolutePath();
-
-        static {
-            try {
-                if (!Files.exists(FILE)
-                        || Files.getLastModifiedTime(FILE).compareTo(Files.getLastModifiedTime(JAR)) < 0) {
-                    Path directory = Files.createTempDirectory("archive");
-                    Path database = directory.resolve("a.db");
-                    Path made =
-                            FILE.resolveSibling("lab-" + ProcessHandle.current().pid() + ".jsa");
-                    sql(database, "CREATE TABLE t(a)");
-                    // To a store that is not there: so the classes of the SDK, which take a second, are loaded too.
-                    Tools.run(
-                                    List.of(
-                                            JAVA,
-                                            "-XX:+UseSerialGC",
-                                            "-XX:ArchiveClassesAtExit=" + made,
-                                            "-Daws.endpointUrlS3=http://127.0.0.1:1",
-                                            "-Daws.region=us-east-1", // Else it asks the machine it might be.
-                                            "-Daws.accessKeyId=none",
-                                            "-Daws.secretAccessKey=none",
-                                            "-Daws.maxAttempts=1",
-                                            "-jar",
-                                            JAR.toString(),
-                                            "backup",
-                                            database.toString(),
-                                            "--to=s3://none/p/"),
-                                    Map.of("XDG_CACHE_HOME", directory.toString()),
-                                    directory)
-                            .endsWith(1);
-                    // Whole or not at all: another test process may want it too.
-                    Files.move(made, FILE, StandardCopyOption.ATOMIC_MOVE);
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
     }
 
     /** Runs the program with these variables too, from now on. */
