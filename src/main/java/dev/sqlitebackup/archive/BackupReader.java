@@ -121,8 +121,8 @@ public final class BackupReader {
     }
 
     /**
-     * The same as fast as this machine can, for who compares the SHA-256 of the content himself, and needs that alone
-     * ({@link FastDeflate#inflater}).
+     * The same by ISA-L where it loads, which takes some blocks that gunzip refuses ({@link FastDeflate#inflater}):
+     * only for who checks the SHA-256 of the content himself.
      */
     public static Manifest readFast(FileChannel file, String backup, int threads, Sink sink) throws IOException {
         Manifest manifest = manifest(file, backup);

@@ -41,13 +41,13 @@ public final class BackupWriter {
      *
      * @param backupBytes length of the whole backup
      * @param backupSha256 of the whole backup, in hexadecimal
-     * @param isFastDeflateWrong whether ISA-L made a block that did not hold its content; the JDK made it again
+     * @param isFastDeflateWrong whether ISA-L could not make a block, or made it wrongly, and the JDK made it again
      */
     public record Written(Manifest manifest, long backupBytes, String backupSha256, boolean isFastDeflateWrong) {}
 
     /**
-     * Writes the backup. Each block is decompressed and compared with the snapshot before it is written, so that it may
-     * go where nothing can be read back.
+     * Writes the backup. Each block is decompressed and compared with the snapshot before it is written, so the backup
+     * may go down a pipe.
      *
      * @param out where the backup goes; left open, and not forced
      * @param reusable blocks of the previous backup

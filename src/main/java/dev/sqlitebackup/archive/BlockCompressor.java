@@ -9,8 +9,8 @@ import java.util.function.Supplier;
 import java.util.zip.Deflater;
 
 /**
- * Makes blocks, and proves each: the JDK inflates it again, and finds the content. So what ISA-L deflated, two
- * implementations agree on. For any number of threads.
+ * Makes blocks, and proves each: the JDK inflates it to the same content. So two implementations agree on what ISA-L
+ * deflates. For any number of threads.
  */
 final class BlockCompressor implements AutoCloseable {
     private final int level;
@@ -48,7 +48,7 @@ final class BlockCompressor implements AutoCloseable {
             throw new Failure(
                     Failure.Kind.CORRUPT,
                     "a block does not hold what was compressed into it",
-                    "the memory of this machine is failing");
+                    "test the memory of this machine, then run it again");
         }
     }
 
@@ -71,7 +71,7 @@ final class BlockCompressor implements AutoCloseable {
         }
     }
 
-    /** Whether the JDK had to make a block that ISA-L had made wrongly. */
+    /** Whether the JDK had to make a block that ISA-L could not make, or made wrongly. */
     boolean hasReplaced() {
         return replaced;
     }

@@ -7,7 +7,10 @@ import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
-/** Takes the content out of blocks: by the JDK, or faster. For any number of threads. */
+/**
+ * Decompresses blocks: by ISA-L if it may and can, else by the JDK. A block that ISA-L refuses is tried again by the
+ * JDK, which words the error. For any number of threads.
+ */
 final class BlockInflater implements AutoCloseable {
     private final boolean fast;
     private final Queue<Inflater> idle = new ConcurrentLinkedQueue<>();

@@ -4,14 +4,14 @@ package dev.sqlitebackup.archive;
 final class Piece {
     final byte[] content = new byte[Bgzf.MAX_CONTENT_BYTES];
     final byte[] block = new byte[Bgzf.MAX_BLOCK_BYTES];
-    /** What the block was found to hold. */
+    /** What the block was found to hold; null where nobody looks. */
     final byte[] proof;
 
     int contentBytes;
     int blockBytes;
 
-    /** @param isProven whether the block is made and not only read */
-    Piece(boolean isProven) {
-        this.proof = isProven ? new byte[Bgzf.MAX_CONTENT_BYTES] : null;
+    /** @param withProof whether the block is made, and not only read */
+    Piece(boolean withProof) {
+        this.proof = withProof ? new byte[Bgzf.MAX_CONTENT_BYTES] : null;
     }
 }

@@ -76,7 +76,7 @@ public final class BackupCommand implements Callable<Integer> {
     @Option(
             names = "--full",
             description =
-                    "In a history, make a full backup instead of an increment, also if the newest one is an increment "
+                    "Compare with all of the database. In a history, make a full backup instead of an increment, also if the newest one is an increment "
                             + "of the same content.")
     private boolean full;
 
@@ -85,8 +85,9 @@ public final class BackupCommand implements Callable<Integer> {
             paramLabel = "1..9",
             defaultValue = "1",
             description =
-                    "How hard to compress (default: ${DEFAULT-VALUE}). 6 makes a file a tenth smaller and takes twice the "
-                            + "time, 9 little smaller still and twice that. Blocks of the last backup keep their level.")
+                    "How hard to compress (default: ${DEFAULT-VALUE}). Of text, 6 makes a file about a tenth smaller in twice "
+                            + "the time, 9 hardly smaller still in four times. Blocks taken over from the last backup keep "
+                            + "their level.")
     private int level;
 
     @Option(

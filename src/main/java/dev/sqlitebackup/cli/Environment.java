@@ -202,7 +202,7 @@ public record Environment(
         return directory.toAbsolutePath();
     }
 
-    /** Where the native library may be unpacked, for when the first place is mounted noexec. */
+    /** Where native libraries may be unpacked, for when the first place is mounted noexec. */
     List<Path> programDirectories(Path temporaryDirectory) {
         List<Path> directories = new ArrayList<>(List.of(temporaryDirectory, path(systemTemporaryDirectory)));
         if (isSet("XDG_RUNTIME_DIR")) {

@@ -76,7 +76,7 @@ final class Reporter {
                 + " in " + Output.seconds(durationMillis);
         String verified = result.verification().full() ? ", verified" : ", verified in part";
         String kind = result.unchanged()
-                ? ", compared in full at " + result.comparedAt()
+                ? ", last compared in full at " + result.comparedAt()
                 : result.manifest().increment() != null
                         ? ", as an increment since "
                                 + result.manifest().increment().parentCreatedAt()

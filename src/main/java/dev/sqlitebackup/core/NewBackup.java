@@ -102,7 +102,7 @@ final class NewBackup {
                     "there is no room in " + request.temporaryDirectory() + " for the pages of the newest one");
         }
         try {
-            sha256s = sha256s(chain); // Before they are proven: what changes in between does not pass for proven.
+            sha256s = sha256s(chain); // Before they are proven: a file that changes meanwhile must not count as proven.
             Manifest newest = manifest(chain.get(chain.size() - 1));
             return newest == null
                     ? full(chain.get(0).file(), "the newest is not of this program")
@@ -164,7 +164,7 @@ final class NewBackup {
 
     /** What is in files that are known to the byte is known too, and is not decompressed again. */
     private Manifest manifestIfEqual(Manifest newest) throws IOException {
-        progress.phase("compare", -1);
+        progress.phase("hash", -1);
         snapshotSha256 = Digests.sha256(snapshot);
         return newest.sha256().equals(snapshotSha256) ? newest : null;
     }

@@ -23,6 +23,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Finds that the newest backup is still current without reading the database: nothing was written since all of it was
@@ -30,8 +32,9 @@ import java.util.Set;
  * makes the run compare again. For one run, which has its turn.
  */
 final class NothingToDo {
-    /** What no file's time tells, a bit that fell over on a disk, is looked for once a day. */
-    private static final Duration MOST_AGE = Duration.ofHours(24);
+    private static final Logger LOG = LoggerFactory.getLogger(NothingToDo.class);
+    /** A bit that flips on a disk changes no time. */
+    private static final Duration MAX_AGE = Duration.ofHours(24);
 
     private final BackupService.Request request;
     private final Path database;
@@ -50,9 +53,9 @@ final class NothingToDo {
     }
 
     /**
-     * What a run notes that has compared all of the database, for those after it.
+     * What a run that compared everything notes for later runs.
      *
-     * @return null if those after it have to compare too
+     * @return null if the next one has to compare too
      */
     static State.Compared note(BackupService.Request request, BackupPlan plan, Fingerprint before, Verification found) {
         return request.compact() // Its pages are not those of the database.
@@ -72,7 +75,9 @@ final class NothingToDo {
      * @throws Failure BUSY if it stays locked, FAILURE if its log is elsewhere
      */
     BackupService.Result confirm(StateFile.Turn turn, List<String> warnings, Clock clock) throws IOException {
-        if (!isAsNoted() || !isDatabaseAsNoted()) {
+        String why = whyCompare();
+        if (why != null) {
+            LOG.debug("everything is compared, because {}", why);
             return null;
         }
         Manifest manifest = manifest();
@@ -80,7 +85,11 @@ final class NothingToDo {
         PruneService.Pruned pruned = new PruneService(clock, Progress.NONE)
                 .planAfterBackup(destination, there.previousName(), leftOut, request);
         if (manifest == null || !pruned.deleted().isEmpty()) {
-            return null; // Nothing is deleted beside what was not proven in the same run.
+            // Nothing is deleted beside what was not proven in the same run.
+            LOG.debug(
+                    "everything is compared, because {} older backups are to be deleted",
+                    pruned.deleted().size());
+            return null;
         }
         Workspace.removeDead(destination.store().workingDirectory());
         request.destination().noteFileSystem();
@@ -101,25 +110,29 @@ final class NothingToDo {
                 there.before().compared().instant());
     }
 
-    /** Whether the request and the backup leave it at that. */
-    private boolean isAsNoted() throws IOException {
+    /** @return null if database and backup are as they were noted */
+    private String whyCompare() throws IOException {
         State before = there.before();
-        return !request.full()
-                && !request.compact()
-                && before != null
-                && before.compared() != null
-                && before.shrunk() == null
-                && before.leftOut() != null
-                && isRecent(before.compared())
-                && before.compared().boot().equals(Host.bootId())
-                && before.backups() != null
-                && isSame(before.backups(), there.previousFiles());
-    }
-
-    /** Not one of a clock that was ahead, either. */
-    private boolean isRecent(State.Compared compared) {
-        return !compared.instant().isAfter(at)
-                && compared.instant().plus(MOST_AGE).isAfter(at);
+        if (request.full() || request.compact()) {
+            return "that was asked for";
+        }
+        if (before == null || before.compared() == null || before.backups() == null || before.leftOut() == null) {
+            return "no run has noted by what to know that nothing was written";
+        }
+        if (before.shrunk() != null) {
+            return "the database has shrunk";
+        }
+        Instant comparedAt = before.compared().instant();
+        if (comparedAt.isAfter(at) || !comparedAt.plus(MAX_AGE).isAfter(at)) {
+            return "the last time was " + comparedAt;
+        }
+        if (!before.compared().boot().equals(Host.bootId())) {
+            return "the machine was started since";
+        }
+        if (!isSame(before.backups(), there.previousFiles())) {
+            return "the newest backup is not as it was published";
+        }
+        return isDatabaseAsNoted() ? null : "the database was written, or its files' times do not tell";
     }
 
     private static boolean isSame(List<State.BackupFile> noted, List<Path> files) throws IOException {

@@ -22,8 +22,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Writes a snapshot as a full backup, and proves it: what is said to hold the snapshot was decompressed and compared
- * with it, byte for byte, and is in the file.
+ * Writes a snapshot as a full backup, and proves it: each block is decompressed and compared with the snapshot before
+ * it is written, and the file, read back, has the SHA-256 of what was written.
  *
  * @param snapshot a finished private file
  * @param workspace takes the pages of a chain, while that is read
@@ -63,8 +63,8 @@ record ProvenFile(Path snapshot, int pageSizeBytes, Workspace workspace, Compres
     static List<String> warnings(boolean isFastDeflateWrong) {
         return isFastDeflateWrong
                 ? List.of(
-                        "a block that the fast deflate (ISA-L) made did not hold its content, and the JDK made it again: "
-                                + "the backup is good; test the memory of this machine, or report a bug if that is good too")
+                        "ISA-L could not compress a block, or compressed it wrongly, and the JDK compressed it again: "
+                                + "the backup is good; test the memory of this machine, and report a bug if that is good too")
                 : List.of();
     }
 

@@ -76,7 +76,7 @@ record ProvenIncrement(Path snapshot, Workspace workspace, Compression compressi
     private IncrementWriter.Written compare(
             FileChannel out, Manifest manifest, List<ChainReader.Member> parent, long mostBytes, boolean isParentProven)
             throws IOException, DamagedParent {
-        try (ChainReader chain = isParentProven ? ChainReader.open(parent).fast() : ChainReader.open(parent);
+        try (ChainReader chain = isParentProven ? ChainReader.open(parent).allowFast() : ChainReader.open(parent);
                 FileChannel pages = workspace.scratch("pages")) {
             return new IncrementWriter(snapshot, manifest, compression, progress).write(out, chain, pages, mostBytes);
         } catch (NoSuchFileException e) {

@@ -62,7 +62,7 @@ final class Staging {
     private final Consumer<Path> beforeVerification;
     private final boolean fast;
 
-    /** For a verification, which asks for its own room only, and whether gunzip would take the backup. */
+    /** For a verification, which asks for its own room only; the JDK decompresses every block, as gunzip would. */
     Staging(Workspace workspace, Duration busyTimeout, Progress progress) {
         this.workspace = workspace;
         this.busyTimeout = busyTimeout;
@@ -73,7 +73,8 @@ final class Staging {
     }
 
     /**
-     * For a restore, which asks for all its room at once, and what is in the backup, whatever gunzip would say to it.
+     * For a restore, which asks for all its room at once; ISA-L may decompress, since the SHA-256 of the content is
+     * checked.
      *
      * @param room is asked once: as soon as it is known how much is needed
      * @param beforeVerification is given the staged file when it is complete, to read it beside the verification
@@ -166,7 +167,9 @@ final class Staging {
     /** A full backup, and the increments laid over it. */
     private Laid layChain(List<ChainReader.Member> members, BackupSource source, Path staged) throws IOException {
         try (ChainReader chain = hinting(
-                        source, () -> 0, () -> fast ? ChainReader.open(members).fast() : ChainReader.open(members));
+                        source,
+                        () -> 0,
+                        () -> fast ? ChainReader.open(members).allowFast() : ChainReader.open(members));
                 FileChannel pages = workspace.scratch("pages");
                 OutputStream out = Channels.newOutputStream(workspace.open(staged, StandardOpenOption.WRITE))) {
             Manifest manifest = chain.manifest();

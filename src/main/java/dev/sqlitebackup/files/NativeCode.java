@@ -14,7 +14,7 @@ import java.util.List;
 public final class NativeCode {
     /** Unpacks a library and loads it. */
     public interface Loading {
-        /** @return false if it has none for this machine, or none that loads */
+        /** @return false if none of it loads on this machine */
         boolean load(Workspace workspace) throws Exception;
     }
 
@@ -72,7 +72,15 @@ public final class NativeCode {
         new Space().need(candidate, sizeBytes).check(null);
         Workspace workspace = Workspace.create(candidate);
         try {
-            return mayRunPrograms(workspace) && loading.load(workspace);
+            if (!mayRunPrograms(workspace)) {
+                return false;
+            }
+            if (!loading.load(workspace)) {
+                throw new Failure(
+                        Failure.Kind.FAILURE,
+                        what + " does not load on this machine (unpacked into " + candidate + ")");
+            }
+            return true;
         } catch (Failure e) {
             throw e;
         } catch (Exception e) {

@@ -28,8 +28,8 @@ import java.util.stream.Stream;
  *     right
  * @param backups the files that the backup is made of, in the order of their chain, as they were proven; null where a
  *     later run has to prove them again
- * @param compared by what a later run may know that the backup is still current without reading the database; null
- *     where it may not
+ * @param compared what a later run compares to know, without reading the database, that the backup is current; null if
+ *     it must read
  */
 public record State(
         String confirmedAt,
@@ -101,7 +101,7 @@ public record State(
     }
 
     /**
-     * A file of a backup whose bytes were proven: a JDK decompressed them, and found what was to be in them.
+     * A file of a backup, all of whose blocks the JDK decompressed and compared.
      *
      * @param sha256 of the file as it is, in hexadecimal
      */
@@ -170,7 +170,7 @@ public record State(
      * That holds for times from the future too, of a file server whose clock is ahead.
      *
      * @param databaseNow what the main file looks like now, null if it is gone
-     * @param walNow likewise of its {@code -wal}, as it was noted
+     * @param walNow likewise of its {@code -wal} now, as {@code sqlite/Fingerprint} takes it
      * @return null where it cannot be told
      */
     public Boolean hasChanged(FileIdentity databaseNow, FileIdentity walNow) {
@@ -182,8 +182,8 @@ public record State(
     }
 
     /**
-     * Without what was left out, where that is too much to be read again: then it is not known, and the next who asks
-     * looks himself.
+     * Where it is too much to be read again, without what was left out, and so without what needs that: then it is not
+     * known, and the next who asks looks himself.
      */
     public byte[] encode() {
         byte[] all = (GSON.toJson(this) + "\n").getBytes(StandardCharsets.UTF_8);

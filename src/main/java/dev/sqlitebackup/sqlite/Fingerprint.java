@@ -11,8 +11,8 @@ import java.time.Duration;
 import java.util.HexFormat;
 
 /**
- * What tells a database from itself at another time without reading it: its files' identities, and what SQLite itself
- * counts in them. Every commit changes one of them at least:
+ * Shows, without reading a database, whether it was written: its files' identities, and what SQLite itself counts in
+ * them. Every commit changes one of them at least:
  *
  * <pre>
  *   journal mode   a commit writes              which changes
@@ -22,7 +22,8 @@ import java.util.HexFormat;
  *   (a checkpoint) pages of the main file       times of that, though no content
  * </pre>
  *
- * The counters are there because a time may be lost: a power failure keeps what fdatasync wrote, and not when.
+ * The counters see what times do not: a writer that was held up between the moment at which a write sets the time and
+ * the moment at which its bytes are there.
  *
  * @param main identity of the main file
  * @param wal of its {@code -wal}, null for none, without the inode's own time: SQLite, run by root, sets the WAL's
@@ -49,7 +50,7 @@ public record Fingerprint(FileIdentity main, FileIdentity wal, String counters) 
     }
 
     /**
-     * Takes it under SHARED. Not while this process has a connection.
+     * Takes it under SHARED. Not while this process has a connection, whose POSIX locks would go with our descriptors.
      *
      * @throws dev.sqlitebackup.Failure BUSY if the database stays locked, FAILURE if its log is elsewhere
      */
@@ -86,7 +87,7 @@ public record Fingerprint(FileIdentity main, FileIdentity wal, String counters) 
         }
     }
 
-    /** @return of a file that is shorter, less */
+    /** @return fewer digits if the file is shorter */
     private static String hex(FileChannel file, long position, int bytes) throws IOException {
         ByteBuffer buffer = ByteBuffer.allocate(bytes);
         int count = 0;

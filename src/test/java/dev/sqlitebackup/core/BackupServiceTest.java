@@ -143,7 +143,7 @@ class BackupServiceTest {
         assertTrue(
                 backup(database, lab.path("b.gz"), lab.temporary(), unchanged).unchanged());
         assertEquals(
-                List.of("snapshot", "compare", "check"),
+                List.of("snapshot", "hash", "check"),
                 unchanged.phases().stream().map(Heard.Phase::name).toList());
     }
 
