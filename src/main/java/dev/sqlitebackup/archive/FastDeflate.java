@@ -36,7 +36,7 @@ final class FastDeflate {
                     return new IntelDeflater(1, true).load(directory) && new IntelInflater(true).load(directory);
                 });
                 return true;
-            } catch (Failure e) {
+            } catch (Failure | LinkageError e) {
                 LOG.debug("the JDK deflates: {}", e.getMessage());
                 return false;
             }

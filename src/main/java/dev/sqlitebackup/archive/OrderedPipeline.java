@@ -17,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 final class OrderedPipeline<T> implements AutoCloseable {
     /** Enough for no thread to wait while the results of a slow block are waited for. */
     private static final int UNDER_WAY_PER_THREAD = 4;
+    /** Two pipelines of pieces of 200 kB have to fit into the heap of the launcher, on any number of processors. */
+    private static final int MOST_UNDER_WAY = 64;
 
     interface Results<T> {
         void accept(T result) throws IOException;
@@ -33,7 +35,7 @@ final class OrderedPipeline<T> implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        this.mostUnderWay = threads * UNDER_WAY_PER_THREAD;
+        this.mostUnderWay = Math.min(threads * UNDER_WAY_PER_THREAD, MOST_UNDER_WAY);
         this.results = results;
     }
 

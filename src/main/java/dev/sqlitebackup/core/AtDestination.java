@@ -36,7 +36,7 @@ record AtDestination(Failure unknown, State before, Chain previous, List<Path> p
 
     /** @throws Failure if it still does not answer */
     static AtDestination askAgain(Destination destination, Instant now) {
-        State before = destination.stateFile().read();
+        State before = destination.stateFile().readWithTrust();
         Chain previous = destination.previous(now);
         if (previous == null) {
             return new AtDestination(null, before, null, List.of(), null);

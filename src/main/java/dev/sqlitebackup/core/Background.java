@@ -19,6 +19,8 @@ final class Background<T> implements AutoCloseable {
                         future.complete(work.get());
                     } catch (Throwable e) {
                         future.completeExceptionally(e);
+                    } finally {
+                        future.cancel(false); // Nothing unless there was no memory left to say what went wrong.
                     }
                 },
                 "background");

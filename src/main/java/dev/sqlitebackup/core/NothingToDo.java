@@ -138,7 +138,7 @@ final class NothingToDo {
     private static boolean isSame(List<State.BackupFile> noted, List<Path> files) throws IOException {
         boolean same = noted.size() == files.size() && !files.isEmpty() && !files.contains(null);
         for (int i = 0; same && i < files.size(); i++) {
-            same = noted.get(i).identity().isSameFileAs(FileIdentity.of(files.get(i)));
+            same = noted.get(i).identity().equals(FileIdentity.of(files.get(i))) && FileTimes.areKept(files.get(i));
         }
         return same;
     }

@@ -162,6 +162,8 @@ final class Publication {
         if (store.isRemote()) {
             return null;
         }
+        // Its second name would go with the workspace, and that changes the time of its inode.
+        Files.deleteIfExists(published.file());
         List<Path> files = new ArrayList<>();
         if (published.next() != null) {
             published.next().parent().members().forEach(member -> files.add(store.local(member.name())));

@@ -1,7 +1,6 @@
 package dev.sqlitebackup.files;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 
@@ -11,7 +10,10 @@ import java.util.Set;
  * to decide.
  */
 public final class FileTimes {
-    /** As /proc/mounts names them: those on which it was tried ({@code NothingToDoIT}). */
+    /**
+     * As the system names them: those on which it was tried ({@code NothingToDoIT}). What an overlay shows is written
+     * to its upper layer, which is on no network.
+     */
     private static final Set<String> KEPT = Set.of("ext4", "xfs", "btrfs", "tmpfs", "overlay");
 
     private FileTimes() {}
@@ -19,8 +21,10 @@ public final class FileTimes {
     /** @return false where nobody can tell */
     public static boolean areKept(Path file) {
         try {
-            return KEPT.contains(Files.getFileStore(file).type());
-        } catch (IOException | SecurityException e) {
+            Mounts mounts = Mounts.read();
+            Mounts.Mount mount = mounts == null ? null : mounts.of(file.toRealPath());
+            return mount != null && KEPT.contains(mount.fileSystem().split(" ")[0]);
+        } catch (IOException e) {
             return false;
         }
     }

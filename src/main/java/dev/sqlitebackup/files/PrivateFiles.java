@@ -26,6 +26,11 @@ public final class PrivateFiles {
             FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
 
     /** Of files that this makes. */
+    /** S_IWOTH and S_ISVTX: who may write in a sticky directory may not take away or replace what is another's. */
+    private static final int OTHERS_MAY_WRITE = 0002;
+
+    private static final int STICKY = 01000;
+
     static final FileAttribute<?>[] MODE = mode("rw-------");
 
     private PrivateFiles() {}
@@ -199,6 +204,24 @@ public final class PrivateFiles {
                 && (attributes.owner().equals(ourselves())
                         || belongsToRoot(view)
                         || attributes.owner().equals(owner(other)));
+    }
+
+    /**
+     * Whether nobody but this user and root wrote a file: it is theirs, and nobody else may write it, nor put another
+     * in its place (but for the owner and group of the directory, who may take everything there away as well).
+     */
+    public static boolean isWrittenByUsOrRoot(Path file) throws IOException {
+        if (!POSIX) {
+            return false;
+        }
+        PosixFileAttributeView view =
+                Files.getFileAttributeView(file, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+        PosixFileAttributes attributes = view.readAttributes();
+        int directoryMode = (int) Files.getAttribute(file.getParent(), "unix:mode");
+        return !attributes.permissions().contains(PosixFilePermission.GROUP_WRITE)
+                && !attributes.permissions().contains(PosixFilePermission.OTHERS_WRITE)
+                && (attributes.owner().equals(ourselves()) || belongsToRoot(view))
+                && ((directoryMode & OTHERS_MAY_WRITE) == 0 || (directoryMode & STICKY) != 0);
     }
 
     /** Whether the file, not what it may link to, belongs to the user that runs us. */

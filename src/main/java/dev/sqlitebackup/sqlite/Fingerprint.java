@@ -1,6 +1,7 @@
 package dev.sqlitebackup.sqlite;
 
 import dev.sqlitebackup.files.FileIdentity;
+import dev.sqlitebackup.files.RegularFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -28,8 +29,9 @@ import java.util.HexFormat;
  * @param main identity of the main file
  * @param wal of its {@code -wal}, null for none, without the inode's own time: SQLite, run by root, sets the WAL's
  *     owner whenever it opens it, even to read
- * @param counters the header of the {@code -wal}, that of the index in the {@code -shm}, and the change counter of the
- *     main file, in hexadecimal; null where it cannot be told from here whether anything was written
+ * @param counters whether an application uses it, the header of the {@code -wal}, that of the index in the
+ *     {@code -shm}, and the change counter of the main file, in hexadecimal; null where it cannot be told from here
+ *     whether anything was written
  */
 public record Fingerprint(FileIdentity main, FileIdentity wal, String counters) {
     /** The file format's "file change counter". */
@@ -69,18 +71,28 @@ public record Fingerprint(FileIdentity main, FileIdentity wal, String counters) 
         FileIdentity wal = ofWal(files.wal());
         String counters;
         try {
-            counters = start(files.wal(), WAL_HEADER_BYTES) + ":" + start(files.shm(), INDEX_HEADER_BYTES) + ":"
+            counters = (held.live() ? "live:" : "closed:") + start(files.wal(), WAL_HEADER_BYTES) + ":"
+                    + start(files.shm(), INDEX_HEADER_BYTES) + ":"
                     + hex(held.lock().channel(), CHANGE_COUNTER_OFFSET, CHANGE_COUNTER_BYTES);
         } catch (IOException e) {
             counters = null; // Not for this user to read.
         }
-        // An application that uses another name writes a log that is not seen here. A journal may be hot.
-        boolean isSeen = (held.live() || !held.names().any()) && !OtherNames.holdsSomething(files.journal());
-        return new Fingerprint(FileIdentity.of(files.main()), wal, isSeen ? counters : null);
+        return new Fingerprint(FileIdentity.of(files.main()), wal, isSeen(held, files, wal) ? counters : null);
+    }
+
+    /**
+     * Whether the counters tell. What is in a WAL that nobody uses is decided by the frames in it, when somebody opens
+     * it next: its writer may have died between them and the {@code -shm}. A journal may be hot, likewise. And an
+     * application that uses another name writes a log that is not seen here.
+     */
+    private static boolean isSeen(HiddenLog.Held held, DatabaseFiles files, FileIdentity wal) throws IOException {
+        return (held.live() || wal == null || wal.sizeBytes() == 0)
+                && (held.live() || !held.names().any())
+                && !OtherNames.holdsSomething(files.journal());
     }
 
     private static String start(Path file, int bytes) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+        try (FileChannel channel = RegularFiles.open(file, StandardOpenOption.READ)) {
             return hex(channel, 0, bytes);
         } catch (NoSuchFileException e) {
             return "";

@@ -10,6 +10,7 @@ import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Runs;
 import dev.sqlitebackup.testing.Tools;
+import dev.sqlitebackup.testing.Writer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -203,6 +204,10 @@ class NothingToDoTest {
             assertNothingToDo();
             Tools.sh("touch \"$1\"", file).ok();
             assertCompared();
+            assertNothingToDo();
+            Tools.sh("touch -r \"$1\" \"$1.then\"; touch -r \"$1.then\" \"$1\"; rm \"$1.then\"", file)
+                    .ok();
+            assertCompared(); // The inode's own time tells that something was done to it.
         }
     }
 
@@ -220,7 +225,7 @@ class NothingToDoTest {
     @Test
     void comparesWhereACounterOfSqliteIsAnother() throws IOException {
         backUpFirst("delete");
-        editState("\"counters\":\"::000000", "\"counters\":\"::100000");
+        editState("\"counters\":\"closed:::000000", "\"counters\":\"closed:::100000");
         assertCompared();
         assertNothingToDo();
     }
@@ -267,6 +272,34 @@ class NothingToDoTest {
         assertEquals(List.of(), kept.pruned());
         assertFalse(
                 assertCompared(runs.backUp(later(), false, false, one)).pruned().isEmpty());
+    }
+
+    /** Its writer may have died between its last frame and the index: whoever opens it next finds a commit. */
+    @Test
+    void comparesWhereALogIsLeftThatNobodyUses() throws IOException {
+        lab.database("app.db", "wal", 20, "g");
+        try (Writer writer = Writer.start(runs.database(), "crash", "wal", 1000)) {
+            writer.stop();
+        }
+        assertTrue(Files.size(lab.path("app.db-wal")) > 0);
+        assertCompared(runs.backUp(first));
+        assertCompared();
+    }
+
+    /** Whoever may put another state in its place could have all later commits left out. */
+    @Test
+    void believesNoStateThatSomebodyElseMayHaveWritten() throws IOException {
+        Tools.requireRoot();
+        backUpFirst("delete");
+        for (String otherwise : List.of("chown nobody \"$2\"", "chmod 0666 \"$2\"", "chmod 0777 \"$1\"")) {
+            assertNothingToDo();
+            Tools.sh(otherwise, lab.path("history"), state()).ok();
+            assertCompared();
+            Tools.sh("chown root \"$2\"; chmod 0600 \"$2\"; chmod 0755 \"$1\"", lab.path("history"), state())
+                    .ok();
+            assertCompared(runs.backUp(later(), false, true, RetentionRules.NONE));
+        }
+        assertNothingToDo();
     }
 
     @Test
