@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.sqlitebackup.testing.Installation;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;
@@ -20,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
  * make.
  */
 class HintsIT {
+    private static final Path PROJECT = Path.of("").toAbsolutePath();
     private static final int SHRUNK = 16;
     private static final String ROWS = "SELECT count(*) FROM t";
 
@@ -37,7 +37,8 @@ class HintsIT {
     }
 
     private void install() {
-        Installation.into(repository, directory);
+        Tools.sh("HOME=\"$3\" \"$1/scripts/install-into\" \"$2\"", PROJECT, repository, directory)
+                .ok();
     }
 
     /** In a directory of the lab, with the variables of a shell in which the program runs. */

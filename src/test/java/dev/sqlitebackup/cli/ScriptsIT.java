@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.sqlitebackup.testing.Installation;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;
@@ -34,7 +33,8 @@ class ScriptsIT {
     }
 
     private Tools.Ended install() {
-        return Installation.into(repository, directory);
+        return Tools.sh("HOME=\"$3\" \"$1/scripts/install-into\" \"$2\"", PROJECT, repository, directory)
+                .ok();
     }
 
     /** As cron runs it: no working directory of ours, hardly a PATH, no terminal, no locale. */
