@@ -385,7 +385,7 @@ class RestoreIT {
                 ? new String[] {"restore", "b.gz", "--to=t.db"}
                 : new String[] {"restore", "b.gz", "--to=t.db", option};
         long started = System.nanoTime();
-        lab.run((Object[]) arguments).ok();
+        lab.runAlone((Object[]) arguments).ok();
         long wholeMillis = (System.nanoTime() - started) / 1_000_000;
         Set<String> seen = new HashSet<>();
         for (int i = 0; i < 12; i++) {
@@ -410,7 +410,7 @@ class RestoreIT {
             }
         }
         assertTrue(seen.contains("old"), seen.toString());
-        lab.run((Object[]) arguments).ok();
+        lab.runAlone((Object[]) arguments).ok();
         assertEquals("new", Lab.query(target, "SELECT min(generation) FROM t"));
         assertEquals(List.of(), lab.litter());
     }
