@@ -27,6 +27,9 @@ public final class Engine {
             "nproc=1000:1000",
             "--read-only-tmpfs=false");
 
+    /** The first time on a machine, Debian's packages are downloaded. */
+    private static final long BUILD_SECONDS = 1800;
+
     private Engine() {}
 
     /**
@@ -36,24 +39,26 @@ public final class Engine {
     public static void build(String image) {
         Tools.require("podman", "runc", "debootstrap");
         Tools.requireRoot();
-        Tools.run(List.of(PROJECT.resolve("src/test/containers/stand-ins").toString()))
-                .ok();
-        Tools.run(with(
-                        "build",
-                        "--isolation",
-                        "chroot",
-                        "--pull=never",
-                        "--layers=false",
-                        "--format",
-                        "docker",
-                        "-v",
-                        System.getProperty("user.home") + "/.m2:/root/.m2",
-                        "-f",
-                        PROJECT.resolve("deploy/Dockerfile").toString(),
-                        "-t",
-                        image,
-                        PROJECT.toString()))
-                .ok();
+        run(List.of(PROJECT.resolve("src/test/containers/stand-ins").toString()));
+        run(with(
+                "build",
+                "--isolation",
+                "chroot",
+                "--pull=never",
+                "--layers=false",
+                "--format",
+                "docker",
+                "-v",
+                System.getProperty("user.home") + "/.m2:/root/.m2",
+                "-f",
+                PROJECT.resolve("deploy/Dockerfile").toString(),
+                "-t",
+                image,
+                PROJECT.toString()));
+    }
+
+    private static void run(List<String> build) {
+        Tools.await(Tools.start(build, Map.of(), null), BUILD_SECONDS).ok();
     }
 
     public static List<String> with(String... arguments) {

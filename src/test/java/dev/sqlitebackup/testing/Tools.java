@@ -153,10 +153,14 @@ public final class Tools {
     }
 
     public static Ended await(Started started) {
+        return await(started, TIMEOUT_SECONDS);
+    }
+
+    static Ended await(Started started, long timeoutSeconds) {
         try {
-            if (!started.process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+            if (!started.process.waitFor(timeoutSeconds, TimeUnit.SECONDS)) {
                 started.kill9();
-                Assertions.fail("still running after " + TIMEOUT_SECONDS + " s: " + started.process.info());
+                Assertions.fail("still running after " + timeoutSeconds + " s: " + started.process.info());
             }
             return Ended.of(started.process.exitValue(), started.out, started.err);
         } catch (IOException e) {
