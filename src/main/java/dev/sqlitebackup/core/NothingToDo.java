@@ -80,16 +80,16 @@ final class NothingToDo {
             LOG.debug("everything is compared, because {}", why);
             return null;
         }
-        Manifest manifest = manifest();
         Set<String> leftOut = Set.copyOf(there.before().leftOut());
         PruneService.Pruned pruned = new PruneService(clock, Progress.NONE)
                 .planAfterBackup(destination, there.previousName(), leftOut, request);
-        if (manifest == null || !pruned.deleted().isEmpty()) {
-            // Nothing is deleted beside what was not proven in the same run.
-            LOG.debug(
-                    "everything is compared, because {} older backups are to be deleted",
-                    pruned.deleted().size());
+        if (!pruned.deleted().isEmpty()) {
+            LOG.debug("everything is compared, because nothing is deleted beside what was not proven in the same run");
             return null;
+        }
+        Manifest manifest = manifest();
+        if (manifest == null) {
+            return null; // Removed meanwhile.
         }
         Workspace.removeDead(destination.store().workingDirectory());
         request.destination().noteFileSystem();

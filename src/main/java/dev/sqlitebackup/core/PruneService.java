@@ -206,19 +206,28 @@ public final class PruneService {
             delete(history.store(), plan.decisions());
             return pruned(plan);
         } catch (Failure e) {
-            return new Pruned(
-                    List.of(),
-                    List.of(),
-                    List.of("the backup is made and verified, but old ones could not be pruned: " + e.getMessage()),
-                    List.of());
+            return notPruned(e);
         }
     }
 
     /** Decides the same, and deletes nothing. */
     Pruned planAfterBackup(Destination destination, String newest, Set<String> leftOut, BackupService.Request request) {
-        return request.rules().isEmpty() || !(destination instanceof HistoryDestination history)
-                ? NOTHING
-                : pruned(planAround(history, newest, leftOut, request));
+        if (request.rules().isEmpty() || !(destination instanceof HistoryDestination history)) {
+            return NOTHING;
+        }
+        try {
+            return pruned(planAround(history, newest, leftOut, request));
+        } catch (Failure e) {
+            return notPruned(e);
+        }
+    }
+
+    private static Pruned notPruned(Failure e) {
+        return new Pruned(
+                List.of(),
+                List.of(),
+                List.of("the backup is made and verified, but old ones could not be pruned: " + e.getMessage()),
+                List.of());
     }
 
     private PrunePlan planAround(

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -277,7 +278,7 @@ class IncrementIT {
         try (S3Server server = S3Server.start()) {
             Lab here = new Lab(directory).with(server.environment(directory.resolve("cache")));
             String place = "s3://" + S3Server.BUCKET + "/p/";
-            Map<String, String> made = new TreeMap<>();
+            Map<String, String> made = new LinkedHashMap<>();
             for (int run = 0; run < 4; run++) {
                 change();
                 server.requests();
