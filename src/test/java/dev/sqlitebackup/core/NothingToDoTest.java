@@ -2,11 +2,13 @@ package dev.sqlitebackup.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.files.FileTimes;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.RetentionRules;
+import dev.sqlitebackup.sqlite.Fingerprint;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Runs;
 import dev.sqlitebackup.testing.Tools;
@@ -282,6 +284,7 @@ class NothingToDoTest {
             writer.stop();
         }
         assertTrue(Files.size(lab.path("app.db-wal")) > 0);
+        assertNull(Fingerprint.of(runs.database(), Duration.ZERO).counters());
         assertCompared(runs.backUp(first));
         assertCompared();
     }
