@@ -172,7 +172,7 @@ final class NewBackup {
     private Manifest manifestIfEqual(List<ChainReader.Member> members)
             throws IOException, ProvenIncrement.DamagedParent {
         try (ChainReader chain = ChainReader.open(members)) {
-            return provenFile.manifestIfEqual(chain, true);
+            return provenFile.manifestIfEqual(chain);
         } catch (Failure e) {
             if (ProvenIncrement.DamagedParent.isOne(e)) {
                 throw new ProvenIncrement.DamagedParent(e);

@@ -78,13 +78,13 @@ record ProvenFile(Path snapshot, int pageSizeBytes, Workspace workspace, Compres
     }
 
     /**
-     * Reads a backup, with all that it builds on, and compares it with the snapshot, byte for byte.
+     * Reads a backup, with all that it builds on, and compares it with the snapshot, byte for byte, and with the
+     * SHA-256 that it says.
      *
-     * @param checksSha256 whether its SHA-256 is compared with what it says, too
      * @return null if it is different
      * @throws Failure CORRUPT if it is damaged
      */
-    Manifest manifestIfEqual(ChainReader chain, boolean checksSha256) throws IOException {
+    Manifest manifestIfEqual(ChainReader chain) throws IOException {
         if (chain.manifest().databaseBytes() != Files.size(snapshot)) {
             return null;
         }
@@ -93,7 +93,7 @@ record ProvenFile(Path snapshot, int pageSizeBytes, Workspace workspace, Compres
                 FileChannel pages = workspace.scratch("pages")) {
             byte[] wanted = new byte[BackupReader.BUFFER_BYTES];
             long[] done = {0};
-            return chain.read(pages, compression.threads(), checksSha256, (bytes, length) -> {
+            return chain.read(pages, compression.threads(), true, (bytes, length) -> {
                 int read = expected.readNBytes(wanted, 0, length);
                 if (read != length || !Arrays.equals(wanted, 0, length, bytes, 0, length)) {
                     throw new Different();
