@@ -3,6 +3,7 @@ package dev.sqlitebackup.core;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.archive.ChainReader;
 import dev.sqlitebackup.files.Space;
+import dev.sqlitebackup.history.BackupName;
 import dev.sqlitebackup.history.Destination;
 import dev.sqlitebackup.history.Origin;
 import dev.sqlitebackup.run.State;
@@ -97,8 +98,9 @@ record BackupPlan(
      *
      * @param before the database before the snapshot, so that {@code status} sees what is written after it
      */
-    State confirming(Instant createdAt, Fingerprint before, Set<String> leftOut, State.Shrunk shrunk) {
+    State confirming(Instant createdAt, String name, Fingerprint before, Set<String> leftOut, State.Shrunk shrunk) {
         return State.confirmed(at, createdAt, before.main(), before.wal())
+                .numbered(destination.keepsOlder() ? BackupName.parse(name).number() : 1)
                 .from(source)
                 .leavingOut(leftOut)
                 .shrunkFrom(shrunk);

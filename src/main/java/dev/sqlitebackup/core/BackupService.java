@@ -235,6 +235,7 @@ public final class BackupService {
                         .withWarnings(published.there().warnings(plan.at()));
                 State confirmed = plan.confirming(
                                 published.manifest().createdAt(),
+                                published.name(),
                                 taken.fingerprint(),
                                 found.leftOut(),
                                 published.shrunk())

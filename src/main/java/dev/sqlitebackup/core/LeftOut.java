@@ -13,7 +13,6 @@ import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.store.Store;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -25,9 +24,9 @@ final class LeftOut {
     private LeftOut() {}
 
     /** What the last run noted of a backup. @return null if it noted nothing, or of another one */
-    static Set<String> noted(StateFile stateFile, Instant createdAt) {
+    static Set<String> noted(StateFile stateFile, Backup backup) {
         State state = stateFile.read();
-        return state == null || state.leftOut() == null || !state.isOf(createdAt) ? null : Set.copyOf(state.leftOut());
+        return !backup.isConfirmedBy(state) || state.leftOut() == null ? null : Set.copyOf(state.leftOut());
     }
 
     /**
@@ -82,7 +81,7 @@ final class LeftOut {
             if (replaced == null) {
                 return null;
             }
-            Set<String> noted = noted(destination.stateFile(), replaced.createdAt());
+            Set<String> noted = noted(destination.stateFile(), replaced);
             return noted != null
                     ? noted
                     : found(BackupSource.of(destination.store(), Chain.of(replaced)), temporaryDirectory, progress);

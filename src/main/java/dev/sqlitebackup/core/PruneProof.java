@@ -51,7 +51,7 @@ record PruneProof(Path temporaryDirectory, Progress progress, Map<Backup, Failur
                 throw damaged.get(member); // Hundreds may build on one.
             }
         }
-        Set<String> noted = LeftOut.noted(StateFile.of(store, backup.database()), backup.createdAt());
+        Set<String> noted = LeftOut.noted(StateFile.of(store, backup.database()), backup);
         if (noted == null) {
             return found(store, chain);
         }

@@ -129,7 +129,7 @@ public final class StatusService {
     /** @param noted by the last run, null for nothing */
     private Result judge(Request request, Path database, Newest newest, State noted, List<String> warnings) {
         // The backup may have come, or gone, by another way, such as `git pull`.
-        State state = noted == null || !noted.isOf(newest.backup.createdAt()) ? null : noted;
+        State state = newest.backup.isConfirmedBy(noted) ? noted : null;
         Instant confirmedAt = state == null ? null : state.confirmedInstant();
         Boolean changed = hasChanged(database, state, newest.backup);
         Duration age = Duration.between(confirmedAt == null ? newest.backup.createdAt() : confirmedAt, clock.instant());

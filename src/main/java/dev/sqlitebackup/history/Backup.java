@@ -1,6 +1,7 @@
 package dev.sqlitebackup.history;
 
 import dev.sqlitebackup.archive.Manifest;
+import dev.sqlitebackup.run.State;
 import java.time.Instant;
 import java.util.Comparator;
 
@@ -70,6 +71,15 @@ public record Backup(
                 || manifest.increment().parentSha256().equals(theirs.sha256())
                         && Manifest.parentOf(manifest.number()) == theirs.number()
                         && manifest.pageSizeBytes() == theirs.pageSizeBytes();
+    }
+
+    /**
+     * Whether a state speaks of it.
+     *
+     * @param state null for none
+     */
+    public boolean isConfirmedBy(State state) {
+        return state != null && state.isOf(createdAt, number);
     }
 
     /** Its place in a history. */

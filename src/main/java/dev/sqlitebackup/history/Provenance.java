@@ -74,7 +74,7 @@ public final class Provenance {
         try {
             Backup found = file.find();
             State state = found == null ? null : file.stateFile().read();
-            return state != null && state.isOf(found.createdAt()) && state.source() != null
+            return found.isConfirmedBy(state) && state.source() != null
                     ? state.source().path()
                     : null;
         } catch (Failure e) {

@@ -18,7 +18,8 @@ import java.util.stream.Stream;
  * line of JSON.
  *
  * @param confirmedAt RFC 3339, UTC, cut to the second; the identities were taken after it, and the snapshot after them
- * @param createdAt of the backup that was found to be current, likewise: a state speaks of no other
+ * @param createdAt of the backup that was found to be current, likewise
+ * @param number of that backup within its second, null for 1: a state speaks of no other
  * @param database the source's main file at that time
  * @param wal its {@code -wal} at that time, null if there was none
  * @param source where the database lies and whose it is, null where it is not known: not every version of this program
@@ -34,6 +35,7 @@ import java.util.stream.Stream;
 public record State(
         String confirmedAt,
         String createdAt,
+        Integer number,
         FileIdentity database,
         FileIdentity wal,
         Source source,
@@ -122,46 +124,62 @@ public record State(
 
     /** A state that confirms a backup now. */
     public static State confirmed(Instant at, Instant createdAt, FileIdentity database, FileIdentity wal) {
-        return new State(at.toString(), createdAt.toString(), database, wal, null, null, null, null, null);
+        return new State(at.toString(), createdAt.toString(), null, database, wal, null, null, null, null, null);
+    }
+
+    /** The same of the backup of that number within its second. */
+    public State numbered(int ofSecond) {
+        return new State(
+                confirmedAt,
+                createdAt,
+                ofSecond == 1 ? null : ofSecond,
+                database,
+                wal,
+                source,
+                leftOut,
+                shrunk,
+                backups,
+                compared);
     }
 
     /** The same of a database that lies there. */
     public State from(Source known) {
-        return new State(confirmedAt, createdAt, database, wal, known, leftOut, shrunk, backups, compared);
+        return new State(confirmedAt, createdAt, number, database, wal, known, leftOut, shrunk, backups, compared);
     }
 
     /** The same of a backup of which this could not be checked. */
     public State leavingOut(Collection<String> parts) {
-        return new State(confirmedAt, createdAt, database, wal, source, List.copyOf(parts), shrunk, backups, compared);
+        return new State(
+                confirmedAt, createdAt, number, database, wal, source, List.copyOf(parts), shrunk, backups, compared);
     }
 
     /** The same of a database that held so much before; null for one that has not shrunk. */
     public State shrunkFrom(Shrunk before) {
-        return new State(confirmedAt, createdAt, database, wal, source, leftOut, before, backups, compared);
+        return new State(confirmedAt, createdAt, number, database, wal, source, leftOut, before, backups, compared);
     }
 
     /** The same of a backup that was compared with all of the database; null for one that has to be the next time. */
     public State comparedBy(Compared known) {
-        return new State(confirmedAt, createdAt, database, wal, source, leftOut, shrunk, backups, known);
+        return new State(confirmedAt, createdAt, number, database, wal, source, leftOut, shrunk, backups, known);
     }
 
     /** The same of a backup that is made of these files. */
     public State madeOf(List<BackupFile> files) {
-        return new State(confirmedAt, createdAt, database, wal, source, leftOut, shrunk, files, compared);
+        return new State(confirmedAt, createdAt, number, database, wal, source, leftOut, shrunk, files, compared);
     }
 
     /** The same, found current once more. */
     public State confirmedAgain(Instant at) {
-        return new State(at.toString(), createdAt, database, wal, source, leftOut, shrunk, backups, compared);
+        return new State(at.toString(), createdAt, number, database, wal, source, leftOut, shrunk, backups, compared);
     }
 
     public Instant confirmedInstant() {
         return Instant.parse(confirmedAt);
     }
 
-    /** Whether it speaks of the backup that was created then. */
-    public boolean isOf(Instant backupCreatedAt) {
-        return backupCreatedAt.toString().equals(createdAt);
+    /** Whether it speaks of the backup that was created then, as the one of that number within its second. */
+    public boolean isOf(Instant backupCreatedAt, int ofSecond) {
+        return backupCreatedAt.toString().equals(createdAt) && ofSecond == (number == null ? 1 : number);
     }
 
     /**
@@ -189,7 +207,8 @@ public record State(
         byte[] all = (GSON.toJson(this) + "\n").getBytes(StandardCharsets.UTF_8);
         return all.length <= MAX_BYTES || leftOut == null
                 ? all
-                : new State(confirmedAt, createdAt, database, wal, source, null, shrunk, backups, null).encode();
+                : new State(confirmedAt, createdAt, number, database, wal, source, null, shrunk, backups, null)
+                        .encode();
     }
 
     /**

@@ -15,6 +15,7 @@ import dev.sqlitebackup.history.StateFile;
 import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Heard;
 import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.OwnFunctions;
 import dev.sqlitebackup.testing.UnreadableFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -110,6 +111,22 @@ class PruneServiceTest {
     private List<String> names() {
         return new ListService()
                 .list(history, null).backups().stream().map(Backup::name).toList();
+    }
+
+    @Test
+    void whatIsCheckedInFullStaysThoughTheNewestIsOfTheSameSecond() {
+        backUp(app, NOON);
+        OwnFunctions.run(
+                app,
+                "CREATE TABLE extra(n TEXT COLLATE GERMAN)",
+                "CREATE INDEX extra_n ON extra(n)",
+                "INSERT INTO extra VALUES ('a'), ('b')");
+        backUp(app, NOON, NOON);
+        assertEquals(
+                List.of(
+                        "app-20261122T120000Z-3.db.gz [newest that verifies, last]",
+                        "app-20261122T120000Z.db.gz [checked more fully than the newest that verifies]"),
+                said(prune().kept()));
     }
 
     @Test

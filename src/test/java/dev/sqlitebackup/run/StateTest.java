@@ -23,8 +23,12 @@ class StateTest {
     void speaksOfOneBackupOnly() throws IOException {
         Instant createdAt = Instant.parse("2026-11-22T23:22:33Z");
         State state = State.confirmed(createdAt.plusSeconds(60), createdAt, FileIdentity.of(directory), null);
-        assertTrue(state.isOf(createdAt));
-        assertFalse(state.isOf(createdAt.plusSeconds(1)));
+        assertTrue(state.isOf(createdAt, 1));
+        assertFalse(state.isOf(createdAt.plusSeconds(1), 1));
+        assertFalse(state.isOf(createdAt, 2), "another of the same second");
+        State second = State.decode(state.numbered(2).encode());
+        assertTrue(second.isOf(createdAt, 2));
+        assertFalse(second.isOf(createdAt, 1));
         assertEquals(createdAt.plusSeconds(60), state.confirmedInstant());
     }
 
