@@ -7,6 +7,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
+import java.util.Objects;
 
 /**
  * What tells a file from itself at another time, without opening it (to open and close a live database would drop
@@ -31,6 +32,23 @@ public record FileIdentity(long sizeBytes, String inode, String modifiedAt, Stri
                 && inode.equals(other.inode)
                 && sizeBytes == other.sizeBytes
                 && modifiedAt.equals(other.modifiedAt);
+    }
+
+    /**
+     * Written out: what a record has by itself is put together by the JVM when it is first called, for 20 ms of a run.
+     */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof FileIdentity that
+                && sizeBytes == that.sizeBytes
+                && Objects.equals(inode, that.inode)
+                && Objects.equals(modifiedAt, that.modifiedAt)
+                && Objects.equals(changedAt, that.changedAt);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(sizeBytes, inode, modifiedAt, changedAt);
     }
 
     /** Whether it was written, and its inode changed, before that moment by the file system's clock. */

@@ -112,7 +112,7 @@ final class Ends {
     }
 
     private byte[] tail(Store.StoredFile file) {
-        byte[] tail = tailsFarAway.get(file);
+        byte[] tail = store.isRemote() ? tailsFarAway.get(file) : null;
         if (tail == null) {
             tail = store.isRemote() && file.sizeBytes() < Manifest.LEAST_BYTES
                     ? new byte[0]

@@ -34,9 +34,13 @@ public record HistoryDestination(History history, String database) implements De
                     "use a single file: "
                             + Hints.command("backup", source.toString(), "--to=" + location + "/app.db.gz"));
         }
-        BackupName name = BackupName.full(database, Instant.EPOCH, 1);
+        BackupName read =
+                BackupName.parse(BackupName.full(database, Instant.EPOCH, 1).fileName());
         boolean isSidecar = DatabaseFiles.hasNameOfSidecar(database);
-        if (isSidecar || !name.equals(BackupName.parse(name.fileName()))) {
+        if (isSidecar
+                || read == null
+                || read.parent() != null
+                || !read.database().equals(database)) {
             throw new Failure(
                     Failure.Kind.USAGE,
                     (isSidecar

@@ -14,6 +14,6 @@ public record RetentionRules(int last, int hourly, int daily, int weekly, int mo
 
     /** Nothing would be kept. */
     public boolean isEmpty() {
-        return equals(NONE);
+        return (last | hourly | daily | weekly | monthly | yearly) == 0 && within.isZero();
     }
 }
