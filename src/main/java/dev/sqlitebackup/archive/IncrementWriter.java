@@ -1,7 +1,6 @@
 package dev.sqlitebackup.archive;
 
 import dev.sqlitebackup.Progress;
-import dev.sqlitebackup.archive.BackupReader.Sink;
 import dev.sqlitebackup.files.Digests;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -9,13 +8,15 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 
 /**
  * Writes the pages of a snapshot that differ from what another backup holds: a WAL file ({@link Wal}) in BGZF blocks,
  * the {@link Trailer}, the empty last block.
  */
 public final class IncrementWriter {
+    /** Whole pages of any size, which is 64 KiB at most. */
+    private static final int BUFFER_BYTES = 1 << 18;
+
     private final Path snapshot;
     private final Manifest manifest;
     private final Compression compression;
@@ -25,7 +26,7 @@ public final class IncrementWriter {
      * Writes one increment.
      *
      * @param snapshot a finished private database
-     * @param manifest of the increment, but for the size of its WAL file, and for its SHA-256 if that is not known yet
+     * @param manifest of the increment, but for the size of its WAL file
      */
     public IncrementWriter(Path snapshot, Manifest manifest, Compression compression, Progress progress) {
         this.snapshot = snapshot;
@@ -44,25 +45,21 @@ public final class IncrementWriter {
     public record Written(Manifest manifest, long backupBytes, String walSha256, boolean isFastDeflateWrong) {}
 
     /**
-     * Compares the snapshot with the parent, and writes what differs. All of the parent's chain is read, and proven
-     * against its SHA-256.
+     * Compares the snapshot with the parent, and writes what differs.
      *
      * @param out where the increment goes; left open, and not forced
-     * @param pages an empty private file, for {@link ChainReader#read}
+     * @param parent of whose pages nothing was compared yet; of the same page size
      * @param mostBytes how large it may become
      * @return null if it would become larger; what was written so far is no backup
-     * @throws dev.sqlitebackup.Failure CORRUPT if anything about the parent's chain is wrong; likewise
      */
-    public Written write(FileChannel out, ChainReader parent, FileChannel pages, long mostBytes) throws IOException {
+    public Written write(FileChannel out, PageDigests parent, long mostBytes) throws IOException {
         try (FileChannel content = FileChannel.open(snapshot, StandardOpenOption.READ);
                 Blocks blocks = new Blocks(out, mostBytes)) {
-            Differences differences = new Differences(content, blocks);
-            parent.read(pages, compression.threads(), true, differences);
-            differences.finish();
+            Frames frames = new Frames(blocks);
+            compare(content, parent, frames);
+            frames.finish();
             blocks.finish();
-            Manifest whole = completed(
-                    manifest.sha256() != null ? manifest.sha256() : Digests.hex(differences.digest),
-                    blocks.contentBytes);
+            Manifest whole = completed(blocks.contentBytes);
             byte[] tail = Trailer.tail(whole);
             blocks.write(tail, tail.length);
             return new Written(whole, blocks.writtenBytes, Digests.hex(blocks.digest), blocks.compressor.hasReplaced());
@@ -71,13 +68,31 @@ public final class IncrementWriter {
         }
     }
 
-    private Manifest completed(String sha256, long walBytes) {
+    private void compare(FileChannel content, PageDigests parent, Frames frames) throws IOException {
+        int pageSizeBytes = manifest.pageSizeBytes();
+        byte[] buffer = new byte[BUFFER_BYTES];
+        for (long position = 0; position < manifest.databaseBytes(); ) {
+            int count = (int) Math.min(buffer.length, manifest.databaseBytes() - position);
+            Channels.read(content, position, buffer, count);
+            for (int from = 0; from < count; from += pageSizeBytes) {
+                boolean isSame = parent.isNext(buffer, from);
+                // Page 1 is always there: readers find the database's header in the first bytes.
+                if (!isSame || position + from == 0) {
+                    frames.add((position + from) / pageSizeBytes + 1, buffer, from);
+                }
+            }
+            position += count;
+            progress.at(position);
+        }
+    }
+
+    private Manifest completed(long walBytes) {
         Manifest.Increment increment = manifest.increment();
         return new Manifest(
                 manifest.createdAt(),
                 manifest.databaseBytes(),
                 manifest.pageSizeBytes(),
-                sha256,
+                manifest.sha256(),
                 new Manifest.Increment(
                         increment.second(),
                         increment.parentCreatedAt(),
@@ -87,69 +102,26 @@ public final class IncrementWriter {
                         walBytes));
     }
 
-    /** Takes the parent's database, in order, and makes a frame of each page that the snapshot has otherwise. */
-    private final class Differences implements Sink {
-        private final FileChannel content;
+    /** Makes a frame of each page. */
+    private final class Frames {
         private final Blocks blocks;
         private final Wal wal = new Wal(manifest);
-        /** Of the whole snapshot. */
-        private final MessageDigest digest = Digests.sha256();
-
-        private final int pageSizeBytes = manifest.pageSizeBytes();
-        private final byte[] wanted = new byte[BackupReader.BUFFER_BYTES];
-        private long position;
-        private boolean differs;
-        /** The last page that differs: only when another comes is it known not to be the commit. */
-        private final byte[] pending = new byte[pageSizeBytes];
+        /** The last page: only when another comes is it known not to be the commit. */
+        private final byte[] pending = new byte[manifest.pageSizeBytes()];
 
         private long pendingNumber;
 
-        Differences(FileChannel content, Blocks blocks) throws IOException {
-            this.content = content;
+        Frames(Blocks blocks) throws IOException {
             this.blocks = blocks;
             blocks.add(wal.header());
         }
 
-        @Override
-        public void write(byte[] bytes, int length) throws IOException {
-            int count = (int) Math.min(length, manifest.databaseBytes() - position);
-            if (count <= 0) {
-                return; // The parent is longer.
-            }
-            Channels.read(content, position, wanted, count);
-            digest(wanted, count);
-            for (int from = 0; from < count; ) {
-                int to = (int) Math.min(count, from + pageSizeBytes - (position + from) % pageSizeBytes);
-                differs |= !Arrays.equals(bytes, from, to, wanted, from, to);
-                if ((position + to) % pageSizeBytes == 0) {
-                    endPage((position + to) / pageSizeBytes);
-                }
-                from = to;
-            }
-            position += count;
-            progress.at(position);
-        }
-
-        private void digest(byte[] bytes, int length) {
-            if (manifest.sha256() == null) {
-                digest.update(bytes, 0, length);
-            }
-        }
-
-        private void endPage(long number) throws IOException {
-            // Page 1 is always there: readers find the database's header in the first bytes.
-            if (differs || number == 1) {
-                frame(number);
-            }
-            differs = false;
-        }
-
-        private void frame(long number) throws IOException {
+        void add(long number, byte[] bytes, int from) throws IOException {
             if (pendingNumber > 0) {
                 flush(0);
             }
             pendingNumber = number;
-            Channels.read(content, (number - 1) * pageSizeBytes, pending, pageSizeBytes);
+            System.arraycopy(bytes, from, pending, 0, pending.length);
         }
 
         private void flush(long pageCount) throws IOException {
@@ -157,14 +129,8 @@ public final class IncrementWriter {
             blocks.add(pending);
         }
 
-        /** What lies behind the parent's end. */
         void finish() throws IOException {
-            for (; position < manifest.databaseBytes(); position += pageSizeBytes) {
-                frame(position / pageSizeBytes + 1);
-                digest(pending, pageSizeBytes);
-                progress.at(position);
-            }
-            flush(manifest.databaseBytes() / pageSizeBytes);
+            flush(manifest.databaseBytes() / manifest.pageSizeBytes());
         }
     }
 

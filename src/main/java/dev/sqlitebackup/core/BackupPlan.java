@@ -2,6 +2,8 @@ package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.archive.ChainReader;
+import dev.sqlitebackup.archive.PageDigests;
+import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.files.Space;
 import dev.sqlitebackup.history.BackupName;
 import dev.sqlitebackup.history.Destination;
@@ -52,7 +54,7 @@ record BackupPlan(
             Instant at,
             List<String> warnings)
             throws IOException {
-        boolean hasRoomForChain = requireRoom(database, destination.store(), there, request.temporaryDirectory());
+        boolean hasRoomForChain = requireRoom(database, destination, there, request.temporaryDirectory());
         return new BackupPlan(
                 database,
                 Origin.describe(database, request.nameOf(database)),
@@ -64,7 +66,9 @@ record BackupPlan(
     }
 
     /** @return whether there is room for the pages of the newest backup's chain, too, which a full one does without */
-    private static boolean requireRoom(Path database, Store store, AtDestination there, Path temporaryDirectory) {
+    private static boolean requireRoom(
+            Path database, Destination destination, AtDestination there, Path temporaryDirectory) {
+        Store store = destination.store();
         long databaseBytes = Databases.sizeBytes(database)
                 + Databases.sizeBytes(DatabaseFiles.of(database).wal());
         long previousBytes = there.previousFile() == null ? 0 : Databases.sizeBytes(there.previousFile());
@@ -73,21 +77,21 @@ record BackupPlan(
                 .need(temporaryDirectory, databaseBytes)
                 .need(store.workingDirectory(), backupBytes)
                 .check("free some space there, or choose another place with --to or --tmp-dir");
-        long pagesBytes = pagesBytes(there.previousChain());
-        return pagesBytes == 0
+        long chainBytes = chainBytes(destination, there.previousChain());
+        return chainBytes == 0
                 || new Space()
-                        .need(temporaryDirectory, databaseBytes + pagesBytes)
+                        .need(temporaryDirectory, databaseBytes + chainBytes)
                         .need(store.workingDirectory(), backupBytes)
                         .isThere();
     }
 
-    /** The pages of a chain lie beside the snapshot while that is compared with it. */
-    private static long pagesBytes(List<ChainReader.Member> members) {
-        if (members.size() < 2) {
+    /** The pages of a chain lie beside the snapshot while that is compared with it, and their digests. */
+    private static long chainBytes(Destination destination, List<ChainReader.Member> members) {
+        if (members.isEmpty() || !destination.keepsOlder()) {
             return 0;
         }
         try (ChainReader chain = ChainReader.open(members)) {
-            return chain.pagesBytes();
+            return chain.pagesBytes() + PageDigests.sizeBytes(chain.manifest());
         } catch (IOException | Failure e) {
             return 0; // What cannot be read is not unpacked.
         }
@@ -104,6 +108,15 @@ record BackupPlan(
                 .from(source)
                 .leavingOut(leftOut)
                 .shrunkFrom(shrunk);
+    }
+
+    /** Whether the newest backup is likely not to hold the snapshot: a guess, by which work is begun early. */
+    boolean mayHaveChanged() throws IOException {
+        State before = there.before();
+        return before == null
+                || Boolean.TRUE.equals(before.hasChanged(
+                        FileIdentity.of(database),
+                        Fingerprint.ofWal(DatabaseFiles.of(database).wal())));
     }
 
     /** Where the backup to compare with is, null for none. */

@@ -218,16 +218,19 @@ public final class BackupService {
          * @param beside takes the backup, where it can get its name from
          */
         Result in(Workspace temporary, Workspace beside) throws IOException {
-            Path snapshot = temporary.createFile("snapshot.db");
+            try (Parent parent = new Parent(request, plan, temporary)) {
+                return in(new NewBackup.Prepared(temporary, beside, parent));
+            }
+        }
+
+        private Result in(NewBackup.Prepared prepared) throws IOException {
+            Path snapshot = prepared.temporary().createFile("snapshot.db");
             Snapshot.Taken taken = naming(
                     () -> Snapshot.take(plan.database(), snapshot, request.compact, request.busyTimeout, progress));
             try (Background<Verification> check = new Background<>(() ->
                     naming(() -> Verification.of(IntegrityCheck.check(snapshot, "the database " + plan.database()))))) {
                 Publication.Published published = new Publication(request, plan, turn, check, progress)
-                        .publish(
-                                snapshot,
-                                new NewBackup(
-                                        request, plan, snapshot, new NewBackup.Places(temporary, beside), progress));
+                        .publish(snapshot, new NewBackup(request, plan, snapshot, prepared, progress));
                 Verification found = check.await().withWarnings(taken.unseen());
                 Verification verification = found.withWarnings(plan.warnings())
                         .withWarnings(published.warnings())

@@ -8,18 +8,14 @@ import dev.sqlitebackup.archive.IncrementWriter;
 import dev.sqlitebackup.archive.Manifest;
 import dev.sqlitebackup.archive.ReusableBlocks;
 import dev.sqlitebackup.files.Digests;
-import dev.sqlitebackup.files.RegularFiles;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.history.Chain;
 import dev.sqlitebackup.history.Next;
-import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.DatabaseHeader;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -47,34 +43,33 @@ final class NewBackup {
     private final BackupService.Request request;
     private final BackupPlan plan;
     private final Path snapshot;
-    private final Places places;
+    private final Prepared prepared;
     private final Progress progress;
     private final int pageSizeBytes;
     private final ProvenFile provenFile;
     private final List<String> warnings = new ArrayList<>();
-    /** Of the files of the newest backup. */
-    private List<String> sha256s = List.of();
-
+    /** Null until it is asked for. */
     private String snapshotSha256;
 
     /**
-     * Where files are made.
+     * What was there before the snapshot.
      *
      * @param temporary takes the pages of a chain
      * @param beside takes the backup
+     * @param parent what an increment builds on
      */
-    record Places(Workspace temporary, Workspace beside) {}
+    record Prepared(Workspace temporary, Workspace beside, Parent parent) {}
 
     /** Makes nothing yet. */
-    NewBackup(BackupService.Request request, BackupPlan plan, Path snapshot, Places places, Progress progress)
+    NewBackup(BackupService.Request request, BackupPlan plan, Path snapshot, Prepared prepared, Progress progress)
             throws IOException {
         this.request = request;
         this.plan = plan;
         this.snapshot = snapshot;
-        this.places = places;
+        this.prepared = prepared;
         this.progress = progress;
         this.pageSizeBytes = DatabaseHeader.of(snapshot).pageSizeBytes();
-        this.provenFile = new ProvenFile(snapshot, pageSizeBytes, places.temporary, request.compression(), progress);
+        this.provenFile = new ProvenFile(snapshot, pageSizeBytes, prepared.temporary, request.compression(), progress);
     }
 
     /** What is wrong with the newest backup, or with this machine. */
@@ -102,37 +97,29 @@ final class NewBackup {
                     "there is no room in " + request.temporaryDirectory() + " for the pages of the newest one");
         }
         try {
-            sha256s = sha256s(chain); // Before they are proven: a file that changes meanwhile must not count as proven.
-            Manifest newest = manifest(chain.get(chain.size() - 1));
-            return newest == null
+            Parent.Newest newest = prepared.parent.newest();
+            return newest.manifest() == null
                     ? full(chain.get(0).file(), "the newest is not of this program")
                     : after(chain, newest);
         } catch (NoSuchFileException e) {
             return afterDamage(e.getMessage() + " was deleted meanwhile");
-        } catch (ProvenIncrement.DamagedParent e) {
+        } catch (Parent.Damaged e) {
             return afterDamage("something that it would build on is not good: " + e.getMessage());
         }
     }
 
-    private static Manifest manifest(ChainReader.Member member) throws IOException {
-        try (FileChannel file = RegularFiles.open(member.file(), StandardOpenOption.READ)) {
-            return Manifest.of(file);
-        }
-    }
-
-    private Made after(List<ChainReader.Member> chain, Manifest newest)
-            throws IOException, ProvenIncrement.DamagedParent {
-        Manifest same = areAsProven() ? manifestIfEqual(newest) : manifestIfEqual(chain);
+    private Made after(List<ChainReader.Member> chain, Parent.Newest newest) throws IOException, Parent.Damaged {
+        Manifest same = newest.isProven() ? manifestIfEqual(newest.manifest()) : manifestIfEqual(chain);
         if (same != null && !(request.full() && same.increment() != null)) {
-            return new Made(same, null, null, null, sha256s);
+            return new Made(same, null, null, null, newest.sha256s());
         }
         Next next = request.full()
                 ? Next.full("--full was given")
-                : newest.pageSizeBytes() != pageSizeBytes
+                : newest.manifest().pageSizeBytes() != pageSizeBytes
                         ? Next.full("the page size has changed")
-                        : plan.destination().next(plan.there().previous(), newest.number(), plan.at());
+                        : prepared.parent.next(newest);
         if (!next.isFull()) {
-            Made increment = increment(next, chain);
+            Made increment = increment(next, newest);
             if (increment != null) {
                 return increment;
             }
@@ -143,58 +130,37 @@ final class NewBackup {
         return full(chain.get(0).file(), next.whyFull());
     }
 
-    private static List<String> sha256s(List<ChainReader.Member> chain) throws IOException {
-        List<String> sha256s = new ArrayList<>();
-        for (ChainReader.Member member : chain) {
-            sha256s.add(Digests.sha256(member.file()));
-        }
-        return sha256s;
-    }
-
-    /** Whether the files of the newest backup are, to the byte, those that a run has proven. */
-    private boolean areAsProven() {
-        State before = plan.there().before();
-        return before != null
-                && before.backups() != null
-                && before.backups().stream()
-                        .map(State.BackupFile::sha256)
-                        .toList()
-                        .equals(sha256s);
-    }
-
     /** What is in files that are known to the byte is known too, and is not decompressed again. */
     private Manifest manifestIfEqual(Manifest newest) throws IOException {
-        progress.phase("hash", -1);
-        snapshotSha256 = Digests.sha256(snapshot);
-        return newest.sha256().equals(snapshotSha256) ? newest : null;
+        return newest.sha256().equals(snapshotSha256()) ? newest : null;
     }
 
-    private Manifest manifestIfEqual(List<ChainReader.Member> members)
-            throws IOException, ProvenIncrement.DamagedParent {
+    private Manifest manifestIfEqual(List<ChainReader.Member> members) throws IOException, Parent.Damaged {
         try (ChainReader chain = ChainReader.open(members)) {
             return provenFile.manifestIfEqual(chain);
         } catch (Failure e) {
-            if (ProvenIncrement.DamagedParent.isOne(e)) {
-                throw new ProvenIncrement.DamagedParent(e);
+            if (Parent.Damaged.isOne(e)) {
+                throw new Parent.Damaged(e);
             }
             throw e;
         }
     }
 
-    private Made increment(Next next, List<ChainReader.Member> chain)
-            throws IOException, ProvenIncrement.DamagedParent {
-        List<ChainReader.Member> parent =
-                chain.subList(0, next.parent().members().size());
-        Manifest ofParent = manifest(parent.get(parent.size() - 1));
-        if (ofParent == null) {
-            throw new ProvenIncrement.DamagedParent(new Failure(
-                    Failure.Kind.CORRUPT, parent.get(parent.size() - 1).backup() + " is cut short or damaged"));
+    private String snapshotSha256() throws IOException {
+        if (snapshotSha256 == null) {
+            progress.phase("hash", -1);
+            snapshotSha256 = Digests.sha256(snapshot);
         }
+        return snapshotSha256;
+    }
+
+    private Made increment(Next next, Parent.Newest newest) throws IOException, Parent.Damaged {
+        Manifest ofParent = prepared.parent.manifest(next);
         Manifest manifest = new Manifest(
                 plan.at(),
                 Files.size(snapshot),
                 pageSizeBytes,
-                snapshotSha256,
+                snapshotSha256(),
                 new Manifest.Increment(
                         next.moment().number(),
                         ofParent.createdAt(),
@@ -202,16 +168,17 @@ final class NewBackup {
                         ofParent.sha256(),
                         next.number(),
                         0));
-        Path file = places.beside.path("increment.gz");
-        IncrementWriter.Written written = new ProvenIncrement(
-                        snapshot, places.temporary, request.compression(), progress)
-                .write(file, manifest, parent, next.mostBytes(), areAsProven());
+        Path file = prepared.beside.path("increment.gz");
+        progress.phase("compare", Files.size(snapshot));
+        IncrementWriter.Written written = new ProvenIncrement(snapshot, request.compression(), progress)
+                .write(file, manifest, prepared.parent.pages(next, newest), next.mostBytes());
         if (written == null) {
             Files.delete(file);
             return null;
         }
         warnings.addAll(ProvenFile.warnings(written.isFastDeflateWrong()));
-        List<String> all = new ArrayList<>(sha256s.subList(0, parent.size()));
+        List<String> all = new ArrayList<>(
+                newest.sha256s().subList(0, next.parent().members().size()));
         all.add(Digests.sha256(file));
         return new Made(written.manifest(), file, next, null, all);
     }
@@ -220,13 +187,13 @@ final class NewBackup {
         if (plan.destination().keepsOlder()) {
             warnings.add("this is a full backup, because " + what);
         }
-        Files.deleteIfExists(places.beside.path("increment.gz"));
+        Files.deleteIfExists(prepared.beside.path("increment.gz"));
         return full(null, "there is nothing good to build upon");
     }
 
     /** @param reusable a full backup whose blocks may be taken over, null for none */
     private Made full(Path reusable, String why) throws IOException {
-        Path file = places.beside.path("backup.gz");
+        Path file = prepared.beside.path("backup.gz");
         try (ReusableBlocks previous =
                 reusable == null ? ReusableBlocks.none() : ReusableBlocks.of(reusable, pageSizeBytes)) {
             String whyFull = plan.destination().keepsOlder() ? why : null;

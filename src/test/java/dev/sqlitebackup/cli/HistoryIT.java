@@ -33,6 +33,7 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -243,6 +244,7 @@ class HistoryIT {
     }
 
     /** A prune beside a restore may take the backup away between any two looks at it. */
+    @Tag("torture")
     @Test
     void aBackupThatIsGoneAtAnyLookIsNotThereAndNothingElse() throws Exception {
         Tools.require("strace");
@@ -451,11 +453,12 @@ class HistoryIT {
                     List.of(url + "/gone-secret", url + "/stalls-secret", "http://127.0.0.1:1/gone-secret")) {
                 JsonObject result = lab.json(0, "backup", database, "--to=b.gz", "--ping=" + broken);
                 assertTrue(result.get("warnings").toString().contains("the ping to 127.0.0.1"), result.toString());
-                Tools.Ended failed = lab.run("backup", "missing.db", "--to=b.gz", "--ping=" + broken);
-                assertEquals(10, failed.exitCode());
-                assertTrue(failed.err().contains("warning: the ping to 127.0.0.1"), failed.err());
-                assertFalse((result + failed.err()).contains("secret"), "the address is a secret");
+                assertFalse(result.toString().contains("secret"), "the address is a secret");
             }
+            Tools.Ended failed = lab.run("backup", "missing.db", "--to=b.gz", "--ping=" + url + "/gone-secret");
+            assertEquals(10, failed.exitCode());
+            assertTrue(failed.err().contains("warning: the ping to 127.0.0.1"), failed.err());
+            assertFalse(failed.err().contains("secret"), "the address is a secret");
             assertEquals(
                     2,
                     lab.run("backup", database, "--to=b.gz", "--ping=file:///etc/passwd")

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -369,6 +370,7 @@ class IncrementIT {
     // ---- size
 
     /** The page at 1 GiB is SQLite's lock, and holds nothing. */
+    @Tag("torture")
     @Test
     void aDatabaseThatPassesOneGibibyte() throws IOException {
         Tools.require(directory.toFile().getUsableSpace() > 5L << 30, "less than 5 GiB free");

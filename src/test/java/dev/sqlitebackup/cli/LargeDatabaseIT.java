@@ -8,6 +8,7 @@ import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -17,6 +18,7 @@ class LargeDatabaseIT {
     @TempDir
     Path directory;
 
+    @Tag("torture")
     @Test
     void goesThroughOver2GiBInASmallHeap() throws IOException {
         Lab lab = new Lab(directory);

@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -375,6 +376,7 @@ class RestoreIT {
         assertEquals(10, lab.run("undo", "t.db", "--dry-run").exitCode());
     }
 
+    @Tag("torture")
     @ParameterizedTest
     @CsvSource({"wal, ''", "delete, ''", "wal, --live"})
     void survivesKill9AtAnyMoment(String journalMode, String option) throws Exception {

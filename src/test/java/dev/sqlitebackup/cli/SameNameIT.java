@@ -38,7 +38,7 @@ class SameNameIT {
         try (Stream<Path> files = Files.list(lab.path(place))) {
             return files.map(file -> file.getFileName().toString())
                     .filter(name -> name.endsWith(".gz"))
-                    .map(name -> name.replaceFirst("-\\d{8}T\\d{6}Z", ""))
+                    .map(name -> name.replaceFirst("-\\d{8}T\\d{6}Z(-\\d+)?", ""))
                     .sorted()
                     .toList();
         }

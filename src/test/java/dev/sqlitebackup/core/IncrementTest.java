@@ -6,7 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.Gson;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.history.Backup;
 import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.testing.Expect;
@@ -291,6 +296,32 @@ class IncrementTest {
         BackupService.Result full = change(2);
         assertFalse(isIncrement(full));
         assertTrue(full.verification().warnings().get(0).contains("another has its place"), full::toString);
+        assertGivesBack(full);
+    }
+
+    /** It was what a run had proven when it was looked at, and may be something else when it is read. */
+    @Test
+    void whatIsWrittenMeanwhileIsNotBuiltUpon() throws IOException {
+        Path parent = Path.of(change(0).backup());
+        Lab.sql(runs.database(), "UPDATE t SET generation = 'meanwhile' WHERE id = 1");
+        // As if nothing had changed, so that nothing is read before the snapshot.
+        Path stateFile = runs.file(".app.db.state");
+        JsonObject state = JsonParser.parseString(Files.readString(stateFile)).getAsJsonObject();
+        state.add("database", new Gson().toJsonTree(FileIdentity.of(runs.database())));
+        Files.writeString(stateFile, state + "\n");
+        BackupService.Result full = runs.backUp(at(1), new Progress() {
+            @Override
+            public void phase(String name, long totalBytes) {
+                if (name.equals("compare")) {
+                    assertTrue(parent.toFile().setLastModified(0));
+                }
+            }
+
+            @Override
+            public void at(long doneBytes) {}
+        });
+        assertFalse(isIncrement(full), full::toString);
+        assertTrue(full.verification().warnings().toString().contains("is being written"), full::toString);
         assertGivesBack(full);
     }
 

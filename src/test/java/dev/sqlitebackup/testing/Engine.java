@@ -37,7 +37,7 @@ public final class Engine {
      * repository is this user's, so nothing is downloaded twice.
      */
     public static void build(String image) {
-        Tools.require("podman", "runc", "debootstrap");
+        Tools.require("podman", "runc", "mmdebstrap");
         Tools.requireRoot();
         run(List.of(PROJECT.resolve("src/test/containers/stand-ins").toString()));
         run(with(

@@ -34,19 +34,27 @@ public record Runs(Lab lab, Path database, Location history) {
         return backUp(now, false, false, RetentionRules.NONE);
     }
 
+    /** @param progress hears what is done, and may interfere */
+    public BackupService.Result backUp(Instant now, Progress progress) {
+        return new BackupService(at(now), progress).backup(request(false, false, RetentionRules.NONE));
+    }
+
     public BackupService.Result backUp(Instant now, boolean compact, boolean full, RetentionRules rules) {
-        return new BackupService(at(now), Progress.NONE)
-                .backup(new BackupService.Request(
-                        database,
-                        history,
-                        null,
-                        compact,
-                        full,
-                        new Compression(6, 2),
-                        lab.temporary(),
-                        Duration.ZERO,
-                        rules,
-                        true));
+        return new BackupService(at(now), Progress.NONE).backup(request(compact, full, rules));
+    }
+
+    private BackupService.Request request(boolean compact, boolean full, RetentionRules rules) {
+        return new BackupService.Request(
+                database,
+                history,
+                null,
+                compact,
+                full,
+                new Compression(6, 2),
+                lab.temporary(),
+                Duration.ZERO,
+                rules,
+                true);
     }
 
     /** The same after a change of the database. */

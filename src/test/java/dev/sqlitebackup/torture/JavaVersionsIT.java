@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,26 +37,20 @@ class JavaVersionsIT {
             "prune app.db --keep-last=1",
             "--version",
             "backup --help");
-    /** Up to the first restore. */
-    private static final int PART = 7;
 
     @TempDir
     Path directory;
 
+    @Tag("torture")
     @Test
     void noneOfThemPrintsAWarning() throws IOException {
         Map<Integer, Path> homes = homes();
         homes.entrySet().parallelStream().forEach(java -> {
             printsNothingButWhatIsAskedFor(
                     java, List.of(java.getValue().resolve("bin/java").toString(), "-jar", Lab.JAR.toString()));
-            if (Figures.isFull()
-                    || java.getKey() != Runtime.version().feature()) { // The other tests have the launcher on this one.
-                printsNothingButWhatIsAskedFor(
-                        java,
-                        List.of(Path.of("scripts/sqlite-backup")
-                                .toAbsolutePath()
-                                .toString()));
-            }
+            printsNothingButWhatIsAskedFor(
+                    java,
+                    List.of(Path.of("scripts/sqlite-backup").toAbsolutePath().toString()));
         });
         Tools.require(homes.size() > 1, "there is but one Java here");
     }
@@ -64,7 +59,7 @@ class JavaVersionsIT {
         Path own = directory.resolve("java" + java.getKey() + program.size());
         Lab lab = new Lab(own);
         lab.database("app.db", "wal", 50, "g");
-        for (String arguments : COMMANDS.subList(0, Figures.count(COMMANDS.size(), PART))) {
+        for (String arguments : COMMANDS) {
             List<String> command = Stream.concat(program.stream(), Stream.of(arguments.split(" ")))
                     .toList();
             Tools.Ended ended = Tools.run(
