@@ -215,10 +215,18 @@ public final class RestoreService {
     }
 
     private Proven stage(Request request, Path target, BackupSource source, Place place) {
-        try (Counting counting = new Counting(target, request.busyTimeout)) {
-            StagedBackup staged = new Staging(
-                            place.workspace, request.busyTimeout, progress, place.room, counting::countBackup)
+        boolean getsItsName =
+                !Files.exists(target) && place.workspace.directory().getParent().equals(target.getParent());
+        try (Counting counting = new Counting(target, request.busyTimeout);
+                Forcing forcing = new Forcing()) {
+            StagedBackup staged = new Staging(place.workspace, request.busyTimeout, progress, place.room, file -> {
+                        counting.countBackup(file);
+                        if (getsItsName) {
+                            forcing.begin(file);
+                        }
+                    })
                     .stage(source);
+            forcing.finish();
             return new Proven(RestorePlan.of(target, staged, request.live, counting.finish()), staged);
         }
     }
