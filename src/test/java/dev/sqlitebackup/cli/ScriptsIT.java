@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -622,6 +624,65 @@ class ScriptsIT {
                         System.getProperty("java.home"))
                 .ok();
         assertTrue(ended.out().matches("sqlite-backup \\d+\\.\\d+\\.\\d+\n"), ended.out());
+    }
+
+    /** A Java of which the archive cannot be made: one that is asked for it ends with an error. */
+    private Path javaWithoutArchives() throws IOException {
+        Path java = Files.createDirectories(directory.resolve("other java/bin")).resolve("java");
+        Files.writeString(
+                java,
+                "#!/bin/bash\necho \"$*\" >>\"" + directory + "/asked\"\n"
+                        + "case \" $* \" in *' -Xshare:dump '*) exit 1 ;; esac\nexec \"" + Lab.JAVA + "\" \"$@\"\n");
+        assertTrue(java.toFile().setExecutable(true));
+        return java;
+    }
+
+    /**
+     * The archive of classes is made once, in an instant: it is whole, or empty where Java makes none, and nothing else
+     * is left, neither here nor in the user's directories.
+     */
+    @Test
+    void theArchiveOfClassesIsMadeOnceAndNothingElseIsLeft() throws IOException {
+        Path app = Files.createDirectories(directory.resolve("it's an app"));
+        Tools.sh("cp \"$1/target/sqlite-backup.jar\" \"$1/scripts/sqlite-backup\" \"$2/\"", PROJECT, app)
+                .ok();
+        Path abandoned = Files.createDirectory(app.resolve(".sqlite-backup-jsa.killed"));
+        assertTrue(abandoned.toFile().setLastModified(0));
+        for (Path home : List.of(
+                Path.of(Lab.JAVA).getParent().getParent(),
+                javaWithoutArchives().getParent().getParent())) {
+            for (int start = 0; start < 2; start++) {
+                assertTrue(Tools.sh(
+                                "cd /; env -i HOME=\"$1\" PATH=/usr/bin:/bin JAVA_HOME=\"$2\" \"$3/sqlite-backup\" --version",
+                                directory,
+                                home,
+                                app)
+                        .ok()
+                        .out()
+                        .startsWith("sqlite-backup "));
+            }
+        }
+        assertEquals(
+                1,
+                Files.readAllLines(directory.resolve("asked")).stream()
+                        .filter(line -> line.contains("-Xshare:dump"))
+                        .count(),
+                "not asked again for what it cannot make");
+        try (Stream<Path> left = Files.list(app)) {
+            assertEquals(
+                    List.of("sqlite-backup", "sqlite-backup.jar", "whole.jsa", "empty.jsa"),
+                    left.sorted(Comparator.comparing(
+                                            (Path file) -> file.toString().endsWith(".jsa"))
+                                    .thenComparing(file -> file.toString().endsWith(".jsa")
+                                            ? -file.toFile().length()
+                                            : 0L)
+                                    .thenComparing(Path::toString))
+                            .map(file -> !file.toString().endsWith(".jsa")
+                                    ? file.getFileName().toString()
+                                    : file.toFile().length() == 0 ? "empty.jsa" : "whole.jsa")
+                            .toList());
+        }
+        assertFalse(Files.exists(directory.resolve(".local")), "no note of a place that is gone");
     }
 
     @Test
