@@ -11,6 +11,7 @@ import dev.sqlitebackup.files.Digests;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.history.Chain;
 import dev.sqlitebackup.history.Next;
+import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.DatabaseHeader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,9 +33,11 @@ final class NewBackup {
      * @param file null if the newest backup holds the snapshot already, and was left as it is
      * @param next what an increment is published as, null for a full backup
      * @param whyFull why a full backup in a history is no increment; null for the first, and for any other
-     * @param sha256s of the files that the backup is made of, in the order of their chain
+     * @param sha256 of the file, null if there is none
+     * @param buildsOn the files before it in its chain; all of it if there is none
      */
-    record Made(Manifest manifest, Path file, Next next, String whyFull, List<String> sha256s) {
+    record Made(
+            Manifest manifest, Path file, Next next, String whyFull, String sha256, List<State.BackupFile> buildsOn) {
         boolean isUnchanged() {
             return file == null;
         }
@@ -111,7 +114,7 @@ final class NewBackup {
     private Made after(List<ChainReader.Member> chain, Parent.Newest newest) throws IOException, Parent.Damaged {
         Manifest same = newest.isProven() ? manifestIfEqual(newest.manifest()) : manifestIfEqual(chain);
         if (same != null && !(request.full() && same.increment() != null)) {
-            return new Made(same, null, null, null, newest.sha256s());
+            return new Made(same, null, null, null, null, newest.files());
         }
         Next next = request.full()
                 ? Next.full("--full was given")
@@ -177,10 +180,13 @@ final class NewBackup {
             return null;
         }
         warnings.addAll(ProvenFile.warnings(written.isFastDeflateWrong()));
-        List<String> all = new ArrayList<>(
-                newest.sha256s().subList(0, next.parent().members().size()));
-        all.add(Digests.sha256(file));
-        return new Made(written.manifest(), file, next, null, all);
+        return new Made(
+                written.manifest(),
+                file,
+                next,
+                null,
+                Digests.sha256(file),
+                newest.files().subList(0, next.parent().members().size()));
     }
 
     private Made afterDamage(String what) throws IOException {
@@ -199,8 +205,13 @@ final class NewBackup {
             String whyFull = plan.destination().keepsOlder() ? why : null;
             BackupWriter.Written written = provenFile.write(file, plan.at(), previous);
             warnings.addAll(ProvenFile.warnings(written.isFastDeflateWrong()));
-            return new Made(written.manifest(), file, null, whyFull, List.of(written.backupSha256()));
+            return new Made(written.manifest(), file, null, whyFull, written.backupSha256(), List.of());
         }
+    }
+
+    /** Whether what was made rests on files that are still what was read. */
+    boolean isFounded(Made made) throws IOException {
+        return prepared.parent.areUntouched(made.buildsOn);
     }
 
     /** A full backup in place of an increment that could not be published as one. */

@@ -43,15 +43,15 @@ final class Parent implements AutoCloseable {
      * The newest backup, as far as it is known without reading it.
      *
      * @param manifest null if it is not of this program
-     * @param identities of its files, before they were read
-     * @param sha256s likewise
+     * @param files what it is made of, as that was before it was read
      * @param isProven whether these are, to the byte, the files that a run has proven
      */
-    record Newest(Manifest manifest, List<FileIdentity> identities, List<String> sha256s, boolean isProven) {}
+    record Newest(Manifest manifest, List<State.BackupFile> files, boolean isProven) {}
 
     /**
      * What was read early.
      *
+     * @param newest null if its files cannot be read
      * @param next null where the newest backup has to be proven first
      * @param damage why there are no pages to build upon, null if nothing is wrong
      */
@@ -100,6 +100,8 @@ final class Parent implements AutoCloseable {
             } catch (Damaged e) {
                 return new Early(newest, next, null, e);
             }
+        } catch (Damaged e) {
+            return new Early(null, null, null, e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -113,9 +115,18 @@ final class Parent implements AutoCloseable {
         }
     }
 
-    /** @throws NoSuchFileException if a file of it is gone */
-    Newest newest() throws IOException {
-        return early == null ? look() : early().newest;
+    /**
+     * @throws NoSuchFileException if a file of it is gone
+     * @throws Damaged if one cannot be read
+     */
+    Newest newest() throws IOException, Damaged {
+        if (early == null) {
+            return look();
+        }
+        if (early().newest == null) {
+            throw early().damage;
+        }
+        return early().newest;
     }
 
     /** What comes after it. */
@@ -148,31 +159,41 @@ final class Parent implements AutoCloseable {
         return plan.destination().next(plan.there().previous(), newest.manifest.number(), plan.at());
     }
 
-    private Newest look() throws IOException {
-        // Before they are proven: a file that changes meanwhile must not count as proven.
-        List<FileIdentity> identities = identities();
-        List<String> sha256s = new ArrayList<>();
+    private Newest look() throws IOException, Damaged {
+        List<State.BackupFile> files = new ArrayList<>();
+        Manifest manifest = null;
         for (ChainReader.Member member : chain) {
-            sha256s.add(Digests.sha256(member.file()));
+            try {
+                // First: a file that changes while it is read must not count as what was read.
+                FileIdentity identity = FileIdentity.of(member.file());
+                files.add(new State.BackupFile(identity, Digests.sha256(member.file())));
+                manifest = manifest(member);
+            } catch (NoSuchFileException e) {
+                throw e;
+            } catch (IOException e) {
+                throw new Damaged(Failure.io("cannot read the backup", member.backup(), e));
+            }
         }
         State before = plan.there().before();
-        Manifest manifest = manifest(chain.get(chain.size() - 1));
         boolean isProven = manifest != null
                 && before != null
                 && before.backups() != null
-                && before.backups().stream()
-                        .map(State.BackupFile::sha256)
-                        .toList()
-                        .equals(sha256s);
-        return new Newest(manifest, identities, sha256s, isProven);
+                && sha256s(before.backups()).equals(sha256s(files));
+        return new Newest(manifest, files, isProven);
     }
 
-    private List<FileIdentity> identities() throws IOException {
-        List<FileIdentity> identities = new ArrayList<>();
-        for (ChainReader.Member member : chain) {
-            identities.add(FileIdentity.of(member.file()));
+    private static List<String> sha256s(List<State.BackupFile> files) {
+        return files.stream().map(State.BackupFile::sha256).toList();
+    }
+
+    /** Whether files of the newest backup are still what was read, as far as the file system tells. */
+    boolean areUntouched(List<State.BackupFile> files) throws IOException {
+        for (int i = 0; i < files.size(); i++) {
+            if (!files.get(i).identity().equals(FileIdentity.of(chain.get(i).file()))) {
+                return false;
+            }
         }
-        return identities;
+        return true;
     }
 
     private static Manifest manifest(ChainReader.Member member) throws IOException {
@@ -192,7 +213,7 @@ final class Parent implements AutoCloseable {
                 FileChannel pages = workspace.scratch("pages")) {
             PageDigests read =
                     PageDigests.of(reader, pages, request.compression().threads(), !newest.isProven, digests);
-            if (!newest.identities.equals(identities())) {
+            if (!areUntouched(newest.files)) {
                 throw new Damaged(new Failure(
                         Failure.Kind.CORRUPT, plan.previousLocation() + ", or what it builds on, is being written"));
             }

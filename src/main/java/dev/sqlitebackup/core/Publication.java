@@ -90,10 +90,10 @@ final class Publication {
         if (made.isUnchanged()) {
             progress.phase("check", -1);
             check.await(); // First, because what is at the destination has to be there at the end.
-            if (isStillAtDestination(plan.there().previous())) {
+            if (isStillAtDestination(plan.there().previous()) && backup.isFounded(made)) {
                 return unchanged(snapshot, made);
             }
-            made = backup.fullInstead("the newest one was removed meanwhile");
+            made = backup.fullInstead("the newest one was removed or written meanwhile");
         }
         return publishNew(snapshot, backup, made);
     }
@@ -117,7 +117,7 @@ final class Publication {
                 shrunk,
                 shrunk == null ? null : Shrinkage.failure(plan, request, snapshot, shrunk),
                 plan.there(),
-                files(plan.there().previousFiles(), made.sha256s()),
+                made.buildsOn(),
                 List.of());
     }
 
@@ -138,7 +138,8 @@ final class Publication {
         String name =
                 made.next() == null ? destination.publish(made.file(), plan.at()) : publishIncrement(backup, made);
         if (name == null) {
-            published = backup.fullInstead("the parent of the increment was removed meanwhile, or its name was taken");
+            published = backup.fullInstead(
+                    "the parent of the increment was removed or written meanwhile, or its name was taken");
             sizeBytes = Files.size(published.file());
             name = destination.publish(published.file(), plan.at());
         }
@@ -164,31 +165,21 @@ final class Publication {
         }
         // Its second name would go with the workspace, and that changes the time of its inode.
         Files.deleteIfExists(published.file());
-        List<Path> files = new ArrayList<>();
-        if (published.next() != null) {
-            published.next().parent().members().forEach(member -> files.add(store.local(member.name())));
+        FileIdentity identity = FileIdentity.of(store.local(name));
+        if (identity == null) {
+            return null; // Somebody has removed it; the next run sees that.
         }
-        files.add(store.local(name));
-        return files(files, published.sha256s());
-    }
-
-    private static List<State.BackupFile> files(List<Path> files, List<String> sha256s) throws IOException {
-        List<State.BackupFile> proven = new ArrayList<>();
-        for (int i = 0; i < files.size(); i++) {
-            FileIdentity identity = FileIdentity.of(files.get(i));
-            if (identity == null) {
-                return null; // Somebody has removed it; the next run sees that.
-            }
-            proven.add(new State.BackupFile(identity, sha256s.get(i)));
-        }
-        return proven;
+        List<State.BackupFile> files = new ArrayList<>(published.buildsOn());
+        files.add(new State.BackupFile(identity, published.sha256()));
+        return files;
     }
 
     /** @return null if it is not at the destination, or worth nothing there */
     private String publishIncrement(NewBackup backup, NewBackup.Made made) throws IOException {
         try {
             String name = destination.publish(made.file(), made.next());
-            return name != null && isStillAtDestination(made.next().parent()) ? name : null;
+            boolean isGood = name != null && isStillAtDestination(made.next().parent()) && backup.isFounded(made);
+            return isGood ? name : null;
         } catch (Failure e) {
             if (!AtDestination.mayAnswerLater(destination, e)) {
                 throw e;

@@ -18,6 +18,7 @@ import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Runs;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -299,6 +300,50 @@ class IncrementTest {
         assertGivesBack(full);
     }
 
+    /** Does something when a run begins a phase. */
+    private static Progress at(String phase, Runnable then) {
+        return new Progress() {
+            @Override
+            public void phase(String name, long totalBytes) {
+                if (name.equals(phase)) {
+                    then.run();
+                }
+            }
+
+            @Override
+            public void at(long doneBytes) {}
+        };
+    }
+
+    private static void damage(Path backup) {
+        try {
+            byte[] bytes = Files.readAllBytes(backup);
+            bytes[bytes.length / 2] ^= 1;
+            Files.write(backup, bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** After it was read, and before success is said. */
+    @Test
+    void noIncrementIsLeftToAParentThatIsDamagedMeanwhile() {
+        Path parent = Path.of(change(0).backup());
+        Lab.sql(runs.database(), "UPDATE t SET generation = 'meanwhile' WHERE id = 1");
+        BackupService.Result full = runs.backUp(at(1), at("publish", () -> damage(parent)));
+        assertFalse(isIncrement(full), full::toString);
+        assertGivesBack(full);
+    }
+
+    @Test
+    void whatIsDamagedMeanwhileIsNotCalledUnchanged() {
+        Path newest = Path.of(change(0).backup());
+        BackupService.Result full = runs.backUp(at(1), at("check", () -> damage(newest)));
+        assertFalse(full.unchanged(), full::toString);
+        assertGivesBack(full);
+        assertTrue(runs.backUp(at(2)).unchanged(), "and the state speaks of the good one");
+    }
+
     /** It was what a run had proven when it was looked at, and may be something else when it is read. */
     @Test
     void whatIsWrittenMeanwhileIsNotBuiltUpon() throws IOException {
@@ -309,17 +354,8 @@ class IncrementTest {
         JsonObject state = JsonParser.parseString(Files.readString(stateFile)).getAsJsonObject();
         state.add("database", new Gson().toJsonTree(FileIdentity.of(runs.database())));
         Files.writeString(stateFile, state + "\n");
-        BackupService.Result full = runs.backUp(at(1), new Progress() {
-            @Override
-            public void phase(String name, long totalBytes) {
-                if (name.equals("compare")) {
-                    assertTrue(parent.toFile().setLastModified(0));
-                }
-            }
-
-            @Override
-            public void at(long doneBytes) {}
-        });
+        BackupService.Result full = runs.backUp(
+                at(1), at("compare", () -> assertTrue(parent.toFile().setLastModified(0))));
         assertFalse(isIncrement(full), full::toString);
         assertTrue(full.verification().warnings().toString().contains("is being written"), full::toString);
         assertGivesBack(full);
