@@ -241,7 +241,7 @@ class ContentionIT {
                 reader.awaitCommits(reads);
             }
             reader.latency();
-            reader.awaitCommits(reads + Figures.count(10_000, 2000));
+            reader.awaitCommits(reads + Figures.count(10_000, 500));
             assertTrue(restore.process().isAlive(), "it waits for the long reader");
             Writer.Latency whileItWaited = reader.latency();
             assertTrue(whileItWaited.busyErrors() * 10 <= whileItWaited.commits(), whileItWaited.toString());

@@ -31,7 +31,7 @@ class EveryByteIT {
     private static final int PART = 300;
     private static final int LARGE_ROWS = 25_000;
     private static final int LARGE_SAMPLES = 300;
-    private static final int LARGE_SAMPLES_PART = 6;
+    private static final int LARGE_SAMPLES_PART = 3;
     private static final String REFUSED = "refused";
 
     @TempDir

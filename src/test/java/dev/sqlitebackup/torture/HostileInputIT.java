@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Files and places that somebody made who means harm. */
 class HostileInputIT {
     private static final int STRANGE_DATABASES = 20_000;
-    private static final int STRANGE_DATABASES_PART = 600;
+    private static final int STRANGE_DATABASES_PART = 200;
     private static final String EVIL = "evil\u001b]0;owned\u0007\u001b[31m\r\nerror: all is lost\u009b2J.db";
 
     @TempDir

@@ -45,7 +45,7 @@ class ManyIncrementsIT {
     }
 
     private static final int MONTH = 180;
-    private static final int MONTH_PART = 90;
+    private static final int MONTH_PART = 45;
 
     /** A month of runs, every four hours: after each, a restore gives the snapshot's bytes. */
     @Test
@@ -82,7 +82,7 @@ class ManyIncrementsIT {
     // ---- random edits
 
     private static final int DATABASES = 40;
-    private static final int DATABASES_PART = 4;
+    private static final int DATABASES_PART = 2;
     private static final int PART = 60;
     private static final int EDITS = 25;
 
@@ -247,7 +247,7 @@ class ManyIncrementsIT {
     /** Whatever the rules and whatever is there: what is left comes back, and nothing that it needs is gone. */
     @Test
     void noPruneLeavesABackupWithoutWhatItNeeds() throws IOException {
-        for (int seed = 0; seed < Figures.count(30, 2); seed++) {
+        for (int seed = 0; seed < Figures.count(30, 1); seed++) {
             Random random = new Random(seed);
             Lab lab = new Lab(Files.createDirectory(directory.resolve("prune" + seed)));
             lab.database("app.db", "delete", 120, "g");

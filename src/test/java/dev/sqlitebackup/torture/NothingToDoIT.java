@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * believed.
  */
 class NothingToDoIT {
-    private static final int DATABASES = Figures.count(50, 10);
+    private static final int DATABASES = Figures.count(50, 4);
     private static final int ROUNDS = Figures.count(20, 1);
     /** About as long as a run that has nothing to do, and one that has. */
     private static final int MOST_DELAY_MICROS = 40_000;
