@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 include scripts/sqlite-backup.mk
 
-.PHONY: help build format test torture mutants bench demo install-into
+.PHONY: help build format test torture mutants bench demo install uninstall install-into
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -28,6 +28,13 @@ bench: build ## Measure against the article's script, pigz and restic; writes do
 
 demo: build ## Show the whole thing in under a minute, on nothing but itself
 	@java -cp target/sqlite-backup.jar scripts/Demo.java target/sqlite-backup.jar
+
+install: ## Put sqlite-backup on the PATH, with completion and manual pages, below PREFIX=… (default: ~/.local)
+	@mvn -B -q -Dstyle.color=never -DskipTests -P man package
+	@scripts/install "$(PREFIX)"
+
+uninstall: ## Take that away again
+	@scripts/install --uninstall "$(PREFIX)"
 
 install-into: build ## Set up DIR=…, your own repository, for backups
 	@scripts/install-into "$(DIR)"

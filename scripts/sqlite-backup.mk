@@ -1,4 +1,4 @@
-# sqlite-backup: make backup-db, restore-db and install-hooks, to include in a Makefile.
+# sqlite-backup: make backup-db, restore-db, undo-db, list-db, verify-db, status-db and install-hooks, to include in a Makefile.
 # DB=… the database, TO=… the backup, ARGS=… any other options (see `scripts/sqlite-backup --help`).
 ifdef DB
 export SQLITE_BACKUP_DB := $(value DB)
@@ -6,8 +6,13 @@ endif
 ifdef TO
 export SQLITE_BACKUP_TO := $(value TO)
 endif
+# A bare make backs nothing up.
+ifeq ($(.DEFAULT_GOAL),)
+.DEFAULT_GOAL := help-db
+endif
+sqlite_backup_mk := $(lastword $(MAKEFILE_LIST))
 
-.PHONY: backup-db restore-db install-hooks
+.PHONY: backup-db restore-db undo-db list-db verify-db status-db install-hooks help-db
 # What to type next is said by these targets then.
 backup-db restore-db: export SQLITE_BACKUP_MAKE := $(CURDIR)
 backup-db: ## Back up the database, and stage the backup in Git
@@ -16,5 +21,20 @@ backup-db: ## Back up the database, and stage the backup in Git
 restore-db: ## Bring the newest backup back, keeping a safety copy
 	@scripts/restore-db.sh $(ARGS)
 
+undo-db: ## Take the last restore back
+	@scripts/sqlite-backup undo $(ARGS)
+
+list-db: ## List the backups
+	@scripts/sqlite-backup list $(ARGS)
+
+verify-db: ## Prove that the newest backup would restore
+	@scripts/sqlite-backup verify $(ARGS)
+
+status-db: ## Say how old the newest backup is, and whether it is current
+	@scripts/sqlite-backup status $(ARGS)
+
 install-hooks: ## Warn on `git push` when the database is newer than its last committed backup
 	@scripts/install-hooks
+
+help-db: ## List these targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(sqlite_backup_mk)

@@ -606,7 +606,7 @@ class ScriptsIT {
     void passShellcheck() {
         Tools.require("shellcheck");
         Tools.sh(
-                        "cd \"$1/scripts\"; shellcheck sqlite-backup *.sh stage-backup install-into pre-push "
+                        "cd \"$1/scripts\"; shellcheck sqlite-backup *.sh stage-backup install install-into pre-push "
                                 + "install-hooks",
                         PROJECT)
                 .ok();
@@ -696,11 +696,91 @@ class ScriptsIT {
         assertFalse(ended.out().contains("Exception"));
     }
 
+    /** What `make install` does once the jar is built: the pages are picocli's and Asciidoctor's. */
+    @Test
+    void installedItIsOnThePathWithCompletionAndManualPagesAndGoesAgain() throws IOException {
+        Tools.require("mvn", "man", "zsh");
+        Tools.sh("cd \"$1\"; mvn -B -q -Dstyle.color=never -P man exec:java@write exec:java@convert", PROJECT)
+                .ok();
+        Path prefix = directory.resolve("a prefix");
+        Lab.write(Files.createDirectories(prefix.resolve("bin")).resolve("another"), "somebody else's\n");
+        Tools.Ended installed = installBelow(prefix).ok();
+        assertTrue(installed.out().contains("hint: " + prefix + "/bin is not on the PATH"), installed.out());
+        Path database = lab.database("app.db", "wal", 20, "g");
+        Tools.Ended backup = Tools.sh(
+                        "cd /; export PATH=\"$1/bin:$PATH\" HOME=\"$2\"; sqlite-backup backup \"$3\" --to=\"$2/b.gz\"; "
+                                + "sqlite-backup verify \"$2/none.gz\" || true",
+                        prefix,
+                        directory,
+                        database)
+                .ok();
+        assertTrue(backup.out().startsWith("backed up "), backup.out());
+        String page = Tools.sh("MANPATH=\"$1/share/man\" MANWIDTH=100 man sqlite-backup-restore | col -b", prefix)
+                .ok()
+                .out();
+        assertTrue(page.contains("NAME") && page.contains("--live"), page);
+        assertEquals(
+                "--live\n",
+                Tools.sh(
+                                "compopt() { :; }; source \"$1/share/bash-completion/completions/sqlite-backup\"; COMP_WORDS=(sqlite-backup "
+                                        + "restore --li); COMP_CWORD=2; COMP_LINE='sqlite-backup restore --li'; "
+                                        + "_complete_sqlite-backup; printf '%s\\n' \"${COMPREPLY[@]}\"",
+                                prefix)
+                        .ok()
+                        .out());
+        Tools.sh(
+                        "zsh -fc 'fpath=($1/share/zsh/site-functions $fpath); autoload -Uz compinit; compinit -D -u; "
+                                + "[[ $_comps[sqlite-backup] == _sqlite-backup ]]' zsh \"$1\"",
+                        prefix)
+                .ok();
+        Tools.sh("HOME=\"$3\" \"$1/scripts/install\" --uninstall \"$2\"", PROJECT, prefix, directory)
+                .ok();
+        try (Stream<Path> left = Files.walk(prefix)) {
+            assertEquals(
+                    List.of(prefix, prefix.resolve("bin"), prefix.resolve("bin/another")),
+                    left.sorted().toList());
+        }
+        assertEquals(
+                10,
+                Tools.sh("\"$1/scripts/install\" --uninstall \"$2\"", PROJECT, prefix)
+                        .exitCode());
+        Lab.write(prefix.resolve("bin/sqlite-backup"), "another program\n");
+        assertEquals(1, installBelow(prefix).exitCode());
+        assertEquals("another program\n", Files.readString(prefix.resolve("bin/sqlite-backup")));
+    }
+
+    private Tools.Ended installBelow(Path prefix) {
+        return Tools.sh("HOME=\"$3\" \"$1/scripts/install\" \"$2\"", PROJECT, prefix, directory);
+    }
+
+    /** Of a repository that was set up: it backs nothing up, and says what there is. */
+    @Test
+    void aBareMakeListsTheTargetsAndTheyWork() {
+        install();
+        Path database = lab.database("app.db", "wal", 20, "g");
+        Tools.Ended listed =
+                Tools.sh("cd \"$1\"; make --no-print-directory", repository).ok();
+        for (String target : List.of("backup-db", "restore-db", "undo-db", "list-db", "verify-db", "status-db")) {
+            assertTrue(listed.out().contains("make " + target + " "), listed.out());
+        }
+        assertFalse(Files.exists(repository.resolve("backups/app.db.gz")));
+        cron("backup-db", "DB=" + database).ok();
+        assertTrue(cron("verify-db", "DB=" + database).ok().out().startsWith("verified: "));
+        assertTrue(cron("list-db", "DB=" + database).ok().out().contains("app.db.gz"));
+        assertTrue(cron("status-db", "DB=" + database).ok().out().startsWith("fresh: "));
+        Lab.sql(database, "UPDATE t SET generation = 'later'");
+        cron("restore-db", "DB=" + database, "ARGS=--yes").ok();
+        assertEquals("g", Lab.query(database, "SELECT min(generation) FROM t"));
+        cron("undo-db", "DB=" + database).ok();
+        assertEquals("later", Lab.query(database, "SELECT min(generation) FROM t"));
+    }
+
     @Test
     void helpListsTheTargets() {
         String help =
                 Tools.sh("make -C \"$1\" --no-print-directory", PROJECT).ok().out();
-        for (String target : List.of("backup-db", "restore-db", "test", "demo", "install-into")) {
+        for (String target :
+                List.of("backup-db", "restore-db", "test", "demo", "install", "uninstall", "install-into")) {
             assertTrue(help.contains("make " + target + " "), help);
         }
     }

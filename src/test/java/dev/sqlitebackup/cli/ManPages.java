@@ -1,0 +1,28 @@
+package dev.sqlitebackup.cli;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Map;
+import picocli.codegen.docgen.manpage.ManPageGenerator;
+
+/** Writes a manual page for each command, as AsciiDoc: {@code ManPages DIRECTORY}. Run by the profile `man`. */
+public final class ManPages {
+    private ManPages() {}
+
+    public static void main(String[] arguments) throws IOException {
+        File directory = new File(arguments[0]);
+        Environment environment = new Environment(
+                Map.of(), "~", Path.of("/opt"), Path.of("/"), "/tmp", StandardStreams.ofProcess(), Clock.systemUTC());
+        int code = ManPageGenerator.generateManPage(
+                directory,
+                null,
+                new boolean[0],
+                true,
+                SqliteBackup.commandLine(environment).getCommandSpec());
+        if (code != 0) {
+            throw new IOException("picocli wrote no manual pages to " + directory + ": " + code);
+        }
+    }
+}
