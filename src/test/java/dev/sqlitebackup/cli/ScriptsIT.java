@@ -424,7 +424,7 @@ class ScriptsIT {
         install();
         assertEquals(
                 "backups/*.gz filter=lfs diff=lfs merge=lfs -text\nbackups/**/*.gz filter=lfs diff=lfs "
-                        + "merge=lfs -text\n",
+                        + "merge=lfs -text\nscripts/sqlite-backup.jar filter=lfs diff=lfs merge=lfs -text\n",
                 Files.readString(repository.resolve(".gitattributes")));
         Path database = lab.database("h.db", "delete", 30, "g");
         for (int i = 0; i < 3; i++) {
