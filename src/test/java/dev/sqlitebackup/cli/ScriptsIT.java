@@ -662,6 +662,15 @@ class ScriptsIT {
                         .startsWith("sqlite-backup "));
             }
         }
+        // Java would crash over one that is cut.
+        Tools.Ended healed = Tools.sh(
+                        "cd \"$1\"; archive=$(find . -name '*.jsa' -size +0); head -c 10000000 \"$archive\" >cut; mv -f cut "
+                                + "\"$archive\"; env -i HOME=\"$2\" PATH=/usr/bin:/bin JAVA_HOME=\"$3\" ./sqlite-backup --version",
+                        app,
+                        directory,
+                        Path.of(Lab.JAVA).getParent().getParent())
+                .ok();
+        assertTrue(healed.out().startsWith("sqlite-backup "), healed.out());
         assertEquals(
                 1,
                 Files.readAllLines(directory.resolve("asked")).stream()
@@ -744,6 +753,11 @@ class ScriptsIT {
                 10,
                 Tools.sh("\"$1/scripts/install\" --uninstall \"$2\"", PROJECT, prefix)
                         .exitCode());
+        for (String wrong : List.of("--uninstal", "one two")) {
+            Tools.Ended refused = Tools.sh("cd \"$2\"; \"$1/scripts/install\" " + wrong, PROJECT, lab.temporary());
+            assertEquals(2, refused.exitCode(), refused.err());
+            assertEquals(List.of(), lab.litter(), wrong);
+        }
         Lab.write(prefix.resolve("bin/sqlite-backup"), "another program\n");
         assertEquals(1, installBelow(prefix).exitCode());
         assertEquals("another program\n", Files.readString(prefix.resolve("bin/sqlite-backup")));

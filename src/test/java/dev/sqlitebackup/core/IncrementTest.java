@@ -17,6 +17,7 @@ import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Runs;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -342,6 +343,35 @@ class IncrementTest {
         assertFalse(full.unchanged(), full::toString);
         assertGivesBack(full);
         assertTrue(runs.backUp(at(2)).unchanged(), "and the state speaks of the good one");
+    }
+
+    /** Each block of which is whole: only the SHA-256 of all of them tells. */
+    private static void exchangeTwoBlocks(Path backup) throws IOException {
+        byte[] bytes = Files.readAllBytes(backup);
+        int[] starts = new int[4];
+        for (int i = 1; i < starts.length; i++) {
+            int bsize = starts[i - 1] + 16; // BGZF: the length less one, after the twelve bytes of gzip and XLEN's tag.
+            starts[i] = starts[i - 1] + (bytes[bsize] & 0xff) + ((bytes[bsize + 1] & 0xff) << 8) + 1;
+        }
+        ByteArrayOutputStream exchanged = new ByteArrayOutputStream();
+        exchanged.write(bytes, 0, starts[1]);
+        exchanged.write(bytes, starts[2], starts[3] - starts[2]);
+        exchanged.write(bytes, starts[1], starts[2] - starts[1]);
+        exchanged.write(bytes, starts[3], bytes.length - starts[3]);
+        Files.write(backup, exchanged.toByteArray());
+    }
+
+    @Test
+    void aParentThatNoRunHasProvenNeedsItsSha256() throws IOException {
+        Path parent = Path.of(change(0).backup());
+        Files.delete(runs.file(".app.db.state"));
+        exchangeTwoBlocks(parent);
+        // Of another size, so that the newest is not compared with it first.
+        BackupService.Result full =
+                runs.change(at(1), "CREATE TABLE more(b)", "INSERT INTO more VALUES (randomblob(20000))");
+        assertFalse(isIncrement(full), full::toString);
+        assertTrue(full.verification().warnings().toString().contains("SHA-256"), full::toString);
+        assertGivesBack(full);
     }
 
     /** It was what a run had proven when it was looked at, and may be something else when it is read. */
