@@ -1,10 +1,17 @@
-# sqlite-backup: make backup-db, restore-db, undo-db, list-db, verify-db, status-db and install-hooks, to include in a Makefile.
-# DB=… the database, TO=… the backup, ARGS=… any other options (see `scripts/sqlite-backup --help`).
+# sqlite-backup: make backup-db, push-db, restore-db, undo-db, list-db, verify-db, status-db and install-hooks, to include in a Makefile.
+# DB=… the database, TO=… the backup (FROM=… the same, for a restore), AT=… a time of it, ARGS=… any other options (see
+# `scripts/sqlite-backup --help`).
 ifdef DB
 export SQLITE_BACKUP_DB := $(value DB)
 endif
+ifdef FROM
+export SQLITE_BACKUP_TO := $(value FROM)
+endif
 ifdef TO
 export SQLITE_BACKUP_TO := $(value TO)
+endif
+ifdef AT
+export SQLITE_BACKUP_AT := $(value AT)
 endif
 # A bare make backs nothing up.
 ifeq ($(.DEFAULT_GOAL),)
@@ -12,14 +19,17 @@ ifeq ($(.DEFAULT_GOAL),)
 endif
 sqlite_backup_mk := $(lastword $(MAKEFILE_LIST))
 
-.PHONY: backup-db restore-db undo-db list-db verify-db status-db install-hooks help-db
+.PHONY: backup-db push-db restore-db undo-db list-db verify-db status-db install-hooks help-db
 # What to type next is said by these targets then.
-backup-db restore-db: export SQLITE_BACKUP_MAKE := $(CURDIR)
+backup-db push-db restore-db: export SQLITE_BACKUP_MAKE := $(CURDIR)
 backup-db: ## Back up the database, and stage the backup in Git
-	@scripts/stage-backup scripts/backup-db.sh $(ARGS)
+	@scripts/backup-db.sh --stage $(ARGS)
+
+push-db: ## The same, and commit and push just that
+	@scripts/backup-db.sh --push $(ARGS)
 
 restore-db: ## Bring the newest backup back, keeping a safety copy
-	@scripts/restore-db.sh $(ARGS)
+	@scripts/restore-db.sh $${SQLITE_BACKUP_AT:+"--at=$$SQLITE_BACKUP_AT"} $(ARGS)
 
 undo-db: ## Take the last restore back
 	@scripts/sqlite-backup undo $(ARGS)
@@ -28,7 +38,7 @@ list-db: ## List the backups
 	@scripts/sqlite-backup list $(ARGS)
 
 verify-db: ## Prove that the newest backup would restore
-	@scripts/sqlite-backup verify $(ARGS)
+	@scripts/sqlite-backup verify $${SQLITE_BACKUP_AT:+"--at=$$SQLITE_BACKUP_AT"} $(ARGS)
 
 status-db: ## Say how old the newest backup is, and whether it is current
 	@scripts/sqlite-backup status $(ARGS)

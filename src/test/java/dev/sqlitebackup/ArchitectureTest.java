@@ -18,8 +18,9 @@ class ArchitectureTest {
     /** Which of our packages each may use; the root package is open to all. */
     private static final Map<String, Set<String>> ALLOWED = Map.of(
             "cli", Set.of("core", "history", "files", "archive.Compression"),
-            "core", Set.of("history", "sqlite", "archive", "store", "run", "files"),
-            "history", Set.of("sqlite", "archive", "store", "run", "files"),
+            "core", Set.of("history", "sqlite", "archive", "store", "run", "git", "files"),
+            "history", Set.of("sqlite", "archive", "store", "run", "git", "files"),
+            "git", Set.of("files"),
             "sqlite", Set.of("files"),
             "archive", Set.of("files"),
             "store", Set.of("files"),

@@ -126,6 +126,9 @@ public final class BackupCommand implements Callable<Integer> {
             })
     private Duration every;
 
+    @Mixin
+    private GitOptions git;
+
     @ArgGroup(
             validate = false,
             heading = "%nAfter a success, delete older backups in the directory that no rule keeps:%n")
@@ -205,32 +208,34 @@ public final class BackupCommand implements Callable<Integer> {
         if (to.isPipe()) {
             refuseIfNotForAPipe(rules);
         }
+        BackupService.Request request = new BackupService.Request(
+                source,
+                to,
+                name.name(spec),
+                compact,
+                full,
+                new Compression(level, threadCount),
+                tmp,
+                common.busyTimeout,
+                rules,
+                allowShrink);
+        GitRun inGit = GitRun.of(git, request);
         BackupService.Result result;
         try (ProgressDisplay progress = ProgressDisplay.of(common, environment.streams())) {
             NativeCode.unpackInto(environment.programDirectories(tmp));
-            BackupService.Request request = new BackupService.Request(
-                    source,
-                    to,
-                    name.name(spec),
-                    compact,
-                    full,
-                    new Compression(level, threadCount),
-                    tmp,
-                    common.busyTimeout,
-                    rules,
-                    allowShrink);
             result = to.isPipe()
                     ? new StreamService(environment.clock(), progress)
                             .backup(request, environment.streams().out())
                     : new BackupService(environment.clock(), progress).backup(request);
         }
+        inGit.take(result);
         long durationMillis = (System.nanoTime() - started) / 1_000_000;
         List<String> warnings = new ArrayList<>(result.verification().news());
-        warnings.addAll(StagingList.write(environment.stagingList(), to, result));
+        warnings.addAll(inGit.warnings());
         if (ping != null) {
-            warnings.addAll(result.shrunk() == null ? ping.succeeded() : ping.failed(result.shrunk()));
+            warnings.addAll(inGit.failure() == null ? ping.succeeded() : ping.failed(inGit.failure()));
         }
-        return Reporter.of(spec.commandLine(), common).backup(result, durationMillis, warnings);
+        return Reporter.of(spec.commandLine(), common).backup(result, durationMillis, warnings, inGit);
     }
 
     private void refuseIfNotForAPipe(RetentionRules rules) {

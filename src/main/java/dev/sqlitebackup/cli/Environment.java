@@ -183,11 +183,6 @@ public record Environment(
         return isSet("SQLITE_BACKUP_HEALTH_FILE") ? pathOrHome(variables.get("SQLITE_BACKUP_HEALTH_FILE")) : null;
     }
 
-    /** Where a backup notes which files it made and deleted, null for nowhere. */
-    Path stagingList() {
-        return isSet("SQLITE_BACKUP_STAGING_LIST") ? path(variables.get("SQLITE_BACKUP_STAGING_LIST")) : null;
-    }
-
     /** Where temporary files go unless told otherwise. */
     Path temporaryDirectory(Path argument) {
         Path directory = argument != null

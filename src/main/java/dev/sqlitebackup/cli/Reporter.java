@@ -38,9 +38,10 @@ final class Reporter {
 
     /**
      * @param warnings that are new; what is known stays in the result
+     * @param git what happened in Git
      * @return the exit code, as of all below
      */
-    int backup(BackupService.Result result, long durationMillis, List<String> warnings) {
+    int backup(BackupService.Result result, long durationMillis, List<String> warnings, GitRun git) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("database", result.database().toString());
         fields.put("backup", result.backup());
@@ -60,11 +61,14 @@ final class Reporter {
         if (!result.pruned().isEmpty()) {
             fields.put("deleted", decisions(result.pruned()));
         }
-        if (result.shrunk() != null) {
-            return output.failure(result.shrunk(), warnings, fields);
+        if (git.pushed() != null) {
+            fields.put("pushedTo", git.pushed().to());
+        }
+        if (git.failure() != null) {
+            return output.failure(git.failure(), warnings, fields);
         }
         output.success(
-                List.of(line(result, durationMillis)),
+                List.of(line(result, durationMillis) + git.words()),
                 warnings,
                 result.verification().known(),
                 fields);

@@ -56,6 +56,12 @@ public final class StatusCommand implements Callable<Integer> {
             description = "How long a database that has changed may go without a backup (default: ${DEFAULT-VALUE}).")
     private Duration maxAge;
 
+    @Option(
+            names = "--pushed",
+            description = "Count a backup only when Git has pushed it: exit code 14 too when something has waited for "
+                    + "longer than --max-age to be pushed.")
+    private boolean pushed;
+
     StatusCommand(Environment environment) {
         this.environment = environment;
     }
@@ -69,7 +75,8 @@ public final class StatusCommand implements Callable<Integer> {
                         environment.isDatabaseNamed(database),
                         environment.place(destination, source, name.name(spec)),
                         name.name(spec),
-                        maxAge));
+                        maxAge,
+                        pushed));
         return Reporter.of(spec.commandLine(), common).status(result);
     }
 }

@@ -1,8 +1,10 @@
 package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.core.GitStatus;
 import dev.sqlitebackup.core.StatusService;
 import dev.sqlitebackup.history.Backup;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,6 +23,10 @@ record StatusReport(Output output) {
         fields.put("ageSeconds", result.age() == null ? null : result.age().toSeconds());
         fields.put("changedSince", result.changedSince());
         fields.put("state", result.freshness().word());
+        if (result.git() != null) {
+            fields.put("committed", result.git().committed());
+            fields.put("pushed", result.git().pushed());
+        }
         return switch (result.freshness()) {
             case FRESH -> {
                 output.success(List.of("fresh: " + facts(result)), result.warnings(), fields);
@@ -28,6 +34,7 @@ record StatusReport(Output output) {
             }
             case STALE ->
                 alarm("stale: " + facts(result), "see why backups have stopped; or " + result.hint(), result, fields);
+            case UNPUSHED -> alarm(unpushed(result), result.hint(), result, fields);
             case SHRUNK -> alarm(shrunk(result), result.hint(), result, fields);
             case MISSING -> alarm(result.missing(), result.hint(), result, fields);
             case BROKEN ->
@@ -52,17 +59,43 @@ record StatusReport(Output output) {
                 + result.backup().location();
     }
 
+    private static String unpushed(StatusService.Result result) {
+        String backup = "the backup of " + result.backup().createdAt() + ", "
+                + result.backup().location() + ", ";
+        return result.git() == null
+                ? "stale: " + backup + "is not tracked by Git, so it was never pushed"
+                : result.git().pushed() == null
+                        ? "stale: " + backup + "is in a repository without a remote, so it was never pushed"
+                        : "stale: " + backup + inGit(result.git()) + "; there is something to push since "
+                                + result.git().unpushedSince();
+    }
+
+    private static String inGit(GitStatus git) {
+        return git == null || git.committed() && !Boolean.FALSE.equals(git.pushed())
+                ? ""
+                : git.committed() ? "is not pushed" : "is not committed";
+    }
+
     private static String facts(StatusService.Result result) {
         Duration age = result.age();
         String when = age.isNegative()
                 ? Output.age(age.negated()) + " after now (a clock is or was wrong)"
                 : Output.age(age) + " ago";
-        String changed = result.changedSince() == null
-                ? "whether the database has changed since is not known: it is not here, or was written within 2 "
-                        + "s of the backup, or has other paths (hard links, a mount of the file alone)"
-                : result.changedSince() ? "the database has changed since" : "the database has not changed since";
+        String inGit = inGit(result.git());
         return "the backup of " + result.backup().createdAt()
-                + (result.confirmedAt() == null ? " was made " : " was last found current ") + when + ", " + changed
-                + ": " + result.backup().location();
+                + (result.confirmedAt() == null ? " was made " : " was last found current ") + when
+                + ", and the database "
+                + changed(result) + " (" + result.database() + " → "
+                + result.backup().location() + ")"
+                + (inGit.isEmpty() ? "" : "; in Git it " + inGit);
+    }
+
+    private static String changed(StatusService.Result result) {
+        return result.changedSince() != null
+                ? result.changedSince() ? "has changed since" : "has not changed since"
+                : Files.exists(result.database())
+                        ? "may have changed since: it was written within 2 s of the backup, or has other paths (hard "
+                                + "links, a mount of the file alone)"
+                        : "is not here to be compared";
     }
 }

@@ -4,20 +4,13 @@ import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.history.Backup;
-import dev.sqlitebackup.history.BackupName;
-import dev.sqlitebackup.history.Chain;
-import dev.sqlitebackup.history.DatabaseChoice;
-import dev.sqlitebackup.history.History;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.Origin;
-import dev.sqlitebackup.history.SingleFile;
-import dev.sqlitebackup.history.StateFile;
 import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
 import dev.sqlitebackup.sqlite.Databases;
 import dev.sqlitebackup.sqlite.Fingerprint;
 import dev.sqlitebackup.sqlite.OtherNames;
-import dev.sqlitebackup.store.Store;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +19,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SortedSet;
 
 /**
  * Tells a backup that is old from a database that has not changed since. It rings when runs have stopped, and does not
@@ -36,6 +28,8 @@ public final class StatusService {
     public enum Freshness {
         FRESH("fresh"),
         STALE("stale"),
+        /** As old as one that is too old, where it was to be. */
+        UNPUSHED("stale"),
         MISSING("missing"),
         /** The newest cannot be brought back, because something that it builds on is not there. */
         BROKEN("broken"),
@@ -59,8 +53,15 @@ public final class StatusService {
      * @param databaseNamed whether the user named it; the default one decides nothing where it does not exist
      * @param name what its backups are called there, null if the user did not say
      * @param maxAge of the last confirmation of a backup of a database that has changed since
+     * @param pushed whether what Git has not pushed counts as not backed up
      */
-    public record Request(Path database, boolean databaseNamed, Location destination, String name, Duration maxAge) {}
+    public record Request(
+            Path database, boolean databaseNamed, Location destination, String name, Duration maxAge, boolean pushed) {
+        /** Where it does not matter how far Git has taken it. */
+        public Request(Path database, boolean databaseNamed, Location destination, String name, Duration maxAge) {
+            this(database, databaseNamed, destination, name, maxAge, false);
+        }
+    }
 
     /**
      * @param backup the newest, null if there is none
@@ -71,6 +72,7 @@ public final class StatusService {
      * @param missing why there is no backup, or why the newest cannot be brought back; else null
      * @param hint what to do about an alarm
      * @param shrunk what the database held before, null if it has not shrunk
+     * @param git how far Git has taken the backup, null where it does not track it
      */
     public record Result(
             Path database,
@@ -82,7 +84,8 @@ public final class StatusService {
             String missing,
             String hint,
             List<String> warnings,
-            State.Shrunk shrunk) {}
+            State.Shrunk shrunk,
+            GitStatus git) {}
 
     private final Clock clock;
 
@@ -105,11 +108,11 @@ public final class StatusService {
         }
         request.destination.requireFileSystem();
         List<String> warnings = new ArrayList<>();
-        Newest newest = request.destination.isDirectory() ? inHistory(request, warnings) : inFile(request);
-        if (newest.backup == null) {
-            return missing(database, newest.missing, newest.hint, warnings);
+        NewestBackup newest = NewestBackup.of(request, clock.instant(), warnings);
+        if (newest.backup() == null) {
+            return missing(database, newest.missing(), newest.hint(), warnings);
         }
-        State noted = newest.stateFile.read();
+        State noted = newest.stateFile().read();
         State.Source source = noted == null ? null : noted.source();
         if (Files.exists(database) && Origin.of(source, real(database)) == Origin.ANOTHER) {
             return missing(
@@ -123,130 +126,52 @@ public final class StatusService {
     }
 
     private static Result missing(Path database, String missing, String hint, List<String> warnings) {
-        return new Result(database, null, null, null, null, Freshness.MISSING, missing, hint, warnings, null);
+        return new Result(database, null, null, null, null, Freshness.MISSING, missing, hint, warnings, null, null);
     }
 
     /** @param noted by the last run, null for nothing */
-    private Result judge(Request request, Path database, Newest newest, State noted, List<String> warnings) {
+    private Result judge(Request request, Path database, NewestBackup newest, State noted, List<String> warnings) {
         // The backup may have come, or gone, by another way, such as `git pull`.
-        State state = newest.backup.isConfirmedBy(noted) ? noted : null;
+        State state = newest.backup().isConfirmedBy(noted) ? noted : null;
         Instant confirmedAt = state == null ? null : state.confirmedInstant();
-        Boolean changed = hasChanged(database, state, newest.backup);
-        Duration age = Duration.between(confirmedAt == null ? newest.backup.createdAt() : confirmedAt, clock.instant());
+        Boolean changed = hasChanged(database, state, newest.backup());
+        Duration age =
+                Duration.between(confirmedAt == null ? newest.backup().createdAt() : confirmedAt, clock.instant());
         State.Shrunk shrunk = noted == null ? null : noted.shrunk();
         // One that is dated far after now is as bad as an old one: it would be fresh for ever.
         boolean old = age.abs().compareTo(request.maxAge) > 0;
         Freshness freshness = shrunk != null
                 ? Freshness.SHRUNK
                 : old && !Boolean.FALSE.equals(changed) ? Freshness.STALE : Freshness.FRESH;
-        if (newest.missing != null && shrunk == null) {
+        if (newest.missing() != null && shrunk == null) {
             freshness = Freshness.BROKEN;
         }
         String hint = shrunk == null
-                ? newest.hint
-                : Shrinkage.hint(database, newest.store.location(shrunk.backup()), request.destination, request.name);
+                ? newest.hint()
+                : Shrinkage.hint(database, newest.store().location(shrunk.backup()), request.destination, request.name);
+        GitStatus git = GitStatus.of(request.destination, newest.members(), warnings);
+        if (request.pushed
+                && freshness == Freshness.FRESH
+                && !GitStatus.isFresh(git, request.maxAge, clock.instant())) {
+            freshness = Freshness.UNPUSHED;
+            hint = GitStatus.hint(git, request);
+        }
         return new Result(
-                database, newest.backup, confirmedAt, age, changed, freshness, newest.missing, hint, warnings, shrunk);
-    }
-
-    /**
-     * The newest backup at a destination.
-     *
-     * @param backup null if there is none
-     * @param missing why not; of one that cannot be brought back, why that is so
-     * @param hint what to do then, or when it is old
-     */
-    private record Newest(Store store, StateFile stateFile, Backup backup, String missing, String hint) {}
-
-    private Newest inHistory(Request request, List<String> warnings) {
-        History history = request.destination.history();
-        String name = databaseName(history, request);
-        Chain newest = history.newestByNow(name, clock.instant(), warnings);
-        SortedSet<String> others = history.databases();
-        others.remove(name); // There are files of that name, and none of them is a backup.
-        return new Newest(
-                history.store(),
-                StateFile.of(history.store(), name),
-                newest == null ? null : newest.tip(),
-                newest != null
-                        ? newest.isWhole() ? null : newest.broken().why()
-                        : "there is no backup of " + name + " in "
-                                + history.store().place()
-                                + (others.isEmpty() ? "" : ", only of " + String.join(", ", others)),
-                newest == null || newest.isWhole()
-                        ? "run one: " + backupCommand(request)
-                        : (newest.broken().remedy() == null
-                                        ? ""
-                                        : newest.broken().remedy() + "; or ")
-                                + "make a new backup, which will be a full one: " + backupCommand(request));
-    }
-
-    private static Newest inFile(Request request) {
-        SingleFile file = request.destination.single();
-        BackupName ofHistory = BackupName.parse(file.name());
-        if (ofHistory != null && ofHistory.parent() != null) {
-            throw new Failure(
-                    Failure.Kind.USAGE,
-                    "this is an increment, one file of a history: " + request.destination,
-                    "name the directory: "
-                            + Hints.command(
-                                    "status",
-                                    request.database.toString(),
-                                    "--to=" + file.store().place()));
-        }
-        String command = backupCommand(request);
-        String missing = "there is no backup at " + request.destination;
-        String hint = "run one: " + command;
-        Backup backup = null;
-        try {
-            backup = file.find();
-            if (backup != null && backup.databaseBytes() == null && file.store().isRemote()) {
-                backup = null; // Only a download would tell whether it is whole.
-                missing = request.destination
-                        + " is not a whole backup of this program: it was cut, or another program made it";
-                hint = "make a new one: " + command + "; to check the old one: "
-                        + Hints.command("verify", request.destination.toString());
-            }
-        } catch (Failure e) {
-            if (e.kind() != Failure.Kind.NOT_FOUND && e.kind() != Failure.Kind.CORRUPT) {
-                throw e;
-            }
-            missing = e.getMessage();
-            hint = e.hint() == null ? hint : e.hint();
-        }
-        return new Newest(file.store(), file.stateFile(), backup, backup == null ? missing : null, hint);
-    }
-
-    private static String backupCommand(Request request) {
-        String place = request.destination
-                + (request.destination.isDirectory()
-                                && !request.destination.toString().endsWith("/")
-                        ? "/"
-                        : "");
-        return request.name == null
-                ? Hints.command("backup", request.database.toString(), "--to=" + place)
-                : Hints.command("backup", request.database.toString(), "--to=" + place, "--name=" + request.name);
-    }
-
-    private static String databaseName(History history, Request request) {
-        if (request.name != null) {
-            return request.name;
-        }
-        String name =
-                history.names().nameOf(real(request.database.toAbsolutePath().normalize()));
-        if (name != null) {
-            return name;
-        }
-        boolean decides = request.databaseNamed
-                || Files.exists(request.database)
-                || history.databases().isEmpty();
-        return decides
-                ? Databases.name(request.database)
-                : history.names().choose(DatabaseChoice.of(null, request.database, false));
+                database,
+                newest.backup(),
+                confirmedAt,
+                age,
+                changed,
+                freshness,
+                newest.missing(),
+                hint,
+                warnings,
+                shrunk,
+                git);
     }
 
     /** A database may be somewhere else, or gone. */
-    private static Path real(Path database) {
+    static Path real(Path database) {
         return Files.exists(database) ? Databases.real(database) : database;
     }
 

@@ -1,6 +1,7 @@
 package dev.sqlitebackup.history;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.git.Git;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -198,7 +199,7 @@ public final class GitHistory {
             if (ended.exitCode() != 0) {
                 throw new Failure(
                         Failure.Kind.NOT_FOUND,
-                        "git could not bring back " + file + " of commit " + version.commit + ": " + ended.lastLine(),
+                        "git could not bring back " + file + " of commit " + version.commit + ": " + ended.reason(),
                         "where Git LFS keeps it, fetch it first: " + command(directory, "lfs fetch --all"),
                         new IOException(ended.err().strip()));
             }

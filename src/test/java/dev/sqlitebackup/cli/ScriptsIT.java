@@ -163,8 +163,8 @@ class ScriptsIT {
     private Tools.Ended backup(Path database, Path to, String... options) {
         Object[] arguments = prepend(options, repository, database, to, lab.temporary());
         return Tools.sh(
-                "cd \"$1\"; database=$2; to=$3; tmp=$4; shift 4; TMPDIR=\"$tmp\" scripts/stage-backup "
-                        + "scripts/backup-db.sh \"$@\" --to=\"$to\" -- \"$database\"",
+                "cd \"$1\"; database=$2; to=$3; tmp=$4; shift 4; TMPDIR=\"$tmp\" "
+                        + "scripts/backup-db.sh --stage \"$@\" --to=\"$to\" -- \"$database\"",
                 arguments);
     }
 
@@ -489,56 +489,52 @@ class ScriptsIT {
                 .ok();
     }
 
-    /** What a run lists, without the run. */
-    private Tools.Ended stage(Path file) {
-        return Tools.sh(
-                        "cd \"$1\"; \"$3/scripts/stage-backup\" sh -c 'printf \"%s\\0\" \"$0\" "
-                                + ">\"$SQLITE_BACKUP_STAGING_LIST\"' \"$2\"",
-                        repository, file, PROJECT)
-                .ok();
+    private Tools.Ended stage(Path database, Path file) {
+        return lab.run("backup", database, "--to=" + file, "--stage").ok();
     }
 
     private void typeTheHint(Tools.Ended staged) {
         String hint = staged.err()
                 .lines()
-                .filter(line -> line.startsWith("hint: "))
+                .filter(line -> line.contains("; type: "))
                 .findFirst()
-                .orElseThrow(() -> new AssertionError(staged.err()))
-                .substring("hint: ".length());
+                .orElseThrow(() -> new AssertionError(staged.err()));
+        hint = hint.substring(hint.indexOf("; type: ") + "; type: ".length());
         Tools.sh("cd /; bash -c \"$1\"", hint).ok();
     }
 
     @Test
     void aLargeBackupThatGitLfsDoesNotTrackIsTrackedByTheLineThatTheHintNames() throws IOException {
         Tools.require("git-lfs");
+        Path large = lab.database("large.db", "delete", 3, "g");
+        Lab.sql(large, "INSERT INTO t(b) VALUES (randomblob(6000000))");
         for (String place : List.of("backups/h", "snap/one/more", "my backups", "")) {
             repository = lab.path("repo " + place.length());
             Tools.sh(
                             "git init -q \"$1\"; cd \"$1\"; git lfs install --local >/dev/null; mkdir -p "
-                                    + "\"./$2\"; printf '*.png binary' >.gitattributes; head -c 6000000 "
-                                    + "/dev/urandom >\"./$2/h it's.gz\"",
+                                    + "\"./$2\"; printf '*.png binary' >.gitattributes",
                             repository,
                             place)
                     .ok();
             Path file = repository.resolve(place).resolve("h it's.gz");
-            Tools.Ended refused = stage(file);
+            Tools.Ended refused = stage(large, file);
             assertTrue(refused.err().contains("not staged: Git LFS does not track " + file), refused.err());
             typeTheHint(refused);
             assertEquals(
                     (place.isEmpty() ? "" : place + "/") + "h it's.gz\n",
                     Tools.sh("cd \"$1\"; git lfs ls-files -n", repository).ok().out());
-            assertEquals("", stage(file).err(), "the line is there, and does what it was named for");
+            assertEquals("", stage(large, file).err(), "the line is there, and does what it was named for");
             assertTrue(Files.readString(repository.resolve(".gitattributes")).startsWith("*.png binary\n"));
         }
         // The line is there, and another one takes it back: to ask for it again would help nobody.
         repository = lab.path("repo 9");
         Tools.sh("cd \"$1\"; printf '*.gz -filter\\n' >>.gitattributes; git rm -q -f --cached -r backups", repository)
                 .ok();
-        Tools.Ended taken = stage(repository.resolve("backups/h/h it's.gz"));
+        Tools.Ended taken = stage(large, repository.resolve("backups/h/h it's.gz"));
         assertTrue(
                 taken.err()
                         .contains("although .gitattributes says backups/**/*.gz filter=lfs diff=lfs merge=lfs "
-                                + "-text\nhint: see which other line takes that back: git "),
+                                + "-text, and another line takes that back; type: git "),
                 taken.err());
         Tools.sh("cd /; bash -c \"$1\"", taken.err().substring(taken.err().lastIndexOf(": git ") + 2))
                 .ok();

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.git.Git;
 import dev.sqlitebackup.history.GitHistory.Version;
 import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;

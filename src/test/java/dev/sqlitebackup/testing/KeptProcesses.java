@@ -38,7 +38,6 @@ final class KeptProcesses {
             "SQLITE_BACKUP_DB",
             "SQLITE_BACKUP_TO",
             "SQLITE_BACKUP_HEALTH_FILE",
-            "SQLITE_BACKUP_STAGING_LIST",
             "TMPDIR",
             "XDG_CACHE_HOME",
             "XDG_DATA_HOME",

@@ -1,4 +1,4 @@
-package dev.sqlitebackup.history;
+package dev.sqlitebackup.git;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
@@ -9,49 +9,80 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
- * Runs Git's own program.
+ * Runs Git's own program, so that filters (Git LFS), attributes, worktrees and submodules mean here what they mean
+ * there.
  *
  * @param directory where it runs
- * @param file whose history is asked for, for messages
+ * @param file what it is asked about, for messages
+ * @param variables of its environment beside ours
  */
-record Git(Path directory, Path file) {
+public record Git(Path directory, Path file, Map<String, String> variables) {
     /** Left by a hook that calls us, these would point Git elsewhere than to the repository around the file. */
     private static final List<String> MISLEADING = List.of(
             "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE");
+
+    public Git(Path directory, Path file) {
+        this(directory, file, Map.of());
+    }
 
     /**
      * What it said.
      *
      * @param out null where it was written elsewhere
      */
-    record Ended(int exitCode, byte[] out, String err, Path file) {
-        Ended ok() {
+    public record Ended(int exitCode, byte[] out, String err, Path file) {
+        public Ended ok() {
+            return ok("tell the history of " + file);
+        }
+
+        /** @throws Failure FAILURE with why, if it did not succeed */
+        public Ended ok(String doing) {
             if (exitCode != 0) {
                 throw new Failure(
                         Failure.Kind.FAILURE,
-                        "git could not tell the history of " + file + ": " + lastLine(),
+                        "git could not " + doing + ": " + reason(),
                         "run with -v to see all that it said",
                         new IOException(err.strip()));
             }
             return this;
         }
 
-        String lastLine() {
-            return err.isBlank()
-                    ? "exit code " + exitCode
-                    : err.strip().lines().reduce((first, second) -> second).orElse("");
+        public boolean succeeded() {
+            return exitCode == 0;
+        }
+
+        public String text() {
+            return new String(out, StandardCharsets.UTF_8);
+        }
+
+        /** The line that says why, in what may be several. */
+        public String reason() {
+            List<String> lines = err.strip().lines().toList();
+            return Stream.of("fatal: ", "error: ")
+                    .flatMap(word -> lines.stream().filter(line -> line.startsWith(word)))
+                    .findFirst()
+                    .orElse(err.isBlank() ? "exit code " + exitCode : lines.get(lines.size() - 1));
         }
     }
 
-    String text(String... arguments) {
-        return new String(run(null, arguments).ok().out, StandardCharsets.UTF_8);
+    /** The same with a variable more. */
+    Git with(String variable, String value) {
+        Map<String, String> more = new HashMap<>(variables);
+        more.put(variable, value);
+        return new Git(directory, file, Map.copyOf(more));
     }
 
-    Ended run(byte[] input, String... arguments) {
+    public String text(String... arguments) {
+        return run(null, arguments).ok().text();
+    }
+
+    public Ended run(byte[] input, String... arguments) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try {
             Ended ended = run(input, out, arguments);
@@ -62,21 +93,19 @@ record Git(Path directory, Path file) {
     }
 
     /** @throws IOException if what it says cannot be taken, or not be written to {@code out} */
-    Ended run(byte[] input, OutputStream out, String... arguments) throws IOException {
+    public Ended run(byte[] input, OutputStream out, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of("git", "--literal-pathspecs"));
         command.addAll(List.of(arguments));
         ProcessBuilder builder =
                 new ProcessBuilder(command).directory(directory.toAbsolutePath().toFile());
         prepare(builder.environment());
+        builder.environment().putAll(variables);
         Process process;
         try {
             process = builder.start();
         } catch (IOException e) {
             throw new Failure(
-                    Failure.Kind.FAILURE,
-                    "cannot run git, which keeps the history of " + file,
-                    "install git, or name a backup file without --at",
-                    e);
+                    Failure.Kind.FAILURE, "cannot run git, which keeps the history of " + file, "install git", e);
         }
         StringBuffer err = new StringBuffer();
         // Both pipes are drained beside the main one: whichever fills up would stop Git.
@@ -100,7 +129,7 @@ record Git(Path directory, Path file) {
     }
 
     /** Git asks for no password, takes no lock that another Git would wait for, and speaks English. */
-    static void prepare(Map<String, String> environment) {
+    public static void prepare(Map<String, String> environment) {
         MISLEADING.forEach(environment::remove);
         environment.put("GIT_TERMINAL_PROMPT", "0");
         environment.put("GIT_OPTIONAL_LOCKS", "0");

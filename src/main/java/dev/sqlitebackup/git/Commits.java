@@ -1,0 +1,107 @@
+package dev.sqlitebackup.git;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.files.Workspace;
+import java.util.Collection;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Commits of some files alone. They are put together in an index of their own, so neither what else is staged nor the
+ * work tree has a part in them, and no hook of the user's runs.
+ */
+final class Commits {
+    /** Somebody else may commit meanwhile, and is then built upon. */
+    private static final int MOST_ATTEMPTS = 5;
+
+    private final WorkTree tree;
+    private final Workspace workspace;
+    private final Git git;
+
+    /** @param workspace for the index */
+    Commits(WorkTree tree, Workspace workspace) {
+        this.tree = tree;
+        this.workspace = workspace;
+        this.git = withIdentity(tree.git());
+    }
+
+    /** Cron's user may have told Git no name. */
+    private static Git withIdentity(Git git) {
+        if (git.run(null, "var", "GIT_COMMITTER_IDENT").succeeded()
+                && git.run(null, "var", "GIT_AUTHOR_IDENT").succeeded()) {
+            return git;
+        }
+        Git named = git;
+        for (String who : new String[] {"AUTHOR", "COMMITTER"}) {
+            named = named.with("GIT_" + who + "_NAME", "sqlite-backup")
+                    .with("GIT_" + who + "_EMAIL", "sqlite-backup@localhost");
+        }
+        return named;
+    }
+
+    /**
+     * Commits, to the branch that is checked out, what is staged of these files.
+     *
+     * @param branch as {@code refs/heads/main}
+     * @throws Failure FAILURE if Git cannot
+     */
+    void commit(String branch, Collection<String> names, String message) {
+        Git.Ended moved = null;
+        for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+            String head = tree.commit("HEAD");
+            Map<String, WorkTree.Entry> entries = new TreeMap<>();
+            names.forEach(name -> entries.put(name, WorkTree.Entry.NONE));
+            entries.putAll(tree.staged(names));
+            String commit = on(head, entries, message);
+            if (commit == null) {
+                return;
+            }
+            // Only from what it was put together on, to it.
+            moved = git.run(
+                    null,
+                    "update-ref",
+                    "-m",
+                    "commit: " + message.lines().findFirst().orElse(""),
+                    branch,
+                    commit,
+                    head == null ? "" : head);
+            if (moved.succeeded()) {
+                return;
+            }
+        }
+        moved.ok("commit to " + branch);
+    }
+
+    /** As {@code update-index --index-info} wants it: an object's name of this repository, all zeros. */
+    private static String removal(String parent, String name) {
+        return parent == null ? "" : "0 " + "0".repeat(parent.length()) + "\t" + name + "\0";
+    }
+
+    /**
+     * Makes a commit that no branch leads to yet.
+     *
+     * @param parent null for none
+     * @param entries what differs from the parent; {@link WorkTree.Entry#NONE} for what is gone
+     * @return null if nothing differs
+     */
+    String on(String parent, Map<String, WorkTree.Entry> entries, String message) {
+        Git aside = git.with("GIT_INDEX_FILE", workspace.path("index").toString());
+        aside.run(null, "read-tree", parent == null ? "--empty" : parent).ok("read " + parent);
+        StringBuilder info = new StringBuilder();
+        entries.forEach((name, entry) -> info.append(
+                entry.equals(WorkTree.Entry.NONE)
+                        ? removal(parent, name)
+                        : entry.mode() + " " + entry.object() + "\t" + name + "\0"));
+        aside.run(WorkTree.bytes(info.toString()), "update-index", "-z", "--index-info")
+                .ok("put a commit together");
+        String made = aside.run(null, "write-tree").ok("write a tree").text().strip();
+        if (parent != null
+                && made.equals(git.text("rev-parse", parent + "^{tree}").strip())) {
+            return null;
+        }
+        String[] words = parent == null
+                ? new String[] {"commit-tree", made, "-F", "-"}
+                : new String[] {"commit-tree", made, "-p", parent, "-F", "-"};
+        return git.run(WorkTree.bytes(message), words).ok("commit").text().strip();
+    }
+}
