@@ -31,22 +31,25 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Examples:",
-            "  sqlite-backup backup                               the default database to the default backup",
+            "  # the default database to the default backup",
+            "  sqlite-backup backup",
+            "  # a file, which always holds the newest",
             "  sqlite-backup backup app.db --to=/mnt/nas/app.db.gz",
-            "  sqlite-backup backup app.db --to=/mnt/nas/backups/ --keep-daily=7 --keep-weekly=5",
-            "  sqlite-backup backup --json | jq .sha256"
+            "  # a history: yesterday stays",
+            "  sqlite-backup backup app.db --to=/mnt/nas/backups/ --keep-daily=7",
+            "  sqlite-backup backup app.db --to=s3://bucket/app/ --keep-daily=7",
+            "  # in Git, all the way",
+            "  sqlite-backup backup app.db --to=backups/ --push"
         })
 public final class BackupCommand implements Callable<Integer> {
     /** Each has a few blocks under way; more would cost memory and gain nothing. */
     private static final int MAX_THREADS = 64;
 
     private final Environment environment;
+    private final CommonOptions common;
 
     @Spec
     private CommandSpec spec;
-
-    @Mixin
-    private CommonOptions common;
 
     @Parameters(
             arity = "0..1",
@@ -58,8 +61,8 @@ public final class BackupCommand implements Callable<Integer> {
             names = "--to",
             paramLabel = "DEST",
             description = {
-                "Where the backup goes: a file ending in .gz, always the newest backup; a directory/, a history "
-                        + "of them; or -, standard output",
+                "Where the backup goes: a file ending in .gz or s3://BUCKET/KEY.gz, always the newest backup; a "
+                        + "directory/ or s3://BUCKET/PREFIX/, a history of them; or -, standard output",
                 "(default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository)."
             })
     private Location destination;
@@ -134,8 +137,9 @@ public final class BackupCommand implements Callable<Integer> {
             heading = "%nAfter a success, delete older backups in the directory that no rule keeps:%n")
     private RetentionOptions retention = new RetentionOptions();
 
-    BackupCommand(Environment environment) {
+    BackupCommand(Environment environment, CommonOptions common) {
         this.environment = environment;
+        this.common = common;
     }
 
     @Override

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,11 +40,14 @@ final class ChangesReport {
         } else {
             lines.add("this removes rows or tables of " + database + " (now → afterwards):");
             addTables(
-                    lines,
-                    changes.tables().stream()
-                            .filter(TableChange::differs)
-                            .sorted(Comparator.comparing(table -> !table.isLoss()))
-                            .toList());
+                    lines, changes.tables().stream().filter(TableChange::isLoss).toList());
+            List<TableChange> gains = changes.tables().stream()
+                    .filter(table -> table.differs() && !table.isLoss())
+                    .toList();
+            if (!gains.isEmpty()) {
+                lines.add("and it adds to others:");
+                addTables(lines, gains);
+            }
             if (later != null) {
                 lines.add(changed);
             }

@@ -3,19 +3,16 @@ package dev.sqlitebackup.cli;
 import java.nio.file.Path;
 import java.time.Duration;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
 
-/** The options of every command. */
+/** The options of every command, which also go before it. One for all: a flag given twice is given. */
 public final class CommonOptions {
-    @Option(names = "--json", description = "Print exactly one JSON object on standard output.")
     boolean json;
-
-    @Option(
-            names = {"-q", "--quiet"},
-            description = "Print nothing but warnings and errors.")
     boolean quiet;
 
     @Option(
             names = "--busy-timeout",
+            scope = ScopeType.INHERIT,
             paramLabel = "DURATION",
             defaultValue = "30s",
             description =
@@ -30,9 +27,26 @@ public final class CommonOptions {
     /** Takes the result of every run as well, null for none. */
     Path healthFile;
 
+    @Option(
+            names = "--json",
+            scope = ScopeType.INHERIT,
+            description = "Print exactly one JSON object on standard output.")
+    void setJson(boolean value) {
+        json = value;
+    }
+
+    @Option(
+            names = {"-q", "--quiet"},
+            scope = ScopeType.INHERIT,
+            description = "Print nothing but warnings and errors.")
+    void setQuiet(boolean value) {
+        quiet = value;
+    }
+
     /** The level has to be there before the first logger is made, which the first database connection does. */
     @Option(
             names = {"-v", "--verbose"},
+            scope = ScopeType.INHERIT,
             description = "Print a debug log, and stack traces of errors.")
     void setVerbose(boolean value) {
         verbose = value;

@@ -5,9 +5,12 @@ import dev.sqlitebackup.Hints;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -37,30 +40,55 @@ public final class FailureHandler implements IExecutionExceptionHandler, IParame
                         || environment.isStandardOutputTheDefault()
                                 && words.stream().noneMatch(word -> word.startsWith("--to")));
         options.verbose = words.contains("-v") || words.contains("--verbose");
-        String help = "see: "
-                + (e.getCommandLine().getParent() == null
-                        ? Hints.command("--help")
-                        : Hints.command(e.getCommandLine().getCommandName(), "--help"));
-        boolean dashed = e instanceof UnmatchedArgumentException unmatched && unmatched.isUnknownOption();
-        Failure failure = new Failure(
-                Failure.Kind.USAGE,
-                message(e),
-                dashed ? help + "; a file name that begins with '-' goes after --" : help,
-                e);
+        Failure failure = new Failure(Failure.Kind.USAGE, message(e), hint(e), e);
         return Output.of(e.getCommandLine(), options).failure(failure);
     }
 
     private static String message(ParameterException e) {
-        if (!(e instanceof UnmatchedArgumentException unmatched) || unmatched.isUnknownOption()) {
+        if (!(e instanceof UnmatchedArgumentException unmatched)) {
             return e.getMessage();
         }
+        CommandLine command = e.getCommandLine();
         String first = unmatched.getUnmatched().get(0);
-        if (e.getCommandLine().getParent() != null) {
+        if (unmatched.isUnknownOption()) {
+            return e.getMessage()
+                    + Suggestion.of(
+                            first.replaceFirst("=.*", ""),
+                            command.getCommandSpec().optionsMap().keySet(),
+                            Set.of());
+        }
+        if (command.getParent() != null) {
             return "one argument too many: " + first;
         }
-        List<String> suggestions = unmatched.getSuggestions();
         return "unknown command: " + first
-                + (suggestions.isEmpty() ? "" : "; did you mean " + String.join(" or ", suggestions) + "?");
+                + Suggestion.of(first, command.getSubcommands().keySet(), SqliteBackup.WRITING);
+    }
+
+    private static String hint(ParameterException e) {
+        CommandLine command = e.getCommandLine();
+        String help = "see: "
+                + (command.getParent() == null
+                        ? Hints.command("--help")
+                        : Hints.command(command.getCommandName(), "--help"));
+        if (!(e instanceof UnmatchedArgumentException unmatched)) {
+            return help;
+        }
+        if (unmatched.isUnknownOption()) {
+            return help + "; a file name that begins with '-' goes after --";
+        }
+        if (command.getParent() == null) {
+            return "the commands are "
+                    + String.join(", ", command.getSubcommands().keySet()) + "; " + help;
+        }
+        OptionSpec to = command.getCommandSpec().findOption("--to");
+        return to != null
+                ? "the "
+                        + (to.paramLabel().equals("DEST")
+                                ? "destination"
+                                : to.paramLabel().toLowerCase(Locale.ROOT))
+                        + " is an option: --to="
+                        + Hints.quoted(unmatched.getUnmatched().get(0))
+                : help;
     }
 
     /**
@@ -69,7 +97,9 @@ public final class FailureHandler implements IExecutionExceptionHandler, IParame
     public static int print(Throwable e, CommandLine commandLine) {
         Failure failure = asFailure(e);
         CommonOptions options =
-                commandLine.getMixins().get("common") instanceof CommonOptions common ? common : new CommonOptions();
+                commandLine.getCommandSpec().root().mixins().get("common").userObject() instanceof CommonOptions common
+                        ? common
+                        : new CommonOptions();
         return Output.of(commandLine, options).failure(failure);
     }
 

@@ -17,31 +17,34 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Examples:",
-            "  sqlite-backup list /mnt/nas/backups/               a history",
-            "  sqlite-backup list backups/opencode.db.gz          the commits of a backup that Git tracks",
-            "  sqlite-backup list app.db                          the safety copies of a database"
+            "  # a history",
+            "  sqlite-backup list /mnt/nas/backups/",
+            "  # the commits of a backup that Git tracks",
+            "  sqlite-backup list backups/opencode.db.gz",
+            "  # the safety copies of a database",
+            "  sqlite-backup list app.db"
         })
 public final class ListCommand implements Callable<Integer> {
     private final Environment environment;
+    private final CommonOptions common;
 
     @Spec
     private CommandSpec spec;
 
-    @Mixin
-    private CommonOptions common;
-
     @Parameters(
             arity = "0..1",
             paramLabel = "DEST",
-            description = "A directory, a backup file or a database (default: $SQLITE_BACKUP_TO, else backups/NAME.gz "
-                    + "in the repository).")
+            description =
+                    "A directory or s3://BUCKET/PREFIX/, a backup file or a database (default: $SQLITE_BACKUP_TO, else backups/NAME.gz "
+                            + "in the repository).")
     private Location location;
 
     @Mixin
     private NameOption name;
 
-    ListCommand(Environment environment) {
+    ListCommand(Environment environment, CommonOptions common) {
         this.environment = environment;
+        this.common = common;
     }
 
     @Override

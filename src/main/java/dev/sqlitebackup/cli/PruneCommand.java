@@ -21,22 +21,25 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Examples:",
-            "  sqlite-backup prune /mnt/nas/backups/ --keep-daily=7 --keep-weekly=5 --keep-monthly=12 --dry-run",
-            "  sqlite-backup prune app.db --keep-last=3           the safety copies of a database"
+            "  # what would go, and why the rest stays",
+            "  sqlite-backup prune /mnt/nas/backups/ --keep-daily=7 --dry-run",
+            "  # the safety copies of a database",
+            "  sqlite-backup prune app.db --keep-last=3"
         })
 public final class PruneCommand implements Callable<Integer> {
     private final Environment environment;
+    private final CommonOptions common;
 
     @Spec
     private CommandSpec spec;
 
-    @Mixin
-    private CommonOptions common;
-
     @ArgGroup(validate = false, heading = "%nRules; at least one:%n")
     private RetentionOptions retention = new RetentionOptions();
 
-    @Parameters(arity = "1", paramLabel = "DEST", description = "A directory with a history, or a database.")
+    @Parameters(
+            arity = "1",
+            paramLabel = "DEST",
+            description = "A directory or s3://BUCKET/PREFIX/ with a history, or a database.")
     private Location location;
 
     @Mixin
@@ -45,8 +48,9 @@ public final class PruneCommand implements Callable<Integer> {
     @Option(names = "--dry-run", description = "Say what would go and why the rest stays, and delete nothing.")
     private boolean dryRun;
 
-    PruneCommand(Environment environment) {
+    PruneCommand(Environment environment, CommonOptions common) {
         this.environment = environment;
+        this.common = common;
     }
 
     @Override

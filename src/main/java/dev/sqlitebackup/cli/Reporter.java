@@ -1,6 +1,7 @@
 package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.core.BackupService;
 import dev.sqlitebackup.core.ListService;
 import dev.sqlitebackup.core.PruneService;
@@ -11,6 +12,7 @@ import dev.sqlitebackup.core.Verification;
 import dev.sqlitebackup.core.VerifyService;
 import dev.sqlitebackup.history.Backup;
 import dev.sqlitebackup.history.Retention;
+import dev.sqlitebackup.history.SafetyCopies;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -90,6 +92,7 @@ final class Reporter {
                         ? "unchanged since the backup of " + result.manifest().createdAt()
                                 + ", which was left as it is: "
                         : "backed up ")
+                + result.database() + " → " + Output.backup(result.backup()) + ", "
                 + sizes
                 + verified
                 + kind
@@ -151,7 +154,19 @@ final class Reporter {
     private static String line(RestoreService.Result result, long durationMillis) {
         return "restored " + from(result.plan()) + " in " + Output.seconds(durationMillis)
                 + (result.verification().full() ? ", verified" : ", verified in part")
-                + (result.safetyCopy() == null ? "" : "; the old content is in " + result.safetyCopy());
+                + (result.safetyCopy() == null
+                        ? ""
+                        : safetyCopies(result.safetyCopy(), result.plan().database()));
+    }
+
+    /** Nothing deletes them but prune, so somebody has to know. */
+    private static String safetyCopies(Path newest, Path database) {
+        Path named = SafetyCopies.in(newest.getParent(), database);
+        List<Backup> copies = SafetyCopies.list(named);
+        return "; the old content is in " + newest + "; safety copies there: " + copies.size() + ", "
+                + Output.size(copies.stream().mapToLong(Backup::backupBytes).sum())
+                + "; they stay until you type: "
+                + Hints.command("prune", named.toString(), "--keep-last=1");
     }
 
     private static String from(RestorePlan plan) {

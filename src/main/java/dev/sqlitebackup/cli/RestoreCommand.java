@@ -19,23 +19,23 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Examples:",
-            "  sqlite-backup restore                              the default backup to the default database; "
-                    + "on a terminal it asks first",
-            "  sqlite-backup restore app.db.gz --to=/srv/app.db",
-            "  sqlite-backup restore --at=2026-11-22              what there was at the end of that day, from a "
-                    + "history or from Git",
+            "  # the default backup to the default database; a terminal is asked first",
+            "  sqlite-backup restore",
+            "  # say what would happen, and do nothing",
+            "  sqlite-backup restore /mnt/nas/backups/ --to=app.db --dry-run",
+            "  # what there was at the end of that day",
+            "  sqlite-backup restore /mnt/nas/backups/ --to=app.db --at=2026-11-22",
+            "  # from another machine",
             "  ssh HOST cat app.db.gz | sqlite-backup restore - --to=app.db",
-            "  sqlite-backup restore --dry-run                    verify, and say what would happen",
-            "  sqlite-backup undo                                 take the restore back"
+            "  # take the restore back",
+            "  sqlite-backup undo app.db"
         })
 public final class RestoreCommand implements Callable<Integer> {
     private final Environment environment;
+    private final CommonOptions common;
 
     @Spec
     private CommandSpec spec;
-
-    @Mixin
-    private CommonOptions common;
 
     @Mixin
     private RestoreOptions options;
@@ -44,8 +44,8 @@ public final class RestoreCommand implements Callable<Integer> {
             arity = "0..1",
             paramLabel = "BACKUP",
             description = {
-                "Any gzip file that holds a SQLite database, a plain one, a directory with a history, or - for "
-                        + "standard input",
+                "Any gzip file that holds a SQLite database, a plain one, a directory or s3://BUCKET/PREFIX/ "
+                        + "with a history, s3://BUCKET/KEY.gz, or - for standard input",
                 "(default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository)."
             })
     private Location backup;
@@ -68,8 +68,9 @@ public final class RestoreCommand implements Callable<Integer> {
                     + "and asks.")
     private boolean yes;
 
-    RestoreCommand(Environment environment) {
+    RestoreCommand(Environment environment, CommonOptions common) {
         this.environment = environment;
+        this.common = common;
     }
 
     @Override

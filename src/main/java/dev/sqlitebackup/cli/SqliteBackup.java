@@ -2,10 +2,13 @@ package dev.sqlitebackup.cli;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
-import picocli.AutoComplete.GenerateCompletion;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -31,27 +34,67 @@ import picocli.CommandLine.Spec;
             "16:backup: the database has shrunk since the newest backup",
             "130:interrupted"
         },
-        footer = {"", "Shell completion: source <(sqlite-backup generate-completion)"})
+        footer = {
+            "",
+            "Places for backups:",
+            "  FILE.gz, s3://BUCKET/KEY.gz         always the newest backup",
+            "  DIRECTORY/, s3://BUCKET/PREFIX/     a history of them",
+            "  -                                   standard output, or input",
+            "",
+            "Environment:",
+            "  SQLITE_BACKUP_DB                    the database, where none is named",
+            "  SQLITE_BACKUP_TO                    the place for backups, likewise",
+            "  SQLITE_BACKUP_HEALTH_FILE           with --every: takes the last result",
+            "  AWS_REGION, AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,",
+            "  AWS_ENDPOINT_URL_S3, …              for s3://, as the AWS SDK has them",
+            "  SQLITE_BACKUP_S3_PATH_STYLE         false: the bucket is in the host's name",
+            "  TMPDIR                              where temporary files go",
+            "  XDG_STATE_HOME, XDG_CACHE_HOME      what was noted; what was sent to s3://",
+            "",
+            "Examples:",
+            "  sqlite-backup backup app.db --to=/mnt/nas/backups/",
+            "  sqlite-backup restore /mnt/nas/backups/ --to=app.db",
+            "  sqlite-backup help restore"
+        })
 public final class SqliteBackup implements Runnable {
+    /** Which are not suggested to somebody who may have meant another. */
+    static final Set<String> WRITING = Set.of("backup", "restore", "undo", "prune", "report");
+
+    private static final Set<String> HELP = Set.of("-h", "--help", "help");
+    private static final int LEAST_COLUMNS = 80;
+    private static final int MOST_COLUMNS = 120;
+
     @Spec
     private CommandSpec spec;
+
+    @Mixin
+    private final CommonOptions common = new CommonOptions();
 
     /**
      * The command line. Results go to its out, everything else to its err.
      *
-     * @param arguments what it will be given. Where the first is a command, the others are left out: each takes more
-     *     than a hundredth of a second to describe
+     * @param arguments what it will be given. Where the first word is a command, the others are left out: each takes
+     *     more than a hundredth of a second to describe
      */
     public static CommandLine commandLine(Environment environment, String... arguments) {
         FailureHandler failures = new FailureHandler(environment);
-        CommandLine commandLine = new CommandLine(new SqliteBackup());
-        Map<String, Supplier<Object>> commands = commands(environment);
-        Supplier<Object> named = arguments.length == 0 ? null : commands.get(arguments[0]);
+        SqliteBackup program = new SqliteBackup();
+        CommandLine commandLine = new CommandLine(program);
+        Map<String, Supplier<Object>> commands = commands(environment, program.common);
+        Supplier<Object> named = commands.get(Stream.of(arguments)
+                .filter(argument -> !argument.startsWith("-"))
+                .findFirst()
+                .orElse(""));
         if (named != null) {
             commandLine.addSubcommand(named.get());
         } else {
             commands.values().forEach(command -> commandLine.addSubcommand(command.get()));
-            commandLine.addSubcommand(new GenerateCompletion());
+            commandLine.addSubcommand(new Completion());
+            commandLine.addSubcommand(new HelpCommand());
+        }
+        if (Stream.of(arguments).anyMatch(HELP::contains)) {
+            commandLine.setUsageHelpWidth(
+                    Math.max(LEAST_COLUMNS, Math.min(MOST_COLUMNS, StandardStreams.terminalColumns())));
         }
         Converters.register(commandLine, environment);
         return commandLine
@@ -60,15 +103,15 @@ public final class SqliteBackup implements Runnable {
                 .setParameterExceptionHandler(failures);
     }
 
-    private static Map<String, Supplier<Object>> commands(Environment environment) {
+    private static Map<String, Supplier<Object>> commands(Environment environment, CommonOptions common) {
         Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
-        commands.put("backup", () -> new BackupCommand(environment));
-        commands.put("restore", () -> new RestoreCommand(environment));
-        commands.put("undo", () -> new UndoCommand(environment));
-        commands.put("verify", () -> new VerifyCommand(environment));
-        commands.put("list", () -> new ListCommand(environment));
-        commands.put("status", () -> new StatusCommand(environment));
-        commands.put("prune", () -> new PruneCommand(environment));
+        commands.put("backup", () -> new BackupCommand(environment, common));
+        commands.put("restore", () -> new RestoreCommand(environment, common));
+        commands.put("undo", () -> new UndoCommand(environment, common));
+        commands.put("verify", () -> new VerifyCommand(environment, common));
+        commands.put("list", () -> new ListCommand(environment, common));
+        commands.put("status", () -> new StatusCommand(environment, common));
+        commands.put("prune", () -> new PruneCommand(environment, common));
         return commands;
     }
 

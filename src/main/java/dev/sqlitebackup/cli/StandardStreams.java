@@ -1,12 +1,14 @@
 package dev.sqlitebackup.cli;
 
 import java.io.Console;
+import java.io.File;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -22,6 +24,9 @@ public record StandardStreams(
         boolean inIsTerminal,
         boolean outIsTerminal,
         boolean errIsTerminal) {
+    static final int USUAL_COLUMNS = 80;
+    private static final int LEAST_COLUMNS = 20;
+
     /** Those of this process. */
     public static StandardStreams ofProcess() {
         return new StandardStreams(
@@ -56,6 +61,22 @@ public record StandardStreams(
                             || (boolean) Console.class.getMethod("isTerminal").invoke(console));
         } catch (ReflectiveOperationException e) {
             return false;
+        }
+    }
+
+    /** How wide the terminal is, in columns; {@link #USUAL_COLUMNS} where there is none, or none that says so. */
+    static int terminalColumns() {
+        try {
+            Process stty = new ProcessBuilder("stty", "size")
+                    .redirectInput(new File("/dev/tty"))
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            int columns = Integer.parseInt(new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)
+                    .trim()
+                    .split(" ")[1]);
+            return columns < LEAST_COLUMNS ? USUAL_COLUMNS : columns;
+        } catch (IOException | RuntimeException e) {
+            return USUAL_COLUMNS;
         }
     }
 }

@@ -22,16 +22,15 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  sqlite-backup status app.db --to=/mnt/nas/backups/ --max-age=6h",
-            "  sqlite-backup status --quiet || echo 'no backup, or an old one'"
+            "  # for cron: silent while all is well",
+            "  sqlite-backup status --quiet --pushed"
         })
 public final class StatusCommand implements Callable<Integer> {
     private final Environment environment;
+    private final CommonOptions common;
 
     @Spec
     private CommandSpec spec;
-
-    @Mixin
-    private CommonOptions common;
 
     @Parameters(
             arity = "0..1",
@@ -43,7 +42,8 @@ public final class StatusCommand implements Callable<Integer> {
     @Option(
             names = "--to",
             paramLabel = "DEST",
-            description = "Where the backups are (default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository).")
+            description =
+                    "Where the backups are, s3:// as well (default: $SQLITE_BACKUP_TO, else backups/NAME.gz in the repository).")
     private Location destination;
 
     @Mixin
@@ -62,8 +62,9 @@ public final class StatusCommand implements Callable<Integer> {
                     + "longer than --max-age to be pushed.")
     private boolean pushed;
 
-    StatusCommand(Environment environment) {
+    StatusCommand(Environment environment, CommonOptions common) {
         this.environment = environment;
+        this.common = common;
     }
 
     @Override

@@ -18,12 +18,10 @@ import picocli.CommandLine.Spec;
         footer = {"", "Example:", "  sqlite-backup undo app.db"})
 public final class UndoCommand implements Callable<Integer> {
     private final Environment environment;
+    private final CommonOptions common;
 
     @Spec
     private CommandSpec spec;
-
-    @Mixin
-    private CommonOptions common;
 
     @Mixin
     private RestoreOptions options;
@@ -34,8 +32,9 @@ public final class UndoCommand implements Callable<Integer> {
             description = "The database (default: $SQLITE_BACKUP_DB, else the OpenCode history).")
     private Path database;
 
-    UndoCommand(Environment environment) {
+    UndoCommand(Environment environment, CommonOptions common) {
         this.environment = environment;
+        this.common = common;
     }
 
     @Override

@@ -17,21 +17,25 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         description =
                 "Prove that a backup would restore: decompress all of it and check its structure. Touches nothing.",
-        footer = {"", "Example:", "  sqlite-backup verify backups/opencode.db.gz"})
+        footer = {
+            "",
+            "Examples:",
+            "  sqlite-backup verify /mnt/nas/backups/",
+            "  sqlite-backup verify backups/opencode.db.gz --at=2026-11-22"
+        })
 public final class VerifyCommand implements Callable<Integer> {
     private final Environment environment;
+    private final CommonOptions common;
 
     @Spec
     private CommandSpec spec;
 
-    @Mixin
-    private CommonOptions common;
-
     @Parameters(
             arity = "0..1",
             paramLabel = "BACKUP",
-            description = "The backup, a directory with a history, or - for standard input (default: "
-                    + "$SQLITE_BACKUP_TO, else backups/NAME.gz in the repository).")
+            description =
+                    "The backup, a directory or s3://BUCKET/PREFIX/ with a history, or - for standard input (default: "
+                            + "$SQLITE_BACKUP_TO, else backups/NAME.gz in the repository).")
     private Location backup;
 
     @Mixin
@@ -40,8 +44,9 @@ public final class VerifyCommand implements Callable<Integer> {
     @Mixin
     private NameOption name;
 
-    VerifyCommand(Environment environment) {
+    VerifyCommand(Environment environment, CommonOptions common) {
         this.environment = environment;
+        this.common = common;
     }
 
     @Override

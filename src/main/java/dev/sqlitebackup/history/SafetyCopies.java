@@ -126,10 +126,12 @@ public final class SafetyCopies {
     }
 
     /**
+     * Those that are there.
+     *
      * @param database real, or where it was
      * @return newest first
      */
-    static List<Backup> list(Path database) {
+    public static List<Backup> list(Path database) {
         Path directory = database.getParent();
         if (!Files.isDirectory(directory)) {
             return List.of();
