@@ -733,6 +733,25 @@ class ScriptsIT {
                                 prefix)
                         .ok()
                         .out());
+        // bash takes it apart at the =.
+        assertEquals(
+                database + "\n",
+                Tools.sh(
+                                "compopt() { :; }; source \"$1/share/bash-completion/completions/sqlite-backup\"; COMP_WORDS=(sqlite-backup "
+                                        + "list --name = x \"$2/app\"); COMP_CWORD=5; COMP_LINE=\"sqlite-backup list --name=x $2/app\"; "
+                                        + "_complete_sqlite-backup; printf '%s\\n' \"${COMPREPLY[@]}\"",
+                                prefix, directory)
+                        .ok()
+                        .out());
+        assertEquals(
+                database + "\n",
+                Tools.sh(
+                                "compopt() { :; }; source \"$1/share/bash-completion/completions/sqlite-backup\"; COMP_WORDS=(sqlite-backup "
+                                        + "backup --to = \"$2/app\"); COMP_CWORD=4; COMP_LINE=\"sqlite-backup backup --to=$2/app\"; "
+                                        + "_complete_sqlite-backup; printf '%s\\n' \"${COMPREPLY[@]}\"",
+                                prefix, directory)
+                        .ok()
+                        .out());
         Tools.sh(
                         "zsh -fc 'fpath=($1/share/zsh/site-functions $fpath); autoload -Uz compinit; compinit -D -u; "
                                 + "[[ $_comps[sqlite-backup] == _sqlite-backup ]]' zsh \"$1\"",
@@ -770,7 +789,8 @@ class ScriptsIT {
         Path database = lab.database("app.db", "wal", 20, "g");
         Tools.Ended listed =
                 Tools.sh("cd \"$1\"; make --no-print-directory", repository).ok();
-        for (String target : List.of("backup-db", "restore-db", "undo-db", "list-db", "verify-db", "status-db")) {
+        for (String target :
+                List.of("backup-db", "push-db", "restore-db", "undo-db", "list-db", "verify-db", "status-db")) {
             assertTrue(listed.out().contains("make " + target + " "), listed.out());
         }
         assertFalse(Files.exists(repository.resolve("backups/app.db.gz")));
@@ -783,6 +803,22 @@ class ScriptsIT {
         assertEquals("g", Lab.query(database, "SELECT min(generation) FROM t"));
         cron("undo-db", "DB=" + database).ok();
         assertEquals("later", Lab.query(database, "SELECT min(generation) FROM t"));
+        cron("backup-db", "DB=" + database, "TO=backups/h/").ok();
+        cron("restore-db", "DB=" + database, "FROM=backups/h/", "AT=1h").endsWith(2);
+        cron("restore-db", "DB=" + database, "FROM=backups/h/", "AT=0s").ok();
+        assertTrue(install().out().contains("commit what was added"), "it was not yet");
+        Tools.sh(
+                        "git init -q --bare \"$1/origin.git\"; cd \"$2\"; git remote add origin \"$1/origin.git\"; git add .; "
+                                + "git -c user.name=u -c user.email=u@example.org commit -qm set-up",
+                        directory,
+                        repository)
+                .ok();
+        assertFalse(install().out().contains("commit what was added"));
+        assertTrue(cron("push-db", "DB=" + database, "TO=backups/h/").ok().out().contains(", pushed to origin/"));
+        assertTrue(cron("status-db", "DB=" + database, "TO=backups/h/", "ARGS=--pushed")
+                .ok()
+                .out()
+                .startsWith("fresh: "));
     }
 
     @Test
