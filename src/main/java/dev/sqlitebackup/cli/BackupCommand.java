@@ -206,7 +206,8 @@ public final class BackupCommand implements Callable<Integer> {
             refuseIfNotForAPipe(rules);
         }
         BackupService.Result result;
-        try (ProgressDisplay progress = ProgressDisplay.of(common, environment.streams())) {
+        try (ProgressDisplay progress =
+                ProgressDisplay.of(common, environment.streams(), to.isPipe() ? RunPlan.PIPE : RunPlan.BACKUP)) {
             NativeCode.unpackInto(environment.programDirectories(tmp));
             BackupService.Request request = new BackupService.Request(
                     source,

@@ -2,6 +2,7 @@ package dev.sqlitebackup.cli;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
 /** The options of every command. */
@@ -30,6 +31,11 @@ public final class CommonOptions {
     /** Takes the result of every run as well, null for none. */
     Path healthFile;
 
+    /** Those that a command was given; their defaults where it has none. */
+    static CommonOptions of(CommandLine command) {
+        return command.getMixins().get("common") instanceof CommonOptions common ? common : new CommonOptions();
+    }
+
     /** The level has to be there before the first logger is made, which the first database connection does. */
     @Option(
             names = {"-v", "--verbose"},
@@ -38,6 +44,7 @@ public final class CommonOptions {
         verbose = value;
         if (value) {
             System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "debug");
+            LogStream.install();
         }
     }
 }

@@ -1,35 +1,43 @@
 package dev.sqlitebackup.cli;
 
+import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.Progress;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A progress bar on standard error, one a phase, gone when the phase is over. */
+/**
+ * One progress bar on standard error for a whole run ({@link RunProgress}), gone when that ends. Closed where somebody
+ * is to read something, it goes on with the next phase.
+ */
 final class ProgressDisplay implements Progress, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ProgressDisplay.class);
     private static final int UPDATE_MILLIS = 100;
     private static final int USUAL_WIDTH = 80;
-    private static final int LEAST_WIDTH = 20;
-    private static final long MEGABYTE = 1_000_000;
+    /** The cursor stands behind the line, and some terminals break it there. */
+    private static final int MARGIN = 2;
+
+    private static final long MILLION = 1_000_000;
 
     private final PrintStream terminal;
-    private final int width;
+    private final int columns;
+    private final RunProgress run;
     private ProgressBar bar;
-    private String phase;
-    private long phaseStarted;
+    /** What is said of a signal comes from another thread, and has to find a clean line too. */
+    private Interruption.Blocking onSignal;
 
-    private ProgressDisplay(PrintStream terminal) {
+    private ProgressDisplay(PrintStream terminal, List<RunPlan> plans) {
         this.terminal = terminal;
-        this.width = terminal == null ? USUAL_WIDTH : terminalWidth() - 2;
+        this.columns = terminal == null ? 0 : Math.max(1, terminalWidth() - MARGIN);
+        this.run = new RunProgress(plans, System::nanoTime);
     }
 
     /** A line that is wider than the terminal would scroll instead of being drawn anew. */
@@ -44,53 +52,67 @@ final class ProgressDisplay implements Progress, AutoCloseable {
                     .split(" ")[1]);
             // A terminal that does not say its size has 0 columns. The library would then ask JLine, which takes the
             // signals from us: Ctrl-C would end the process with everything temporary left.
-            return columns < LEAST_WIDTH ? USUAL_WIDTH : columns;
+            return columns == 0 ? USUAL_WIDTH : columns;
         } catch (IOException | RuntimeException e) {
             return USUAL_WIDTH;
         }
     }
 
     /** Draws only on a terminal, and not where output is meant for a program or for nobody. */
-    static ProgressDisplay of(CommonOptions options, StandardStreams streams) {
+    static ProgressDisplay of(CommonOptions options, StandardStreams streams, List<RunPlan> plans) {
         boolean draws = !options.quiet && !options.json && !options.verbose && streams.errIsTerminal();
-        return new ProgressDisplay(draws ? streams.err() : null);
+        return new ProgressDisplay(draws ? streams.err() : null, plans);
     }
 
     @Override
     public void phase(String name, long totalBytes) {
-        close();
-        phase = name;
-        phaseStarted = System.nanoTime();
-        if (terminal != null && totalBytes >= 0) {
-            boolean unicode = Charset.defaultCharset().newEncoder().canEncode('█');
+        logEnd();
+        run.phase(name, totalBytes);
+        if (terminal != null) {
+            draw();
+        }
+    }
+
+    private synchronized void draw() {
+        if (bar == null && !Interruption.isRequested()) {
+            boolean unicode = Charset.defaultCharset().newEncoder().canEncode(ProgressLine.BLOCKS);
+            ProgressLine line = new ProgressLine(columns, unicode);
             bar = new ProgressBarBuilder()
-                    .setTaskName(String.format("%-11s", name))
-                    .setInitialMax(totalBytes)
-                    .setUnit(" MB", MEGABYTE)
-                    .setStyle(unicode ? ProgressBarStyle.UNICODE_BLOCK : ProgressBarStyle.ASCII)
+                    .setRenderer((state, most) -> line.of(run.read()))
                     .setUpdateIntervalMillis(UPDATE_MILLIS)
-                    .setConsumer(new ConsoleProgressBarConsumer(terminal, width))
+                    .continuousUpdate() // The time goes on where nothing else does.
+                    .setConsumer(new ConsoleProgressBarConsumer(terminal, columns))
                     .clearDisplayOnFinish()
                     .build();
+            onSignal = Interruption.onRequest(this::erase);
+        }
+    }
+
+    private synchronized void erase() {
+        if (bar != null) {
+            bar.close();
+            bar = null;
+            onSignal.close();
         }
     }
 
     @Override
     public void at(long doneBytes) {
-        if (bar != null) {
-            bar.stepTo(doneBytes);
+        run.at(doneBytes);
+    }
+
+    private void logEnd() {
+        if (!run.isStopped() && !run.phase().isEmpty()) {
+            long millis = run.phaseNanos() / MILLION;
+            long bytes = run.phaseBytes();
+            LOG.debug("phase {}: {} ms{}", run.phase(), millis, bytes == 0 ? "" : ", " + bytes + " bytes");
         }
     }
 
     @Override
     public void close() {
-        if (phase != null) {
-            LOG.debug("{}: {} ms", phase, (System.nanoTime() - phaseStarted) / 1_000_000);
-            phase = null;
-        }
-        if (bar != null) {
-            bar.close();
-            bar = null;
-        }
+        logEnd();
+        run.stop();
+        erase();
     }
 }
