@@ -74,7 +74,8 @@ public final class BackupWriter {
             LOG.debug(
                     "full backup: {} bytes of database, {} bytes of backup, ratio {}",
                     blocks.databaseBytes,
-                    blocks.writtenBytes);
+                    blocks.writtenBytes,
+                    Math.round(10.0 * blocks.databaseBytes / blocks.writtenBytes) / 10.0);
             return new Written(
                     manifest, blocks.writtenBytes, Digests.hex(blocks.backupDigest), compressor.hasReplaced());
         }

@@ -64,6 +64,21 @@ final class ProgressDisplay implements Progress, AutoCloseable {
         return new ProgressDisplay(draws ? streams.err() : null, plans);
     }
 
+    /** A line that is blank at the end, and not followed by an empty one. */
+    private static final class Cleared extends ConsoleProgressBarConsumer {
+        private final PrintStream terminal;
+
+        Cleared(PrintStream terminal, int columns) {
+            super(terminal, columns);
+            this.terminal = terminal;
+        }
+
+        @Override
+        public void close() {
+            terminal.flush();
+        }
+    }
+
     @Override
     public void phase(String name, long totalBytes) {
         logEnd();
@@ -75,16 +90,16 @@ final class ProgressDisplay implements Progress, AutoCloseable {
 
     private synchronized void draw() {
         if (bar == null && !Interruption.isRequested()) {
+            onSignal = Interruption.onRequest(this::erase);
             boolean unicode = Charset.defaultCharset().newEncoder().canEncode(ProgressLine.BLOCKS);
             ProgressLine line = new ProgressLine(columns, unicode);
             bar = new ProgressBarBuilder()
                     .setRenderer((state, most) -> line.of(run.read()))
                     .setUpdateIntervalMillis(UPDATE_MILLIS)
                     .continuousUpdate() // The time goes on where nothing else does.
-                    .setConsumer(new ConsoleProgressBarConsumer(terminal, columns))
+                    .setConsumer(new Cleared(terminal, columns))
                     .clearDisplayOnFinish()
                     .build();
-            onSignal = Interruption.onRequest(this::erase);
         }
     }
 
