@@ -29,7 +29,11 @@ final class ProgressDisplay implements Progress, AutoCloseable {
 
     private final PrintStream terminal;
     private final int columns;
-    private final RunProgress run;
+    private final List<RunPlan> plans;
+    private final long startedNanos = System.nanoTime();
+    /** Null before the first phase: a run that finds nothing to do has none, and shall not wait for more classes. */
+    private RunProgress run;
+
     private ProgressBar bar;
     /** What is said of a signal comes from another thread, and has to find a clean line too. */
     private Interruption.Blocking onSignal;
@@ -37,7 +41,7 @@ final class ProgressDisplay implements Progress, AutoCloseable {
     private ProgressDisplay(PrintStream terminal, List<RunPlan> plans) {
         this.terminal = terminal;
         this.columns = terminal == null ? 0 : Math.max(1, terminalWidth() - MARGIN);
-        this.run = new RunProgress(plans, System::nanoTime);
+        this.plans = plans;
     }
 
     /** A line that is wider than the terminal would scroll instead of being drawn anew. */
@@ -81,7 +85,11 @@ final class ProgressDisplay implements Progress, AutoCloseable {
 
     @Override
     public void phase(String name, long totalBytes) {
-        logEnd();
+        if (run == null) {
+            run = new RunProgress(plans, System::nanoTime, startedNanos);
+        } else {
+            logEnd();
+        }
         run.phase(name, totalBytes);
         if (terminal != null) {
             draw();
@@ -113,11 +121,13 @@ final class ProgressDisplay implements Progress, AutoCloseable {
 
     @Override
     public void at(long doneBytes) {
-        run.at(doneBytes);
+        if (run != null) { // The first bytes of a backup may come before it is known how many there are.
+            run.at(doneBytes);
+        }
     }
 
     private void logEnd() {
-        if (!run.isStopped() && !run.phase().isEmpty()) {
+        if (!run.isStopped()) {
             long millis = run.phaseNanos() / MILLION;
             long bytes = run.phaseBytes();
             LOG.debug("phase {}: {} ms{}", run.phase(), millis, bytes == 0 ? "" : ", " + bytes + " bytes");
@@ -126,8 +136,10 @@ final class ProgressDisplay implements Progress, AutoCloseable {
 
     @Override
     public void close() {
-        logEnd();
-        run.stop();
+        if (run != null) {
+            logEnd();
+            run.stop();
+        }
         erase();
     }
 }

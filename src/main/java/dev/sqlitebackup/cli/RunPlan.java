@@ -86,8 +86,10 @@ record RunPlan(List<Step> steps) {
 
     /** What the steps behind one weigh. */
     double weightAfter(int step) {
-        return steps.subList(step + 1, steps.size()).stream()
-                .mapToDouble(Step::weight)
-                .sum();
+        double weight = 0;
+        for (Step after : steps.subList(step + 1, steps.size())) {
+            weight += after.weight();
+        }
+        return weight;
     }
 }

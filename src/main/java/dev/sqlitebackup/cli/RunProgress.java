@@ -37,12 +37,15 @@ final class RunProgress implements Progress {
 
     private volatile Phase phase;
 
-    /** @param nanoTime the clock */
-    RunProgress(List<RunPlan> plans, LongSupplier nanoTime) {
+    /**
+     * @param nanoTime the clock
+     * @param startedNanos when the run began, by that clock
+     */
+    RunProgress(List<RunPlan> plans, LongSupplier nanoTime, long startedNanos) {
         this.plans = plans;
         this.nanoTime = nanoTime;
         this.plan = plans.get(0);
-        this.startedNanos = nanoTime.getAsLong();
+        this.startedNanos = startedNanos;
         this.phase = new Phase("", -1, startedNanos, 0, new Weights(0, 0, plan.weightAfter(-1)));
     }
 
@@ -137,7 +140,7 @@ final class RunProgress implements Progress {
         return stoppedNanos >= 0;
     }
 
-    /** The name of the current phase, empty before the first. */
+    /** The name of the current phase. */
     String phase() {
         return phase.name;
     }

@@ -21,7 +21,7 @@ class RunProgressTest {
             List.of("copy", "compress", "compare", "publish", "nobody knows it", "copy");
 
     private long nanos = 1;
-    private final RunProgress run = new RunProgress(PLANS, () -> nanos);
+    private final RunProgress run = new RunProgress(PLANS, () -> nanos, nanos);
 
     private static RunPlan.Step step(String phase, double weight) {
         return new RunPlan.Step(phase, weight);
@@ -70,7 +70,7 @@ class RunProgressTest {
     void neverGoesBackwardsWhateverIsAnnounced() {
         Random random = new Random(7);
         for (int runs = 0; runs < 1000; runs++) {
-            RunProgress any = new RunProgress(PLANS, () -> nanos);
+            RunProgress any = new RunProgress(PLANS, () -> nanos, nanos);
             double share = 0;
             for (int phases = 0; phases < 8; phases++) {
                 any.phase(PHASES.get(random.nextInt(PHASES.size())), random.nextInt(4) * 50L - 1);
