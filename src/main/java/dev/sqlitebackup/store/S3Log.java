@@ -8,6 +8,7 @@ import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
 import software.amazon.awssdk.http.SdkHttpHeaders;
+import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.http.SdkHttpRequest;
 
 /**
@@ -39,7 +40,9 @@ final class S3Log implements ExecutionInterceptor {
 
     @Override
     public void afterExecution(Context.AfterExecution context, ExecutionAttributes attributes) {
-        log(attributes, "status " + context.httpResponse().statusCode(), bytes(context.httpResponse()));
+        // The answer to a HEAD says the length of what it does not send.
+        boolean isHead = context.httpRequest().method() == SdkHttpMethod.HEAD;
+        log(attributes, "status " + context.httpResponse().statusCode(), isHead ? "0" : bytes(context.httpResponse()));
     }
 
     @Override

@@ -131,6 +131,7 @@ class VerboseIT {
                 assertSays(log, "\\w+ /backups.*: status \\d+, \\d+ ms; \\d+ bytes sent, \\d+ received; \\d+ retries");
                 if (more.isEmpty()) {
                     assertSays(log, "PutObject /backups/p/app-.+: status 200, \\d+ ms; [1-9]\\d* bytes sent, .+");
+                    assertSays(log, "HeadObject /backups/p/app-.+: status 200, \\d+ ms; 0 bytes sent, 0 received; .+");
                 }
                 for (String secret : List.of(S3Server.SECRET, TOKEN, "Authorization", "Signature=", "X-Amz-")) {
                     assertFalse(log.contains(secret), secret + " in: " + log);
