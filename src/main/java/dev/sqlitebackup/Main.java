@@ -2,6 +2,7 @@ package dev.sqlitebackup;
 
 import dev.sqlitebackup.cli.Environment;
 import dev.sqlitebackup.cli.FailureHandler;
+import dev.sqlitebackup.cli.RunLog;
 import dev.sqlitebackup.cli.SqliteBackup;
 import dev.sqlitebackup.cli.StandardStreams;
 import dev.sqlitebackup.files.Workspace;
@@ -45,6 +46,16 @@ public final class Main {
     }
 
     static int run(CommandLine commandLine, String[] args) {
+        long startedNanos = System.nanoTime();
+        int exitCode = execute(commandLine, args);
+        CommandLine executed = executed(commandLine);
+        if (SqliteBackup.isVerbose(executed)) {
+            RunLog.ended(executed, exitCode, startedNanos);
+        }
+        return exitCode;
+    }
+
+    private static int execute(CommandLine commandLine, String[] args) {
         try {
             int exitCode = commandLine.execute(args);
             // What the library prints itself: help, the version, the completion.

@@ -10,12 +10,16 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes a snapshot as a BGZF file: blocks at a fixed stride, the {@link Trailer}, the empty last block. Blocks that
  * the previous backup has already are copied as they are.
  */
 public final class BackupWriter {
+    private static final Logger LOG = LoggerFactory.getLogger(BackupWriter.class);
+
     private final Path snapshot;
     private final int pageSizeBytes;
     private final Instant createdAt;
@@ -63,6 +67,15 @@ public final class BackupWriter {
                     new Manifest(createdAt, blocks.databaseBytes, pageSizeBytes, Digests.hex(blocks.contentDigest));
             byte[] tail = Trailer.tail(manifest);
             blocks.write(tail, tail.length);
+            LOG.debug(
+                    "blocks: {} taken over from the last backup, {} compressed anew",
+                    blocks.takenOver,
+                    blocks.madeAnew);
+            LOG.debug(
+                    "full backup: {} bytes of database, {} bytes of backup, ratio {}",
+                    blocks.databaseBytes,
+                    blocks.writtenBytes,
+                    Math.round(10.0 * blocks.databaseBytes / blocks.writtenBytes) / 10.0);
             return new Written(
                     manifest, blocks.writtenBytes, Digests.hex(blocks.backupDigest), compressor.hasReplaced());
         }
@@ -78,6 +91,8 @@ public final class BackupWriter {
         private final MessageDigest contentDigest = Digests.sha256();
         private final MessageDigest backupDigest = Digests.sha256();
         private long writtenBytes;
+        private long takenOver;
+        private long madeAnew;
 
         Blocks(
                 FileChannel content,
@@ -98,6 +113,8 @@ public final class BackupWriter {
             try (OrderedPipeline<Piece> pipeline = new OrderedPipeline<>(compression.threads(), piece -> {
                 contentDigest.update(piece.content, 0, piece.contentBytes);
                 write(piece.block, piece.blockBytes);
+                takenOver += piece.isTakenOver ? 1 : 0;
+                madeAnew += piece.isTakenOver ? 0 : 1;
                 doneBytes[0] += piece.contentBytes;
                 progress.at(doneBytes[0]);
                 free.add(piece);
@@ -117,7 +134,8 @@ public final class BackupWriter {
             piece.blockBytes =
                     reusable.copyIfEqual(position / strideBytes, piece.content, piece.contentBytes, piece.block);
             // A block of the previous backup that is not what its footer says is made anew.
-            if (piece.blockBytes == 0 || !BlockCompressor.holdsContent(piece)) {
+            piece.isTakenOver = piece.blockBytes > 0 && BlockCompressor.holdsContent(piece);
+            if (!piece.isTakenOver) {
                 compressor.compress(piece);
             }
             return piece;

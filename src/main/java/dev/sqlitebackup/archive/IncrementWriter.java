@@ -8,12 +8,16 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.ArrayDeque;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes the pages of a snapshot that differ from what another backup holds: a WAL file ({@link Wal}) in BGZF blocks,
  * the {@link Trailer}, the empty last block.
  */
 public final class IncrementWriter {
+    private static final Logger LOG = LoggerFactory.getLogger(IncrementWriter.class);
+
     /** Whole pages of any size, which is 64 KiB at most. */
     private static final int BUFFER_BYTES = 1 << 18;
 
@@ -62,8 +66,15 @@ public final class IncrementWriter {
             Manifest whole = completed(blocks.contentBytes);
             byte[] tail = Trailer.tail(whole);
             blocks.write(tail, tail.length);
+            LOG.debug(
+                    "increment: {} pages compared, {} written; {} bytes of WAL, {} bytes of backup",
+                    manifest.databaseBytes() / manifest.pageSizeBytes(),
+                    frames.count,
+                    blocks.contentBytes,
+                    blocks.writtenBytes);
             return new Written(whole, blocks.writtenBytes, Digests.hex(blocks.digest), blocks.compressor.hasReplaced());
         } catch (TooLarge e) {
+            LOG.debug("increment: given up above {} bytes, because a full backup is better", mostBytes);
             return null;
         }
     }
@@ -110,6 +121,7 @@ public final class IncrementWriter {
         private final byte[] pending = new byte[manifest.pageSizeBytes()];
 
         private long pendingNumber;
+        private long count;
 
         Frames(Blocks blocks) throws IOException {
             this.blocks = blocks;
@@ -125,6 +137,7 @@ public final class IncrementWriter {
         }
 
         private void flush(long pageCount) throws IOException {
+            count++;
             blocks.add(wal.frameHeader(pendingNumber, pageCount, pending));
             blocks.add(pending);
         }

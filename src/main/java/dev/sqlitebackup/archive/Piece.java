@@ -9,6 +9,8 @@ final class Piece {
 
     int contentBytes;
     int blockBytes;
+    /** Whether the block is one of the previous backup. */
+    boolean isTakenOver;
 
     /** @param withProof whether the block is made, and not only read */
     Piece(boolean withProof) {

@@ -225,7 +225,8 @@ public final class BackupCommand implements Callable<Integer> {
                 allowShrink);
         GitRun inGit = GitRun.of(git, request);
         BackupService.Result result;
-        try (ProgressDisplay progress = ProgressDisplay.of(common, environment.streams())) {
+        try (ProgressDisplay progress =
+                ProgressDisplay.of(common, environment.streams(), to.isPipe() ? RunPlan.PIPE : RunPlan.BACKUP)) {
             NativeCode.unpackInto(environment.programDirectories(tmp));
             result = to.isPipe()
                     ? new StreamService(environment.clock(), progress)

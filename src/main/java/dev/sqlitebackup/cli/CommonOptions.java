@@ -2,6 +2,7 @@ package dev.sqlitebackup.cli;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
@@ -43,6 +44,13 @@ public final class CommonOptions {
         quiet = value;
     }
 
+    /** Those that a run was given, before its command or behind it. */
+    static CommonOptions of(CommandLine command) {
+        return command.getCommandSpec().root().mixins().get("common").userObject() instanceof CommonOptions common
+                ? common
+                : new CommonOptions();
+    }
+
     /** The level has to be there before the first logger is made, which the first database connection does. */
     @Option(
             names = {"-v", "--verbose"},
@@ -52,6 +60,7 @@ public final class CommonOptions {
         verbose = value;
         if (value) {
             System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "debug");
+            LogStream.install();
         }
     }
 }

@@ -96,11 +96,7 @@ public final class FailureHandler implements IExecutionExceptionHandler, IParame
      */
     public static int print(Throwable e, CommandLine commandLine) {
         Failure failure = asFailure(e);
-        CommonOptions options =
-                commandLine.getCommandSpec().root().mixins().get("common").userObject() instanceof CommonOptions common
-                        ? common
-                        : new CommonOptions();
-        return Output.of(commandLine, options).failure(failure);
+        return Output.of(commandLine, CommonOptions.of(commandLine)).failure(failure);
     }
 
     /** Whoever asked has heard nothing, and must not take that for an answer. */

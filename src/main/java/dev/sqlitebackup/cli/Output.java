@@ -5,6 +5,7 @@ import com.google.gson.GsonBuilder;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.history.Location;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.Charset;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -115,7 +116,9 @@ final class Output {
             }
         }
         if (options.verbose) {
-            failure.printStackTrace(err);
+            StringWriter trace = new StringWriter();
+            failure.printStackTrace(new PrintWriter(trace));
+            trace.toString().lines().forEach(line -> err.println(encodable(LogStream.escape(line))));
         }
         err.flush();
         return exitCode;

@@ -1,96 +1,123 @@
 package dev.sqlitebackup.cli;
 
+import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.Progress;
-import java.io.File;
-import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
+import java.util.List;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A progress bar on standard error, one a phase, gone when the phase is over. */
+/**
+ * One progress bar on standard error for a whole run ({@link RunProgress}), gone when that ends. Closed where somebody
+ * is to read something, it goes on with the next phase.
+ */
 final class ProgressDisplay implements Progress, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ProgressDisplay.class);
     private static final int UPDATE_MILLIS = 100;
-    private static final int USUAL_WIDTH = 80;
-    private static final int LEAST_WIDTH = 20;
-    private static final long MEGABYTE = 1_000_000;
+    /** The cursor stands behind the line, and some terminals break it there. */
+    private static final int MARGIN = 2;
+
+    private static final long MILLION = 1_000_000;
 
     private final PrintStream terminal;
-    private final int width;
+    private final int columns;
+    private final List<RunPlan> plans;
+    private final long startedNanos = System.nanoTime();
+    /** Null before the first phase: a run that finds nothing to do has none, and shall not wait for more classes. */
+    private RunProgress run;
+
     private ProgressBar bar;
-    private String phase;
-    private long phaseStarted;
+    /** What is said of a signal comes from another thread, and has to find a clean line too. */
+    private Interruption.Blocking onSignal;
 
-    private ProgressDisplay(PrintStream terminal) {
+    private ProgressDisplay(PrintStream terminal, List<RunPlan> plans) {
         this.terminal = terminal;
-        this.width = terminal == null ? USUAL_WIDTH : terminalWidth() - 2;
-    }
-
-    /** A line that is wider than the terminal would scroll instead of being drawn anew. */
-    private static int terminalWidth() {
-        try {
-            Process stty = new ProcessBuilder("stty", "size")
-                    .redirectInput(new File("/dev/tty"))
-                    .redirectError(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            int columns = Integer.parseInt(new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)
-                    .trim()
-                    .split(" ")[1]);
-            // A terminal that does not say its size has 0 columns. The library would then ask JLine, which takes the
-            // signals from us: Ctrl-C would end the process with everything temporary left.
-            return columns < LEAST_WIDTH ? USUAL_WIDTH : columns;
-        } catch (IOException | RuntimeException e) {
-            return USUAL_WIDTH;
-        }
+        this.columns = terminal == null ? 0 : Math.max(1, StandardStreams.terminalColumns() - MARGIN);
+        this.plans = plans;
     }
 
     /** Draws only on a terminal, and not where output is meant for a program or for nobody. */
-    static ProgressDisplay of(CommonOptions options, StandardStreams streams) {
+    static ProgressDisplay of(CommonOptions options, StandardStreams streams, List<RunPlan> plans) {
         boolean draws = !options.quiet && !options.json && !options.verbose && streams.errIsTerminal();
-        return new ProgressDisplay(draws ? streams.err() : null);
+        return new ProgressDisplay(draws ? streams.err() : null, plans);
+    }
+
+    /** A line that is blank at the end, and not followed by an empty one. */
+    private static final class Cleared extends ConsoleProgressBarConsumer {
+        private final PrintStream terminal;
+
+        Cleared(PrintStream terminal, int columns) {
+            super(terminal, columns);
+            this.terminal = terminal;
+        }
+
+        @Override
+        public void close() {
+            terminal.flush();
+        }
     }
 
     @Override
     public void phase(String name, long totalBytes) {
-        close();
-        phase = name;
-        phaseStarted = System.nanoTime();
-        if (terminal != null && totalBytes >= 0) {
-            boolean unicode = Charset.defaultCharset().newEncoder().canEncode('█');
+        if (run == null) {
+            run = new RunProgress(plans, System::nanoTime, startedNanos);
+        } else {
+            logEnd();
+        }
+        run.phase(name, totalBytes);
+        if (terminal != null) {
+            draw();
+        }
+    }
+
+    private synchronized void draw() {
+        if (bar == null && !Interruption.isRequested()) {
+            onSignal = Interruption.onRequest(this::erase);
+            boolean unicode = Charset.defaultCharset().newEncoder().canEncode(ProgressLine.BLOCKS);
+            ProgressLine line = new ProgressLine(columns, unicode);
             bar = new ProgressBarBuilder()
-                    .setTaskName(String.format("%-11s", name))
-                    .setInitialMax(totalBytes)
-                    .setUnit(" MB", MEGABYTE)
-                    .setStyle(unicode ? ProgressBarStyle.UNICODE_BLOCK : ProgressBarStyle.ASCII)
+                    .setRenderer((state, most) -> line.of(run.read()))
                     .setUpdateIntervalMillis(UPDATE_MILLIS)
-                    .setConsumer(new ConsoleProgressBarConsumer(terminal, width))
+                    .continuousUpdate() // The time goes on where nothing else does.
+                    .setConsumer(new Cleared(terminal, columns))
                     .clearDisplayOnFinish()
                     .build();
         }
     }
 
+    private synchronized void erase() {
+        if (bar != null) {
+            bar.close();
+            bar = null;
+            onSignal.close();
+        }
+    }
+
     @Override
     public void at(long doneBytes) {
-        if (bar != null) {
-            bar.stepTo(doneBytes);
+        if (run != null) { // The first bytes of a backup may come before it is known how many there are.
+            run.at(doneBytes);
+        }
+    }
+
+    private void logEnd() {
+        if (!run.isStopped()) {
+            long millis = run.phaseNanos() / MILLION;
+            long bytes = run.phaseBytes();
+            LOG.debug("phase {}: {} ms{}", run.phase(), millis, bytes == 0 ? "" : ", " + bytes + " bytes");
         }
     }
 
     @Override
     public void close() {
-        if (phase != null) {
-            LOG.debug("{}: {} ms", phase, (System.nanoTime() - phaseStarted) / 1_000_000);
-            phase = null;
+        if (run != null) {
+            logEnd();
+            run.stop();
         }
-        if (bar != null) {
-            bar.close();
-            bar = null;
-        }
+        erase();
     }
 }

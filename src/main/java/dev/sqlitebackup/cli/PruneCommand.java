@@ -57,7 +57,7 @@ public final class PruneCommand implements Callable<Integer> {
     public Integer call() {
         Path tmp = environment.temporaryDirectory(null);
         PruneService.Pruned pruned;
-        try (ProgressDisplay progress = ProgressDisplay.of(common, environment.streams())) {
+        try (ProgressDisplay progress = ProgressDisplay.of(common, environment.streams(), RunPlan.PRUNE)) {
             NativeCode.unpackInto(environment.programDirectories(tmp));
             PruneService service = new PruneService(environment.clock(), progress);
             PruneService.Request request = new PruneService.Request(

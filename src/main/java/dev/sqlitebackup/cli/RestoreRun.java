@@ -22,7 +22,10 @@ record RestoreRun(Environment environment, CommandLine commandLine, CommonOption
         long started = System.nanoTime();
         Path tmp = environment.temporaryDirectory(null);
         Reporter reporter = Reporter.of(commandLine, common);
-        try (ProgressDisplay progress = ProgressDisplay.of(common, environment.streams())) {
+        List<RunPlan> plans = options.dryRun || !Files.exists(database)
+                ? RunPlan.VERIFY
+                : options.live ? RunPlan.LIVE_RESTORE : RunPlan.RESTORE;
+        try (ProgressDisplay progress = ProgressDisplay.of(common, environment.streams(), plans)) {
             NativeCode.unpackInto(environment.programDirectories(tmp));
             RestoreService service = new RestoreService(environment.clock(), progress);
             RestoreService.Request request = new RestoreService.Request(

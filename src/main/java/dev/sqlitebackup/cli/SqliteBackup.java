@@ -103,6 +103,11 @@ public final class SqliteBackup implements Runnable {
                 .setParameterExceptionHandler(failures);
     }
 
+    /** Whether a command was told to print a debug log. */
+    public static boolean isVerbose(CommandLine command) {
+        return CommonOptions.of(command).verbose;
+    }
+
     private static Map<String, Supplier<Object>> commands(Environment environment, CommonOptions common) {
         Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
         commands.put("backup", () -> new BackupCommand(environment, common));

@@ -25,7 +25,6 @@ public record StandardStreams(
         boolean outIsTerminal,
         boolean errIsTerminal) {
     static final int USUAL_COLUMNS = 80;
-    private static final int LEAST_COLUMNS = 20;
 
     /** Those of this process. */
     public static StandardStreams ofProcess() {
@@ -74,7 +73,10 @@ public record StandardStreams(
             int columns = Integer.parseInt(new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)
                     .trim()
                     .split(" ")[1]);
-            return columns < LEAST_COLUMNS ? USUAL_COLUMNS : columns;
+            // A terminal that does not say its size has 0 columns. The progress bar's library would then ask JLine,
+            // which
+            // takes the signals from us: Ctrl-C would end the process with everything temporary left.
+            return columns == 0 ? USUAL_COLUMNS : columns;
         } catch (IOException | RuntimeException e) {
             return USUAL_COLUMNS;
         }

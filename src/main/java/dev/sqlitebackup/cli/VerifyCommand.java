@@ -53,7 +53,7 @@ public final class VerifyCommand implements Callable<Integer> {
     public Integer call() {
         Path tmp = environment.temporaryDirectory(null);
         VerifyService.Result result;
-        try (ProgressDisplay progress = ProgressDisplay.of(common, environment.streams())) {
+        try (ProgressDisplay progress = ProgressDisplay.of(common, environment.streams(), RunPlan.VERIFY)) {
             NativeCode.unpackInto(environment.programDirectories(tmp));
             Path database = environment.database(null);
             result = new VerifyService(environment.clock(), progress)

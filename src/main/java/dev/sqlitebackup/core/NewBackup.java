@@ -19,6 +19,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes of a snapshot what comes after the newest backup: nothing if that holds it already, else an increment, else a
@@ -27,6 +29,8 @@ import java.util.List;
  * <p>A chain that is damaged or incomplete is never built upon.
  */
 final class NewBackup {
+    private static final Logger LOG = LoggerFactory.getLogger(NewBackup.class);
+
     /**
      * What was made.
      *
@@ -114,6 +118,7 @@ final class NewBackup {
     private Made after(List<ChainReader.Member> chain, Parent.Newest newest) throws IOException, Parent.Damaged {
         Manifest same = newest.isProven() ? manifestIfEqual(newest.manifest()) : manifestIfEqual(chain);
         if (same != null && !(request.full() && same.increment() != null)) {
+            LOG.debug("the newest backup holds the same: nothing new is made");
             return new Made(same, null, null, null, null, newest.files());
         }
         Next next = request.full()
@@ -172,6 +177,7 @@ final class NewBackup {
                         next.number(),
                         0));
         Path file = prepared.beside.path("increment.gz");
+        LOG.debug("an increment, which builds on {}", next.parent().tip().location());
         progress.phase("compare", Files.size(snapshot));
         IncrementWriter.Written written = new ProvenIncrement(snapshot, request.compression(), progress)
                 .write(file, manifest, prepared.parent.pages(next, newest), next.mostBytes());
@@ -200,6 +206,10 @@ final class NewBackup {
     /** @param reusable a full backup whose blocks may be taken over, null for none */
     private Made full(Path reusable, String why) throws IOException {
         Path file = prepared.beside.path("backup.gz");
+        LOG.debug(
+                "a full backup{}; blocks may come from {}",
+                why == null ? "" : ", because " + why,
+                reusable == null ? "no other" : reusable);
         try (ReusableBlocks previous =
                 reusable == null ? ReusableBlocks.none() : ReusableBlocks.of(reusable, pageSizeBytes)) {
             String whyFull = plan.destination().keepsOlder() ? why : null;

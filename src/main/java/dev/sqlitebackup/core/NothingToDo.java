@@ -91,6 +91,9 @@ final class NothingToDo {
         if (manifest == null) {
             return null; // Removed meanwhile.
         }
+        LOG.debug(
+                "nothing to do: nothing was written since {}",
+                there.before().compared().instant());
         Workspace.removeDead(destination.store().workingDirectory());
         request.destination().noteFileSystem();
         return new BackupService.Result(

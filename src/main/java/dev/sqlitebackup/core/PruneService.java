@@ -25,6 +25,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Deletes backups that no rule keeps. What goes is decided by {@link Retention}; here is what that needs to know, and
@@ -32,6 +34,8 @@ import java.util.TreeSet;
  * is known, nothing is deleted.
  */
 public final class PruneService {
+    private static final Logger LOG = LoggerFactory.getLogger(PruneService.class);
+
     /**
      * What a user asked for.
      *
@@ -86,8 +90,10 @@ public final class PruneService {
     public Pruned prune(Request request) {
         if (isOfSafetyCopies(request)) {
             PrunePlan plan = planForSafetyCopies(request);
-            Retention.inOrderOfDeletion(plan.decisions())
-                    .forEach(copy -> SafetyCopies.delete(Path.of(copy.location())));
+            Retention.inOrderOfDeletion(plan.decisions()).forEach(copy -> {
+                LOG.debug("deleting what no rule keeps: {}", copy.location());
+                SafetyCopies.delete(Path.of(copy.location()));
+            });
             return pruned(plan);
         }
         History history = history(request);
@@ -253,6 +259,7 @@ public final class PruneService {
         if (names.isEmpty()) {
             return;
         }
+        LOG.debug("deleting what no rule keeps, the oldest first: {}", names);
         try {
             store.delete(names);
         } catch (Failure e) {

@@ -18,12 +18,16 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Gives a snapshot its name at a destination, once what is there already is known and does not forbid it. Nothing good
  * gives way to something worse. For one run, which has its turn.
  */
 final class Publication {
+    private static final Logger LOG = LoggerFactory.getLogger(Publication.class);
+
     /**
      * What is published now.
      *
@@ -143,6 +147,7 @@ final class Publication {
             sizeBytes = Files.size(published.file());
             name = destination.publish(published.file(), plan.at());
         }
+        LOG.debug("published: {}, {} bytes", destination.store().location(name), sizeBytes);
         List<String> warnings = new ArrayList<>(found.warnings);
         warnings.addAll(backup.warnings());
         return new Published(

@@ -22,12 +22,16 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.time.Clock;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Gives a target the content of a staged backup, by the way that fits the target ({@link RestorePlan.Way}), after a
  * safety copy. For one run.
  */
 final class RestoreSwitch {
+    private static final Logger LOG = LoggerFactory.getLogger(RestoreSwitch.class);
+
     private final RestoreService.Request request;
     private final RestorePlan plan;
     private final Path target;
@@ -53,6 +57,7 @@ final class RestoreSwitch {
 
     /** Another process may have made or removed the target since the plan, so it is looked at again. */
     RestoreService.Result run() {
+        LOG.debug("target: {}, {}", target, plan.way().word());
         if (!Files.exists(target)) {
             return result(RestorePlan.Way.CREATE, null, create());
         }

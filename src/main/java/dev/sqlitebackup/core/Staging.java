@@ -32,9 +32,13 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Decompresses a backup into a private file and verifies it to the last byte. For one run. */
 final class Staging {
+    private static final Logger LOG = LoggerFactory.getLogger(Staging.class);
+
     /** Asks for all the room that a run takes, before its first byte. */
     interface Room {
         /**
@@ -122,6 +126,13 @@ final class Staging {
         Laid laid = members.size() == 1
                 ? hinting(source, () -> 0, () -> lay(members.get(0).file(), source, staged, announced))
                 : layChain(members, source, staged);
+        LOG.debug(
+                "backup: {}, {} bytes in {} file(s); its {} bytes of database: {}",
+                source,
+                laid.backupBytes,
+                members.size(),
+                laid.manifest.databaseBytes(),
+                staged);
         progress.phase("check", -1);
         if (!laid.roomIsAsked) {
             room.require(0, Files.size(staged));

@@ -70,6 +70,7 @@ public final class RunLock implements AutoCloseable {
                 }
                 Interruption.pause(POLL_MILLIS);
             }
+            deadline.sayWaited(stateFile);
             RunLock lock = new RunLock(stateFile, channel);
             channel = null;
             return lock;

@@ -158,6 +158,7 @@ public final class InPlaceRestore {
         while (true) {
             SqliteConnection connection = SqliteConnection.open(target, "mode=rw", Duration.ZERO);
             if (isLocked(connection)) {
+                deadline.sayWaited(target);
                 return connection;
             }
             if (deadline.hasPassed()) {
@@ -226,6 +227,7 @@ public final class InPlaceRestore {
             copied =
                     connection.restoreFrom(staged.path(), SqliteConnection.reporting(progress, source.pageSizeBytes()));
         }
+        progress.phase("read back", -1);
         if (!copied || !DatabaseContent.equal(file, staged.content())) {
             throw notRestored(file);
         }

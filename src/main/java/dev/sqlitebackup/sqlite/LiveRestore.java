@@ -104,6 +104,7 @@ public final class LiveRestore {
             switchContent(file, source);
         }
         forceEndOfJournal();
+        progress.phase("read back", -1);
         try (Interruption.Blocking critical = Interruption.critical()) {
             return new Switched(readBack(), kept.file());
         } catch (SQLException e) {
@@ -140,6 +141,7 @@ public final class LiveRestore {
                     }
                     progress.at((long) (total - remaining) * pageSizeBytes);
                 });
+                deadline.sayWaited(target);
                 return;
             } catch (SQLException e) {
                 if (safetyCopyFailure != null) {

@@ -74,6 +74,7 @@ final class SharedLock implements AutoCloseable {
                 }
                 Interruption.pause(POLL_MILLIS);
             }
+            deadline.sayWaited(database);
             SharedLock lock = new SharedLock(channel, writable);
             channel = null;
             return lock;

@@ -14,6 +14,8 @@ import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes a snapshot: a consistent copy of a live database, through SQLite's online backup in a single step, or, should
@@ -34,6 +36,8 @@ import java.util.List;
  * elsewhere is noticed first, by {@link HiddenLog}.
  */
 public final class Snapshot {
+    private static final Logger LOG = LoggerFactory.getLogger(Snapshot.class);
+
     /**
      * A disturbed attempt finds sidecars on the next one, which no longer vanish; so two suffice, and more are spare.
      */
@@ -112,6 +116,7 @@ public final class Snapshot {
             DatabaseHeader header = readHeader(lock.channel());
             isWal = header.isWal();
             DatabaseFiles.Present present = source.present();
+            sayWhatIsThere();
             if (present.wal() && present.shm()) {
                 return liveCopy();
             }
@@ -127,6 +132,20 @@ public final class Snapshot {
             }
         }
         return isWal ? unlockedCopy(undisturbed) : rollbackCopy();
+    }
+
+    private void sayWhatIsThere() {
+        if (LOG.isDebugEnabled()) {
+            LOG.debug(
+                    "database: {}, {} bytes, in {} mode; WAL {} bytes, journal {} bytes; {}; snapshot: {}",
+                    source.main(),
+                    Databases.sizeBytes(source.main()),
+                    isWal ? "WAL" : "rollback",
+                    Databases.sizeBytes(source.wal()),
+                    Databases.sizeBytes(source.journal()),
+                    isLive ? "an application has it open" : "no application is seen to have it open",
+                    target);
+        }
     }
 
     private boolean liveCopy() throws IOException {

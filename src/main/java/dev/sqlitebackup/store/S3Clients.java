@@ -82,7 +82,7 @@ final class S3Clients {
         try {
             S3ClientBuilder builder = S3Client.builder()
                     .httpClientBuilder(http)
-                    .overrideConfiguration(configuration)
+                    .overrideConfiguration(S3Log.isOn() ? logging(configuration) : configuration)
                     // We send our own SHA-256 and check our own content; many compatible stores refuse what the SDK
                     // would add.
                     .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
@@ -110,6 +110,10 @@ final class S3Clients {
                             + "otherwise) for a store that is not Amazon's",
                     e);
         }
+    }
+
+    private static ClientOverrideConfiguration logging(ClientOverrideConfiguration configuration) {
+        return configuration.toBuilder().addExecutionInterceptor(new S3Log()).build();
     }
 
     /** Over TLS too, where the SDK would sign only the head. */
