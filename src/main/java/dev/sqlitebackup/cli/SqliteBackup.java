@@ -69,12 +69,14 @@ public final class SqliteBackup implements Runnable {
         commands.put("list", () -> new ListCommand(environment));
         commands.put("status", () -> new StatusCommand(environment));
         commands.put("prune", () -> new PruneCommand(environment));
+        commands.put("report", () -> new ReportCommand(environment));
         return commands;
     }
 
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "a command is missing: backup, restore, undo, verify, list, status or prune");
+                spec.commandLine(),
+                "a command is missing: backup, restore, undo, verify, list, status, prune or report");
     }
 }
