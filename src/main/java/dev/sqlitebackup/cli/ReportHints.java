@@ -24,8 +24,17 @@ record ReportHints(String place, String name, Path to, List<String> rules, boole
     private static final List<String> SOME_RULES = List.of("--keep-daily=7", "--keep-weekly=5", "--keep-monthly=12");
 
     String restore(Report.OfDatabase database, Backup backup) {
-        String target = database.restoreTo() == null ? PLACEHOLDER : database.restoreTo();
-        return command(Stream.concat(of("restore", backup), Stream.of("--to=" + target)));
+        return command(Stream.concat(of("restore", backup), Stream.of("--to=" + path(database))));
+    }
+
+    private static String path(Report.OfDatabase database) {
+        return database.restoreTo() == null ? PLACEHOLDER : database.restoreTo();
+    }
+
+    /** Whether backups have stopped. */
+    String status(Report.OfDatabase database) {
+        Stream<String> words = Stream.of("status", path(database), "--to=" + place);
+        return command(name == null ? words : Stream.concat(words, Stream.of("--name=" + name)));
     }
 
     String verify(Backup backup) {

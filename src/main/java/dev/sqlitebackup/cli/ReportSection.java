@@ -35,8 +35,9 @@ record ReportSection(
      *
      * @param none why there is no table, null where there is one
      * @param few whether all are shown at once
+     * @param status the command that says whether backups have stopped
      */
-    record Gaps(String none, String count, boolean few, List<GapRow> rows) {}
+    record Gaps(String none, String count, boolean few, List<GapRow> rows, String status) {}
 
     record GapRow(ReportWords.Time from, ReportWords.Time to, boolean open, String meaning) {}
 
@@ -73,7 +74,7 @@ record ReportSection(
                 hints.restore(database, database.newest()),
                 database.restoreTo() == null ? ReportHints.PLACEHOLDER : null,
                 ReportAxis.of(database),
-                report.kind() == Location.Kind.DATABASE ? null : gaps(database),
+                report.kind() == Location.Kind.DATABASE ? null : gaps(database, hints),
                 proven(database, report, hints),
                 rows(database, hints),
                 ReportPrune.of(database, report.kind(), hints),
@@ -105,7 +106,7 @@ record ReportSection(
         return facts;
     }
 
-    private static Gaps gaps(Report.OfDatabase database) {
+    private static Gaps gaps(Report.OfDatabase database, ReportHints hints) {
         List<Gap> gaps = database.gaps();
         String none = database.backups().size() < FEWEST_BACKUPS_OF_A_SCHEDULE
                 ? "There are too few backups to know how often one is usual."
@@ -117,7 +118,8 @@ record ReportSection(
                 gaps.stream()
                         .map(gap -> new GapRow(
                                 ReportWords.Time.of(gap.from()), ReportWords.Time.of(gap.to()), gap.open(), gap(gap)))
-                        .toList());
+                        .toList(),
+                hints.status(database));
     }
 
     /** What a gap means, as far as the backups alone tell. */
