@@ -39,6 +39,8 @@ class ArchitectureTest {
             "cli",
             "me.tongfei.",
             "cli",
+            "com.samskivert.",
+            "cli",
             "software.amazon.",
             "store");
 

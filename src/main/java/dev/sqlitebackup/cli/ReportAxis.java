@@ -38,8 +38,8 @@ record ReportAxis(
     private static final int MOST_BARS = 60;
 
     private static final int BINS = 80;
-    /** More lines than this are a solid one. */
-    private static final int MOST_CHAINS = 60;
+    /** More lines than this cannot be told apart on a phone. */
+    private static final int MOST_CHAINS = 24;
     /** In pixels from the top of the SVG. */
     private static final int BASE = 140;
 

@@ -41,7 +41,7 @@ record ReportPrune(List<String> sentences, String command, String count, List<Go
                 .toList();
         int all = database.backups().size();
         String would = goes.isEmpty()
-                ? " would delete nothing and keep all " + ReportWords.count(all, "backup")
+                ? " would delete nothing and keep " + ReportWords.count(all, "backup")
                 : " would delete " + ReportWords.count(goes.size(), "backup") + " (" + ReportWords.sizeOf(goes)
                         + ") and keep " + (all - goes.size());
         return new ReportPrune(

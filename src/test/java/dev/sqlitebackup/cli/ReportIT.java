@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.S3Server;
 import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -139,6 +140,23 @@ class ReportIT {
         lab.json(0, "restore", "b.gz", "--to=" + database);
         lab.json(0, "report", database, "--to=report.html");
         assertTrue(page().contains("app.db.pre-restore-"));
+    }
+
+    @Test
+    void aPrefixOfAnObjectStoreIsAHistory() throws Exception {
+        try (S3Server server = S3Server.start()) {
+            lab.with(server.environment(directory.resolve("cache")));
+            Path database = lab.database("app.db", "delete", 5, "g");
+            String place = "s3://" + S3Server.BUCKET + "/some/prefix/";
+            String backup = lab.json(0, "backup", database, "--to=" + place)
+                    .get("backup")
+                    .getAsString();
+            JsonObject report = lab.json(0, "report", place, "--to=report.html", "--rows", "--keep-last=1");
+            assertEquals(1, report.get("backups").getAsInt());
+            assertTrue(page().contains(escaped("restore " + backup + " --to=" + database) + "</code>"));
+            assertTrue(page().contains("<td class=\"count\">5</td>"));
+            assertTrue(page().contains("would delete nothing and keep 1 backup."));
+        }
     }
 
     @Test

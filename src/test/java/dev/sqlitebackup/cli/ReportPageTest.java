@@ -12,7 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the page says, and that whatever a name holds is said and not done. */
 class ReportPageTest {
@@ -123,11 +123,11 @@ class ReportPageTest {
 
     /** Labels are round, few, and inside the picture. */
     @ParameterizedTest
-    @CsvSource({"2,4", "10,36", "100,396", "2000,7996", "50000,199996"})
-    void theAxisIsLabelled(int backups, long hours) {
+    @ValueSource(longs = {4, 36, 396, 7_996, 199_996})
+    void theAxisIsLabelled(long hours) {
         ReportScale scale = new ReportScale(ReportPages.NEWEST.minus(Duration.ofHours(hours)), ReportPages.NEWEST);
         List<ReportTicks.Tick> ticks = ReportTicks.of(scale);
-        assertTrue(ticks.size() >= 2 && ticks.size() <= 5, () -> backups + ": " + ticks);
+        assertTrue(ticks.size() >= 2 && ticks.size() <= 5, ticks::toString);
         assertTrue(ticks.stream().allMatch(tick -> tick.first().matches("\\d\\d[:-]\\d\\d")), ticks::toString);
     }
 
