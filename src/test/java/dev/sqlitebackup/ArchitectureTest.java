@@ -40,6 +40,8 @@ class ArchitectureTest {
             "cli",
             "me.tongfei.",
             "cli",
+            "com.samskivert.",
+            "cli",
             "software.amazon.",
             "store");
 

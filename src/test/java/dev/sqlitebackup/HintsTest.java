@@ -114,7 +114,7 @@ class HintsTest {
     @Test
     void noMessageNamesTheProgramByItself() throws IOException {
         Pattern named =
-                Pattern.compile("\"(?!  )[^\"]*sqlite-backup (backup|restore|undo|list|verify|status|prune)\\b");
+                Pattern.compile("\"(?!  )[^\"]*sqlite-backup (backup|restore|undo|list|verify|status|prune|report)\\b");
         try (Stream<Path> sources = Files.walk(Path.of("src/main/java"))) {
             List<String> lines = sources.filter(file -> file.toString().endsWith(".java"))
                     .flatMap(file ->

@@ -2,6 +2,8 @@ package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.history.RetentionRules;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
@@ -61,6 +63,25 @@ public final class RetentionOptions {
             throw new ParameterException(spec.commandLine(), "rules that keep nothing would delete everything");
         }
         return rules;
+    }
+
+    /** The options as they were given, for a command that says the same. */
+    List<String> words() {
+        List<String> words = new ArrayList<>();
+        add(words, "--keep-last", last);
+        add(words, "--keep-hourly", hourly);
+        add(words, "--keep-daily", daily);
+        add(words, "--keep-weekly", weekly);
+        add(words, "--keep-monthly", monthly);
+        add(words, "--keep-yearly", yearly);
+        add(words, "--keep-within", within);
+        return words;
+    }
+
+    private static void add(List<String> words, String option, Object value) {
+        if (value != null) {
+            words.add(option + "=" + value);
+        }
     }
 
     private static int count(Integer given, CommandSpec spec) {

@@ -117,12 +117,14 @@ public final class SqliteBackup implements Runnable {
         commands.put("list", () -> new ListCommand(environment, common));
         commands.put("status", () -> new StatusCommand(environment, common));
         commands.put("prune", () -> new PruneCommand(environment, common));
+        commands.put("report", () -> new ReportCommand(environment, common));
         return commands;
     }
 
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "a command is missing: backup, restore, undo, verify, list, status or prune");
+                spec.commandLine(),
+                "a command is missing: backup, restore, undo, verify, list, status, prune or report");
     }
 }

@@ -29,38 +29,59 @@ public final class ListService {
     public record Listing(List<Backup> backups, List<String> warnings) {}
 
     /**
+     * The same with what each backup builds on.
+     *
+     * @param chains newest first
+     * @param history null where the place is none, as is its listing
+     */
+    record Found(List<Chain> chains, List<String> warnings, History history, History.Listing listing) {
+        private static Found of(Listing listing) {
+            return new Found(listing.backups().stream().map(Chain::of).toList(), listing.warnings(), null, null);
+        }
+    }
+
+    /**
      * Lists what there is at a place.
      *
      * @param name of the one database to list of a history, null for all
      * @throws Failure NOT_FOUND if the place itself does not exist; a place that is empty is a list of nothing
      */
     public Listing list(Location location, String name) {
+        Found found = find(location, name);
+        return new Listing(found.chains().stream().map(Chain::tip).toList(), found.warnings());
+    }
+
+    /** The same for who has to know what each backup builds on. */
+    Found find(Location location, String name) {
         Failure missing = location.missingFileSystem();
         try {
-            Listing listing = listed(location, name);
+            Found found = found(location, name);
             return missing == null
-                    ? listing
-                    : new Listing(
-                            listing.backups(),
-                            Stream.concat(Stream.of(missing.getMessage()), listing.warnings().stream())
-                                    .toList());
+                    ? found
+                    : new Found(
+                            found.chains(),
+                            Stream.concat(Stream.of(missing.getMessage()), found.warnings().stream())
+                                    .toList(),
+                            found.history(),
+                            found.listing());
         } catch (Failure e) {
             throw missing == null ? e : e.withHint(missing.getMessage());
         }
     }
 
-    private static Listing listed(Location location, String name) {
+    private static Found found(Location location, String name) {
         return switch (location.kind()) {
             case DIRECTORY -> history(location, name);
             case BACKUP ->
-                location.path() != null
-                        ? versions(location.path())
-                        : new Listing(List.of(current(location)), List.of());
-            case DATABASE -> safetyCopies(location.path());
+                Found.of(
+                        location.path() != null
+                                ? versions(location.path())
+                                : new Listing(List.of(current(location)), List.of()));
+            case DATABASE -> Found.of(safetyCopies(location.path()));
         };
     }
 
-    private static Listing history(Location location, String name) {
+    private static Found history(Location location, String name) {
         History history = location.history();
         history.store().requirePlace();
         if (name != null) {
@@ -73,12 +94,13 @@ public final class ListService {
                     .forEach(file ->
                             warnings.add("this is a single backup and no history: " + Hints.command("list", file)));
         }
-        return new Listing(
+        return new Found(
                 listing.chains().stream()
-                        .map(Chain::tip)
-                        .filter(backup -> name == null || backup.database().equals(name))
+                        .filter(chain -> name == null || chain.tip().database().equals(name))
                         .toList(),
-                warnings);
+                warnings,
+                history,
+                listing);
     }
 
     /** What Git has, and the file itself where that is something else. */

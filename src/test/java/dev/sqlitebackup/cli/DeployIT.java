@@ -29,8 +29,8 @@ import picocli.CommandLine;
 /** That what the documents and the deployment files tell people to type is what the program understands. */
 class DeployIT {
     private static final Path PROJECT = Path.of("").toAbsolutePath();
-    private static final Pattern COMMAND =
-            Pattern.compile("sqlite-backup(?:\\.jar)? +((?:backup|restore|undo|verify|list|status|prune) [^|>`#\\n]*)");
+    private static final Pattern COMMAND = Pattern.compile(
+            "sqlite-backup(?:\\.jar)? +((?:backup|restore|undo|verify|list|status|prune|report) [^|>`#\\n]*)");
 
     @TempDir
     Path directory;

@@ -27,6 +27,8 @@ class UnsaidIT {
         for (String arguments : List.of(
                 "list h/",
                 "list --json h/",
+                "report h/ --to=r.html",
+                "report --json h/ --to=r.html",
                 "prune --json h/ --keep-last=1",
                 "restore --json h/ --to=app.db",
                 "restore h/ --to=app.db",

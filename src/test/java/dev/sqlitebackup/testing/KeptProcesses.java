@@ -20,10 +20,10 @@ final class KeptProcesses {
     private static final int MOST = 3;
 
     private static final Set<String> COMMANDS =
-            Set.of("backup", "restore", "undo", "verify", "list", "status", "prune");
+            Set.of("backup", "restore", "undo", "verify", "list", "status", "prune", "report");
     /** Not among them: what is about the process ({@code --every}), its input, or the logger, which is made once. */
     private static final Predicate<String> OPTION = Pattern.compile(
-                    "(?s)(-q|--|--(json|quiet|yes|dry-run|live|full|compact"
+                    "(?s)(-q|--|--(json|quiet|yes|dry-run|live|full|compact|rows"
                             + "|allow-shrink|(to|name|at|level|threads|tmp-dir|safety-dir|busy-timeout|max-age"
                             + "|keep-(last|within|hourly|daily|weekly|monthly|yearly))(=.+)?))")
             .asMatchPredicate();
