@@ -60,14 +60,50 @@ class DeployIT {
         assertDoesNotThrow(() -> commandLine.parseArgs(words.toArray(String[]::new)), () -> where + ": " + words);
     }
 
+    /** What people read, and what they copy. */
+    private static List<Path> documents() throws IOException {
+        List<Path> documents = new ArrayList<>(List.of(PROJECT.resolve("README.md")));
+        for (String place : List.of("docs", "deploy")) {
+            try (Stream<Path> files = Files.list(PROJECT.resolve(place))) {
+                files.filter(file -> !file.toString().endsWith(".png")).sorted().forEach(documents::add);
+            }
+        }
+        return documents;
+    }
+
+    /** Whatever else is typed: a shell reads it, make has the target, and a link leads somewhere. */
+    @Test
+    void everyBlockOfShellCanBeReadEveryTargetIsThereAndEveryLinkLeadsSomewhere() throws IOException {
+        Pattern block = Pattern.compile("^```sh\\n(.*?)^```", Pattern.DOTALL | Pattern.MULTILINE);
+        Pattern target = Pattern.compile("`make ([a-z-]+)|^make ([a-z-]+)", Pattern.MULTILINE);
+        Pattern link = Pattern.compile("\\]\\((?!https?:)([^)#]+)[^)]*\\)");
+        String targets = Tools.sh("cd \"$1\"; make -pRrq : 2>/dev/null || true", PROJECT).out();
+        int found = 0;
+        for (Path document : documents()) {
+            String text = Files.readString(document);
+            for (Matcher matcher = block.matcher(text); matcher.find(); found++) {
+                Tools.Ended read = Tools.sh("printf '%s' \"$1\" | bash -n", matcher.group(1));
+                assertEquals(0, read.exitCode(), document + ": " + read.err());
+            }
+            for (Matcher matcher = target.matcher(text); matcher.find(); found++) {
+                String name = matcher.group(1) == null ? matcher.group(2) : matcher.group(1);
+                assertTrue(targets.contains("\n" + name + ":"), document + ": make " + name);
+            }
+            if (document.toString().endsWith(".md")) {
+                for (Matcher matcher = link.matcher(text); matcher.find(); found++) {
+                    assertTrue(
+                            Files.exists(document.resolveSibling(matcher.group(1))),
+                            document + " leads to " + matcher.group(1));
+                }
+            }
+        }
+        assertTrue(found > 60, found + " blocks, targets and links");
+    }
+
     @Test
     void everyCommandInTheDocumentsIsOneThatTheProgramUnderstands() throws IOException {
         int found = 0;
-        List<Path> documents = new ArrayList<>(List.of(PROJECT.resolve("README.md")));
-        try (Stream<Path> files = Files.list(PROJECT.resolve("deploy"))) {
-            files.sorted().forEach(documents::add);
-        }
-        for (Path document : documents) {
+        for (Path document : documents()) {
             Matcher command = COMMAND.matcher(Files.readString(document));
             while (command.find()) {
                 parse(words(command.group(1)), document.getFileName());

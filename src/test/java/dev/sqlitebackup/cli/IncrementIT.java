@@ -159,7 +159,7 @@ class IncrementIT {
 
     // ---- without this program
 
-    /** The loop of README.md, as it stands there, on twenty of a month; in bash and in a shell that is only POSIX's. */
+    /** The loop of docs/restore.md, as it stands there, on twenty of a month; in bash and in a shell that is only POSIX's. */
     @Test
     void gunzipAndSqlite3BringBackAnyOfAMonth() throws IOException {
         Tools.require("sqlite3", "gunzip", "bash", "dash");
@@ -226,9 +226,9 @@ class IncrementIT {
         }
     }
 
-    /** As README.md has it, for one backup. */
+    /** As docs/restore.md has it, for one backup. */
     private static String loop(String backup) throws IOException {
-        String readme = Files.readString(Path.of("README.md"));
+        String readme = Files.readString(Path.of("docs/restore.md"));
         int start = readme.indexOf("```sh\n(\nset -e") + "```sh\n".length();
         String loop = readme.substring(start, readme.indexOf("```", start));
         String named = "file=app-20261110T000000Z-since-20261109T000000Z.db-wal.gz\n";

@@ -364,14 +364,14 @@ class ScriptsIT {
     }
 
     /**
-     * The line of the README's section on monitoring: silent while all is well, words and exit code 14 for cron to mail
+     * The line of docs/monitoring.md: silent while all is well, words and exit code 14 for cron to mail
      * otherwise.
      */
     @Test
     void cronHearsWhenBackupsStop() throws IOException {
         install();
         Path database = lab.database("h.db", "delete", 50, "g");
-        String line = Files.readAllLines(PROJECT.resolve("README.md")).stream()
+        String line = Files.readAllLines(PROJECT.resolve("docs/monitoring.md")).stream()
                 .filter(text -> text.contains(" status --quiet"))
                 .findFirst()
                 .orElseThrow();
@@ -602,7 +602,7 @@ class ScriptsIT {
     void passShellcheck() {
         Tools.require("shellcheck");
         Tools.sh(
-                        "cd \"$1/scripts\"; shellcheck sqlite-backup *.sh stage-backup install install-into pre-push "
+                        "cd \"$1/scripts\"; shellcheck sqlite-backup *.sh install install-into pre-push "
                                 + "install-hooks",
                         PROJECT)
                 .ok();
