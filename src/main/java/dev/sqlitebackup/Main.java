@@ -4,10 +4,10 @@ import dev.sqlitebackup.cli.Environment;
 import dev.sqlitebackup.cli.FailureHandler;
 import dev.sqlitebackup.cli.RunLog;
 import dev.sqlitebackup.cli.SqliteBackup;
+import dev.sqlitebackup.cli.StandardOutput;
 import dev.sqlitebackup.cli.StandardStreams;
 import dev.sqlitebackup.files.Workspace;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
+import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.net.URISyntaxException;
@@ -30,7 +30,7 @@ public final class Main {
     public static void main(String[] args) {
         Hints.startedAs(program(), System.getenv("SQLITE_BACKUP_MAKE"));
         CommandLine commandLine =
-                SqliteBackup.commandLine(environment(), args).setOut(printer(new FileOutputStream(FileDescriptor.out)));
+                SqliteBackup.commandLine(environment(), args).setOut(printer(StandardOutput.ofProcess()));
         CountDownLatch done = new CountDownLatch(1);
         int[] exitCode = {0};
         Thread onSignal = new Thread(() -> endOnSignal(commandLine, done, exitCode));
@@ -70,7 +70,7 @@ public final class Main {
     /**
      * Nothing between us and the descriptor: {@code System.out} keeps to itself that a disk is full or a pipe broken.
      */
-    static PrintWriter printer(FileOutputStream out) {
+    static PrintWriter printer(OutputStream out) {
         String charset = System.getProperty(
                 "stdout.encoding",
                 System.getProperty(

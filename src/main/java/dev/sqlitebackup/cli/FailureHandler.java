@@ -17,6 +17,12 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The one place that prints a failure and turns it into an exit code. */
 public final class FailureHandler implements IExecutionExceptionHandler, IParameterExceptionHandler {
+    private static final String UNSAID =
+            "cannot write the result to standard output: it is closed, or its disk is full; "
+                    + "the command itself succeeded";
+    /** What is read as far as one likes: the others say what was done. */
+    private static final Set<String> QUIET = Set.of("list", "help", "generate-completion", "sqlite-backup");
+
     private final Environment environment;
 
     FailureHandler(Environment environment) {
@@ -96,16 +102,18 @@ public final class FailureHandler implements IExecutionExceptionHandler, IParame
      */
     public static int print(Throwable e, CommandLine commandLine) {
         Failure failure = asFailure(e);
+        if (failure.getMessage().equals(UNSAID)
+                && StandardOutput.isReaderGone()
+                && QUIET.contains(commandLine.getCommandName())) {
+            return ExitCodes.of(failure.kind());
+        }
         return Output.of(commandLine, CommonOptions.of(commandLine)).failure(failure);
     }
 
     /** Whoever asked has heard nothing, and must not take that for an answer. */
     public static Failure unsaid() {
         return new Failure(
-                Failure.Kind.FAILURE,
-                "cannot write the result to standard output: it is closed, or its disk is full; the command itself "
-                        + "succeeded",
-                "see where the output goes; what the command did need not be repeated");
+                Failure.Kind.FAILURE, UNSAID, "see where the output goes; what the command did need not be repeated");
     }
 
     static Failure asFailure(Throwable e) {

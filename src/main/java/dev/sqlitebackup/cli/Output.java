@@ -185,7 +185,9 @@ final class Output {
 
     /** Says to people what is no result. */
     void tell(List<String> lines) {
-        tell(err, lines);
+        if (!options.quiet && !options.json) {
+            tell(err, lines);
+        }
     }
 
     /** The same to whom it has to reach. */

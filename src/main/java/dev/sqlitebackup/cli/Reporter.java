@@ -23,11 +23,6 @@ import picocli.CommandLine;
 
 /** What services return, as lines for people and as fields for programs (docs/cli.md); {@link Output} prints both. */
 final class Reporter {
-    private static final int SIZE_WIDTH = "database".length();
-    private static final String HEADER = "created (UTC)         " + Output.right("backup", SIZE_WIDTH) + "  database  ";
-    /** As wide as a time. */
-    private static final String BUILDS_ON = "builds on (UTC)     ";
-
     private final Output output;
 
     private Reporter(Output output) {
@@ -104,6 +99,9 @@ final class Reporter {
                 restored(result.plan(), result.way(), result.safetyCopy(), result.verification(), durationMillis);
         output.success(
                 List.of(line(result, durationMillis)), result.verification().warnings(), fields);
+        if (result.safetyCopy() != null) {
+            output.tell(safetyCopies(result.safetyCopy(), result.plan().database()));
+        }
         return ExitCodes.OK;
     }
 
@@ -154,19 +152,21 @@ final class Reporter {
     private static String line(RestoreService.Result result, long durationMillis) {
         return "restored " + from(result.plan()) + " in " + Output.seconds(durationMillis)
                 + (result.verification().full() ? ", verified" : ", verified in part")
-                + (result.safetyCopy() == null
-                        ? ""
-                        : safetyCopies(result.safetyCopy(), result.plan().database()));
+                + (result.safetyCopy() == null ? "" : "; the old content is in " + result.safetyCopy());
     }
 
     /** Nothing deletes them but prune, so somebody has to know. */
-    private static String safetyCopies(Path newest, Path database) {
-        Path named = SafetyCopies.in(newest.getParent(), database);
-        List<Backup> copies = SafetyCopies.list(named);
-        return "; the old content is in " + newest + "; safety copies there: " + copies.size() + ", "
-                + Output.size(copies.stream().mapToLong(Backup::backupBytes).sum())
-                + "; they stay until you type: "
-                + Hints.command("prune", named.toString(), "--keep-last=1");
+    private static List<String> safetyCopies(Path newest, Path database) {
+        try {
+            Path named = SafetyCopies.in(newest.getParent(), database);
+            List<Backup> copies = SafetyCopies.list(named);
+            return List.of((copies.size() == 1 ? "1 safety copy takes " : copies.size() + " safety copies take ")
+                    + Output.size(copies.stream().mapToLong(Backup::backupBytes).sum())
+                    + ", and stay until you delete them; all but the newest: "
+                    + Hints.command("prune", named.toString(), "--keep-last=1"));
+        } catch (Failure e) {
+            return List.of(); // The restore is done, whatever there is to say of the directory.
+        }
     }
 
     private static String from(RestorePlan plan) {
@@ -190,45 +190,7 @@ final class Reporter {
     }
 
     int list(ListService.Listing listing) {
-        boolean showsKinds = listing.backups().stream().anyMatch(Backup::isIncrement);
-        List<String> lines = new ArrayList<>();
-        lines.add(listing.backups().isEmpty() ? "no backups" : HEADER + (showsKinds ? BUILDS_ON + "  " : "") + "where");
-        listing.backups().forEach(backup -> lines.add(line(backup, showsKinds)));
-        output.success(
-                lines,
-                listing.warnings(),
-                Map.of(
-                        "backups",
-                        listing.backups().stream().map(Reporter::fields).toList()));
-        return ExitCodes.OK;
-    }
-
-    private static Map<String, Object> fields(Backup backup) {
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("backup", backup.location());
-        fields.put("createdAt", backup.createdAt().toString());
-        putKind(fields, backup.since());
-        fields.put("backupBytes", backup.backupBytes());
-        fields.put("databaseBytes", backup.databaseBytes());
-        if (backup.commit() != null) {
-            fields.put("commit", backup.commit());
-        }
-        return fields;
-    }
-
-    /** When, how large, of what, where: columns whose width does not depend on the entries. */
-    private static String line(Backup backup, boolean showsKinds) {
-        String database = backup.databaseBytes() == null ? "" : Output.size(backup.databaseBytes());
-        String where = backup.commit() == null
-                ? backup.location()
-                : "commit " + backup.commit().substring(0, 12) + "  " + backup.location();
-        return backup.createdAt() + "  " + Output.right(Output.size(backup.backupBytes()), SIZE_WIDTH) + "  "
-                + Output.right(database, SIZE_WIDTH) + "  "
-                + (showsKinds ? left(backup.isIncrement() ? backup.since().toString() : "full") + "  " : "") + where;
-    }
-
-    private static String left(String text) {
-        return text + " ".repeat(Math.max(0, BUILDS_ON.length() - text.length()));
+        return new ListReport(output).print(listing);
     }
 
     int status(StatusService.Result result) {
@@ -287,7 +249,7 @@ final class Reporter {
     }
 
     /** @param since when what an increment builds on was made, null for a full backup */
-    private static void putKind(Map<String, Object> fields, Instant since) {
+    static void putKind(Map<String, Object> fields, Instant since) {
         fields.put("kind", since == null ? "full" : "increment");
         fields.put("since", text(since));
     }

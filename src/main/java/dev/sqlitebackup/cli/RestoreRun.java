@@ -72,9 +72,7 @@ record RestoreRun(Environment environment, CommandLine commandLine, CommonOption
     }
 
     private void tell(RestorePlan plan) {
-        if (!common.quiet && !common.json) {
-            Output.of(commandLine, common).tell(ChangesReport.lines(plan));
-        }
+        Output.of(commandLine, common).tell(ChangesReport.lines(plan));
     }
 
     /** What is asked is shown in any case. */

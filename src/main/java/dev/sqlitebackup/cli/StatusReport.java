@@ -82,20 +82,19 @@ record StatusReport(Output output) {
                 ? Output.age(age.negated()) + " after now (a clock is or was wrong)"
                 : Output.age(age) + " ago";
         String inGit = inGit(result.git());
-        return "the backup of " + result.backup().createdAt()
+        return result.database() + " → " + result.backup().location() + ": the backup of "
+                + result.backup().createdAt()
                 + (result.confirmedAt() == null ? " was made " : " was last found current ") + when
                 + ", and the database "
-                + changed(result) + " (" + result.database() + " → "
-                + result.backup().location() + ")"
-                + (inGit.isEmpty() ? "" : "; in Git it " + inGit);
+                + changed(result) + (inGit.isEmpty() ? "" : "; in Git the backup " + inGit);
     }
 
     private static String changed(StatusService.Result result) {
         return result.changedSince() != null
                 ? result.changedSince() ? "has changed since" : "has not changed since"
                 : Files.exists(result.database())
-                        ? "may have changed since: it was written within 2 s of the backup, or has other paths (hard "
-                                + "links, a mount of the file alone)"
+                        ? "may have changed since: it was written within 2 s of the backup, or has other paths (a hard "
+                                + "link, a mount of the file alone)"
                         : "is not here to be compared";
     }
 }

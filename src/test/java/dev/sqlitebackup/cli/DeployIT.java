@@ -77,7 +77,8 @@ class DeployIT {
         Pattern block = Pattern.compile("^```sh\\n(.*?)^```", Pattern.DOTALL | Pattern.MULTILINE);
         Pattern target = Pattern.compile("`make ([a-z-]+)|^make ([a-z-]+)", Pattern.MULTILINE);
         Pattern link = Pattern.compile("\\]\\((?!https?:)([^)#]+)[^)]*\\)");
-        String targets = Tools.sh("cd \"$1\"; make -pRrq : 2>/dev/null || true", PROJECT).out();
+        String targets =
+                Tools.sh("cd \"$1\"; make -pRrq : 2>/dev/null || true", PROJECT).out();
         int found = 0;
         for (Path document : documents()) {
             String text = Files.readString(document);

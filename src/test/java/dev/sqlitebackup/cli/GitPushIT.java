@@ -217,7 +217,7 @@ class GitPushIT {
         assertTrue(lab.run("status", database, "--to=" + repository + "/backups/h/")
                 .ok()
                 .out()
-                .contains("in Git it is not committed"));
+                .contains("in Git the backup is not committed"));
         git(repository, "git " + AS_USER + " commit -qm backup");
         JsonObject committed = status(0);
         assertTrue(committed.get("committed").getAsBoolean()

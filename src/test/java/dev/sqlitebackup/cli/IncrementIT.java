@@ -159,7 +159,10 @@ class IncrementIT {
 
     // ---- without this program
 
-    /** The loop of docs/restore.md, as it stands there, on twenty of a month; in bash and in a shell that is only POSIX's. */
+    /**
+     * The loop of docs/restore.md, as it stands there, on twenty of a month; in bash and in a shell that is only
+     * POSIX's.
+     */
     @Test
     void gunzipAndSqlite3BringBackAnyOfAMonth() throws IOException {
         Tools.require("sqlite3", "gunzip", "bash", "dash");

@@ -363,10 +363,7 @@ class ScriptsIT {
         push(database).ok();
     }
 
-    /**
-     * The line of docs/monitoring.md: silent while all is well, words and exit code 14 for cron to mail
-     * otherwise.
-     */
+    /** The line of docs/monitoring.md: silent while all is well, words and exit code 14 for cron to mail otherwise. */
     @Test
     void cronHearsWhenBackupsStop() throws IOException {
         install();

@@ -49,6 +49,20 @@ class UnsaidIT {
     }
 
     @Test
+    void whoReadsOnlyTheBeginningOfAListHearsNoError() {
+        Lab lab = new Lab(directory);
+        Path database = lab.database("app.db", "delete", 5, "g");
+        lab.json(0, "backup", database, "--to=h/");
+        for (String arguments : List.of("list h/", "--help", "generate-completion")) {
+            Tools.Ended gone = lab.sh(
+                    "set +o pipefail; mkfifo p; sb " + arguments + " >p & exec 3<p; exec 3<&-; wait $!; echo $?; rm p");
+            assertEquals("", gone.err(), arguments);
+        }
+        Tools.Ended done = lab.sh("mkfifo p; sb verify h/ >p & exec 3<p; exec 3<&-; wait $! || true; rm p");
+        assertTrue(done.err().contains("cannot write the result"), done.err());
+    }
+
+    @Test
     void aFailureThatNobodyHeardKeepsItsCode() {
         Map.of("verify --json nowhere.gz", 10, "backup --json nowhere.db", 10, "list --no-such-option --json", 2)
                 .forEach((arguments, exitCode) -> assertEquals(
