@@ -45,7 +45,7 @@ final class ChangesReport {
                     .filter(table -> table.differs() && !table.isLoss())
                     .toList();
             if (!gains.isEmpty()) {
-                lines.add("and it adds to others:");
+                lines.add("it adds to others:");
                 addTables(lines, gains);
             }
             if (later != null) {

@@ -667,7 +667,15 @@ class BackupIT {
         assertEquals(2, lab.run("backup", "--busy-timeout=1parsec").exitCode());
         assertEquals(2, lab.run().exitCode());
         assertEquals(2, lab.run("backup", "x.db", "--to=gs://b/k.gz").exitCode());
-        assertTrue(lab.run("bakup").err().contains("did you mean backup?"));
+        assertTrue(lab.run("stauts").err().contains("did you mean status?"));
+        assertFalse(lab.run("bakup").err().contains("did you mean"), "never towards a command that writes");
+        assertTrue(lab.run("list", "--jsno").err().contains("did you mean --json?"));
+        assertFalse(lab.run("list", "--frobnicate").err().contains("did you mean"), "what is far is no suggestion");
+        assertTrue(lab.run("backup", "x.db", "/mnt/nas/")
+                .err()
+                .contains("hint: the destination is an option: --to=/mnt/nas/"));
+        assertTrue(lab.run("--json", "list", "nowhere/").out().startsWith("{\"command\":\"list\""));
+        assertTrue(lab.run("help", "restore").out().startsWith("Usage: sqlite-backup restore "));
         assertEquals(
                 0,
                 lab.run("backup", "x.db", "--to=b.gz", "--busy-timeout=999999999w")

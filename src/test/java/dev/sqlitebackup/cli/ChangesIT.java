@@ -75,9 +75,9 @@ class ChangesIT {
                 ended.err()
                         .contains("this removes rows or tables of " + target + " (now → afterwards):\n"
                                 + (how.equals("undo")
-                                        ? "  audit: 4 rows → no such table\n  drafts: no such table → 1 "
+                                        ? "  audit: 4 rows → no such table\nit adds to others:\n  drafts: no such table → 1 "
                                                 + "row\n  t: 70 → 90 rows\n"
-                                        : "  drafts: 1 row → no such table\n  t: 90 → 70 rows\n  audit: "
+                                        : "  drafts: 1 row → no such table\n  t: 90 → 70 rows\nit adds to others:\n  audit: "
                                                 + "no such table → 3 rows\n")),
                 ended.err());
         assertEquals(1, ended.out().lines().count(), ended.out());
