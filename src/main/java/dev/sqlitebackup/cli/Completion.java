@@ -60,14 +60,19 @@ public final class Completion implements Runnable {
         for (OptionSpec option : List.copyOf(command.options())) {
             if (option.type() == Location.class) {
                 command.remove(option);
-                command.addOption(OptionSpec.builder(option).type(Path.class).build());
+                command.addOption(OptionSpec.builder(option)
+                        .typeInfo(null)
+                        .type(Path.class)
+                        .build());
             }
         }
         for (PositionalParamSpec argument : List.copyOf(command.positionalParameters())) {
             if (argument.type() == Location.class) {
                 command.remove(argument);
-                command.addPositional(
-                        PositionalParamSpec.builder(argument).type(Path.class).build());
+                command.addPositional(PositionalParamSpec.builder(argument)
+                        .typeInfo(null)
+                        .type(Path.class)
+                        .build());
             }
         }
     }

@@ -113,7 +113,7 @@ public final class FailureHandler implements IExecutionExceptionHandler, IParame
     /** Whoever asked has heard nothing, and must not take that for an answer. */
     public static Failure unsaid() {
         return new Failure(
-                Failure.Kind.FAILURE, UNSAID, "see where the output goes; what the command did need not be repeated");
+                Failure.Kind.FAILURE, UNSAID, "see where the output goes; do not run the command again, it has worked");
     }
 
     static Failure asFailure(Throwable e) {

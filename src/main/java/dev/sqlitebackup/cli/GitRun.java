@@ -73,6 +73,6 @@ final class GitRun {
                 : ", pushed to " + pushed.to()
                         + (pushed.remedy() == null
                                 ? ""
-                                : " beside commits of others; take these in when it suits you: " + pushed.remedy());
+                                : ", on top of commits of others; get these when you like: " + pushed.remedy());
     }
 }

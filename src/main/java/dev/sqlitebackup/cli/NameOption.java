@@ -11,8 +11,8 @@ public final class NameOption {
     @Option(
             names = "--name",
             paramLabel = "NAME",
-            description = "What the backups of the database are called at the destination, where another one has its "
-                    + "file name (default: the file name).")
+            description = "The name of this database among the backups, where two with the same file name share a "
+                    + "place (default: its file name).")
     private String name;
 
     /** @return null for the default */

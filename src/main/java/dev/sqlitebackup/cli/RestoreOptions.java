@@ -8,18 +8,20 @@ public final class RestoreOptions {
     @Option(names = "--live", description = "Restore while other processes keep the database open.")
     boolean live;
 
-    @Option(names = "--dry-run", description = "Verify the backup, say what would happen, and do nothing.")
+    @Option(names = "--dry-run", description = "Verify what would be restored, say what would happen, and do nothing.")
     boolean dryRun;
 
     @Option(
             names = "--tmp-dir",
             paramLabel = "DIR",
-            description = "Where the backup is decompressed and verified (default: beside the database).")
+            description = "Where that is unpacked and verified (default: beside the database).")
     Path stagingDirectory;
 
     @Option(
             names = "--safety-dir",
             paramLabel = "DIR",
-            description = "Where the safety copy is kept (default: beside the database).")
+            description =
+                    "Where safety copies are: a new one is kept there, and undo looks for the newest there (default: "
+                            + "beside the database).")
     Path safetyDirectory;
 }

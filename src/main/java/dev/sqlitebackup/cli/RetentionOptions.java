@@ -30,13 +30,25 @@ public final class RetentionOptions {
             description = "Keep the newest of each of the last N days that have one (local time).")
     private Integer daily;
 
-    @Option(names = "--keep-weekly", paramLabel = "N", order = 4, description = "The same for weeks (from Monday on).")
+    @Option(
+            names = "--keep-weekly",
+            paramLabel = "N",
+            order = 4,
+            description = "Keep the newest of each of the last N weeks (from Monday on) that have one.")
     private Integer weekly;
 
-    @Option(names = "--keep-monthly", paramLabel = "N", order = 5, description = "The same for months.")
+    @Option(
+            names = "--keep-monthly",
+            paramLabel = "N",
+            order = 5,
+            description = "Keep the newest of each of the last N months that have one.")
     private Integer monthly;
 
-    @Option(names = "--keep-yearly", paramLabel = "N", order = 6, description = "The same for years.")
+    @Option(
+            names = "--keep-yearly",
+            paramLabel = "N",
+            order = 6,
+            description = "Keep the newest of each of the last N years that have one.")
     private Integer yearly;
 
     @Option(

@@ -22,14 +22,15 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
-            "0:done, and verified",
+            "0:success; also: nothing has changed since the backup",
             "1:failure",
             "2:bad arguments",
             "10:no database, no backup, or a Git LFS pointer",
             "11:locked past --busy-timeout",
             "12:the database or the backup failed verification",
             "13:restore: another process has the database open",
-            "14:status: no backup, one too old, or a database that has shrunk",
+            "14:status: no backup, one too old or not whole, a database that has shrunk, or "
+                    + "(--pushed) one that was not pushed",
             "15:not enough room",
             "16:backup: the database has shrunk since the newest backup",
             "130:interrupted"

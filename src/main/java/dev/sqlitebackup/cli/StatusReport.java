@@ -52,7 +52,7 @@ record StatusReport(Output output) {
     }
 
     private static String shrunk(StatusService.Result result) {
-        return result.database() + " has shrunk, and nobody has said that this is right: "
+        return result.database() + " has shrunk, and no run was told --allow-shrink: "
                 + Output.size(result.shrunk().contentBytes()) + " of it were in use in the backup of "
                 + result.shrunk().createdAt() + "; the newest is of "
                 + result.backup().createdAt() + ": "

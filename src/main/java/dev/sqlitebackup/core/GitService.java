@@ -12,7 +12,6 @@ import dev.sqlitebackup.history.History;
 import dev.sqlitebackup.history.Retention;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -47,13 +46,17 @@ public final class GitService {
         }
     }
 
-    /** @throws Failure USAGE if a destination that is to be pushed lies in no work tree of Git; nothing is made then */
+    /**
+     * What is wrong with Git otherwise is said when the backup is made.
+     *
+     * @throws Failure USAGE if a destination that is to be pushed lies in no work tree of Git; nothing is made then
+     */
     public void requireWorkTree() {
         Path existing = place.toAbsolutePath().normalize();
         while (!Files.isDirectory(existing)) {
             existing = existing.getParent();
         }
-        if (WorkTree.around(existing) == null) {
+        if (!WorkTree.isAround(existing)) {
             throw new Failure(
                     Failure.Kind.USAGE,
                     "--push needs a destination in a Git repository, and this is none: " + place,
@@ -73,36 +76,41 @@ public final class GitService {
         if (tree == null) {
             return List.of();
         }
-        Index index = new Index(tree);
-        List<String> warnings = new ArrayList<>();
-        for (Path file : files(result)) {
-            Index.Refusal refusal = index.stage(file);
-            if (refusal != null) {
-                warnings.add("the backup is made, but not staged: " + refusal.why() + "; type: " + refusal.remedy());
-            }
-        }
-        return warnings;
+        return new Index(tree, request.busyTimeout())
+                .stage(made(result)).stream()
+                        .map(refusal ->
+                                "the backup is made, but not staged: " + refusal.why() + "; type: " + refusal.remedy())
+                        .toList();
     }
 
     /**
-     * Stages, commits and pushes the same.
+     * Commits and pushes the same, and of a history every backup of this database that is not there yet: without all
+     * that it builds on, one is of no use to who clones.
      *
+     * @return where to
      * @throws Failure FAILURE if not all of that succeeded
      */
     public Pushed push(BackupService.Result result) {
         WorkTree tree = WorkTree.around(directory());
-        Index index = new Index(tree);
-        Set<Path> files = files(result);
-        for (Path file : files) {
-            Index.Refusal refusal = index.stage(file);
-            if (refusal != null) {
-                throw new Failure(Failure.Kind.FAILURE, refusal.why(), refusal.remedy());
-            }
+        if (tree == null) {
+            throw new Failure(Failure.Kind.FAILURE, "there is no Git repository around " + directory() + " any more");
         }
-        Push.Pushed pushed = Push.of(tree, files, message(result), isOurs(tree), request.temporaryDirectory());
-        return new Pushed(
-                pushed.to(),
-                pushed.aside() ? "git -C " + Hints.quoted(tree.top().toString()) + " pull --rebase" : null);
+        Path backup = Path.of(result.backup());
+        boolean isHistory = request.destination().isDirectory();
+        Set<Path> files = made(result);
+        if (isHistory) {
+            request.destination().history().read().of(request.nameOf(result.database())).stream()
+                    .flatMap(chain -> chain.members().stream())
+                    .forEach(member -> files.add(Path.of(member.location())));
+        }
+        Push.Wanted wanted = new Push.Wanted(
+                files,
+                message(result),
+                isHistory ? isBackupIn(tree.nameOf(place)) : tree.nameOf(backup)::equals,
+                tree.nameOf(isHistory ? place : backup));
+        Push.Pushed pushed =
+                Push.of(tree, new Index(tree, request.busyTimeout()), wanted, request.temporaryDirectory());
+        return new Pushed(pushed.to(), pushed.remedy());
     }
 
     private Path directory() {
@@ -111,7 +119,7 @@ public final class GitService {
                 : place.toAbsolutePath().getParent();
     }
 
-    private Set<Path> files(BackupService.Result result) {
+    private Set<Path> made(BackupService.Result result) {
         Set<Path> files = new LinkedHashSet<>();
         Stream.concat(
                         chain(result).stream().map(Backup::location),
@@ -125,7 +133,6 @@ public final class GitService {
         return files;
     }
 
-    /** Without all that it builds on, a backup is of no use to who clones. */
     private List<Backup> chain(BackupService.Result result) {
         if (result.manifest().increment() == null) {
             return List.of();
@@ -136,15 +143,12 @@ public final class GitService {
                 .findFirst()
                 .map(Chain::members)
                 .orElseThrow(() -> new Failure(
-                        Failure.Kind.FAILURE, "the new backup is gone, or what it builds on: " + result.backup()));
+                        Failure.Kind.FAILURE,
+                        "the new backup, or a file that it builds on, is missing: " + result.backup()));
     }
 
-    private Predicate<String> isOurs(WorkTree tree) {
-        String own = tree.nameOf(place);
-        if (!request.destination().isDirectory()) {
-            return own::equals;
-        }
-        String prefix = own.equals(".") ? "" : own + "/";
+    private static Predicate<String> isBackupIn(String directory) {
+        String prefix = directory.equals(".") ? "" : directory + "/";
         return name -> name.startsWith(prefix) && BackupName.parse(name.substring(prefix.length())) != null;
     }
 

@@ -2,9 +2,7 @@ package dev.sqlitebackup.git;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.files.Workspace;
-import java.util.Collection;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * Commits of some files alone. They are put together in an index of their own, so neither what else is staged nor the
@@ -40,22 +38,22 @@ final class Commits {
     }
 
     /**
-     * Commits, to the branch that is checked out, what is staged of these files.
+     * Commits to a branch that is checked out. The index gets the same first: if the power fails between the two, the
+     * backup is staged, and else the next commit of the user's would take it out again.
      *
      * @param branch as {@code refs/heads/main}
+     * @return the branch's commit, which has all of that
      * @throws Failure FAILURE if Git cannot
      */
-    void commit(String branch, Collection<String> names, String message) {
+    String commit(String branch, Map<String, WorkTree.Entry> entries, Index index, String message) {
         Git.Ended moved = null;
         for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-            String head = tree.commit("HEAD");
-            Map<String, WorkTree.Entry> entries = new TreeMap<>();
-            names.forEach(name -> entries.put(name, WorkTree.Entry.NONE));
-            entries.putAll(tree.staged(names));
+            String head = tree.commit(branch);
             String commit = on(head, entries, message);
-            if (commit == null) {
-                return;
+            if (commit.equals(head)) {
+                return head;
             }
+            index.put(entries);
             // Only from what it was put together on, to it.
             moved = git.run(
                     null,
@@ -66,38 +64,29 @@ final class Commits {
                     commit,
                     head == null ? "" : head);
             if (moved.succeeded()) {
-                return;
+                return commit;
             }
         }
         moved.ok("commit to " + branch);
-    }
-
-    /** As {@code update-index --index-info} wants it: an object's name of this repository, all zeros. */
-    private static String removal(String parent, String name) {
-        return parent == null ? "" : "0 " + "0".repeat(parent.length()) + "\t" + name + "\0";
+        throw new IllegalStateException("it did not fail");
     }
 
     /**
      * Makes a commit that no branch leads to yet.
      *
      * @param parent null for none
-     * @param entries what differs from the parent; {@link WorkTree.Entry#NONE} for what is gone
-     * @return null if nothing differs
+     * @param entries what is to be in it; {@link WorkTree.Entry#NONE} for what is to be gone
+     * @return the parent if that has all of it
      */
     String on(String parent, Map<String, WorkTree.Entry> entries, String message) {
         Git aside = git.with("GIT_INDEX_FILE", workspace.path("index").toString());
         aside.run(null, "read-tree", parent == null ? "--empty" : parent).ok("read " + parent);
-        StringBuilder info = new StringBuilder();
-        entries.forEach((name, entry) -> info.append(
-                entry.equals(WorkTree.Entry.NONE)
-                        ? removal(parent, name)
-                        : entry.mode() + " " + entry.object() + "\t" + name + "\0"));
-        aside.run(WorkTree.bytes(info.toString()), "update-index", "-z", "--index-info")
+        aside.run(WorkTree.bytes(tree.indexInfo(entries)), "update-index", "-z", "--index-info")
                 .ok("put a commit together");
         String made = aside.run(null, "write-tree").ok("write a tree").text().strip();
         if (parent != null
                 && made.equals(git.text("rev-parse", parent + "^{tree}").strip())) {
-            return null;
+            return parent;
         }
         String[] words = parent == null
                 ? new String[] {"commit-tree", made, "-F", "-"}

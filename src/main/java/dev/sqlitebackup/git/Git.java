@@ -8,10 +8,12 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
@@ -21,14 +23,15 @@ import java.util.stream.Stream;
  * @param directory where it runs
  * @param file what it is asked about, for messages
  * @param variables of its environment beside ours
+ * @param limit how long it may run, null for as long as it takes: only what talks to others may never end
  */
-public record Git(Path directory, Path file, Map<String, String> variables) {
+public record Git(Path directory, Path file, Map<String, String> variables, Duration limit) {
     /** Left by a hook that calls us, these would point Git elsewhere than to the repository around the file. */
     private static final List<String> MISLEADING = List.of(
             "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE");
 
     public Git(Path directory, Path file) {
-        this(directory, file, Map.of());
+        this(directory, file, Map.of(), null);
     }
 
     /**
@@ -75,7 +78,55 @@ public record Git(Path directory, Path file, Map<String, String> variables) {
     Git with(String variable, String value) {
         Map<String, String> more = new HashMap<>(variables);
         more.put(variable, value);
-        return new Git(directory, file, Map.copyOf(more));
+        return new Git(directory, file, Map.copyOf(more), limit);
+    }
+
+    Git within(Duration most) {
+        return new Git(directory, file, variables, most);
+    }
+
+    /** Ends a process, and what that has started, when its time is over. */
+    private static final class Timeout implements AutoCloseable {
+        private final Duration limit;
+        private final Thread watch;
+        private volatile boolean over;
+
+        Timeout(Process process, Duration limit) {
+            this.limit = limit;
+            this.watch = limit == null ? null : new Thread(() -> watch(process), "git-timeout");
+            if (watch != null) {
+                watch.setDaemon(true);
+                watch.start();
+            }
+        }
+
+        private void watch(Process process) {
+            try {
+                if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+                    over = true;
+                    process.descendants().forEach(ProcessHandle::destroy);
+                    process.destroy();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt(); // It has ended.
+            }
+        }
+
+        void check(String command) {
+            if (over) {
+                throw new Failure(
+                        Failure.Kind.FAILURE,
+                        "git " + command + " did not end within " + limit.toMinutes() + " minutes, and was stopped",
+                        "see what it waits for: run it by hand");
+            }
+        }
+
+        @Override
+        public void close() {
+            if (watch != null) {
+                watch.interrupt();
+            }
+        }
     }
 
     public String text(String... arguments) {
@@ -94,7 +145,7 @@ public record Git(Path directory, Path file, Map<String, String> variables) {
 
     /** @throws IOException if what it says cannot be taken, or not be written to {@code out} */
     public Ended run(byte[] input, OutputStream out, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of("git", "--literal-pathspecs"));
+        List<String> command = new ArrayList<>(List.of("git"));
         command.addAll(List.of(arguments));
         ProcessBuilder builder =
                 new ProcessBuilder(command).directory(directory.toAbsolutePath().toFile());
@@ -114,10 +165,12 @@ public record Git(Path directory, Path file, Map<String, String> variables) {
                 () -> err.append(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8)));
         drain("git-stdin", () -> feed(process, input));
         try (Interruption.Blocking stop = Interruption.onRequest(process::destroy);
+                Timeout timeout = new Timeout(process, limit);
                 InputStream in = process.getInputStream()) {
             in.transferTo(out);
             errors.join();
             int exitCode = process.waitFor();
+            timeout.check(arguments[0]);
             Interruption.check();
             return new Ended(exitCode, null, err.toString(), file);
         } catch (InterruptedException e) {
@@ -133,6 +186,7 @@ public record Git(Path directory, Path file, Map<String, String> variables) {
         MISLEADING.forEach(environment::remove);
         environment.put("GIT_TERMINAL_PROMPT", "0");
         environment.put("GIT_OPTIONAL_LOCKS", "0");
+        environment.put("GIT_LITERAL_PATHSPECS", "1"); // A name is a name, whatever is in it.
         environment.put("LC_ALL", "C.UTF-8");
     }
 

@@ -1,17 +1,25 @@
 package dev.sqlitebackup.git;
 
+import dev.sqlitebackup.Deadline;
+import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
+import dev.sqlitebackup.Interruption;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Stages files that a run made or deleted, and nothing else; unless that would put a backup into plain Git history by
- * accident, where nobody gets it out again.
+ * Takes files that a run made or deleted into Git, and nothing else; unless that would put a backup into plain Git
+ * history by accident, where nobody gets it out again.
  */
 public final class Index {
     /** More than this is not for plain Git. */
@@ -19,45 +27,117 @@ public final class Index {
     /** A directory whose name needs no quoting in .gitattributes. */
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9._][A-Za-z0-9._-]*");
 
+    private static final String LOCKED = "index.lock': File exists";
+    private static final long POLL_MILLIS = 50;
+
     /**
-     * A file that is not staged.
+     * A file that Git does not take.
      *
      * @param why a sentence
      * @param remedy what to type
+     * @param isIgnored whether Git was told so
      */
-    public record Refusal(String why, String remedy) {}
+    public record Refusal(String why, String remedy, boolean isIgnored) {}
 
     private final WorkTree tree;
+    private final Duration patience;
 
-    public Index(WorkTree tree) {
+    /** @param patience how long to wait for somebody else who holds the index */
+    public Index(WorkTree tree, Duration patience) {
         this.tree = tree;
+        this.patience = patience;
     }
 
     /**
-     * Stages a file, or that it is gone.
+     * What Git would have of some files, with their contents put into its store; nothing refers to these yet.
      *
-     * @return null if that is done, or if Git is told to ignore the file
-     * @throws dev.sqlitebackup.Failure if Git cannot, such as while somebody else holds the index
+     * @param refusals takes what it shall not have
+     * @return by name; {@link WorkTree.Entry#NONE} for one that is gone. Without those that HEAD and the index have as
+     *     they are
      */
-    public Refusal stage(Path file) {
-        String name = tree.nameOf(file);
-        if (!Files.exists(file)) {
-            tree.git()
-                    .run(null, "rm", "--quiet", "--cached", "--ignore-unmatch", "--", name)
-                    .ok("stage that " + file + " was deleted");
-            return null;
+    Map<String, WorkTree.Entry> entries(Collection<Path> files, List<Refusal> refusals) {
+        Map<String, Path> named = new LinkedHashMap<>();
+        files.forEach(file -> named.put(tree.nameOf(file), file));
+        Set<String> unstaged = tree.unstaged(named.keySet());
+        Map<String, WorkTree.Entry> staged = tree.staged(named.keySet());
+        Map<String, WorkTree.Entry> committed = tree.entriesOf("HEAD", named.keySet());
+        Map<String, WorkTree.Entry> entries = new LinkedHashMap<>();
+        named.forEach((name, file) -> {
+            if (!Files.exists(file)) {
+                entries.put(name, WorkTree.Entry.NONE);
+            } else if (unstaged.contains(name)) {
+                Refusal refusal = refusal(file, name);
+                if (refusal == null) {
+                    entries.put(name, stored(file, name));
+                } else {
+                    refusals.add(refusal);
+                }
+            } else if (!staged.get(name).equals(committed.get(name))) {
+                entries.put(name, staged.get(name));
+            }
+        });
+        return entries;
+    }
+
+    private WorkTree.Entry stored(Path file, String name) {
+        String object = tree.git()
+                .run(null, "hash-object", "-w", "--path=" + name, "--", name)
+                .ok("take in " + file)
+                .text()
+                .strip();
+        if (isForLfs(name) && tree.pointedTo(object) == null) {
+            throw new Failure(
+                    Failure.Kind.FAILURE,
+                    "Git LFS has not taken " + file + ", which would go into plain Git history",
+                    "see why: git -C " + Hints.quoted(tree.top().toString()) + " lfs env; then: git lfs install");
         }
-        if (tree.ignores(name)) {
-            return null;
+        return new WorkTree.Entry(WorkTree.Entry.FILE, object);
+    }
+
+    /**
+     * Stages files, or that they are gone.
+     *
+     * @return what is not staged; nothing of what Git is told to ignore
+     * @throws Failure if Git cannot, such as while somebody else holds the index for long
+     */
+    public List<Refusal> stage(Collection<Path> files) {
+        List<Refusal> refusals = new ArrayList<>();
+        put(entries(files, refusals));
+        refusals.removeIf(Refusal::isIgnored);
+        return refusals;
+    }
+
+    /** Makes the index have these, and nothing else change in it. */
+    void put(Map<String, WorkTree.Entry> entries) {
+        if (entries.isEmpty()) {
+            return;
         }
-        Refusal refusal = refusal(file, name);
-        if (refusal == null) {
-            tree.git().run(null, "add", "--", name).ok("stage " + file);
+        Deadline deadline = Deadline.after(patience);
+        while (true) {
+            Git.Ended put =
+                    tree.git().run(WorkTree.bytes(tree.indexInfo(entries)), "update-index", "-z", "--index-info");
+            if (put.succeeded() || !put.err().contains(LOCKED) || deadline.hasPassed()) {
+                put.ok("stage the backup");
+                break;
+            }
+            Interruption.pause(POLL_MILLIS);
         }
-        return refusal;
+        // Only the times, which the next `git status` would else find out by reading all of the file.
+        tree.git()
+                .run(null, WorkTree.arguments(List.of("add", "--refresh", "--ignore-errors", "--"), present(entries)));
+    }
+
+    private static List<String> present(Map<String, WorkTree.Entry> entries) {
+        return entries.entrySet().stream()
+                .filter(entry -> !entry.getValue().equals(WorkTree.Entry.NONE))
+                .map(Map.Entry::getKey)
+                .toList();
     }
 
     private Refusal refusal(Path file, String name) {
+        if (!tree.tracks(name) && tree.ignores(name)) {
+            return new Refusal("Git is told to ignore " + file, command("add --force", name), true);
+        }
         long sizeBytes = size(file);
         if (isForLfs(name)) {
             String instead = ", and " + sizeBytes + " bytes would go into plain Git history";
@@ -75,7 +155,7 @@ public final class Index {
         try {
             return Files.size(file);
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw Failure.io("cannot read", file, e);
         }
     }
 
@@ -92,7 +172,8 @@ public final class Index {
             return new Refusal(
                     "it is large, and Git LFS does not track " + file + ", although .gitattributes says " + line
                             + ", and another line takes that back",
-                    command("check-attr --all", name));
+                    command("check-attr --all", name),
+                    false);
         }
         return refusal(
                 "Git LFS does not track " + file + ", and it is large",
@@ -118,12 +199,12 @@ public final class Index {
                             .lines()
                             .anyMatch(line::equals);
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw Failure.io("cannot read", attributes, e);
         }
     }
 
     private Refusal refusal(String why, String first, String... names) {
-        return new Refusal(why, first + " && " + command("--literal-pathspecs add", names));
+        return new Refusal(why, first + " && " + command("--literal-pathspecs add", names), false);
     }
 
     private String command(String words, String... names) {

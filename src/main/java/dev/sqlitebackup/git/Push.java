@@ -3,60 +3,83 @@ package dev.sqlitebackup.git;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.files.Workspace;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
- * Commits backups and pushes them. Where somebody else has pushed meanwhile, what the commits of backups changed is
- * committed once more, on top of theirs, and that is pushed: neither the branch that is checked out, nor the index, nor
- * the work tree follows. Nobody's version of a backup is overwritten by ours.
+ * Commits backups and pushes them. Where somebody else has pushed meanwhile, what is not there of the backups' commits
+ * is committed once more on top of theirs ({@link Replay}), and that is pushed: neither the branch that is checked out,
+ * nor the index, nor the work tree follows.
  */
 public final class Push {
     private static final int MOST_ATTEMPTS = 5;
-    /** Git LFS specification, "The Pointer". */
-    private static final Pattern POINTER = Pattern.compile(
-            "version https://git-lfs\\.github\\.com/spec/.*?\noid sha256:([0-9a-f]{64})\n", Pattern.DOTALL);
-
-    private static final long MAX_POINTER_BYTES = 1024;
-    /** A connection on which nothing comes any more ends: a run of cron's must. Seconds; bytes a second. */
-    private static final List<String> NEVER_FOR_EVER =
-            List.of("-c", "http.lowSpeedLimit=100", "-c", "http.lowSpeedTime=120");
+    /** A connection on which nothing comes any more ends: a run of cron's must. Bytes a second; seconds. */
+    private static final List<String> NEVER_FOR_EVER = List.of(
+            "-c",
+            "http.lowSpeedLimit=100",
+            "-c",
+            "http.lowSpeedTime=120",
+            "-c",
+            "gc.auto=0",
+            "-c",
+            "maintenance.auto=false");
 
     private static final String SSH = "ssh -o ConnectTimeout=30 -o ServerAliveInterval=30 -o ServerAliveCountMax=4";
+    /** For what waits for something else, such as a hook or a window that asks for a password. */
+    private static final Duration LONGEST = Duration.ofHours(2);
+    /** Whole backups go by Git LFS. */
+    private static final Duration LONGEST_UPLOAD = Duration.ofHours(24);
+
+    /**
+     * What to push.
+     *
+     * @param files made or deleted, all of which the remote has to have, or not to have, in the end
+     * @param message of the commit
+     * @param isOurs which names in Git are backups of the place that is pushed
+     * @param place the file or directory, as Git calls it
+     */
+    public record Wanted(Collection<Path> files, String message, Predicate<String> isOurs, String place) {}
 
     /**
      * What came of it.
      *
      * @param to such as {@code origin/main}
-     * @param aside whether others had pushed meanwhile, so that the branch here has to take that in some day
+     * @param remedy what to type some day because others had pushed meanwhile, null if nobody had
      */
-    public record Pushed(String to, boolean aside) {}
+    public record Pushed(String to, String remedy) {}
 
     private final WorkTree tree;
     private final Upstream upstream;
     private final Commits commits;
-    private final Predicate<String> isOurs;
+    private final Wanted wanted;
     private final Git remote;
 
-    private Push(WorkTree tree, Upstream upstream, Workspace workspace, Predicate<String> isOurs) {
+    private Push(WorkTree tree, Upstream upstream, Workspace workspace, Wanted wanted) {
         this.tree = tree;
         this.upstream = upstream;
         this.commits = new Commits(tree, workspace);
-        this.isOurs = isOurs;
+        this.wanted = wanted;
         this.remote = patient(tree.git());
     }
 
-    /** Our own hook would warn that the database has changed since, which it does all day. */
+    /**
+     * For hooks: our own would warn that the database has changed since, which it does all day; others shall read
+     * patterns as ever.
+     */
     private static Git patient(Git git) {
-        Git pushing = git.with("SQLITE_BACKUP_PUSHING", "1");
+        Git pushing = git.with("SQLITE_BACKUP_PUSHING", "1")
+                .with("GIT_LITERAL_PATHSPECS", "0")
+                .within(LONGEST);
         boolean chosen = System.getenv("GIT_SSH_COMMAND") != null
                 || System.getenv("GIT_SSH") != null
                 || git.run(null, "config", "--get", "core.sshCommand").succeeded();
@@ -64,50 +87,95 @@ public final class Push {
     }
 
     /**
-     * Commits what is staged of these files, and pushes.
+     * Commits what the files hold now, and pushes.
      *
-     * @param files made or deleted, all of them staged
-     * @param message of the commit
-     * @param isOurs which names in Git are backups of the place that is pushed
+     * @param index takes it too
      * @param temporaryDirectory for an index
      * @throws Failure FAILURE if anything of that did not succeed; what is committed stays so, and the next push takes
      *     it along
      */
-    public static Pushed of(
-            WorkTree tree, Collection<Path> files, String message, Predicate<String> isOurs, Path temporaryDirectory) {
+    public static Pushed of(WorkTree tree, Index index, Wanted wanted, Path temporaryDirectory) {
+        Upstream upstream = Upstream.require(tree);
+        List<Index.Refusal> refusals = new ArrayList<>();
+        Map<String, WorkTree.Entry> entries = index.entries(wanted.files, refusals);
+        if (!refusals.isEmpty()) {
+            throw new Failure(
+                    Failure.Kind.FAILURE, refusals.get(0).why(), refusals.get(0).remedy());
+        }
         try (Workspace workspace = Workspace.create(temporaryDirectory)) {
-            Push push = new Push(tree, Upstream.require(tree), workspace, isOurs);
-            push.commits.commit(
-                    push.upstream.branch(), files.stream().map(tree::nameOf).toList(), message);
-            return push.push(message);
+            Push push = new Push(tree, upstream, workspace, wanted);
+            String head = push.commits.commit(upstream.branch(), entries, index, wanted.message);
+            push.requireAll(head);
+            return push.push(head);
         }
     }
 
-    private Pushed push(String message) {
-        String head = tree.commit("HEAD");
-        String seen = tree.commit(upstream.tracking());
-        sendObjects(seen == null ? tree.entriesOf(head, List.of()) : tree.changes(seen, head));
-        List<String> words = new ArrayList<>(List.of("push", "--porcelain"));
+    /** Success is said of what is there, and not of what was asked for. */
+    private void requireAll(String commit) {
+        Map<String, WorkTree.Entry> needed = needed();
+        Map<String, WorkTree.Entry> there = tree.entriesOf(commit, needed.keySet());
+        needed.forEach((name, entry) -> {
+            if (!entry.equals(there.getOrDefault(name, WorkTree.Entry.NONE))) {
+                throw new Failure(
+                        Failure.Kind.FAILURE,
+                        "the commit " + commit + " has not " + name + " as it is here",
+                        "see why: git -C " + Hints.quoted(tree.top().toString()) + " status");
+            }
+        });
+    }
+
+    /** What the index has of the files, which was put there just now. */
+    private Map<String, WorkTree.Entry> needed() {
+        Map<String, WorkTree.Entry> needed = new TreeMap<>();
+        wanted.files.forEach(file ->
+                needed.put(tree.nameOf(file), Files.exists(file) ? WorkTree.Entry.UNKNOWN : WorkTree.Entry.NONE));
+        needed.putAll(tree.staged(needed.keySet()));
+        return needed;
+    }
+
+    private Pushed push(String head) {
+        sendObjects(head);
+        List<String> words =
+                new ArrayList<>(List.of("push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no"));
         if (!upstream.isSet()) {
             words.add("--set-upstream");
         }
-        words.addAll(List.of(upstream.remote(), upstream.branch() + ":" + upstream.ref()));
-        Git.Ended pushed = askRemote(words);
+        words.addAll(List.of(upstream.remote(), head + ":" + upstream.ref()));
+        if (!upstream.isSet()) {
+            words.set(words.size() - 1, upstream.branch() + ":" + upstream.ref());
+        }
+        Git.Ended pushed = askRemote(words, LONGEST);
         for (int attempt = 0; !pushed.succeeded() && isBehind(pushed) && attempt < MOST_ATTEMPTS; attempt++) {
-            askRemote(List.of(
-                            "fetch",
-                            "--quiet",
-                            "--no-tags",
-                            upstream.remote(),
-                            "+" + upstream.ref() + ":" + upstream.tracking()))
+            askRemote(
+                            List.of(
+                                    "fetch",
+                                    "--quiet",
+                                    "--no-tags",
+                                    "--no-recurse-submodules",
+                                    "--no-write-fetch-head",
+                                    upstream.remote(),
+                                    "+" + upstream.ref() + ":" + upstream.tracking()),
+                            LONGEST)
                     .ok("fetch what others have pushed to " + upstream);
-            String commit = onTopOfTheirs(head, tree.commit(upstream.tracking()), message);
-            if (commit == null) {
-                return new Pushed(upstream.toString(), true);
+            String theirs = tree.commit(upstream.tracking());
+            String commit = new Replay(tree, commits, wanted, upstream).of(head, theirs);
+            requireAll(commit);
+            if (commit.equals(theirs)) {
+                return pushedAside();
             }
-            pushed = askRemote(List.of("push", "--porcelain", upstream.remote(), commit + ":" + upstream.ref()));
+            sendObjects(commit);
+            pushed = askRemote(
+                    List.of(
+                            "push",
+                            "--porcelain",
+                            "--no-follow-tags",
+                            "--recurse-submodules=no",
+                            upstream.remote(),
+                            commit + ":" + upstream.ref()),
+                    LONGEST);
             if (pushed.succeeded()) {
-                return new Pushed(upstream.toString(), true);
+                noteSeen(commit);
+                return pushedAside();
             }
         }
         if (!pushed.succeeded()) {
@@ -115,13 +183,27 @@ public final class Push {
                     Failure.Kind.FAILURE,
                     "git could not push to " + upstream + ": " + reason(pushed),
                     "see what Git says: git -C " + Hints.quoted(tree.top().toString()) + " push",
-                    new java.io.IOException(pushed.err().strip()));
+                    new IOException(pushed.err().strip()));
         }
-        return new Pushed(upstream.toString(), false);
+        noteSeen(head);
+        return new Pushed(upstream.toString(), null);
     }
 
-    private Git.Ended askRemote(List<String> words) {
-        return remote.run(null, WorkTree.arguments(NEVER_FOR_EVER, words));
+    private Pushed pushedAside() {
+        return new Pushed(
+                upstream.toString(),
+                "git -C " + Hints.quoted(tree.top().toString()) + " pull --rebase " + upstream.words());
+    }
+
+    /** A clone of one branch alone notes no other, and status goes by this. */
+    private void noteSeen(String commit) {
+        if (!commit.equals(tree.commit(upstream.tracking()))) {
+            tree.git().run(null, "update-ref", upstream.tracking(), commit).ok("note what was pushed to " + upstream);
+        }
+    }
+
+    private Git.Ended askRemote(List<String> words, Duration limit) {
+        return remote.within(limit).run(null, WorkTree.arguments(NEVER_FOR_EVER, words));
     }
 
     /** Of {@code git push --porcelain}: somebody else was faster, now or as the reference was about to be set. */
@@ -141,74 +223,35 @@ public final class Push {
                 .orElseGet(pushed::reason);
     }
 
-    /** @return null where theirs has all of it already */
-    private String onTopOfTheirs(String head, String theirs, String message) {
-        Git.Ended base = tree.git().run(null, "merge-base", head, theirs);
-        if (!base.succeeded()) {
-            throw takeTheirs("has nothing in common with what is checked out");
-        }
-        String fork = base.text().strip();
-        Map<String, WorkTree.Entry> here = tree.changes(fork, head);
-        if (here.keySet().stream()
-                .anyMatch(name -> name.equals(".gitattributes") || name.endsWith("/.gitattributes"))) {
-            throw takeTheirs("has commits that are not here, and a .gitattributes of yours is not there yet");
-        }
-        Map<String, WorkTree.Entry> there = tree.changes(fork, theirs);
-        Map<String, WorkTree.Entry> missing = new TreeMap<>();
-        here.forEach((name, entry) -> {
-            WorkTree.Entry other = there.get(name);
-            if (isOurs.test(name) && !entry.equals(other)) {
-                if (other != null && !wasHere(name, other, fork, head)) {
-                    throw new Failure(
-                            Failure.Kind.FAILURE,
-                            "somebody else has pushed another " + name + " to " + upstream,
-                            "give each machine a backup of its own: --to=ANOTHER.gz, or a directory and --name=NAME");
-                }
-                missing.put(name, entry);
+    /**
+     * Git's hook does that too, where it is installed: without it the pointers alone would arrive, also those of
+     * commits on the way.
+     */
+    private void sendObjects(String commit) {
+        Map<String, WorkTree.Entry> seen =
+                tree.commit(upstream.tracking()) == null ? Map.of() : tree.entriesOf(upstream.tracking(), List.of());
+        Set<String> oids = new LinkedHashSet<>();
+        needed().forEach((name, entry) -> {
+            if (!entry.object().isEmpty() && !entry.equals(seen.get(name))) {
+                oids.add(tree.pointedTo(entry.object()));
             }
         });
-        return missing.isEmpty() ? null : commits.on(theirs, missing, message);
-    }
-
-    /** Whether theirs is one that an earlier push of ours has put there. */
-    private boolean wasHere(String name, WorkTree.Entry other, String fork, String head) {
-        Set<String> objects = tree.objects(fork, head, name);
-        return objects.contains(other.object());
-    }
-
-    private Failure takeTheirs(String why) {
-        return new Failure(
-                Failure.Kind.FAILURE,
-                upstream + " " + why + ": the backup is committed, and not pushed",
-                "take in what is there: git -C " + Hints.quoted(tree.top().toString()) + " pull --rebase "
-                        + Hints.quoted(upstream.remote()) + " "
-                        + Hints.quoted(upstream.ref().substring("refs/heads/".length())));
-    }
-
-    /** Git's hook does that too, where it is installed: without it the pointers alone would arrive. */
-    private void sendObjects(Map<String, WorkTree.Entry> entries) {
-        List<String> objects = entries.entrySet().stream()
-                .filter(entry ->
-                        isOurs.test(entry.getKey()) && !entry.getValue().equals(WorkTree.Entry.NONE))
-                .map(entry -> pointedTo(entry.getValue()))
-                .filter(oid -> oid != null)
-                .distinct()
-                .toList();
-        if (!objects.isEmpty()) {
+        // What others have made may be nowhere on this machine, and is not ours to send.
+        for (String line : tree.list(
+                "rev-list", "--objects", commit, "--not", "--remotes=" + upstream.remote(), "--", wanted.place)) {
+            int blank = line.indexOf(' ');
+            if (blank > 0 && wanted.isOurs.test(line.substring(blank + 1))) {
+                String oid = tree.pointedTo(line.substring(0, blank));
+                if (oid != null && tree.isHere(oid)) {
+                    oids.add(oid);
+                }
+            }
+        }
+        oids.remove(null);
+        if (!oids.isEmpty()) {
             List<String> words = new ArrayList<>(List.of("lfs", "push", "--object-id", upstream.remote()));
-            words.addAll(objects);
-            askRemote(words).ok("send the backups to " + upstream.remote() + " by Git LFS");
+            words.addAll(oids);
+            askRemote(words, LONGEST_UPLOAD).ok("send the backups to " + upstream.remote() + " by Git LFS");
         }
-    }
-
-    /** @return null for what is no pointer */
-    private String pointedTo(WorkTree.Entry entry) {
-        Git git = tree.git();
-        String size = git.text("cat-file", "-s", entry.object()).strip();
-        if (Long.parseLong(size) > MAX_POINTER_BYTES) {
-            return null;
-        }
-        Matcher pointer = POINTER.matcher(git.text("cat-file", "blob", entry.object()));
-        return pointer.lookingAt() ? pointer.group(1) : null;
     }
 }

@@ -3,46 +3,63 @@ package dev.sqlitebackup.git;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
 import java.util.List;
+import java.util.Set;
 
 /**
- * Where the branch that is checked out is pushed to, as Git's own {@code branch.NAME.remote} and {@code .merge} say;
- * where they say nothing, a branch of the same name at the one remote that there is, or at origin.
+ * Where {@code git push} takes the branch that is checked out, by Git's own configuration (git-config(1),
+ * {@code branch.NAME.*}, {@code remote.pushDefault}, {@code push.default}); where that says nothing, to a branch of the
+ * same name at the one remote that there is, or at origin.
  *
  * @param branch that is checked out, as {@code refs/heads/main}
  * @param remote its name, null for none
- * @param ref what the branch is called there, likewise
- * @param tracking where Git notes what was last seen there, as {@code refs/remotes/origin/main}
+ * @param ref what the branch is called there
+ * @param tracking where Git notes what was last seen there, as {@code refs/remotes/origin/main}; null without a remote
  * @param isSet whether Git's configuration says so
  */
 record Upstream(String branch, String remote, String ref, String tracking, boolean isSet) {
     private static final String HEADS = "refs/heads/";
     private static final String ORIGIN = "origin";
+    /** Branches of this very repository. */
+    private static final String HERE = ".";
+    /** With these, a branch goes to the one that it follows, whatever that is called. */
+    private static final Set<String> FOLLOWED = Set.of("upstream", "tracking");
 
     /** @return null where no branch is checked out */
     static Upstream of(WorkTree tree) {
-        Git git = tree.git();
-        Git.Ended head = git.run(null, "symbolic-ref", "--quiet", "HEAD");
+        Git.Ended head = tree.git().run(null, "symbolic-ref", "--quiet", "HEAD");
         if (!head.succeeded()) {
             return null;
         }
         String branch = head.text().strip();
         String name = branch.substring(HEADS.length());
-        Git.Ended remote = git.run(null, "config", "--get", "branch." + name + ".remote");
-        Git.Ended merge = git.run(null, "config", "--get", "branch." + name + ".merge");
-        if (remote.succeeded() && merge.succeeded()) {
-            Git.Ended tracking = git.run(null, "rev-parse", "--symbolic-full-name", name + "@{upstream}");
-            String seen = tracking.succeeded()
-                    ? tracking.text().strip()
-                    : tracking(remote.text().strip(), merge.text().strip());
-            return new Upstream(branch, remote.text().strip(), merge.text().strip(), seen, true);
+        String followed = setting(tree, "branch." + name + ".remote");
+        String merge = setting(tree, "branch." + name + ".merge");
+        String chosen = setting(tree, "branch." + name + ".pushRemote");
+        if (chosen == null) {
+            chosen = setting(tree, "remote.pushDefault");
         }
-        List<String> remotes = git.text("remote").lines().toList();
+        if (followed != null && merge != null && (chosen == null || chosen.equals(followed))) {
+            return to(branch, followed, merge, true);
+        }
+        if (chosen != null) {
+            return to(branch, chosen, branch, true);
+        }
+        List<String> remotes = tree.git().text("remote").lines().toList();
         String only = remotes.size() == 1 ? remotes.get(0) : remotes.contains(ORIGIN) ? ORIGIN : null;
-        return new Upstream(branch, only, branch, only == null ? null : tracking(only, branch), false);
+        return to(branch, only, branch, false);
     }
 
-    private static String tracking(String remote, String ref) {
-        return "refs/remotes/" + remote + "/" + ref.substring(HEADS.length());
+    private static Upstream to(String branch, String remote, String ref, boolean isSet) {
+        boolean away = remote != null && !remote.equals(HERE) && ref.startsWith(HEADS);
+        return away
+                ? new Upstream(
+                        branch, remote, ref, "refs/remotes/" + remote + "/" + ref.substring(HEADS.length()), isSet)
+                : new Upstream(branch, null, ref, null, isSet);
+    }
+
+    private static String setting(WorkTree tree, String name) {
+        Git.Ended found = tree.git().run(null, "config", "--get", name);
+        return found.succeeded() ? found.text().strip() : null;
     }
 
     /** The same, where it can be pushed to. */
@@ -55,12 +72,21 @@ record Upstream(String branch, String remote, String ref, String tracking, boole
                     "no branch is checked out in " + tree.top(),
                     "check one out, or finish the rebase that is under way: " + at + " status");
         }
-        if (upstream.remote == null || upstream.remote.equals(".")) {
+        String name = upstream.branch.substring(HEADS.length());
+        if (upstream.remote == null) {
             throw new Failure(
                     Failure.Kind.FAILURE,
-                    "the repository " + tree.top() + " has no remote to push "
-                            + upstream.branch.substring(HEADS.length()) + " to",
-                    "name one: " + at + " remote add origin URL; or: " + at + " push --set-upstream REMOTE BRANCH");
+                    "the repository " + tree.top() + " has no remote to push " + name + " to",
+                    "name one: " + at + " remote add origin URL; or: " + at + " push --set-upstream REMOTE "
+                            + Hints.quoted(name));
+        }
+        String how = setting(tree, "push.default");
+        if (!upstream.ref.equals(upstream.branch) && (how == null || !FOLLOWED.contains(how))) {
+            throw new Failure(
+                    Failure.Kind.FAILURE,
+                    "the branch " + name + " follows " + upstream + ", to which `git push` would not push it",
+                    "check out the branch of that name; or give " + name + " one of its own: " + at
+                            + " push --set-upstream " + Hints.quoted(upstream.remote) + " " + Hints.quoted(name));
         }
         return upstream;
     }
@@ -69,5 +95,10 @@ record Upstream(String branch, String remote, String ref, String tracking, boole
     @Override
     public String toString() {
         return remote + "/" + ref.substring(HEADS.length());
+    }
+
+    /** For commands, in which the two are words of their own. */
+    String words() {
+        return Hints.quoted(remote) + " " + Hints.quoted(ref.substring(HEADS.length()));
     }
 }

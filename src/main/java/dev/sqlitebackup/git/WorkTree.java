@@ -11,6 +11,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -20,11 +22,14 @@ import java.util.stream.Stream;
  * @param git runs there
  */
 public record WorkTree(Path top, Git git) {
+    private static final long MAX_POINTER_BYTES = 1024;
+    private static final Pattern POINTER = Pattern.compile(
+            "version https://git-lfs\\.github\\.com/spec/.*?\noid sha256:([0-9a-f]{64})\n", Pattern.DOTALL);
+
     /** @return null where there is none; then Git is not even started */
     public static WorkTree around(Path directory) {
         Path real = real(directory);
-        if (Stream.iterate(real, above -> above != null, Path::getParent)
-                .noneMatch(above -> Files.exists(above.resolve(".git")))) {
+        if (!isAround(real)) {
             return null;
         }
         Git.Ended asked = new Git(real, directory).run(null, "rev-parse", "--is-inside-work-tree", "--show-toplevel");
@@ -37,6 +42,12 @@ public record WorkTree(Path top, Git git) {
         // Where a name holds a newline, it goes on.
         Path top = real(Path.of(String.join("\n", lines.subList(1, lines.size()))));
         return new WorkTree(top, new Git(top, directory));
+    }
+
+    /** Whether there seems to be one. */
+    public static boolean isAround(Path directory) {
+        return Stream.iterate(real(directory), above -> above != null, Path::getParent)
+                .anyMatch(above -> Files.exists(above.resolve(".git")));
     }
 
     private static Path real(Path directory) {
@@ -93,16 +104,66 @@ public record WorkTree(Path top, Git git) {
         return found.succeeded() ? found.text().strip() : null;
     }
 
+    /**
+     * The SHA-256 of what a pointer of Git LFS stands for (its specification, "The Pointer"); null for another object.
+     */
+    String pointedTo(String object) {
+        String sizeBytes = git.run(null, "cat-file", "-s", object).ok().text().strip();
+        if (Long.parseLong(sizeBytes) > MAX_POINTER_BYTES) {
+            return null;
+        }
+        Matcher pointer =
+                POINTER.matcher(git.run(null, "cat-file", "blob", object).ok().text());
+        return pointer.lookingAt() ? pointer.group(1) : null;
+    }
+
+    /** Where Git LFS keeps that on this machine. */
+    boolean isHere(String oid) {
+        Git.Ended storage = git.run(null, "config", "--get", "lfs.storage");
+        Path common = top.resolve(git.text("rev-parse", "--git-common-dir").strip());
+        return Files.exists(common.resolve(storage.succeeded() ? storage.text().strip() : "lfs")
+                .resolve(Path.of("objects", oid.substring(0, 2), oid.substring(2, 4), oid)));
+    }
+
+    /** As {@code update-index --index-info} reads it. An object's name is as long as the repository wants it. */
+    String indexInfo(Map<String, Entry> entries) {
+        String none = entries.containsValue(Entry.NONE)
+                ? "0 "
+                        + "0"
+                                .repeat(git.run(new byte[0], "hash-object", "--stdin")
+                                        .ok()
+                                        .text()
+                                        .strip()
+                                        .length())
+                        + "\t"
+                : null;
+        StringBuilder info = new StringBuilder();
+        entries.forEach((name, entry) -> info.append(
+                (entry.equals(Entry.NONE) ? none : entry.mode() + " " + entry.object() + "\t") + name + "\0"));
+        return info.toString();
+    }
+
     /** A file as Git has it: what {@code ls-tree} prints. */
     record Entry(String mode, String object) {
+        /** The mode of a file that is no program. */
+        static final String FILE = "100644";
         /** What a deleted one is. */
         static final Entry NONE = new Entry("0", "");
+        /** What one is that should be there. */
+        static final Entry UNKNOWN = new Entry("", "");
     }
 
     /** What a commit has of these files. */
     Map<String, Entry> entriesOf(String commit, Collection<String> names) {
         Git.Ended listed = git.run(null, arguments(List.of("ls-tree", "-r", "-z", commit, "--"), names));
         return listed.succeeded() ? entries(listed, 2) : Map.of();
+    }
+
+    /** Which of these files are not in the index as they are, or not gone from it. */
+    Set<String> unstaged(Collection<String> names) {
+        return Set.copyOf(items(
+                git.run(null, arguments(List.of("ls-files", "--others", "--modified", "--deleted", "-z", "--"), names))
+                        .ok("compare the index")));
     }
 
     /** What the index has of these files. */
@@ -136,13 +197,13 @@ public record WorkTree(Path top, Git git) {
         return changes;
     }
 
-    /** Every object that commits up to one, and not up to another, have had under a name. */
-    Set<String> objects(String notOf, String commit, String name) {
-        return Set.copyOf(git.run(null, "rev-list", "--objects", "--no-object-names", commit, "^" + notOf, "--", name)
-                .ok()
+    /** What {@code rev-list} and the like print, a line each. */
+    List<String> list(String... arguments) {
+        return git.run(null, arguments)
+                .ok("list what is not pushed")
                 .text()
                 .lines()
-                .toList());
+                .toList();
     }
 
     static List<String> items(Git.Ended listed) {

@@ -164,6 +164,24 @@ class ContainerIT {
         Tools.Ended ended = Tools.await(sidecar);
         assertEquals(130, ended.exitCode(), ended.err());
         assertEquals(2, store.keys().size(), "one backup and the state: " + store.keys());
+        // As docs/containers.md has it, with the volume writable and by the user whom it belongs to.
+        List<String> restore = new ArrayList<>(List.of("--name=" + run, "--user=0:0", "--volume=" + data + ":/data"));
+        restore.addAll(memory(at(service, "mem_limit")));
+        JsonObject restored = result(Tools.run(
+                        Engine.run(
+                                IMAGE,
+                                restore,
+                                environment(),
+                                List.of(
+                                        "restore",
+                                        "s3://" + S3Server.BUCKET + "/app/",
+                                        "--name=app.db",
+                                        "--to=/data/restored.db",
+                                        "--json")),
+                        Map.of(),
+                        directory)
+                .ok());
+        assertEquals(first.get("sha256"), restored.get("sha256"));
     }
 
     /** A run that goes on by itself has said how the first one ended. */
