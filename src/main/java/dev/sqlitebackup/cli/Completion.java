@@ -60,17 +60,17 @@ public final class Completion implements Runnable {
         for (OptionSpec option : List.copyOf(command.options())) {
             if (option.type() == Location.class) {
                 command.remove(option);
-                command.addOption(OptionSpec.builder(option)
-                        .typeInfo(null)
+                command.addOption(OptionSpec.builder(option.names())
                         .type(Path.class)
+                        .arity("1")
                         .build());
             }
         }
         for (PositionalParamSpec argument : List.copyOf(command.positionalParameters())) {
             if (argument.type() == Location.class) {
                 command.remove(argument);
-                command.addPositional(PositionalParamSpec.builder(argument)
-                        .typeInfo(null)
+                command.addPositional(PositionalParamSpec.builder()
+                        .index(argument.index().toString())
                         .type(Path.class)
                         .build());
             }

@@ -160,10 +160,14 @@ final class Reporter {
         try {
             Path named = SafetyCopies.in(newest.getParent(), database);
             List<Backup> copies = SafetyCopies.list(named);
-            return List.of((copies.size() == 1 ? "1 safety copy takes " : copies.size() + " safety copies take ")
-                    + Output.size(copies.stream().mapToLong(Backup::backupBytes).sum())
-                    + ", and stay until you delete them; all but the newest: "
-                    + Hints.command("prune", named.toString(), "--keep-last=1"));
+            String size =
+                    Output.size(copies.stream().mapToLong(Backup::backupBytes).sum());
+            return List.of(
+                    copies.size() == 1
+                            ? "the safety copy takes " + size + ", and stays until you delete it"
+                            : copies.size() + " safety copies take " + size
+                                    + ", and stay until you delete them; all but the newest: "
+                                    + Hints.command("prune", named.toString(), "--keep-last=1"));
         } catch (Failure e) {
             return List.of(); // The restore is done, whatever there is to say of the directory.
         }

@@ -69,7 +69,11 @@ public record WorkTree(Path top, Git git) {
     }
 
     boolean ignores(String name) {
-        return git.run(null, "check-ignore", "--quiet", "--", name).succeeded();
+        // This command takes names as they are, and refuses to be told so.
+        Git.Ended asked =
+                git.with("GIT_LITERAL_PATHSPECS", "0").run(null, "check-ignore", "--quiet", "--", "./" + name);
+        return asked.exitCode() != 1
+                && asked.ok("tell whether " + name + " is ignored").succeeded();
     }
 
     /** Whether Git has any file below that name, in its index at least. */

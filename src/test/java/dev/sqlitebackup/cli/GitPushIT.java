@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import com.sun.net.httpserver.HttpServer;
+import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.Runs;
 import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -14,6 +16,8 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -252,7 +256,7 @@ class GitPushIT {
         assertTrue(push(1).get("message").getAsString().contains("no branch is checked out"));
         git(repository, "git checkout -q main; touch .git/index.lock");
         write("locked");
-        assertTrue(push(1).get("message").getAsString().contains("index.lock"));
+        assertTrue(push(1, "--busy-timeout=1s").get("message").getAsString().contains("index.lock"));
         git(repository, "rm .git/index.lock; git remote remove origin");
         assertTrue(push(1).get("message").getAsString().contains("has no remote"));
         JsonObject nowhere = lab.json(2, "backup", database, "--to=" + directory + "/plain/", "--push");
@@ -266,5 +270,132 @@ class GitPushIT {
         Files.delete(hook);
         push(0);
         assertTrue(status(0, "--pushed").get("pushed").getAsBoolean());
+    }
+
+    @Test
+    void whatGitIsToldToIgnoreIsNotCalledPushed() throws IOException {
+        Lab.write(repository.resolve(".git/info/exclude"), "*.gz\n");
+        JsonObject ignored = push(1);
+        assertTrue(
+                ignored.get("message").getAsString().contains("Git is told to ignore "),
+                ignored.get("message").getAsString());
+        lab.json(0, "backup", database, "--to=" + repository + "/backups/h/", "--stage");
+        assertEquals("", git(repository, "git status --porcelain"));
+    }
+
+    /** A branch that was made from another one follows that, and `git push` would refuse to push it there. */
+    @Test
+    void nothingGoesWhereGitPushWouldNotTakeIt() {
+        git(repository, "git switch -q -c feature origin/main; git " + AS_USER + " commit -q --allow-empty -m wip");
+        assertTrue(push(1).get("message").getAsString().contains("follows origin/main"));
+        assertEquals("1\n", git(repository, "git rev-list --count origin/main"));
+        git(
+                repository,
+                "git init -q -b main --bare \"$1/mine.git\"; git remote add mine \"$1/mine.git\"; git config "
+                        + "remote.pushDefault mine",
+                directory);
+        assertEquals("mine/feature", push(0).get("pushedTo").getAsString());
+        assertEquals("1\n", git(directory, "git -C origin.git rev-list --count --all"));
+        assertTrue(status(0, "--pushed").get("pushed").getAsBoolean());
+    }
+
+    /** Staged first, it would have gone with what the user takes back. */
+    @Test
+    void aRebaseThatIsGivenUpTakesNoBackupAway() {
+        push(0);
+        git(
+                repository,
+                "git switch -q -c other; echo 2 >notes; git " + AS_USER + " commit -qam two; git switch -q main; echo "
+                        + "3 >notes; git " + AS_USER + " commit -qam three; git " + AS_USER
+                        + " rebase -q other || true");
+        write("meanwhile");
+        Path made = Path.of(push(1).get("backup").getAsString());
+        git(repository, "git rebase --abort; git reset -q --hard");
+        assertTrue(Files.exists(made));
+        push(0);
+        cloneAndVerify(2);
+    }
+
+    @Test
+    void whatABackupBuildsOnIsPutBackWhereSomebodyDeletedIt() {
+        push(0);
+        git(
+                directory,
+                "git clone -q origin.git other; cd other; git rm -q -r backups; git " + AS_USER
+                        + " commit -qm 'no backups'; git push -q");
+        write("more");
+        JsonObject increment = push(0);
+        assertEquals("increment", increment.get("kind").getAsString());
+        cloneAndVerify(2);
+    }
+
+    @Test
+    void whatAPruneDeletesGoesThereTooWhenTheBranchesHaveParted() {
+        push(0);
+        git(
+                directory,
+                "git clone -q origin.git other; cd other; echo 1 >theirs; git add theirs; git " + AS_USER
+                        + " commit -qm theirs; git push -q");
+        for (int i = 0; i < 3; i++) {
+            write("run " + i);
+            push(0, "--full", "--keep-last=1");
+        }
+        cloneAndVerify(1);
+    }
+
+    /** The name is a link, Git LFS has no hook, and one push has failed: all objects arrive all the same. */
+    @Test
+    void aSingleFileBehindALinkArrivesWithEachVersionThatWasCommitted() throws IOException {
+        git(repository, "rm .git/hooks/pre-push; ln -s backups/one.gz link.gz; touch backups/one.gz");
+        String to = "--to=" + repository + "/link.gz";
+        lab.json(0, "backup", database, to, "--push");
+        Files.move(directory.resolve("origin.git"), directory.resolve("away.git"));
+        for (int i = 0; i < 2; i++) {
+            write("away " + i);
+            lab.json(1, "backup", database, to, "--push");
+        }
+        Files.move(directory.resolve("away.git"), directory.resolve("origin.git"));
+        git(
+                directory,
+                "git clone -q origin.git other; cd other; echo 1 >theirs; git add theirs; git " + AS_USER
+                        + " commit -qm theirs; git push -q");
+        lab.json(0, "backup", database, to, "--push");
+        git(
+                directory,
+                "git clone -q origin.git third; cd third; git lfs fetch --all; for commit in $(git rev-list HEAD -- "
+                        + "backups/one.gz); do git cat-file --filters $commit:backups/one.gz | gunzip >/dev/null; done");
+        assertEquals("3\n", git(directory, "git -C third rev-list --count HEAD -- backups/one.gz"));
+        git(repository, "git " + AS_USER + " pull -q --rebase; git diff --exit-code origin/main");
+    }
+
+    /** Of a shallow clone, which notes no other branch. */
+    @Test
+    void aNewBranchOfAShallowCloneIsKnownAsPushed() {
+        push(0);
+        git(
+                directory,
+                "GIT_LFS_SKIP_SMUDGE=1 git clone -q --depth=1 \"file://$1/origin.git\" shallow; cd shallow; git switch -q -c "
+                        + "dev; git lfs install --local >/dev/null",
+                directory);
+        String to = "--to=" + directory + "/shallow/backups/second/";
+        assertEquals(
+                "origin/dev",
+                lab.json(0, "backup", database, to, "--push").get("pushedTo").getAsString());
+        assertTrue(lab.json(0, "status", database, to, "--pushed").get("pushed").getAsBoolean());
+    }
+
+    /** Whatever a run could not commit, and however young the newest backup is. */
+    @Test
+    void statusCountsFromTheOldestThatWasNotPushed() {
+        Runs runs = new Runs(lab, database, new Location.Local(repository.resolve("backups/h"), true));
+        runs.backUp(Instant.now().minus(Duration.ofDays(3)));
+        git(repository, "git add backups; git " + AS_USER + " commit -qm first; git push -q");
+        for (int hours : new int[] {48, 24, 0}) {
+            write("unpushed for " + hours);
+            runs.backUp(Instant.now().minus(Duration.ofHours(hours)));
+        }
+        JsonObject waiting = status(14, "--pushed", "--max-age=40h");
+        assertTrue(waiting.get("message").getAsString().contains("there is something to push since "));
+        status(0, "--pushed", "--max-age=50h");
     }
 }

@@ -369,17 +369,20 @@ class ScriptsIT {
         install();
         Path database = lab.database("h.db", "delete", 50, "g");
         String line = Files.readAllLines(PROJECT.resolve("docs/monitoring.md")).stream()
-                .filter(text -> text.contains(" status --quiet"))
+                .filter(text -> text.contains("/sqlite-backup status "))
                 .findFirst()
                 .orElseThrow();
-        String command = line.substring(line.indexOf("$HOME")).replace("$HOME/.config/opencode", "\"$1\"");
+        String command = line.substring(line.indexOf("$HOME"))
+                .replace("$HOME/.local/bin", "\"$1/scripts\"")
+                .replace("$HOME/app.db", "\"$2\"")
+                .replace("/mnt/nas/backups/", "\"$1/backups/\"");
         String cron = "cd /; env -i HOME=\"$3\" TMPDIR=\"$3/tmp\" JAVA_HOME=\"$4\" PATH=/usr/bin:/bin "
-                + "SQLITE_BACKUP_DB=\"$2\" sh -c '"
-                + command + "' sh \"$1\"";
+                + "sh -c '"
+                + command + "' sh \"$1\" \"$2\"";
         Tools.Ended missing = Tools.sh(cron, repository, database, directory, System.getProperty("java.home"));
         assertEquals(14, missing.exitCode(), missing.err());
-        assertTrue(missing.err().startsWith("error: there is no backup at "), missing.err());
-        cron("backup-db", "DB=" + database).ok();
+        assertTrue(missing.err().startsWith("error: there is no backup of h.db in "), missing.err());
+        cron("backup-db", "DB=" + database, "TO=backups/").ok();
         Tools.Ended well = Tools.sh(cron, repository, database, directory, System.getProperty("java.home"))
                 .ok();
         assertEquals("", well.out() + well.err());

@@ -55,7 +55,7 @@ class UnsaidIT {
         lab.json(0, "backup", database, "--to=h/");
         for (String arguments : List.of("list h/", "--help", "generate-completion")) {
             Tools.Ended gone = lab.sh(
-                    "set +o pipefail; mkfifo p; sb " + arguments + " >p & exec 3<p; exec 3<&-; wait $!; echo $?; rm p");
+                    "set +o pipefail; mkfifo p; sb " + arguments + " >p & exec 3<p; exec 3<&-; wait $! || true; rm p");
             assertEquals("", gone.err(), arguments);
         }
         Tools.Ended done = lab.sh("mkfifo p; sb verify h/ >p & exec 3<p; exec 3<&-; wait $! || true; rm p");

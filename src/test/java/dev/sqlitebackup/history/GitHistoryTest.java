@@ -274,6 +274,8 @@ class GitHistoryTest {
                         "0",
                         "GIT_OPTIONAL_LOCKS",
                         "0",
+                        "GIT_LITERAL_PATHSPECS",
+                        "1",
                         "LC_ALL",
                         "C.UTF-8"),
                 environment);
