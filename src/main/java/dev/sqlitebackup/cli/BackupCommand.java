@@ -54,7 +54,7 @@ public final class BackupCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "DATABASE",
-            description = "The SQLite file (default: $SQLITE_BACKUP_DB, else the OpenCode history).")
+            description = "The SQLite file (default: $SQLITE_BACKUP_DB, else that of the OpenCode assistant).")
     private Path database;
 
     @Option(

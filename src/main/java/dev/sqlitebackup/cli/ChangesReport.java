@@ -35,7 +35,7 @@ final class ChangesReport {
         } else if (changes.lastChangedAt() == null) {
             lines.add("this removes nothing: there is no database at " + database + " yet");
         } else if (changes.tables().stream().noneMatch(TableChange::isLoss)) {
-            lines.add("this removes no rows: every table has at least as many afterwards"
+            lines.add("no table has fewer rows afterwards (rows that have changed are not seen by this)"
                     + (later == null ? "" : "; " + changed));
         } else {
             lines.add("this removes rows or tables of " + database + " (now → afterwards):");

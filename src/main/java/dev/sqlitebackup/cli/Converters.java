@@ -77,8 +77,8 @@ final class Converters {
                     : OffsetDateTime.parse(text).toInstant();
         } catch (DateTimeParseException e) {
             throw new TypeConversionException("'" + text
-                    + "' is not a time: RFC 3339 with its zone (2026-11-22T23:22:33Z), a date "
-                    + "(2026-11-22), or a duration ago (3d)");
+                    + "' is not a time: write it as 2026-11-22 (the end of that day), 2026-11-22T23:22:33Z (Z is UTC; "
+                    + "or +01:00), or 3d (three days ago)");
         }
     }
 

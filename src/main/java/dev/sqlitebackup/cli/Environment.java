@@ -174,8 +174,8 @@ public record Environment(
         throw new Failure(
                 Failure.Kind.USAGE,
                 "no backup is named, and neither the program nor the working directory is in a Git repository",
-                "backup and status: --to=FILE.gz or DIRECTORY/; the others take it as their argument; or set "
-                        + DESTINATION_VARIABLE);
+                "say where the backups are, such as /mnt/nas/backups/ (backup and status: --to=/mnt/nas/backups/); or "
+                        + "set " + DESTINATION_VARIABLE);
     }
 
     /** Where a run with --every notes its last result, null for nowhere. */

@@ -79,6 +79,9 @@ public final class FailureHandler implements IExecutionExceptionHandler, IParame
         if (!(e instanceof UnmatchedArgumentException unmatched)) {
             return help;
         }
+        if (unmatched.isUnknownOption() && command.getParent() == null) {
+            return "options of a command go behind it; " + help;
+        }
         if (unmatched.isUnknownOption()) {
             return help + "; a file name that begins with '-' goes after --";
         }
@@ -87,7 +90,9 @@ public final class FailureHandler implements IExecutionExceptionHandler, IParame
                     + String.join(", ", command.getSubcommands().keySet()) + "; " + help;
         }
         OptionSpec to = command.getCommandSpec().findOption("--to");
-        return to != null
+        boolean isGiven =
+                command.getParseResult() != null && command.getParseResult().hasMatchedOption("--to");
+        return to != null && !isGiven
                 ? "the "
                         + (to.paramLabel().equals("DEST")
                                 ? "destination"

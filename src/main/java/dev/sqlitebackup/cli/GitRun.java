@@ -38,6 +38,9 @@ final class GitRun {
         try {
             if (options.push) {
                 pushed = service.push(result);
+                if (pushed.warning() != null) {
+                    warnings.add(pushed.warning());
+                }
             } else {
                 warnings.addAll(service.stage(result));
             }
@@ -73,6 +76,7 @@ final class GitRun {
                 : ", pushed to " + pushed.to()
                         + (pushed.remedy() == null
                                 ? ""
-                                : ", on top of commits of others; get these when you like: " + pushed.remedy());
+                                : ", on top of commits of others; get these once your work is committed: "
+                                        + pushed.remedy());
     }
 }

@@ -110,7 +110,7 @@ record ReportSection(
         List<Gap> gaps = database.gaps();
         String none = database.backups().size() < FEWEST_BACKUPS_OF_A_SCHEDULE
                 ? "There are too few backups to know how often one is usual."
-                : gaps.isEmpty() ? "No time without a backup is longer than three times the usual one." : null;
+                : gaps.isEmpty() ? "No time without a backup is more than three times as long as usual." : null;
         return new Gaps(
                 none,
                 ReportWords.count(gaps.size(), "gap"),

@@ -100,7 +100,7 @@ final class Reporter {
         output.success(
                 List.of(line(result, durationMillis)), result.verification().warnings(), fields);
         if (result.safetyCopy() != null) {
-            output.tell(safetyCopies(result.safetyCopy(), result.plan().database()));
+            output.tell(takenBack(result.safetyCopy(), result));
         }
         return ExitCodes.OK;
     }
@@ -155,22 +155,28 @@ final class Reporter {
                 + (result.safetyCopy() == null ? "" : "; the old content is in " + result.safetyCopy());
     }
 
-    /** Nothing deletes them but prune, so somebody has to know. */
-    private static List<String> safetyCopies(Path newest, Path database) {
+    /** How to take it back, and what is kept for that: nothing deletes it but prune, so somebody has to know. */
+    private static List<String> takenBack(Path newest, RestoreService.Result result) {
+        Path database = result.plan().database();
+        Path named = SafetyCopies.in(newest.getParent(), database);
+        List<String> lines = new ArrayList<>();
+        lines.add("to take this back: "
+                + (named.equals(database)
+                        ? Hints.command("undo", database.toString())
+                        : Hints.command("undo", database.toString(), "--safety-dir=" + newest.getParent())));
         try {
-            Path named = SafetyCopies.in(newest.getParent(), database);
             List<Backup> copies = SafetyCopies.list(named);
-            String size =
-                    Output.size(copies.stream().mapToLong(Backup::backupBytes).sum());
-            return List.of(
-                    copies.size() == 1
-                            ? "the safety copy takes " + size + ", and stays until you delete it"
-                            : copies.size() + " safety copies take " + size
-                                    + ", and stay until you delete them; all but the newest: "
-                                    + Hints.command("prune", named.toString(), "--keep-last=1"));
+            if (copies.size() > 1) {
+                lines.add(copies.size() + " safety copies take "
+                        + Output.size(
+                                copies.stream().mapToLong(Backup::backupBytes).sum())
+                        + ", and only prune deletes them; to see them, or to go further back than undo: "
+                        + Hints.command("list", named.toString()));
+            }
         } catch (Failure e) {
-            return List.of(); // The restore is done, whatever there is to say of the directory.
+            return lines; // The restore is done, whatever there is to say of the directory.
         }
+        return lines;
     }
 
     private static String from(RestorePlan plan) {

@@ -59,7 +59,7 @@ public final class RestoreCommand implements Callable<Integer> {
     @Option(
             names = "--to",
             paramLabel = "DATABASE",
-            description = "The database to restore (default: $SQLITE_BACKUP_DB, else the OpenCode history).")
+            description = "The database to restore (default: $SQLITE_BACKUP_DB, else that of the OpenCode assistant).")
     private Path database;
 
     @Option(

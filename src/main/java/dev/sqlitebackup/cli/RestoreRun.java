@@ -37,9 +37,10 @@ record RestoreRun(Environment environment, CommandLine commandLine, CommonOption
                     directory("--safety-dir", options.safetyDirectory),
                     common.busyTimeout);
             if (options.dryRun) {
-                RestorePlan plan = service.plan(request);
-                progress.close();
-                tell(plan);
+                RestorePlan plan = service.plan(request, found -> {
+                    progress.close();
+                    tell(found);
+                });
                 return reporter.plan(plan, millisSince(started));
             }
             RestoreService.Result result = service.restore(request, plan -> {

@@ -82,10 +82,12 @@ public final class SqliteBackup implements Runnable {
         SqliteBackup program = new SqliteBackup();
         CommandLine commandLine = new CommandLine(program);
         Map<String, Supplier<Object>> commands = commands(environment, program.common);
-        Supplier<Object> named = commands.get(Stream.of(arguments)
-                .filter(argument -> !argument.startsWith("-"))
-                .findFirst()
-                .orElse(""));
+        Supplier<Object> named = arguments.length > 0 && HELP.contains(arguments[0])
+                ? null
+                : commands.get(Stream.of(arguments)
+                        .filter(argument -> !argument.startsWith("-"))
+                        .findFirst()
+                        .orElse(""));
         if (named != null) {
             commandLine.addSubcommand(named.get());
         } else {

@@ -35,8 +35,8 @@ public final class StatusCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "DATABASE",
-            description = "The database; it may be on another machine (default: $SQLITE_BACKUP_DB, else the OpenCode "
-                    + "history).")
+            description = "The database; it may be on another machine (default: $SQLITE_BACKUP_DB, else that of the "
+                    + "OpenCode assistant).")
     private Path database;
 
     @Option(

@@ -29,7 +29,7 @@ public final class UndoCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "DATABASE",
-            description = "The database (default: $SQLITE_BACKUP_DB, else the OpenCode history).")
+            description = "The database (default: $SQLITE_BACKUP_DB, else that of the OpenCode assistant).")
     private Path database;
 
     UndoCommand(Environment environment, CommonOptions common) {

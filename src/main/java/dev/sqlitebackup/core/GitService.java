@@ -28,8 +28,9 @@ public final class GitService {
      *
      * @param to such as {@code origin/main}
      * @param remedy what to type some day because others had pushed meanwhile, null if nobody had
+     * @param warning where a clone would not have it at once, else null
      */
-    public record Pushed(String to, String remedy) {}
+    public record Pushed(String to, String remedy, String warning) {}
 
     private final BackupService.Request request;
     private final Path place;
@@ -110,7 +111,7 @@ public final class GitService {
                 tree.nameOf(isHistory ? place : backup));
         Push.Pushed pushed =
                 Push.of(tree, new Index(tree, request.busyTimeout()), wanted, request.temporaryDirectory());
-        return new Pushed(pushed.to(), pushed.remedy());
+        return new Pushed(pushed.to(), pushed.remedy(), pushed.warning());
     }
 
     private Path directory() {

@@ -106,7 +106,7 @@ record NewestBackup(Store store, StateFile stateFile, List<Backup> members, Stri
                         : "");
         List<String> words =
                 Again.named(List.of("backup", request.database().toString(), "--to=" + place), request.name());
-        words.addAll(List.of(more));
+        words.addAll(request.pushed() && more.length == 0 ? List.of("--push") : List.of(more));
         return Hints.command(words.toArray(String[]::new));
     }
 

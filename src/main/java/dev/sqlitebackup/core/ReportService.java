@@ -63,6 +63,7 @@ public final class ReportService {
      */
     public Report report(Request request) {
         Location.Kind kind = request.location.kind();
+        request.location.requireFileSystem(); // A page of nothing would take the place of a good one.
         ListService.Found found = new ListService().find(request.location, request.name);
         PrunePreview preview = new PrunePreview(kind, found);
         Map<Backup, Retention.Decision> decisions = preview.decisions(request.rules, clock);

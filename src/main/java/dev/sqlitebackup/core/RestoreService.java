@@ -85,15 +85,15 @@ public final class RestoreService {
     /**
      * Decides and proves, and touches nothing: a dry run.
      *
+     * @param beforeSwitch hears the plan, also where others use the target and so no restore could carry it out
      * @throws Failure as {@link #restore}
      */
-    public RestorePlan plan(Request request) {
+    public RestorePlan plan(Request request, BeforeSwitch beforeSwitch) {
         Path target = target(request);
         BackupSource source = choose(request, target, true);
         Path staging = request.stagingDirectory == null
                 ? request.temporaryDirectory
                 : Databases.real(request.stagingDirectory);
-        refuseIfInUse(target, request);
         try (Workspace workspace = Workspace.create(staging)) {
             RestoreRoom room = RestoreRoom.of(request, target);
             Proven proven = prove(
@@ -102,6 +102,7 @@ public final class RestoreService {
                     source,
                     new Place(workspace, request.stagingDirectory == null ? room.and(staging) : room));
             RestorePlan plan = proven.plan;
+            beforeSwitch.hear(plan);
             if (plan.way() == RestorePlan.Way.LIVE) {
                 // By the header alone. A restore asks SQLite first, and replaces what that cannot open.
                 LiveRefusal.check(target, proven.staged.file());
@@ -253,9 +254,7 @@ public final class RestoreService {
         if (!found.holders().isEmpty()) {
             throw OpenHandles.inUse(
                     target,
-                    unseen.isEmpty()
-                            ? "close it, or restore under it with --live"
-                            : "close it, and restore by the path that it uses");
+                    unseen.isEmpty() ? "close it, or add --live" : "close it, and restore by the path that it uses");
         }
         return found.unseen().isEmpty()
                 ? unseen

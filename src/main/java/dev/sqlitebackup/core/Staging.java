@@ -13,6 +13,7 @@ import dev.sqlitebackup.history.BackupSource;
 import dev.sqlitebackup.history.FileKind;
 import dev.sqlitebackup.history.OtherBackups;
 import dev.sqlitebackup.history.PipedBackup;
+import dev.sqlitebackup.history.SafetyCopies;
 import dev.sqlitebackup.history.Selection;
 import dev.sqlitebackup.sqlite.DatabaseHeader;
 import dev.sqlitebackup.sqlite.Databases;
@@ -204,7 +205,7 @@ final class Staging {
         if (source.createdAt() != null && !Files.exists(member)) {
             throw deletedMeanwhile(source, null);
         }
-        Databases.requireRegularFile(member, "backup", Selection.HINT_IF_MISSING);
+        Databases.requireRegularFile(member, "backup", Selection.hintIfMissing(member.toString()));
         // Opened once, and not looked at by its name any more: a prune may take that away meanwhile.
         try (FileChannel channel = open(member)) {
             Instant modifiedAt = Files.getLastModifiedTime(member).toInstant();
@@ -252,9 +253,10 @@ final class Staging {
 
     /** With the time that it says, else that from outside, else that of the file. */
     private static Manifest dated(Manifest manifest, BackupSource source, Instant modifiedAt) {
+        Instant named = SafetyCopies.createdAt(source.location());
         Instant createdAt = manifest.createdAt() != null
                 ? manifest.createdAt()
-                : source.createdAt() != null ? source.createdAt() : modifiedAt;
+                : source.createdAt() != null ? source.createdAt() : named != null ? named : modifiedAt;
         return new Manifest(
                 createdAt.truncatedTo(ChronoUnit.SECONDS),
                 manifest.databaseBytes(),

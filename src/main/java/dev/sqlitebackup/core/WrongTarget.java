@@ -5,6 +5,7 @@ import dev.sqlitebackup.archive.BackupReader;
 import dev.sqlitebackup.files.RegularFiles;
 import dev.sqlitebackup.history.BackupName;
 import dev.sqlitebackup.history.FileKind;
+import dev.sqlitebackup.history.SafetyCopies;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
 import java.io.IOException;
 import java.nio.channels.Channels;
@@ -46,6 +47,12 @@ final class WrongTarget {
                     Failure.Kind.USAGE,
                     "SQLite would take a database of that name for a sidecar of the one beside it: " + target,
                     "choose another name for it");
+        }
+        if (Files.exists(target) && SafetyCopies.createdAt(target.getFileName().toString()) != null) {
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "the target is a safety copy: " + target,
+                    "name the database itself; a safety copy is never overwritten");
         }
         for (Path path : List.of(named, target)) {
             BackupName name = BackupName.parse(path.getFileName().toString());

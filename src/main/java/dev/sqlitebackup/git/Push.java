@@ -48,15 +48,29 @@ public final class Push {
      * @param isOurs which names in Git are backups of the place that is pushed
      * @param place the file or directory, as Git calls it
      */
-    public record Wanted(Collection<Path> files, String message, Predicate<String> isOurs, String place) {}
+    public record Wanted(Collection<Path> files, String message, Predicate<String> isOurs, String place) {
+        private List<String> deleted(WorkTree tree) {
+            return files.stream()
+                    .filter(file -> !Files.exists(file))
+                    .map(tree::nameOf)
+                    .toList();
+        }
+
+        private Wanted with(Set<String> names, WorkTree tree) {
+            Set<Path> more = new LinkedHashSet<>(files);
+            names.stream().filter(isOurs).map(tree.top()::resolve).forEach(more::add);
+            return new Wanted(more, message, isOurs, place);
+        }
+    }
 
     /**
      * What came of it.
      *
      * @param to such as {@code origin/main}
      * @param remedy what to type some day because others had pushed meanwhile, null if nobody had
+     * @param warning where a clone would not have it at once, else null
      */
-    public record Pushed(String to, String remedy) {}
+    public record Pushed(String to, String remedy, String warning) {}
 
     private final WorkTree tree;
     private final Upstream upstream;
@@ -95,17 +109,20 @@ public final class Push {
      *     it along
      */
     public static Pushed of(WorkTree tree, Index index, Wanted wanted, Path temporaryDirectory) {
+        Deletions deletions = new Deletions(tree);
+        Wanted all = wanted.with(deletions.with(wanted.deleted(tree), tree), tree);
         Upstream upstream = Upstream.require(tree);
         List<Index.Refusal> refusals = new ArrayList<>();
-        Map<String, WorkTree.Entry> entries = index.entries(wanted.files, refusals);
+        Map<String, WorkTree.Entry> entries = index.entries(all.files, refusals);
         if (!refusals.isEmpty()) {
             throw new Failure(
                     Failure.Kind.FAILURE, refusals.get(0).why(), refusals.get(0).remedy());
         }
         try (Workspace workspace = Workspace.create(temporaryDirectory)) {
-            Push push = new Push(tree, upstream, workspace, wanted);
-            String head = push.commits.commit(upstream.branch(), entries, index, wanted.message);
+            Push push = new Push(tree, upstream, workspace, all);
+            String head = push.commits.commit(upstream.branch(), entries, index, all.message);
             push.requireAll(head);
+            deletions.forget();
             return push.push(head);
         }
     }
@@ -186,13 +203,34 @@ public final class Push {
                     new IOException(pushed.err().strip()));
         }
         noteSeen(head);
-        return new Pushed(upstream.toString(), null);
+        return new Pushed(upstream.toString(), null, otherBranch());
     }
 
     private Pushed pushedAside() {
         return new Pushed(
                 upstream.toString(),
-                "git -C " + Hints.quoted(tree.top().toString()) + " pull --rebase " + upstream.words());
+                "git -C " + Hints.quoted(tree.top().toString()) + " pull --rebase " + upstream.words(),
+                otherBranch());
+    }
+
+    /** On the day it is needed somebody clones, and gets the branch that the remote's HEAD names. */
+    private String otherBranch() {
+        Git.Ended asked = askRemote(List.of("ls-remote", "--symref", upstream.remote(), "HEAD"), LONGEST);
+        if (!asked.succeeded()) {
+            return null; // It was there a moment ago; the next run asks again.
+        }
+        String head = asked.text()
+                .lines()
+                .filter(line -> line.startsWith("ref: "))
+                .map(line -> line.substring("ref: ".length(), line.indexOf('\t')))
+                .findFirst()
+                .orElse(null);
+        return upstream.ref().equals(head)
+                ? null
+                : "the backups went to " + upstream + ", and a clone gets "
+                        + (head == null ? "no branch at all" : Upstream.name(head))
+                        + ": make " + Upstream.name(upstream.ref()) + " the remote's default branch"
+                        + (head == null ? "" : ", or check out " + Upstream.name(head) + " here");
     }
 
     /** A clone of one branch alone notes no other, and status goes by this. */
@@ -251,7 +289,9 @@ public final class Push {
         if (!oids.isEmpty()) {
             List<String> words = new ArrayList<>(List.of("lfs", "push", "--object-id", upstream.remote()));
             words.addAll(oids);
-            askRemote(words, LONGEST_UPLOAD).ok("send the backups to " + upstream.remote() + " by Git LFS");
+            askRemote(words, LONGEST_UPLOAD)
+                    .ok("send the backups to " + upstream.remote() + " by Git LFS (is it there? `git ls-remote "
+                            + upstream.remote() + "` asks)");
         }
     }
 }

@@ -91,6 +91,11 @@ record Upstream(String branch, String remote, String ref, String tracking, boole
         return upstream;
     }
 
+    /** Of a branch, as people write it. */
+    static String name(String ref) {
+        return ref.startsWith(HEADS) ? ref.substring(HEADS.length()) : ref;
+    }
+
     /** As people write it: {@code origin/main}. */
     @Override
     public String toString() {

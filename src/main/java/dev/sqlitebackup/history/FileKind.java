@@ -55,7 +55,7 @@ public final class FileKind {
     }
 
     private static byte[] start(Path file) {
-        Databases.requireRegularFile(file, "backup", Selection.HINT_IF_MISSING);
+        Databases.requireRegularFile(file, "backup", Selection.hintIfMissing(file.toString()));
         try (FileChannel channel = RegularFiles.open(file, StandardOpenOption.READ)) {
             return java.nio.channels.Channels.newInputStream(channel).readNBytes(DatabaseHeader.SIZE_BYTES);
         } catch (IOException e) {

@@ -74,7 +74,7 @@ public final class Provenance {
         try {
             Backup found = file.find();
             State state = found == null ? null : file.stateFile().read();
-            return found.isConfirmedBy(state) && state.source() != null
+            return found != null && found.isConfirmedBy(state) && state.source() != null
                     ? state.source().path()
                     : null;
         } catch (Failure e) {

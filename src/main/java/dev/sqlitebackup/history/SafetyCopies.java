@@ -65,6 +65,16 @@ public final class SafetyCopies {
         return copy.matches() ? copy.group(1) : fileName;
     }
 
+    /** @return when a file of this name was made as a safety copy; null if its name is none of one */
+    public static Instant createdAt(String location) {
+        Matcher copy = COPY.matcher(location);
+        try {
+            return copy.matches() ? Instant.from(TIME.parse(copy.group(2))) : null;
+        } catch (DateTimeException e) {
+            return null; // Thirty-first of February.
+        }
+    }
+
     /** A name that neither a safety copy nor a sidecar of one has. */
     public static Path freeName(Path database, Instant now) {
         for (int number = 1; ; number++) {
@@ -95,6 +105,18 @@ public final class SafetyCopies {
      */
     public static BackupSource newest(Path database, Path directory, Instant now) {
         List<Backup> copies = list(in(directory, database));
+        if (copies.isEmpty() && createdAt(database.getFileName().toString()) != null) {
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "this is a safety copy itself: " + database,
+                    "to restore it: "
+                            + Hints.command(
+                                    "restore",
+                                    database.toString(),
+                                    "--to="
+                                            + database.resolveSibling(database(
+                                                    database.getFileName().toString()))));
+        }
         if (copies.isEmpty()) {
             throw new Failure(
                     Failure.Kind.NOT_FOUND,

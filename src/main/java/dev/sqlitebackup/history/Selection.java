@@ -12,7 +12,12 @@ import java.util.List;
 
 /** Which backup a user means: a file, the newest of a history, a version in Git, what comes down a pipe. */
 public final class Selection {
-    public static final String HINT_IF_MISSING = "name it as the argument, or set SQLITE_BACKUP_TO";
+    /** What to say to who named a backup that is not there. */
+    public static String hintIfMissing(String backup) {
+        String place = backup.substring(0, backup.lastIndexOf('/') + 1);
+        return "see what there is: " + Hints.command("list", place.isEmpty() ? "./" : place)
+                + "; or name another backup";
+    }
 
     private Selection() {}
 
@@ -62,7 +67,7 @@ public final class Selection {
                 file,
                 "backup",
                 versions.isEmpty()
-                        ? HINT_IF_MISSING
+                        ? hintIfMissing(file.toString())
                         : "Git has it, as it was committed on "
                                 + versions.get(0).committedAt() + ": " + wish.again.atNow());
         if (notAfter != null) {

@@ -215,7 +215,10 @@ public record SingleFile(Store store, String name) implements Destination {
     public Backup existing(Location named) {
         Backup only = find();
         if (only == null) {
-            throw new Failure(Failure.Kind.NOT_FOUND, "there is no backup at " + named, Selection.HINT_IF_MISSING);
+            throw new Failure(
+                    Failure.Kind.NOT_FOUND,
+                    "there is no backup at " + named,
+                    Selection.hintIfMissing(named.toString()));
         }
         return only;
     }

@@ -162,7 +162,7 @@ public final class InPlaceRestore {
                 return connection;
             }
             if (deadline.hasPassed()) {
-                throw OpenHandles.inUse(target, "close it, or restore under it with --live");
+                throw OpenHandles.inUse(target, "close it, or add --live");
             }
             Interruption.pause(POLL_MILLIS);
         }

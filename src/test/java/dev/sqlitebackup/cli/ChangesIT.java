@@ -26,7 +26,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A restore says what it takes away before it takes it, on the packaged program. */
 class ChangesIT {
-    private static final String ONE_LINE = "this removes no rows: every table has at least as many afterwards";
+    private static final String ONE_LINE =
+            "no table has fewer rows afterwards (rows that have changed are not seen by this)";
 
     @TempDir
     Path directory;

@@ -85,7 +85,8 @@ class RestoreServiceTest {
     }
 
     private RestorePlan plan() {
-        return new RestoreService(Clock.fixed(NOW, ZoneOffset.UTC), progress).plan(request(lab.path("b.gz")));
+        return new RestoreService(Clock.fixed(NOW, ZoneOffset.UTC), progress)
+                .plan(request(lab.path("b.gz")), plan -> {});
     }
 
     private RestoreService.Result undo() {
