@@ -28,9 +28,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         description = "Make a verified, compressed backup of a live database.",
+        footerHeading = "%nExamples:%n",
         footer = {
-            "",
-            "Examples:",
             "  # the default database to the default backup",
             "  sqlite-backup backup",
             "  # a file, which always holds the newest",

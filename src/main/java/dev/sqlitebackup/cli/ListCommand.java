@@ -14,9 +14,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         description = "List what there is to restore, newest first.",
+        footerHeading = "%nExamples:%n",
         footer = {
-            "",
-            "Examples:",
             "  # a history",
             "  sqlite-backup list /mnt/nas/backups/",
             "  # the commits of a backup that Git tracks",

@@ -18,9 +18,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         description = "Delete backups that no rule keeps, and never the newest one that verifies.",
+        footerHeading = "%nExamples:%n",
         footer = {
-            "",
-            "Examples:",
             "  # what would go, and why the rest stays",
             "  sqlite-backup prune /mnt/nas/backups/ --keep-daily=7 --dry-run",
             "  # the safety copies of a database",

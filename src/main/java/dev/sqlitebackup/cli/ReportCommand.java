@@ -22,9 +22,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         description = "Write a page to look at: every backup on a time axis, what was proven, and how to restore it.",
+        footerHeading = "%nExamples:%n",
         footer = {
-            "",
-            "Examples:",
             "  sqlite-backup report /mnt/nas/backups/ --to=report.html",
             "  sqlite-backup report /mnt/nas/backups/ --to=report.html --keep-daily=7 --rows"
         })

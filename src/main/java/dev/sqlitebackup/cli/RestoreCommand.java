@@ -16,9 +16,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         description = "Bring a backup back, keeping a safety copy of what was there.",
+        footerHeading = "%nExamples:%n",
         footer = {
-            "",
-            "Examples:",
             "  # the default backup to the default database; a terminal is asked first",
             "  sqlite-backup restore",
             "  # say what would happen, and do nothing",

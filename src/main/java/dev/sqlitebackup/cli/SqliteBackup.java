@@ -35,9 +35,8 @@ import picocli.CommandLine.Spec;
             "16:backup: the database has shrunk since the newest backup",
             "130:interrupted"
         },
+        footerHeading = "%nPlaces for backups:%n",
         footer = {
-            "",
-            "Places for backups:",
             "  FILE.gz, s3://BUCKET/KEY.gz         always the newest backup",
             "  DIRECTORY/, s3://BUCKET/PREFIX/     a history of them",
             "  -                                   standard output, or input",

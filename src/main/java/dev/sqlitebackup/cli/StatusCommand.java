@@ -18,9 +18,8 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         description = "Say how old the newest backup is, and whether the database has changed since. Exit code 14 "
                 + "when that is an alarm.",
+        footerHeading = "%nExamples:%n",
         footer = {
-            "",
-            "Examples:",
             "  sqlite-backup status app.db --to=/mnt/nas/backups/ --max-age=6h",
             "  # for cron: silent while all is well",
             "  sqlite-backup status --quiet --pushed"

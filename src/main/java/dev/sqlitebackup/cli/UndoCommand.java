@@ -15,7 +15,8 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         description =
                 "Restore the newest safety copy of a database. That keeps a safety copy too, so an undo can be undone.",
-        footer = {"", "Example:", "  sqlite-backup undo app.db"})
+        footerHeading = "%nExample:%n",
+        footer = "  sqlite-backup undo app.db")
 public final class UndoCommand implements Callable<Integer> {
     private final Environment environment;
     private final CommonOptions common;

@@ -17,9 +17,8 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         description =
                 "Prove that a backup would restore: decompress all of it and check its structure. Touches nothing.",
+        footerHeading = "%nExamples:%n",
         footer = {
-            "",
-            "Examples:",
             "  sqlite-backup verify /mnt/nas/backups/",
             "  sqlite-backup verify backups/opencode.db.gz --at=2026-11-22"
         })

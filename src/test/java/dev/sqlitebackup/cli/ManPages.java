@@ -5,9 +5,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Map;
+import picocli.CommandLine;
 import picocli.codegen.docgen.manpage.ManPageGenerator;
 
-/** Writes a manual page for each command, as AsciiDoc: {@code ManPages DIRECTORY}. Run by the profile `man`. */
+/** Writes a manual page for each command, as AsciiDoc: {@code ManPages DIRECTORY VERSION}. Run by the profile `man`. */
 public final class ManPages {
     private ManPages() {}
 
@@ -15,14 +16,17 @@ public final class ManPages {
         File directory = new File(arguments[0]);
         Environment environment = new Environment(
                 Map.of(), "~", Path.of("/opt"), Path.of("/"), "/tmp", StandardStreams.ofProcess(), Clock.systemUTC());
-        int code = ManPageGenerator.generateManPage(
-                directory,
-                null,
-                new boolean[0],
-                true,
-                SqliteBackup.commandLine(environment).getCommandSpec());
+        CommandLine program = SqliteBackup.commandLine(environment);
+        setVersion(program, arguments[1]);
+        int code = ManPageGenerator.generateManPage(directory, null, new boolean[0], true, program.getCommandSpec());
         if (code != 0) {
             throw new IOException("picocli wrote no manual pages to " + directory + ": " + code);
         }
+    }
+
+    /** It is in the jar's manifest, and this is no jar. */
+    private static void setVersion(CommandLine command, String version) {
+        command.getCommandSpec().versionProvider(null).version("sqlite-backup " + version);
+        command.getSubcommands().values().forEach(subcommand -> setVersion(subcommand, version));
     }
 }
