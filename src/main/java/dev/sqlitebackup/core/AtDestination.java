@@ -5,7 +5,10 @@ import dev.sqlitebackup.archive.ChainReader;
 import dev.sqlitebackup.history.Backup;
 import dev.sqlitebackup.history.Chain;
 import dev.sqlitebackup.history.Destination;
+import dev.sqlitebackup.history.HistoryDestination;
+import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.run.State;
+import dev.sqlitebackup.store.KnownPlace;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -52,6 +55,23 @@ record AtDestination(Failure unknown, State before, Chain previous, List<Path> p
                 ? List.of()
                 : List.of(ahead + " is dated after now (" + now
                         + ") and counts as the newest: a clock is or was wrong; if it was, move that file away");
+    }
+
+    /** Another disk may have taken the place of the one on which the backups are. */
+    List<String> emptied(Destination destination, Location named) {
+        return unknown == null
+                        && before == null
+                        && previous == null
+                        && destination instanceof HistoryDestination history
+                        && named instanceof Location.Local local
+                        && local.stateDirectory() != null
+                        && KnownPlace.isNoted(
+                                local.stateDirectory(),
+                                local.path().toAbsolutePath().normalize())
+                        && history.history().databases().isEmpty()
+                ? List.of("backups went to " + named + " before, and it holds none now: is it the right disk? A new "
+                        + "history begins there")
+                : List.of();
     }
 
     /** Whether a failure may be that of the way there, and not of what was asked. */

@@ -25,6 +25,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -135,8 +136,9 @@ public final class BackupService {
         try (StateFile.Turn turn = destination.stateFile().lock(request.busyTimeout)) {
             Instant at = clock.instant().truncatedTo(ChronoUnit.SECONDS);
             AtDestination there = AtDestination.ask(destination, at);
-            List<String> warnings = Origin.refuseAnother(
-                    there.before(), database, request.nameOf(database), request.destination, request.name);
+            List<String> warnings = new ArrayList<>(Origin.refuseAnother(
+                    there.before(), database, request.nameOf(database), request.destination, request.name));
+            warnings.addAll(there.emptied(destination, request.destination));
             Result confirmed =
                     new NothingToDo(request, database, destination, there, at).confirm(turn, warnings, clock);
             if (confirmed != null) {

@@ -75,6 +75,11 @@ public record KnownPlace(String place, String mountPoint, String fileSystem, Str
         }
     }
 
+    /** Whether a directory is noted, wherever it lay. */
+    public static boolean isNoted(Path records, Path place) {
+        return read(records.resolve(fileName(place))) != null;
+    }
+
     private boolean isMissing(Path real, Mounts mounts) {
         Path point = Path.of(mountPoint);
         Mounts.Mount now = mounts.of(real);

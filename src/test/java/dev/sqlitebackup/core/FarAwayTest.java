@@ -401,7 +401,7 @@ class FarAwayTest {
                 Failure.Kind.NOT_FOUND, "there is no backup at " + file, () -> new ListService().list(file, null));
         assertTrue(Expect.failure(Failure.Kind.NOT_FOUND, "there is no backup at " + file, () -> select(file, null))
                 .hint()
-                .contains("SQLITE_BACKUP_TO"));
+                .contains("see what there is: "));
         assertEquals(file.toString(), backUp(file, NOON).backup());
         byte[] object = object(file.toString());
         assertEquals(

@@ -134,7 +134,7 @@ class SelectionTest {
                         "there is no backup at " + lab.path("missing.gz"),
                         () -> select(Location.file(lab.path("missing.gz")), null))
                 .hint()
-                .contains("SQLITE_BACKUP_TO"));
+                .contains("see what there is: "));
         Files.createDirectory(lab.path("d"));
         Expect.failure(
                 Failure.Kind.NOT_FOUND,

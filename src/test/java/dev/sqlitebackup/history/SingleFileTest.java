@@ -242,7 +242,7 @@ class SingleFileTest {
                         "there is no backup at " + missing,
                         () -> missing.single().existing(missing))
                 .hint()
-                .contains("SQLITE_BACKUP_TO"));
+                .contains("see what there is: "));
     }
 
     /** Such as gzip's own: what is in it would have to be decompressed. */

@@ -99,6 +99,27 @@ class NotOursIT {
         return refused;
     }
 
+    /** All was lost with it, and the next backup alone would not say so. */
+    @Test
+    void anotherDiskInThePlaceOfTheOneWithTheBackupsIsNoticed() {
+        mount("tmpfs");
+        try {
+            lab.json(0, "backup", database, "--to=nas/backups/");
+        } finally {
+            unmount();
+        }
+        mount("tmpfs");
+        try {
+            assertTrue(lab.json(0, "backup", database, "--to=nas/backups/")
+                    .get("warnings")
+                    .toString()
+                    .contains("is it the right disk?"));
+            assertFalse(lab.json(0, "backup", database, "--to=nas/backups/").has("warnings"), "said once");
+        } finally {
+            unmount();
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"tmpfs, nas/app.db.gz", "disk, nas/deep/backups/", "bind, nas/backups/"})
     void anEmptyMountPointIsNotTakenForWhatWasMountedThere(String kind, String to) throws IOException {
