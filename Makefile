@@ -30,7 +30,7 @@ demo: build ## Show the whole thing in under a minute, on nothing but itself
 	@java -cp target/sqlite-backup.jar scripts/Demo.java target/sqlite-backup.jar
 
 install: ## Put sqlite-backup on the PATH, with completion and manual pages, below PREFIX=… (default: ~/.local)
-	@echo 'building (about a minute) ...'
+	@echo 'building (one to four minutes; the first time Maven fetches its libraries) ...'
 	@mvn -B -q -Dstyle.color=never -DskipTests -P man package
 	@scripts/install "$(PREFIX)"
 

@@ -153,6 +153,9 @@ public final class BackupCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--every takes a second or more");
         }
         common.healthFile = environment.healthFile();
+        if (common.healthFile != null) {
+            HealthFile.forget(common.healthFile);
+        }
         Schedule schedule = new Schedule(environment.clock(), every);
         while (true) {
             if (run(ping) == ExitCodes.of(Failure.Kind.INTERRUPTED)) {

@@ -15,6 +15,15 @@ import java.util.List;
 final class HealthFile {
     private HealthFile() {}
 
+    /** What an earlier program has left says nothing of this one. */
+    static void forget(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            // The first result says that it cannot be written.
+        }
+    }
+
     /** @return what went wrong, or nothing: it is worth a warning and never a failed backup */
     static List<String> write(Path file, String json) {
         Path absolute = file.toAbsolutePath();

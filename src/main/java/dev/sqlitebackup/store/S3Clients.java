@@ -4,9 +4,12 @@ import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
@@ -76,8 +79,9 @@ final class S3Clients {
             Map<String, String> environment,
             UrlConnectionHttpClient.Builder http,
             ClientOverrideConfiguration configuration) {
-        boolean ownEndpoint = isSet(environment, "AWS_ENDPOINT_URL_S3", "aws.endpointUrlS3")
-                || isSet(environment, "AWS_ENDPOINT_URL", "aws.endpointUrl");
+        String endpoint = endpoint(environment);
+        boolean ownEndpoint = endpoint != null;
+        refuseIfNoAddress(endpoint);
         String pathStyle = environment.get(PATH_STYLE);
         try {
             S3ClientBuilder builder = S3Client.builder()
@@ -102,12 +106,13 @@ final class S3Clients {
             }
             return builder.build();
         } catch (RuntimeException e) {
-            // An endpoint that is no address ends in whatever exception the SDK comes upon first.
+            // Whatever the SDK comes upon first where it is told nothing, or something odd in a profile.
+            boolean isRegion = !ownEndpoint && !hasRegion();
             throw new Failure(
                     Failure.Kind.FAILURE,
-                    "cannot reach an object store: " + e.getMessage(),
-                    "set AWS_REGION, and AWS_ENDPOINT_URL_S3 (http://… or https://…, unset and not empty "
-                            + "otherwise) for a store that is not Amazon's",
+                    "cannot reach an object store: "
+                            + (isRegion ? "neither a region nor an endpoint is set" : e.getMessage()),
+                    "for Amazon set AWS_REGION; for another store set AWS_ENDPOINT_URL_S3=https://…",
                     e);
         }
     }
@@ -125,10 +130,32 @@ final class S3Clients {
                 .toList();
     }
 
-    /** In either way in which the SDK itself takes a setting; as there, the property goes before the variable. */
-    private static boolean isSet(Map<String, String> environment, String variable, String property) {
-        return !System.getProperty(property, environment.getOrDefault(variable, ""))
-                .isEmpty();
+    /** The SDK says of such a one whatever it stumbles over. */
+    private static void refuseIfNoAddress(String endpoint) {
+        if (endpoint != null && !endpoint.matches("(?i)https?://[^/].*")) {
+            throw new Failure(
+                    Failure.Kind.FAILURE,
+                    "AWS_ENDPOINT_URL_S3 is '" + endpoint + "', and has to begin with https:// or http://",
+                    endpoint.isEmpty()
+                            ? "give it the address of the store, or unset it for Amazon's"
+                            : "export AWS_ENDPOINT_URL_S3=https://" + endpoint.replaceFirst("^.*://", ""));
+        }
+    }
+
+    /**
+     * In either way in which the SDK itself takes it; as there, the property goes before the variable.
+     *
+     * @return null where it is not set here; a profile may still set it
+     */
+    private static String endpoint(Map<String, String> environment) {
+        return Stream.of(
+                        System.getProperty("aws.endpointUrlS3"),
+                        environment.get("AWS_ENDPOINT_URL_S3"),
+                        System.getProperty("aws.endpointUrl"),
+                        environment.get("AWS_ENDPOINT_URL"))
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
     }
 
     private static boolean hasRegion() {
@@ -162,8 +189,10 @@ final class S3Clients {
                 Failure.Kind.FAILURE,
                 doing + ": " + firstLine(e),
                 credentials
-                        ? "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use a profile or role"
-                        : "see whether the store can be reached from here",
+                        ? "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (in cron, above the job), or use a profile or "
+                                + "role"
+                        : "see whether the store can be reached from here, and speaks "
+                                + Objects.requireNonNullElse(endpoint(System.getenv()), "https"),
                 e);
     }
 
@@ -202,6 +231,11 @@ final class S3Clients {
 
     /** The SDK tells all it has tried in one line of many sentences. */
     private static String firstLine(SdkException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof UnknownHostException) {
+                return "the host " + cause.getMessage() + " is not known";
+            }
+        }
         return String.valueOf(e.getMessage())
                 .replaceFirst("(?s)( in the chain AwsCredentialsProviderChain\\(|: \\[).*", "");
     }

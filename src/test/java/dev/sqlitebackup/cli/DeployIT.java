@@ -258,8 +258,7 @@ class DeployIT {
         for (String unit : List.of("sqlite-backup.service", "sqlite-backup.timer")) {
             Files.writeString(
                     units.resolve(unit),
-                    Files.readString(PROJECT.resolve("deploy").resolve(unit))
-                            .replace("/opt/sqlite-backup", app.toString()));
+                    Files.readString(PROJECT.resolve("deploy").resolve(unit)).replace("%h/.local/bin", app.toString()));
         }
         Tools.Ended verified = Tools.sh(
                         "cd \"$1\"; systemd-analyze verify --man=no ./sqlite-backup.service ./sqlite-backup.timer",
