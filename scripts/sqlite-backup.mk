@@ -4,13 +4,14 @@
 ifdef DB
 export SQLITE_BACKUP_DB := $(value DB)
 endif
-ifdef FROM
-export SQLITE_BACKUP_TO := $(value FROM)
-endif
 ifdef TO
 export SQLITE_BACKUP_TO := $(value TO)
 endif
-ifdef AT
+# Words that others use too: only what was typed.
+ifeq ($(origin FROM),command line)
+restore-db verify-db list-db status-db: export SQLITE_BACKUP_TO := $(value FROM)
+endif
+ifeq ($(origin AT),command line)
 export SQLITE_BACKUP_AT := $(value AT)
 endif
 # A bare make backs nothing up.

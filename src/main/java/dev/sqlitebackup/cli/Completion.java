@@ -48,6 +48,11 @@ public final class Completion implements Runnable {
         String name = spec.root().name();
         String script = AutoComplete.bash(name, program)
                 .replace("function _complete_" + name + "()", "function _picocli_complete_" + name + "()");
+        // compgen -W would expand a file's name as a shell does, and run what is in it.
+        script = script.replace(
+                "$(compgen -W \"${commands// /$'\\n'}${IFS}${positionals}\" -- \"${curr_word}\") )",
+                "$(compgen -W \"${commands// /$'\\n'}\" -- \"${curr_word}\" || true) )\n"
+                        + "    local name; while IFS= read -r name; do [[ -z \"$name\" ]] || COMPREPLY+=(\"$name\"); done <<<\"${positionals}\"");
         int end = script.lastIndexOf("\n# Define a completion specification");
         // Not by lines, which elsewhere end otherwise.
         spec.commandLine()

@@ -106,6 +106,7 @@ public final class GitService {
         }
         Push.Wanted wanted = new Push.Wanted(
                 files,
+                backup,
                 message(result),
                 isHistory ? isBackupIn(tree.nameOf(place)) : tree.nameOf(backup)::equals,
                 tree.nameOf(isHistory ? place : backup));

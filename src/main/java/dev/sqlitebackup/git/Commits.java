@@ -89,8 +89,8 @@ final class Commits {
             return parent;
         }
         String[] words = parent == null
-                ? new String[] {"commit-tree", made, "-F", "-"}
-                : new String[] {"commit-tree", made, "-p", parent, "-F", "-"};
+                ? new String[] {"-c", "i18n.commitEncoding=UTF-8", "commit-tree", made, "-F", "-"}
+                : new String[] {"-c", "i18n.commitEncoding=UTF-8", "commit-tree", made, "-p", parent, "-F", "-"};
         return git.run(WorkTree.bytes(message), words).ok("commit").text().strip();
     }
 }

@@ -60,19 +60,18 @@ final class Deletions {
     private void write(Set<String> names) {
         try (Workspace workspace = Workspace.create(note.getParent())) {
             Path written = workspace.createFile("deleted");
-            Files.writeString(written, String.join("\0", names) + "\0");
+            Files.writeString(written, String.join("\0", names) + (names.isEmpty() ? "" : "\0"));
             DurableFiles.replace(written, note);
         } catch (IOException e) {
             throw Failure.io("cannot write", note, e);
         }
     }
 
-    /** Git knows them. */
-    void forget() {
-        try {
-            Files.deleteIfExists(note);
-        } catch (IOException e) {
-            throw Failure.io("cannot delete", note, e);
+    /** Git knows these; what another place has deleted is still to be said. */
+    void forget(Collection<String> names) {
+        Set<String> left = new LinkedHashSet<>(noted());
+        if (left.removeAll(names)) {
+            write(left);
         }
     }
 }

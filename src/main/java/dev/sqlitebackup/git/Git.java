@@ -28,7 +28,22 @@ import java.util.stream.Stream;
 public record Git(Path directory, Path file, Map<String, String> variables, Duration limit) {
     /** Left by a hook that calls us, these would point Git elsewhere than to the repository around the file. */
     private static final List<String> MISLEADING = List.of(
-            "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE");
+            "GIT_DIR",
+            "GIT_WORK_TREE",
+            "GIT_INDEX_FILE",
+            "GIT_PREFIX",
+            "GIT_OBJECT_DIRECTORY",
+            "GIT_NAMESPACE",
+            "GIT_COMMON_DIR",
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+            "GIT_QUARANTINE_PATH",
+            "GIT_SHALLOW_FILE",
+            "GIT_GRAFT_FILE",
+            "GIT_REPLACE_REF_BASE",
+            "GIT_NO_REPLACE_OBJECTS",
+            "GIT_IMPLICIT_WORK_TREE");
+    /** For what a hook has left in the background, and holds the pipes. */
+    private static final long AFTERWARDS_MILLIS = 2_000;
 
     public Git(Path directory, Path file) {
         this(directory, file, Map.of(), null);
@@ -104,16 +119,19 @@ public record Git(Path directory, Path file, Map<String, String> variables, Dura
             try {
                 if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
                     over = true;
-                    process.descendants().forEach(ProcessHandle::destroy);
-                    process.destroy();
+                    end(process);
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt(); // It has ended.
             }
         }
 
-        void check(String command) {
+        void check(String... arguments) {
             if (over) {
+                String command = Stream.of(arguments)
+                        .dropWhile(word -> word.equals("-c") || word.contains("="))
+                        .findFirst()
+                        .orElse("");
                 throw new Failure(
                         Failure.Kind.FAILURE,
                         "git " + command + " did not end within " + limit.toMinutes() + " minutes, and was stopped",
@@ -158,27 +176,46 @@ public record Git(Path directory, Path file, Map<String, String> variables, Dura
             throw new Failure(
                     Failure.Kind.FAILURE, "cannot run git, which keeps the history of " + file, "install git", e);
         }
-        StringBuffer err = new StringBuffer();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
         // Both pipes are drained beside the main one: whichever fills up would stop Git.
-        Thread errors = drain(
-                "git-stderr",
-                () -> err.append(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8)));
+        Thread errors = drain("git-stderr", () -> process.getErrorStream().transferTo(err));
         drain("git-stdin", () -> feed(process, input));
-        try (Interruption.Blocking stop = Interruption.onRequest(process::destroy);
-                Timeout timeout = new Timeout(process, limit);
-                InputStream in = process.getInputStream()) {
-            in.transferTo(out);
-            errors.join();
-            int exitCode = process.waitFor();
-            timeout.check(arguments[0]);
+        try (Interruption.Blocking stop = Interruption.onRequest(() -> end(process));
+                Timeout timeout = new Timeout(process, limit)) {
+            int exitCode = limit == null ? toTheEnd(process, out, errors) : toItsEnd(process, out, errors);
+            timeout.check(arguments);
             Interruption.check();
-            return new Ended(exitCode, null, err.toString(), file);
+            return new Ended(exitCode, null, err.toString(StandardCharsets.UTF_8), file);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw Interruption.failure(e);
         } finally {
             process.destroy(); // It has ended, unless something went wrong.
         }
+    }
+
+    private static int toTheEnd(Process process, OutputStream out, Thread errors)
+            throws IOException, InterruptedException {
+        try (InputStream in = process.getInputStream()) {
+            in.transferTo(out);
+        }
+        errors.join();
+        return process.waitFor();
+    }
+
+    /** What talks to others runs hooks, and one may leave something behind that holds the pipes. */
+    private static int toItsEnd(Process process, OutputStream out, Thread errors) throws InterruptedException {
+        Thread output = drain("git-stdout", () -> process.getInputStream().transferTo(out));
+        int exitCode = process.waitFor();
+        output.join(AFTERWARDS_MILLIS);
+        errors.join(AFTERWARDS_MILLIS);
+        return exitCode;
+    }
+
+    /** With the hooks and helpers that it has started. */
+    private static void end(Process process) {
+        process.descendants().forEach(ProcessHandle::destroy);
+        process.destroy();
     }
 
     /** Git asks for no password, takes no lock that another Git would wait for, and speaks English. */

@@ -4,13 +4,18 @@ import dev.sqlitebackup.Deadline;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.Interruption;
+import dev.sqlitebackup.files.Digests;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,11 +56,12 @@ public final class Index {
     /**
      * What Git would have of some files, with their contents put into its store; nothing refers to these yet.
      *
+     * @param made which of these is compared whatever the index says of it
      * @param refusals takes what it shall not have
      * @return by name; {@link WorkTree.Entry#NONE} for one that is gone. Without those that HEAD and the index have as
      *     they are
      */
-    Map<String, WorkTree.Entry> entries(Collection<Path> files, List<Refusal> refusals) {
+    Map<String, WorkTree.Entry> entries(Collection<Path> files, Path made, List<Refusal> refusals) {
         Map<String, Path> named = new LinkedHashMap<>();
         files.forEach(file -> named.put(tree.nameOf(file), file));
         Set<String> unstaged = tree.unstaged(named.keySet());
@@ -65,15 +71,15 @@ public final class Index {
         named.forEach((name, file) -> {
             if (!Files.exists(file)) {
                 entries.put(name, WorkTree.Entry.NONE);
-            } else if (unstaged.contains(name)) {
+            } else if (file.equals(made)
+                    || unstaged.contains(name)
+                    || !staged.get(name).equals(committed.get(name))) {
                 Refusal refusal = refusal(file, name);
                 if (refusal == null) {
                     entries.put(name, stored(file, name));
                 } else {
                     refusals.add(refusal);
                 }
-            } else if (!staged.get(name).equals(committed.get(name))) {
-                entries.put(name, staged.get(name));
             }
         });
         return entries;
@@ -91,7 +97,55 @@ public final class Index {
                     "Git LFS has not taken " + file + ", which would go into plain Git history",
                     "see why: git -C " + Hints.quoted(tree.top().toString()) + " lfs env; then: git lfs install");
         }
+        requireSame(file, name, object);
         return new WorkTree.Entry(WorkTree.Entry.FILE, object);
+    }
+
+    /** What attributes and filters make of a file has to become the same file again. */
+    private void requireSame(Path file, String name, String object) {
+        String plain = tree.git()
+                .run(null, "hash-object", "--no-filters", "--", name)
+                .ok("read " + file)
+                .text()
+                .strip();
+        if (plain.equals(object)) {
+            return;
+        }
+        String sha256 = sha256(file);
+        String oid = tree.pointedTo(object);
+        if (!sha256.equals(oid != null ? oid : checkedOut(name, object))) {
+            throw new Failure(
+                    Failure.Kind.FAILURE,
+                    "Git would give back something else than " + file + ": an attribute or a filter changes it",
+                    "add a line to " + tree.top().resolve(".gitattributes")
+                            + " that keeps it as it is: *.gz -text -filter; or " + "use Git LFS");
+        }
+    }
+
+    private static String sha256(Path file) {
+        try {
+            return Digests.sha256(file);
+        } catch (IOException e) {
+            throw Failure.io("cannot read", file, e);
+        }
+    }
+
+    /** The SHA-256 of what a clone would get. */
+    private String checkedOut(String name, String object) {
+        MessageDigest digest = Digests.sha256();
+        try (OutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
+            tree.git()
+                    .run(null, out, "cat-file", "--filters", "--path=" + name, object)
+                    .ok("give back " + name);
+        } catch (IOException e) {
+            throw Failure.io("cannot take from git", name, e);
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** Has Git LFS keep the content of a file here, as it does when one is added. */
+    void keepForLfs(String name) {
+        tree.git().run(null, "hash-object", "--path=" + name, "--", name).ok("take in " + name);
     }
 
     /**
@@ -102,7 +156,7 @@ public final class Index {
      */
     public List<Refusal> stage(Collection<Path> files) {
         List<Refusal> refusals = new ArrayList<>();
-        put(entries(files, refusals));
+        put(entries(files, null, refusals));
         refusals.removeIf(Refusal::isIgnored);
         return refusals;
     }
@@ -117,6 +171,12 @@ public final class Index {
             Git.Ended put =
                     tree.git().run(WorkTree.bytes(tree.indexInfo(entries)), "update-index", "-z", "--index-info");
             if (put.succeeded() || !put.err().contains(LOCKED) || deadline.hasPassed()) {
+                if (!put.succeeded() && put.err().contains(LOCKED)) {
+                    throw new Failure(
+                            Failure.Kind.BUSY,
+                            "Git's index is locked by another git, or by one that was killed: " + put.reason(),
+                            "if no git runs in " + tree.top() + ", delete that file");
+                }
                 put.ok("stage the backup");
                 break;
             }

@@ -45,7 +45,16 @@ record Replay(WorkTree tree, Commits commits, Push.Wanted wanted, Upstream upstr
 
     private String message(String commit) {
         return tree.git()
-                .run(null, "-c", "log.showSignature=false", "log", "-1", "--format=%B", commit)
+                .run(
+                        null,
+                        "-c",
+                        "log.showSignature=false",
+                        "-c",
+                        "i18n.logOutputEncoding=UTF-8",
+                        "log",
+                        "-1",
+                        "--format=%B",
+                        commit)
                 .ok("read the message of " + commit)
                 .text();
     }

@@ -19,8 +19,6 @@ import java.util.Set;
 record Upstream(String branch, String remote, String ref, String tracking, boolean isSet) {
     private static final String HEADS = "refs/heads/";
     private static final String ORIGIN = "origin";
-    /** Branches of this very repository. */
-    private static final String HERE = ".";
     /** With these, a branch goes to the one that it follows, whatever that is called. */
     private static final Set<String> FOLLOWED = Set.of("upstream", "tracking");
 
@@ -38,19 +36,20 @@ record Upstream(String branch, String remote, String ref, String tracking, boole
         if (chosen == null) {
             chosen = setting(tree, "remote.pushDefault");
         }
+        List<String> remotes = tree.git().text("remote").lines().toList();
         if (followed != null && merge != null && (chosen == null || chosen.equals(followed))) {
-            return to(branch, followed, merge, true);
+            return to(remotes, branch, followed, merge, true);
         }
         if (chosen != null) {
-            return to(branch, chosen, branch, true);
+            return to(remotes, branch, chosen, branch, true);
         }
-        List<String> remotes = tree.git().text("remote").lines().toList();
         String only = remotes.size() == 1 ? remotes.get(0) : remotes.contains(ORIGIN) ? ORIGIN : null;
-        return to(branch, only, branch, false);
+        return to(remotes, branch, only, branch, false);
     }
 
-    private static Upstream to(String branch, String remote, String ref, boolean isSet) {
-        boolean away = remote != null && !remote.equals(HERE) && ref.startsWith(HEADS);
+    /** Only a remote that has a name has a place for what was seen there; and an address may hold a password. */
+    private static Upstream to(List<String> remotes, String branch, String remote, String ref, boolean isSet) {
+        boolean away = remote != null && remotes.contains(remote) && ref.startsWith(HEADS);
         return away
                 ? new Upstream(
                         branch, remote, ref, "refs/remotes/" + remote + "/" + ref.substring(HEADS.length()), isSet)
@@ -76,7 +75,7 @@ record Upstream(String branch, String remote, String ref, String tracking, boole
         if (upstream.remote == null) {
             throw new Failure(
                     Failure.Kind.FAILURE,
-                    "the repository " + tree.top() + " has no remote to push " + name + " to",
+                    "the repository " + tree.top() + " has no remote with a name to push " + name + " to",
                     "name one: " + at + " remote add origin URL; or: " + at + " push --set-upstream REMOTE "
                             + Hints.quoted(name));
         }

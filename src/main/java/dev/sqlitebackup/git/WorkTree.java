@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -165,9 +166,17 @@ public record WorkTree(Path top, Git git) {
 
     /** Which of these files are not in the index as they are, or not gone from it. */
     Set<String> unstaged(Collection<String> names) {
-        return Set.copyOf(items(
-                git.run(null, arguments(List.of("ls-files", "--others", "--modified", "--deleted", "-z", "--"), names))
-                        .ok("compare the index")));
+        List<String> compared =
+                List.of("-c", "core.fsmonitor=false", "ls-files", "--others", "--modified", "--deleted", "-z", "--");
+        Set<String> unstaged =
+                new HashSet<>(items(git.run(null, arguments(compared, names)).ok("compare the index")));
+        // Of what Git was told not to look at (a lower-case letter, or an S) it knows nothing.
+        items(git.run(null, arguments(List.of("ls-files", "-v", "-z", "--"), names))
+                        .ok("read the index"))
+                .stream()
+                .filter(line -> Character.isLowerCase(line.charAt(0)) || line.charAt(0) == 'S')
+                .forEach(line -> unstaged.add(line.substring(2)));
+        return unstaged;
     }
 
     /** What the index has of these files. */

@@ -256,7 +256,7 @@ class GitPushIT {
         assertTrue(push(1).get("message").getAsString().contains("no branch is checked out"));
         git(repository, "git checkout -q main; touch .git/index.lock");
         write("locked");
-        assertTrue(push(1, "--busy-timeout=1s").get("message").getAsString().contains("index.lock"));
+        assertTrue(push(11, "--busy-timeout=1s").get("message").getAsString().contains("index.lock"));
         git(repository, "rm .git/index.lock; git remote remove origin");
         assertTrue(push(1).get("message").getAsString().contains("has no remote"));
         JsonObject nowhere = lab.json(2, "backup", database, "--to=" + directory + "/plain/", "--push");
@@ -397,5 +397,125 @@ class GitPushIT {
         JsonObject waiting = status(14, "--pushed", "--max-age=40h");
         assertTrue(waiting.get("message").getAsString().contains("there is something to push since "));
         status(0, "--pushed", "--max-age=50h");
+    }
+
+    /** A clone gets what attributes and filters make of it. */
+    @Test
+    void whatGitWouldChangeIsNotTaken() throws IOException {
+        git(repository, "echo '* text eol=lf' >.gitattributes; git " + AS_USER + " commit -qam attributes");
+        JsonObject changed = push(1);
+        assertTrue(
+                changed.get("message").getAsString().contains("Git would give back something else than "),
+                changed.get("message").getAsString());
+        lab.json(1, "backup", database, "--to=" + repository + "/backups/h/", "--stage");
+        git(repository, "echo '*.gz -text' >>.gitattributes; git " + AS_USER + " commit -qam attributes");
+        push(0);
+        cloneAndVerify(1);
+    }
+
+    @Test
+    void aFileThatGitWasToldNotToLookAtIsLookedAt() {
+        String to = "--to=" + repository + "/backups/one.gz";
+        for (String flag : List.of("--skip-worktree", "--assume-unchanged")) {
+            lab.json(0, "backup", database, to, "--push");
+            git(repository, "git update-index " + flag + " backups/one.gz");
+            write("since");
+            lab.json(0, "backup", database, to, "--push");
+            git(
+                    directory,
+                    "rm -rf third; git clone -q origin.git third; cmp third/backups/one.gz \"$1/backups/one.gz\"",
+                    repository);
+        }
+    }
+
+    /** Another server under the same name, and a push by hand that sent the pointers alone. */
+    @Test
+    void theRemoteGetsAllObjectsWhateverWasSeenOfIt() throws IOException {
+        push(0);
+        git(
+                directory,
+                "git init -q --bare -b main new.git; git -C \"$1\" remote set-url origin \"$2/new.git\"; mv origin.git old.git; mv new.git origin.git; git -C \"$1\" remote set-url origin \"$2/origin.git\"",
+                repository,
+                directory);
+        write("more");
+        push(0);
+        cloneAndVerify(2);
+        git(directory, "rm -rf origin.git/lfs");
+        assertTrue(push(0).get("unchanged").getAsBoolean());
+        cloneAndVerify(2);
+        git(
+                repository,
+                "git lfs prune --force >/dev/null 2>&1 || true; rm -rf .git/lfs/objects; rm -rf \"$1/origin.git/lfs\"",
+                directory);
+        push(0);
+        cloneAndVerify(2);
+    }
+
+    @Test
+    void whatGitSaysOfItsPushIsNotBelieved() throws IOException {
+        Path hook = directory.resolve("origin.git/hooks/post-receive");
+        Lab.write(hook, "#!/bin/sh\nwhile read old new ref; do git update-ref $ref $old; done\n");
+        Files.setPosixFilePermissions(hook, PosixFilePermissions.fromString("rwxr-xr-x"));
+        assertTrue(push(1).get("message").getAsString().contains("has not what was pushed"));
+        Files.delete(hook);
+        push(0);
+        cloneAndVerify(1);
+    }
+
+    /** An address may hold a password, and has no place for what was seen there. */
+    @Test
+    void anAddressInPlaceOfARemoteIsRefusedAndNotPrinted() {
+        git(repository, "git config branch.main.remote http://user:SECRET@127.0.0.1:9/x.git");
+        JsonObject refused = push(1);
+        assertTrue(refused.get("message").getAsString().contains("no remote with a name"), refused.toString());
+        assertFalse(refused.toString().contains("SECRET"));
+    }
+
+    @Test
+    void aHookThatLeavesSomethingBehindHoldsNothingUp() throws IOException {
+        Path hook = repository.resolve(".git/hooks/pre-push");
+        Lab.write(hook, "#!/bin/sh\nsleep 600 &\necho $! >\"" + directory + "/pid\"\n");
+        Files.setPosixFilePermissions(hook, PosixFilePermissions.fromString("rwxr-xr-x"));
+        push(0);
+        git(directory, "kill $(cat pid)"); // It was still there.
+        cloneAndVerify(1);
+    }
+
+    @Test
+    void whatOnePlaceHasDeletedIsNotForgottenWhenAnotherIsPushed() {
+        for (int i = 0; i < 3; i++) {
+            write("run " + i);
+            push(0, "--full");
+        }
+        git(repository, "git checkout -q --detach");
+        write("detached");
+        push(1, "--full", "--keep-last=1");
+        git(repository, "git checkout -q main");
+        Path second = lab.database("second.db", "delete", 20, "g");
+        lab.json(0, "backup", second, "--to=" + repository + "/backups/second/", "--push");
+        push(0);
+        assertEquals("", git(repository, "git status --porcelain"));
+        cloneAndVerify(1);
+    }
+
+    @Test
+    void variablesThatLeadElsewhereLeadNowhere() {
+        git(directory, "git clone -q origin.git other");
+        lab.with(Map.of("GIT_COMMON_DIR", directory + "/other/.git"))
+                .run("backup", database, "--to=" + repository + "/backups/h/", "--push")
+                .ok();
+        cloneAndVerify(1);
+        assertEquals("1\n", git(directory, "git -C other rev-list --count HEAD"));
+    }
+
+    /** As others clone it. */
+    @Test
+    void backupsOnABranchThatACloneDoesNotGetAreWarnedOf() {
+        assertFalse(push(0).has("warnings"));
+        git(repository, "git switch -q -c feature --no-track");
+        write("on a branch");
+        assertTrue(push(0).get("warnings")
+                .toString()
+                .contains("the backups went to origin/feature, and a clone gets main"));
     }
 }

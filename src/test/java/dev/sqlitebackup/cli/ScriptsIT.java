@@ -484,7 +484,7 @@ class ScriptsIT {
                 "make has a code of its own for it");
         // Whatever goes wrong with the staging, it is the run's code that says how the database is.
         Tools.sh("touch \"$1/.git/index.lock\"", repository).ok();
-        backup(database, history).endsWith(16);
+        backup(database, history, "--busy-timeout=1s").endsWith(16);
         Tools.sh("rm \"$1/.git/index.lock\"; ls -A \"$2\" | grep -v sqlite-backup || true", repository, lab.temporary())
                 .ok();
     }
@@ -752,6 +752,15 @@ class ScriptsIT {
                                 prefix, directory)
                         .ok()
                         .out());
+        // A name is a name, and nothing to run.
+        Tools.sh(
+                        "cd \"$2\"; mkdir names; cd names; mkdir '$(touch pwned)'; compopt() { :; }; source "
+                                + "\"$1/share/bash-completion/completions/sqlite-backup\"; COMP_WORDS=(sqlite-backup list ''); "
+                                + "COMP_CWORD=2; COMP_LINE='sqlite-backup list '; _complete_sqlite-backup; [ ! -e pwned ]; "
+                                + "[ \"${COMPREPLY[0]}\" = '$(touch pwned)' ]",
+                        prefix,
+                        directory)
+                .ok();
         Tools.sh(
                         "zsh -fc 'fpath=($1/share/zsh/site-functions $fpath); autoload -Uz compinit; compinit -D -u; "
                                 + "[[ $_comps[sqlite-backup] == _sqlite-backup ]]' zsh \"$1\"",
