@@ -402,6 +402,7 @@ class GitPushIT {
     /** A clone gets what attributes and filters make of it. */
     @Test
     void whatGitWouldChangeIsNotTaken() throws IOException {
+        Lab.sql(database, "INSERT INTO t(b) VALUES (randomblob(3000000))"); // Some line has to end as on Windows.
         git(repository, "echo '* text eol=lf' >.gitattributes; git " + AS_USER + " commit -qam attributes");
         JsonObject changed = push(1);
         assertTrue(

@@ -122,7 +122,7 @@ class NothingToDoIT {
                     round(to, from);
                 }
             } finally {
-                writer.destroyForcibly();
+                writer.destroyForcibly().waitFor(); // It holds the disk.
             }
             assertTrue(confirmed >= DATABASES * ROUNDS, confirmed + " runs had nothing to do");
             Figures.row("nothing-to-do", type, mode, DATABASES * ROUNDS, compared, confirmed, 0);
