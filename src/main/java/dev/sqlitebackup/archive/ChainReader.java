@@ -3,12 +3,10 @@ package dev.sqlitebackup.archive;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.archive.BackupReader.Sink;
 import dev.sqlitebackup.files.Digests;
-import dev.sqlitebackup.files.RegularFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,9 +28,7 @@ public final class ChainReader implements AutoCloseable {
      */
     public record Member(Path file, String backup) {}
 
-    private record Opened(Member member, FileChannel file, Manifest manifest) {}
-
-    private final List<Opened> members = new ArrayList<>();
+    private final List<ChainFile> members = new ArrayList<>();
     /** Ascending. */
     private int[] numbers = new int[0];
     /** Where the page of that number lies in the file of pages, in pages. */
@@ -53,7 +49,7 @@ public final class ChainReader implements AutoCloseable {
         ChainReader chain = new ChainReader();
         try {
             for (Member member : members) {
-                chain.add(member);
+                chain.members.add(ChainFile.open(member, chain.members.isEmpty() ? null : chain.tip()));
             }
             return chain;
         } catch (IOException | RuntimeException e) {
@@ -62,61 +58,7 @@ public final class ChainReader implements AutoCloseable {
         }
     }
 
-    private void add(Member member) throws IOException {
-        FileChannel file = open(member);
-        Opened opened;
-        try {
-            opened = new Opened(member, file, Manifest.of(file));
-            requireFits(opened);
-        } catch (IOException | RuntimeException e) {
-            file.close();
-            throw e;
-        }
-        members.add(opened);
-    }
-
-    /** What cannot be read is the backup, and not the place where its pages go. */
-    private static FileChannel open(Member member) throws IOException {
-        try {
-            return RegularFiles.open(member.file, StandardOpenOption.READ);
-        } catch (java.nio.file.NoSuchFileException e) {
-            throw e;
-        } catch (IOException e) {
-            throw Failure.io("cannot read the backup", member.backup, e);
-        }
-    }
-
-    private void requireFits(Opened next) throws IOException {
-        Manifest manifest = next.manifest;
-        if (manifest == null) {
-            throw BackupReader.damaged(next.member.backup, "it does not end like a backup of this program", null);
-        }
-        Manifest.Increment increment = manifest.increment();
-        if (members.isEmpty()) {
-            if (increment != null) {
-                throw BackupReader.damaged(
-                        next.member.backup, "it is an increment, which holds only what changed", null);
-            }
-            return;
-        }
-        Opened parent = tip();
-        if (increment != null && increment.walBytes() / BackupReader.MOST_COMPRESSION > next.file.size()) {
-            // Before anybody makes room for it.
-            throw BackupReader.damaged(next.member.backup, "it cannot hold as much as its trailer says", null);
-        }
-        if (increment == null
-                || !increment.parentSha256().equals(parent.manifest.sha256())
-                || !increment.parentCreatedAt().equals(parent.manifest.createdAt())
-                || Manifest.parentOf(increment.number()) != parent.manifest.number()
-                || manifest.pageSizeBytes() != parent.manifest.pageSizeBytes()) {
-            throw BackupReader.damaged(
-                    next.member.backup,
-                    "its name says that it builds on " + parent.member.backup + ", and its trailer does not",
-                    null);
-        }
-    }
-
-    private Opened tip() {
+    private ChainFile tip() {
         return members.get(members.size() - 1);
     }
 
@@ -131,7 +73,7 @@ public final class ChainReader implements AutoCloseable {
 
     /** Of the last of the chain: what it leads to. */
     public Manifest manifest() {
-        return tip().manifest;
+        return tip().manifest();
     }
 
     /** Which of its files was being read when something turned out to be wrong. */
@@ -142,16 +84,16 @@ public final class ChainReader implements AutoCloseable {
     /** How much is written to the file of pages at most. */
     public long pagesBytes() {
         return members.stream()
-                .filter(member -> member.manifest.increment() != null)
-                .mapToLong(member -> member.manifest.increment().walBytes())
+                .filter(member -> member.manifest().increment() != null)
+                .mapToLong(member -> member.manifest().increment().walBytes())
                 .sum();
     }
 
     /** The length of all its files. */
     public long backupBytes() throws IOException {
         long bytes = 0;
-        for (Opened member : members) {
-            bytes += member.file.size();
+        for (ChainFile member : members) {
+            bytes += member.file().size();
         }
         return bytes;
     }
@@ -181,21 +123,21 @@ public final class ChainReader implements AutoCloseable {
                             digest.update(bytes, 0, length);
                             sink.write(bytes, length);
                         });
-        Opened full = members.get(0);
-        new BlockReader(full.member.backup, full.file, full.manifest, fast).read(threads, overlay);
+        ChainFile full = members.get(0);
+        new BlockReader(full.member().backup(), full.file(), full.manifest(), fast).read(threads, overlay);
         overlay.finish();
         if (checksSha256) {
-            BackupReader.requireSha256(tip().member.backup, manifest().sha256(), Digests.hex(digest));
+            BackupReader.requireSha256(tip().member().backup(), manifest().sha256(), Digests.hex(digest));
         }
         return manifest();
     }
 
-    private void unpack(Opened increment, FileChannel pages, int threads) throws IOException {
+    private void unpack(ChainFile increment, FileChannel pages, int threads) throws IOException {
         int pageSizeBytes = manifest().pageSizeBytes();
         int firstSlot = Math.toIntExact(pages.size() / pageSizeBytes);
         IntStream.Builder added = IntStream.builder();
         long[] position = {pages.size()};
-        IncrementReader.read(increment.file, increment.member.backup, threads, (number, page) -> {
+        IncrementReader.read(increment.file(), increment.member().backup(), threads, (number, page) -> {
             Channels.write(pages, position[0], page);
             position[0] += pageSizeBytes;
             added.add((int) number);
@@ -267,7 +209,7 @@ public final class ChainReader implements AutoCloseable {
             for (; position < databaseBytes; next++) {
                 if (next == numbers.length || start(next) != position) {
                     throw BackupReader.damaged(
-                            tip().member.backup, "page " + (position / pageSizeBytes + 1) + " is missing", null);
+                            tip().member().backup(), "page " + (position / pageSizeBytes + 1) + " is missing", null);
                 }
                 Channels.read(pages, (long) slots[next] * pageSizeBytes, page, pageSizeBytes);
                 sink.write(page, pageSizeBytes);
@@ -278,8 +220,8 @@ public final class ChainReader implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        for (Opened member : members) {
-            member.file.close();
+        for (ChainFile member : members) {
+            member.file().close();
         }
     }
 }

@@ -40,7 +40,11 @@ final class Channels {
     }
 
     static void write(FileChannel file, long position, byte[] bytes) throws IOException {
-        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+        write(file, position, bytes, bytes.length);
+    }
+
+    static void write(FileChannel file, long position, byte[] bytes, int length) throws IOException {
+        ByteBuffer buffer = ByteBuffer.wrap(bytes, 0, length);
         while (buffer.hasRemaining()) {
             file.write(buffer, position + buffer.position());
         }

@@ -14,7 +14,6 @@ import java.util.Map;
 /** Says what a restore takes away: for people, and for programs. */
 final class ChangesReport {
     private static final int MOST_TABLES = 20;
-    private static final int LONGEST_NAME = 60;
 
     private ChangesReport() {}
 
@@ -58,7 +57,7 @@ final class ChangesReport {
                             ", ",
                             changes.uncounted().stream()
                                     .limit(MOST_TABLES)
-                                    .map(ChangesReport::shortened)
+                                    .map(Output::shortened)
                                     .toList()));
         }
         return lines;
@@ -72,7 +71,7 @@ final class ChangesReport {
     }
 
     private static String line(TableChange change) {
-        return "  " + shortened(change.table()) + ": "
+        return "  " + Output.shortened(change.table()) + ": "
                 + (change.rowsBefore() == null
                         ? "no such table → " + rows(change.rowsAfter())
                         : change.rowsAfter() == null
@@ -82,13 +81,6 @@ final class ChangesReport {
 
     private static String rows(long rows) {
         return rows == 1 ? "1 row" : rows + " rows";
-    }
-
-    /** By code points, of which none is cut in two. */
-    private static String shortened(String name) {
-        return name.codePointCount(0, name.length()) <= LONGEST_NAME
-                ? name
-                : name.substring(0, name.offsetByCodePoints(0, LONGEST_NAME)) + "...";
     }
 
     /** @return null where it could not be counted */

@@ -21,7 +21,8 @@ public final class FailureHandler implements IExecutionExceptionHandler, IParame
             "cannot write the result to standard output: it is closed, or its disk is full; "
                     + "the command itself succeeded";
     /** What is read as far as one likes: the others say what was done. */
-    private static final Set<String> QUIET = Set.of("list", "help", "generate-completion", "sqlite-backup");
+    private static final Set<String> QUIET =
+            Set.of("list", "diff", "query", "help", "generate-completion", "sqlite-backup");
 
     private final Environment environment;
 

@@ -1,11 +1,15 @@
 package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.core.ListService;
+import dev.sqlitebackup.core.RowsOfEach;
+import dev.sqlitebackup.files.NativeCode;
 import dev.sqlitebackup.history.Location;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -20,6 +24,8 @@ import picocli.CommandLine.Spec;
             "  sqlite-backup list /mnt/nas/backups/",
             "  # the commits of a backup that Git tracks",
             "  sqlite-backup list backups/opencode.db.gz",
+            "  # when rows of a table went",
+            "  sqlite-backup list /mnt/nas/backups/ --rows=session",
             "  # the safety copies of a database",
             "  sqlite-backup list app.db"
         })
@@ -41,6 +47,12 @@ public final class ListCommand implements Callable<Integer> {
     @Mixin
     private NameOption name;
 
+    @Option(
+            names = "--rows",
+            paramLabel = "TABLE",
+            description = "Read every backup, and count the rows that this table has in each; - where there is none.")
+    private String table;
+
     ListCommand(Environment environment, CommonOptions common) {
         this.environment = environment;
         this.common = common;
@@ -48,8 +60,18 @@ public final class ListCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ListService.Listing listing = new ListService()
-                .list(environment.place(location, environment.database(null), name.name(spec)), name.name(spec));
-        return Reporter.of(spec.commandLine(), common).list(listing);
+        Location place = environment.place(location, environment.database(null), name.name(spec));
+        Reporter reporter = Reporter.of(spec.commandLine(), common);
+        if (table == null) {
+            return reporter.list(new ListService().list(place, name.name(spec)));
+        }
+        Path tmp = environment.temporaryDirectory(null);
+        RowsOfEach.Counted counted;
+        try (ProgressDisplay progress = ProgressDisplay.of(common, environment.streams(), RunPlan.WALK)) {
+            NativeCode.unpackInto(environment.programDirectories(tmp));
+            counted = new RowsOfEach(environment.clock(), progress)
+                    .list(new RowsOfEach.Request(place, name.name(spec), table, tmp, common.busyTimeout));
+        }
+        return reporter.list(counted);
     }
 }

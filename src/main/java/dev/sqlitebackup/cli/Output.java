@@ -6,6 +6,7 @@ import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.history.Location;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.charset.Charset;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -21,7 +22,7 @@ import picocli.CommandLine;
  * standard error. Control characters, which file names may hold, reach no terminal.
  */
 final class Output {
-    private static final Gson GSON =
+    static final Gson GSON =
             new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
     private static final IntPredicate UNSAFE = c -> Character.isISOControl(c)
             || Character.getType(c) == Character.FORMAT
@@ -29,6 +30,8 @@ final class Output {
             || Character.getType(c) == Character.PARAGRAPH_SEPARATOR;
 
     private static final boolean ARROWS = Charset.defaultCharset().newEncoder().canEncode('→');
+
+    private static final int LONGEST_NAME = 60;
 
     private final PrintWriter out;
     private final PrintWriter err;
@@ -44,6 +47,11 @@ final class Output {
 
     static Output of(CommandLine commandLine, CommonOptions options) {
         return new Output(commandLine, options);
+    }
+
+    /** Where results go that are printed bit by bit; with {@code -q}, nowhere. */
+    PrintWriter out() {
+        return options.quiet && !options.json ? new PrintWriter(Writer.nullWriter()) : out;
     }
 
     /**
@@ -80,6 +88,13 @@ final class Output {
         }
     }
 
+    /** Lines for people, before what is said of how it ended. */
+    void print(List<String> lines) {
+        if (!options.json) {
+            lines.forEach(line -> out().println(encodable(escape(line))));
+        }
+    }
+
     /** @return the exit code */
     int failure(Failure failure) {
         return failure(failure, List.of());
@@ -96,18 +111,40 @@ final class Output {
      * @return the exit code
      */
     int failure(Failure failure, List<String> warnings, Map<String, Object> fields) {
-        int exitCode = ExitCodes.of(failure.kind());
-        Map<String, Object> object = object(exitCode, Map.of(), List.of());
-        object.put("error", failure.kind().code());
-        object.put("message", failure.getMessage());
-        object.put("hint", failure.hint());
-        object.putAll(fields);
-        putWarnings(object, warnings);
+        Map<String, Object> object = failed(failure, warnings, fields);
         noteHealth(object);
         if (options.json) {
             out.println(json(object));
             out.flush();
         }
+        return say(failure, warnings);
+    }
+
+    private Map<String, Object> failed(Failure failure, List<String> warnings, Map<String, Object> fields) {
+        Map<String, Object> object = object(ExitCodes.of(failure.kind()), Map.of(), List.of());
+        object.put("error", failure.kind().code());
+        object.put("message", failure.getMessage());
+        object.put("hint", failure.hint());
+        object.putAll(fields);
+        putWarnings(object, warnings);
+        return object;
+    }
+
+    /**
+     * Of a JSON object that is printed bit by bit, what every one has.
+     *
+     * @param failure null if nothing failed
+     */
+    Map<String, Object> ending(Failure failure, List<String> warnings) {
+        return failure == null ? object(ExitCodes.OK, Map.of(), warnings) : failed(failure, warnings, Map.of());
+    }
+
+    /**
+     * Says on standard error what failed.
+     *
+     * @return the exit code
+     */
+    int say(Failure failure, List<String> warnings) {
         if (!options.json || !options.standardOutputIsTaken) {
             warnings(warnings);
             err.println(encodable("error: " + escape(failure.getMessage())));
@@ -121,7 +158,7 @@ final class Output {
             trace.toString().lines().forEach(line -> err.println(encodable(LogStream.escape(line))));
         }
         err.flush();
-        return exitCode;
+        return ExitCodes.of(failure.kind());
     }
 
     private void noteHealth(Map<String, Object> object) {
@@ -204,6 +241,13 @@ final class Output {
     /** What people read of where a backup is, which is a word for programs where it came down a pipe. */
     static String backup(String location) {
         return location.equals(Location.Pipe.NAME) ? "standard input" : location;
+    }
+
+    /** A name of a table, say, as far as it fits a line; by code points, of which none is cut in two. */
+    static String shortened(String name) {
+        return name.codePointCount(0, name.length()) <= LONGEST_NAME
+                ? name
+                : name.substring(0, name.offsetByCodePoints(0, LONGEST_NAME)) + "...";
     }
 
     /** 343.0 MB: decimal units, one digit behind the point. */

@@ -7,6 +7,7 @@ import dev.sqlitebackup.core.ListService;
 import dev.sqlitebackup.core.PruneService;
 import dev.sqlitebackup.core.RestorePlan;
 import dev.sqlitebackup.core.RestoreService;
+import dev.sqlitebackup.core.RowsOfEach;
 import dev.sqlitebackup.core.StatusService;
 import dev.sqlitebackup.core.Verification;
 import dev.sqlitebackup.core.VerifyService;
@@ -201,6 +202,10 @@ final class Reporter {
 
     int list(ListService.Listing listing) {
         return new ListReport(output).print(listing);
+    }
+
+    int list(RowsOfEach.Counted counted) {
+        return new ListReport(output).print(counted);
     }
 
     int status(StatusService.Result result) {

@@ -55,8 +55,18 @@ record RunPlan(List<Step> steps) {
     static final List<RunPlan> VERIFY =
             List.of(of(step("verify", 1490), step("check", 690)), of(step("snapshot", 640), step("check", 690)));
 
+    /** From one backup of a history to the next. */
+    static final List<RunPlan> WALK = List.of(of(step("walk", 1)));
+
     /** The structure is checked only of what no run has noted. */
     static final List<RunPlan> PRUNE = List.of(of(step("verify", 1500), step("check", 75)));
+
+    /** Of a backup and a database, two databases, two backups, a database and a backup. */
+    static final List<RunPlan> DIFF = List.of(
+            of(step("verify", 730), step("check", 460), step("snapshot", 640), step("compare", 600)),
+            of(step("snapshot", 640), step("snapshot", 640), step("compare", 600)),
+            of(step("verify", 730), step("check", 460), step("verify", 730), step("check", 460), step("compare", 600)),
+            of(step("snapshot", 640), step("verify", 730), step("check", 460), step("compare", 600)));
 
     private static RunPlan of(Step... steps) {
         return new RunPlan(List.of(steps));

@@ -119,6 +119,8 @@ public final class SqliteBackup implements Runnable {
         commands.put("list", () -> new ListCommand(environment, common));
         commands.put("status", () -> new StatusCommand(environment, common));
         commands.put("prune", () -> new PruneCommand(environment, common));
+        commands.put("diff", () -> new DiffCommand(environment, common));
+        commands.put("query", () -> new QueryCommand(environment, common));
         commands.put("report", () -> new ReportCommand(environment, common));
         return commands;
     }
@@ -127,6 +129,6 @@ public final class SqliteBackup implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "a command is missing: backup, restore, undo, verify, list, status, prune or report");
+                "a command is missing: backup, restore, undo, verify, list, status, prune, diff, query or report");
     }
 }

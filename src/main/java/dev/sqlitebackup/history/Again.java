@@ -9,10 +9,20 @@ import java.util.List;
  * What a user asked for, for hints: the same again, with a backup of another time.
  *
  * @param words the command, where the backup is, options
+ * @param last an argument behind them that is no path, null for none
  */
-public record Again(List<String> words) {
+public record Again(List<String> words, String last) {
+    /** Of a command that has no other argument. */
+    public Again(List<String> words) {
+        this(words, null);
+    }
+
     public static Again verify(Location backup, String name) {
         return new Again(named(List.of("verify", backup.toString()), name));
+    }
+
+    public static Again query(Location backup, String name, String sql) {
+        return new Again(named(List.of("query", backup.toString()), name), sql);
     }
 
     public static List<String> named(List<String> words, String name) {
@@ -27,7 +37,7 @@ public record Again(List<String> words) {
     Again in(String place, String database) {
         List<String> all = new ArrayList<>(words);
         all.set(1, place);
-        return new Again(all.stream().anyMatch(word -> word.startsWith("--name=")) ? all : named(all, database));
+        return new Again(all.stream().anyMatch(word -> word.startsWith("--name=")) ? all : named(all, database), last);
     }
 
     /** The newest backup that is not dated after a time. */
@@ -43,6 +53,6 @@ public record Again(List<String> words) {
     private String with(String at) {
         List<String> all = new ArrayList<>(words);
         all.add(at);
-        return Hints.command(all.toArray(String[]::new));
+        return Hints.command(all.toArray(String[]::new)) + (last == null ? "" : " " + Hints.quoted(last));
     }
 }

@@ -5,6 +5,8 @@ import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.Databases;
 import dev.sqlitebackup.store.Store;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -160,6 +162,18 @@ public record BackupSource(
 
     public boolean isPiped() {
         return location.equals(Location.Pipe.NAME); // Every other location begins with a slash or a scheme.
+    }
+
+    /** @return where the database lies that it is of, null where that was not noted, or none is there any more */
+    public Path database() {
+        State noted = content.noted();
+        String path =
+                noted == null || noted.source() == null ? null : noted.source().path();
+        try {
+            return path != null && Files.isRegularFile(Path.of(path)) ? Path.of(path) : null;
+        } catch (InvalidPathException e) {
+            return null; // This locale cannot express it.
+        }
     }
 
     /** Whether it is this very file. */

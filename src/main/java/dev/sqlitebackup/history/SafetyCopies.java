@@ -75,6 +75,13 @@ public final class SafetyCopies {
         }
     }
 
+    /** @return the database beside a safety copy of it, null if it is none, or there is no such database */
+    public static Path databaseBeside(Path copy) {
+        String name = copy.getFileName().toString();
+        Path database = copy.resolveSibling(database(name));
+        return !database.equals(copy) && Files.isRegularFile(database) ? database : null;
+    }
+
     /** A name that neither a safety copy nor a sidecar of one has. */
     public static Path freeName(Path database, Instant now) {
         for (int number = 1; ; number++) {

@@ -52,7 +52,7 @@ final class BuiltIns {
     static BuiltIns of(SqliteConnection connection) throws SQLException {
         BuiltIns builtIns = new BuiltIns();
         for (String table : connection.query("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0")) {
-            String list = " FROM pragma_index_list('" + table.replace("'", "''") + "')";
+            String list = " FROM pragma_index_list(" + Sql.text(table) + ")";
             Set<String> partial = Set.copyOf(connection.query("SELECT name" + list + " WHERE partial"));
             connection
                     .query("SELECT name" + list + " WHERE origin = 'pk'")
@@ -73,7 +73,7 @@ final class BuiltIns {
     }
 
     private static void compile(SqliteConnection connection, String name, Index index) throws SQLException {
-        String statement = "EXPLAIN REINDEX main.\"" + name.replace("\"", "\"\"") + "\"";
+        String statement = "EXPLAIN REINDEX main." + Sql.name(name);
         List<String> opcodes = connection.query(statement, "opcode");
         List<String> operands = connection.query(statement, "p4");
         for (int i = 0; i < opcodes.size(); i++) {

@@ -160,7 +160,7 @@ public final class IntegrityCheck {
         refuseProven("quick_check", connection.query("PRAGMA quick_check(" + MAX_PROBLEMS + ")"), decided);
         List<String> rows = new ArrayList<>();
         for (String table : inFull) {
-            connection.query("PRAGMA integrity_check(" + quoted(table) + ")").stream()
+            connection.query("PRAGMA integrity_check(" + Sql.text(table) + ")").stream()
                     .filter(row -> !OK.contains(row))
                     .forEach(rows::add);
         }
@@ -176,14 +176,14 @@ public final class IntegrityCheck {
     private Set<String> sortOut(StandIns standIns, List<String> inFull) throws SQLException {
         Set<String> undecided = new HashSet<>();
         for (String table : connection.query(TABLES)) {
-            Set<String> inColumns = standIns.usedBy("PRAGMA quick_check(" + quoted(table) + ")");
-            Set<String> inIndexes = standIns.usedBy("PRAGMA integrity_check(" + quoted(table) + ")");
+            Set<String> inColumns = standIns.usedBy("PRAGMA quick_check(" + Sql.text(table) + ")");
+            Set<String> inIndexes = standIns.usedBy("PRAGMA integrity_check(" + Sql.text(table) + ")");
             if (inIndexes.isEmpty() && inColumns.isEmpty()) {
                 inFull.add(table);
                 continue;
             }
             List<String> computed = connection.query(
-                    "SELECT name FROM pragma_table_xinfo(" + quoted(table) + ") WHERE hidden = " + VIRTUAL_COLUMN);
+                    "SELECT name FROM pragma_table_xinfo(" + Sql.text(table) + ") WHERE hidden = " + VIRTUAL_COLUMN);
             computed.forEach(column -> undecided.add(table + "." + column));
             inIndexes.addAll(inColumns);
             leftOut.add((computed.isEmpty() ? "indexes" : "indexes and generated columns") + " of table " + table + " ("
@@ -244,10 +244,6 @@ public final class IntegrityCheck {
         }
     }
 
-    static String quoted(String name) {
-        return "'" + name.replace("'", "''") + "'";
-    }
-
     static void refuseProblems(String what, List<String> rows) {
         if (!rows.equals(OK)) {
             for (String row : rows) {
@@ -285,7 +281,7 @@ public final class IntegrityCheck {
         for (String table : connection.query(
                 "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage = 0 ORDER BY name")) {
             try {
-                connection.query("SELECT 1 FROM \"" + table.replace("\"", "\"\"") + "\" LIMIT 0");
+                connection.query("SELECT 1 FROM " + Sql.name(table) + " LIMIT 0");
             } catch (SQLException e) {
                 if (ResultCode.of(e) != ResultCode.ERROR) {
                     throw e;

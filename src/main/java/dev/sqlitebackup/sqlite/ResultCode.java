@@ -52,7 +52,7 @@ final class ResultCode {
      *
      * @param written directories that were written to: only a try tells an exceeded quota from a broken disk
      */
-    static Failure failure(String doing, Path file, SQLException e, Path... written) {
+    static Failure failure(String doing, Object file, SQLException e, Path... written) {
         String message = doing + " " + file + ": " + describe(e);
         return switch (of(e)) {
             case IOERR, CANTOPEN, READONLY -> {

@@ -184,6 +184,6 @@ public final class RowCounts {
         if (stopped) {
             throw new Failure(Failure.Kind.FAILURE, "it took too long to read " + database);
         }
-        return Long.parseLong(connection.queryOne("SELECT count(*) FROM main.\"" + table.replace("\"", "\"\"") + "\""));
+        return Long.parseLong(connection.queryOne("SELECT count(*) FROM main." + Sql.name(table)));
     }
 }

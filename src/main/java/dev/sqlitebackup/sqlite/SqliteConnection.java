@@ -72,17 +72,19 @@ final class SqliteConnection implements AutoCloseable {
         return query(sql, row -> row.getString(column));
     }
 
-    private interface Value {
-        String of(ResultSet row) throws SQLException;
+    /** What is made of a row. */
+    interface Reader<T> {
+        T of(ResultSet row) throws SQLException;
     }
 
-    private List<String> query(String sql, Value value) throws SQLException {
+    /** @return what a reader makes of every row */
+    <T> List<T> query(String sql, Reader<T> reader) throws SQLException {
         return onSecondLook(() -> {
             try (Statement statement = connection.createStatement();
                     ResultSet rows = statement.executeQuery(sql)) {
-                List<String> values = new ArrayList<>();
+                List<T> values = new ArrayList<>();
                 while (rows.next()) {
-                    values.add(value.of(rows));
+                    values.add(reader.of(rows));
                 }
                 return values;
             }

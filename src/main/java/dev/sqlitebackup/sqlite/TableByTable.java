@@ -15,8 +15,7 @@ final class TableByTable {
                 IntegrityCheck.open(database)) { // Without stand-ins, of which here nobody sorts out the false alarms.
             for (String table : connection.query("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")) {
                 try {
-                    List<String> rows =
-                            connection.query("PRAGMA integrity_check(" + IntegrityCheck.quoted(table) + ")");
+                    List<String> rows = connection.query("PRAGMA integrity_check(" + Sql.text(table) + ")");
                     if (!rows.stream().allMatch(BuiltIns::isDisagreement)) {
                         IntegrityCheck.refuseProblems(what, rows);
                     } else { // Of one table SQLite says a hundred problems at most, so others may lie behind those.
@@ -26,7 +25,7 @@ final class TableByTable {
                         IntegrityCheck.refuseProblems(
                                 what,
                                 problems.isEmpty()
-                                        ? connection.query("PRAGMA quick_check(" + IntegrityCheck.quoted(table) + ")")
+                                        ? connection.query("PRAGMA quick_check(" + Sql.text(table) + ")")
                                         : problems);
                         leftOut.add("indexes of table " + table
                                 + " (collations and functions of SQLite's, if the application has its own)");

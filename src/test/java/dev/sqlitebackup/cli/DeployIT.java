@@ -30,7 +30,7 @@ import picocli.CommandLine;
 class DeployIT {
     private static final Path PROJECT = Path.of("").toAbsolutePath();
     private static final Pattern COMMAND = Pattern.compile(
-            "sqlite-backup(?:\\.jar)? +((?:backup|restore|undo|verify|list|status|prune|report) [^|>`#\\n]*)");
+            "sqlite-backup(?:\\.jar)? +((?:backup|restore|undo|verify|list|status|prune|report|diff|query) [^|>`#\\n]*)");
 
     @TempDir
     Path directory;

@@ -1,0 +1,201 @@
+package dev.sqlitebackup.sqlite;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Interruption;
+import java.nio.file.Path;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.sqlite.SQLiteConnection;
+
+/**
+ * Asks a private database a question, which anybody may have written, as anybody may have written the database. Nothing
+ * can be written or opened by it:
+ *
+ * <ul>
+ *   <li>its words are those of one statement that reads ({@link SelectStatement});
+ *   <li>SQLite's program for it begins no write transaction: what sqlite3_stmt_readonly says, and the driver does not;
+ *   <li>the file is opened read-only and immutable, and query_only is on: a function that writes fails, such as FTS3's
+ *       optimize();
+ *   <li>no other database can be attached, whatever tries to: the limit is 0 (ATTACH, VACUUM INTO);
+ *   <li>extensions are off, and the schema may call no function that does more than compute;
+ *   <li>sorting goes to memory, and to no temporary file.
+ * </ul>
+ */
+public final class ReadOnlyQuery {
+    /** SQLITE_LIMIT_ATTACHED. */
+    private static final int LIMIT_ATTACHED = 7;
+    /** What makes a program one that writes (vdbeaux.c, resolveP2Values), besides a Transaction whose P2 is not 0. */
+    private static final Set<String> WRITING = Set.of("Vacuum", "JournalMode", "Checkpoint");
+
+    /** Takes an answer, a row after the other. */
+    public interface Rows {
+        /** Before the first row, and where there is none. */
+        void columns(List<String> names);
+
+        /** @param values a Long, Double, String or byte[] each, or null */
+        void row(List<Object> values);
+    }
+
+    /** The database has not what is asked for, such as a table of that name. */
+    public static final class Unfit extends Exception {
+        private static final long serialVersionUID = 1;
+
+        private Unfit(SQLException cause) {
+            super(said(cause), cause);
+        }
+    }
+
+    private ReadOnlyQuery() {}
+
+    /**
+     * Looks at the words of a question, without any database.
+     *
+     * @throws Failure USAGE if it is not one statement that reads
+     */
+    public static void requireReading(String sql) {
+        SelectStatement.explained(sql);
+    }
+
+    /**
+     * Asks it.
+     *
+     * @param database a private file that nobody else has open
+     * @param what it is, for messages
+     * @throws Unfit if SQLite cannot compile the question for this database; nothing was given to {@code rows} then
+     * @throws Failure USAGE if it would write, CORRUPT if the database is damaged, FAILURE if a row cannot be computed
+     */
+    public static void ask(Path database, String what, String sql, Rows rows) throws Unfit {
+        String explained = SelectStatement.explained(sql);
+        try (SqliteConnection connection = open(database)) {
+            requireReadOnly(connection, explained);
+            try (PreparedStatement statement = prepare(connection, sql)) {
+                read(statement, rows);
+            }
+        } catch (SQLException e) {
+            throw failure(what, e);
+        }
+    }
+
+    /**
+     * Counts the rows of a table or view.
+     *
+     * @param database a private file that nobody else has open
+     * @param what it is, for messages
+     * @return null if there is no such table
+     * @throws Failure CORRUPT if the database is damaged, FAILURE if only the application can count them
+     */
+    public static Long count(Path database, String what, String table) {
+        try (SqliteConnection connection = open(database)) {
+            String quoted = table.replace("\"", "\"\"");
+            boolean exists = !connection
+                    .query("SELECT 1 FROM pragma_table_list('" + table.replace("'", "''") + "') WHERE schema = 'main'")
+                    .isEmpty();
+            return exists ? Long.valueOf(connection.queryOne("SELECT count(*) FROM main.\"" + quoted + "\"")) : null;
+        } catch (SQLException e) {
+            throw failure(what, e);
+        }
+    }
+
+    private static SqliteConnection open(Path database) throws SQLException {
+        SqliteConnection connection = SqliteConnection.open(database, "mode=ro&immutable=1", Duration.ZERO);
+        SQLiteConnection driver = connection.driver();
+        driver.getDatabase().enable_load_extension(false);
+        driver.getDatabase().limit(LIMIT_ATTACHED, 0);
+        connection.execute("PRAGMA query_only=ON");
+        connection.execute("PRAGMA trusted_schema=OFF");
+        connection.execute("PRAGMA temp_store=MEMORY");
+        return connection;
+    }
+
+    private static PreparedStatement prepare(SqliteConnection connection, String sql) throws SQLException, Unfit {
+        PreparedStatement statement;
+        try {
+            statement = connection.driver().prepareStatement(sql);
+        } catch (SQLException e) {
+            throw unfit(e);
+        }
+        if (statement.getParameterMetaData().getParameterCount() > 0) {
+            statement.close();
+            throw SelectStatement.refused("it has a parameter, which has no value");
+        }
+        return statement;
+    }
+
+    /** Not compiled, and not because of a damaged database. */
+    private static Unfit unfit(SQLException e) throws SQLException {
+        if (ResultCode.of(e) != ResultCode.ERROR) {
+            throw e;
+        }
+        return new Unfit(e);
+    }
+
+    private static void requireReadOnly(SqliteConnection connection, String sql) throws SQLException, Unfit {
+        try (Statement statement = connection.driver().createStatement();
+                ResultSet program = statement.executeQuery("EXPLAIN " + sql)) {
+            while (program.next()) {
+                String opcode = program.getString("opcode");
+                if (WRITING.contains(opcode) || opcode.equals("Transaction") && program.getInt("p2") != 0) {
+                    throw SelectStatement.refused("it would write");
+                }
+            }
+        } catch (SQLException e) {
+            throw unfit(e);
+        }
+    }
+
+    private static void read(PreparedStatement statement, Rows rows) throws SQLException {
+        try (ResultSet result = statement.executeQuery()) {
+            ResultSetMetaData about = result.getMetaData();
+            List<String> names = new ArrayList<>();
+            for (int i = 1; i <= about.getColumnCount(); i++) {
+                names.add(about.getColumnLabel(i));
+            }
+            rows.columns(names);
+            while (result.next()) {
+                Interruption.check();
+                rows.row(values(result, names.size()));
+            }
+        } catch (OutOfMemoryError e) {
+            throw new Failure(
+                    Failure.Kind.FAILURE,
+                    "a row takes more memory than Java has",
+                    "ask for less of it, as with substr(), or give Java more: JAVA_TOOL_OPTIONS=-Xmx1g",
+                    e);
+        }
+    }
+
+    private static List<Object> values(ResultSet row, int columns) throws SQLException {
+        List<Object> values = new ArrayList<>(columns);
+        for (int i = 1; i <= columns; i++) {
+            Object value = row.getObject(i);
+            values.add(value instanceof Integer small ? Long.valueOf(small) : value);
+        }
+        return values;
+    }
+
+    private static Failure failure(String what, SQLException e) {
+        return switch (ResultCode.of(e)) {
+            case ResultCode.READONLY -> SelectStatement.refused("it would write");
+            case ResultCode.INTERRUPT -> Interruption.failure(e);
+            case ResultCode.CORRUPT, ResultCode.NOTADB ->
+                new Failure(Failure.Kind.CORRUPT, what + " cannot be read: " + ResultCode.describe(e), null, e);
+            default -> new Failure(Failure.Kind.FAILURE, "SQLite cannot run this to its end: " + said(e), null, e);
+        };
+    }
+
+    /** Without the driver's words around it: "[SQLITE_ERROR] SQL error or missing database (no such table: t)". */
+    private static String said(SQLException e) {
+        String message = String.valueOf(e.getMessage());
+        int from = message.indexOf(" (");
+        return message.startsWith("[SQLITE_") && from >= 0
+                ? message.substring(from + 2, message.length() - 1)
+                : message;
+    }
+}

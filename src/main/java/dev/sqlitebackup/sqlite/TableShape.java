@@ -1,0 +1,147 @@
+package dev.sqlitebackup.sqlite;
+
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * What a comparison has to know of a table in one of two databases.
+ *
+ * @param schema by which SQLite knows the database
+ * @param kind of a table
+ * @param columns in their order, without generated ones: those say nothing that the others do not
+ * @param key the columns that tell its rows apart, in their order; empty if it declares none
+ * @param look how a row is found by its key
+ * @param primary the index that holds the key, null if there is none
+ * @param rowid a name of its rowid, null where all are taken or there is none
+ */
+record TableShape(
+        String schema,
+        String name,
+        Kind kind,
+        List<Column> columns,
+        List<String> key,
+        Look look,
+        String primary,
+        String rowid) {
+    /** What differs in how a table is read. */
+    enum Kind {
+        TABLE,
+        WITHOUT_ROWID,
+        FULL_TEXT,
+        R_TREE
+    }
+
+    /** A column that holds values. */
+    record Column(String name, String type, boolean mayBeNull) {}
+
+    /** How a row is found by its key. */
+    enum Look {
+        /** The key is the rowid. */
+        ROWID,
+        /** The table itself is in the order of its key, all of it by the bytes of texts. */
+        KEYED_TABLE,
+        /** An index is. */
+        INDEX,
+        /** The order is by a collation, which is not to be trusted: an application may have another one of its name. */
+        NONE
+    }
+
+    private static final String BINARY = "BINARY";
+    /** Of a full-text table, which has no column for it. */
+    private static final Column ROWID = new Column("rowid", "INTEGER", false);
+
+    /** One row of {@code pragma_table_xinfo}. */
+    private record Declared(Column column, int keyNumber, int hidden) {}
+
+    static TableShape of(SqliteConnection connection, String schema, String name, Kind kind) throws SQLException {
+        String of = "(" + Sql.text(name) + ", " + Sql.text(schema) + ")";
+        List<Declared> declared = connection.query(
+                "SELECT name, type, \"notnull\", pk, hidden FROM pragma_table_xinfo" + of,
+                row -> new Declared(
+                        new Column(row.getString(1), row.getString(2), row.getInt(3) == 0),
+                        row.getInt(4),
+                        row.getInt(5)));
+        List<Column> columns = declared.stream()
+                .filter(column -> column.hidden == 0)
+                .map(Declared::column)
+                .toList();
+        if (kind == Kind.R_TREE) {
+            String number = columns.get(0).name;
+            return new TableShape(schema, name, kind, columns, List.of(number), Look.ROWID, null, number);
+        }
+        if (kind == Kind.FULL_TEXT) {
+            List<Column> numbered =
+                    Stream.concat(Stream.of(ROWID), columns.stream()).toList();
+            return new TableShape(schema, name, kind, numbered, List.of(ROWID.name), Look.ROWID, null, ROWID.name);
+        }
+        Map<Integer, String> key = new TreeMap<>();
+        declared.stream()
+                .filter(column -> column.keyNumber > 0)
+                .forEach(column -> key.put(column.keyNumber, column.column.name));
+        String primary = connection.query("SELECT name FROM pragma_index_list" + of + " WHERE origin = 'pk'").stream()
+                .findFirst()
+                .orElse(null);
+        return new TableShape(
+                schema,
+                name,
+                kind,
+                columns,
+                List.copyOf(key.values()),
+                look(connection, schema, primary, kind),
+                primary,
+                kind == Kind.WITHOUT_ROWID ? null : rowid(declared));
+    }
+
+    private static Look look(SqliteConnection connection, String schema, String primary, Kind kind)
+            throws SQLException {
+        if (primary == null) {
+            return Look.ROWID;
+        }
+        boolean byBytes = connection
+                .query("SELECT coll FROM pragma_index_xinfo(" + Sql.text(primary) + ", " + Sql.text(schema)
+                        + ") WHERE \"key\"")
+                .stream()
+                .allMatch(BINARY::equalsIgnoreCase);
+        return !byBytes ? Look.NONE : kind == Kind.WITHOUT_ROWID ? Look.KEYED_TABLE : Look.INDEX;
+    }
+
+    private static String rowid(List<Declared> columns) {
+        return Stream.of("rowid", "_rowid_", "oid")
+                .filter(name -> columns.stream().noneMatch(column -> column.column.name.equalsIgnoreCase(name)))
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** @return null if it has none of that name */
+    Column column(String wanted) {
+        return columns.stream()
+                .filter(column -> RowCounts.BY_NAME.compare(column.name, wanted) == 0)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** Whether the same columns, in the same order, are the key of both. */
+    boolean hasKeyOf(TableShape other) {
+        return key.size() == other.key.size()
+                && IntStream.range(0, key.size())
+                        .allMatch(i -> RowCounts.BY_NAME.compare(key.get(i), other.key.get(i)) == 0);
+    }
+
+    /** The table as something to read all of, in the order of its rowids where it has any. */
+    String all(String alias) {
+        return from(alias) + (kind == Kind.TABLE ? " NOT INDEXED" : "");
+    }
+
+    /** The table as something to look a key up in, or a rowid. */
+    String byKey(String alias) {
+        return look == Look.ROWID ? all(alias) : from(alias) + " INDEXED BY " + Sql.name(primary);
+    }
+
+    private String from(String alias) {
+        return schema + "." + Sql.name(name) + " AS " + alias;
+    }
+}
