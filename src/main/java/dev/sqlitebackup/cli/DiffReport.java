@@ -57,7 +57,7 @@ record DiffReport(Output output) {
         return lines;
     }
 
-    private static String counted(long number, String what) {
+    static String counted(long number, String what) {
         return number + " " + what + (number == 1 ? "" : "s");
     }
 

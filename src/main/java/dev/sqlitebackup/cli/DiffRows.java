@@ -49,11 +49,14 @@ final class DiffRows {
                             .map(DiffRows::change)
                             .collect(Collectors.joining(", "));
         }
-        return (row.inOld() ? "- " : "+ ")
-                + row.cells().stream()
-                        .map(cell -> Output.shortened(cell.column()) + "="
-                                + text(row.inOld() ? cell.old() : cell.newer(), 0))
-                        .collect(Collectors.joining(", "));
+        return (row.inOld() ? "- " : "+ ") + text(row);
+    }
+
+    /** Of a row that only one has. */
+    static String text(Difference.Row row) {
+        return row.cells().stream()
+                .map(cell -> Output.shortened(cell.column()) + "=" + text(row.inOld() ? cell.old() : cell.newer(), 0))
+                .collect(Collectors.joining(", "));
     }
 
     private static String change(Difference.Cell cell) {
@@ -111,7 +114,7 @@ final class DiffRows {
         return fields;
     }
 
-    private static Map<String, Object> values(Difference.Row row, boolean old) {
+    static Map<String, Object> values(Difference.Row row, boolean old) {
         Map<String, Object> values = new LinkedHashMap<>();
         row.cells().forEach(cell -> values.put(cell.column(), json(old ? cell.old() : cell.newer())));
         return values;

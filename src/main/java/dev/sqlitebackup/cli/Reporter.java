@@ -256,7 +256,7 @@ final class Reporter {
     }
 
     /** @param commit of a version in Git, else null: then there is no such field */
-    private static void putBackup(Map<String, Object> fields, String backup, String commit) {
+    static void putBackup(Map<String, Object> fields, String backup, String commit) {
         fields.put("backup", backup);
         if (commit != null) {
             fields.put("commit", commit);

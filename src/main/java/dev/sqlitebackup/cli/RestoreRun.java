@@ -61,7 +61,7 @@ record RestoreRun(Environment environment, CommandLine commandLine, CommonOption
         return (System.nanoTime() - nanoTime) / 1_000_000;
     }
 
-    private static Path directory(String option, Path directory) {
+    static Path directory(String option, Path directory) {
         if (directory != null && !Files.isDirectory(directory)) {
             throw new Failure(
                     Failure.Kind.USAGE,

@@ -68,6 +68,21 @@ record RunPlan(List<Step> steps) {
             of(step("verify", 730), step("check", 460), step("verify", 730), step("check", 460), step("compare", 600)),
             of(step("snapshot", 640), step("verify", 730), step("check", 460), step("compare", 600)));
 
+    /** Of a backup, and of a plain database. The safety copy is the snapshot. */
+    static final List<RunPlan> UNDELETE = List.of(
+            of(
+                    step("verify", 730),
+                    step("check", 460),
+                    step("snapshot", 640),
+                    step("check", 460),
+                    step("put back", 500)),
+            of(
+                    step("snapshot", 640),
+                    step("check", 460),
+                    step("snapshot", 640),
+                    step("check", 460),
+                    step("put back", 500)));
+
     private static RunPlan of(Step... steps) {
         return new RunPlan(List.of(steps));
     }

@@ -58,7 +58,7 @@ import picocli.CommandLine.Spec;
         })
 public final class SqliteBackup implements Runnable {
     /** Which are not suggested to somebody who may have meant another. */
-    static final Set<String> WRITING = Set.of("backup", "restore", "undo", "prune", "report");
+    static final Set<String> WRITING = Set.of("backup", "restore", "undo", "undelete", "prune", "report");
 
     private static final Set<String> HELP = Set.of("-h", "--help", "help");
     private static final int LEAST_COLUMNS = 80;
@@ -121,6 +121,7 @@ public final class SqliteBackup implements Runnable {
         commands.put("prune", () -> new PruneCommand(environment, common));
         commands.put("diff", () -> new DiffCommand(environment, common));
         commands.put("query", () -> new QueryCommand(environment, common));
+        commands.put("undelete", () -> new UndeleteCommand(environment, common));
         commands.put("report", () -> new ReportCommand(environment, common));
         return commands;
     }
@@ -129,6 +130,7 @@ public final class SqliteBackup implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "a command is missing: backup, restore, undo, verify, list, status, prune, diff, query or report");
+                "a command is missing: backup, restore, undo, verify, list, status, prune, diff, query, "
+                        + "undelete or report");
     }
 }

@@ -104,10 +104,17 @@ public record Difference(
     }
 
     private static Table table(DatabaseDiff.Table table) {
-        List<Row> rows = table.rows() == null
-                ? null
-                : table.rows().stream().map(Difference::row).toList();
-        return new Table(table.name(), table.onlyOld(), table.onlyNew(), table.changed(), table.same(), rows);
+        return new Table(
+                table.name(),
+                table.onlyOld(),
+                table.onlyNew(),
+                table.changed(),
+                table.same(),
+                table.rows() == null ? null : rows(table.rows()));
+    }
+
+    static List<Row> rows(List<DiffRow> rows) {
+        return rows.stream().map(Difference::row).toList();
     }
 
     private static Row row(DiffRow row) {

@@ -8,7 +8,6 @@ import dev.sqlitebackup.files.PrivateFiles;
 import dev.sqlitebackup.history.SafetyCopies;
 import dev.sqlitebackup.history.SafetyDirectory;
 import dev.sqlitebackup.run.State;
-import dev.sqlitebackup.sqlite.DatabaseFiles;
 import dev.sqlitebackup.sqlite.DatabaseHeader;
 import dev.sqlitebackup.sqlite.InPlaceRestore;
 import dev.sqlitebackup.sqlite.LiveRestore;
@@ -123,7 +122,8 @@ final class RestoreSwitch {
     }
 
     private Switched restoreLive() {
-        refuseToLockOutTheOwner();
+        OwnersSidecars.refuseOthers(
+                target, this::sample, "run the restore as the user who owns the database, or without --live");
         try (StagedFile file = places.open(staged)) {
             Path proof = places.staging().createFile("proof.db");
             return LiveRestore.run(target, file, safetyCopy(), proof, request.busyTimeout(), progress);
@@ -132,51 +132,9 @@ final class RestoreSwitch {
         }
     }
 
-    /**
-     * Where a WAL database has no sidecars, SQLite makes them for us, and whoever opens it meanwhile gets ours. An
-     * application that may not write those can write nothing until it opens the database again. Without --live nobody
-     * else gets in.
-     */
-    private void refuseToLockOutTheOwner() {
-        try {
-            DatabaseFiles.Present present = DatabaseFiles.of(target).present();
-            DatabaseHeader header = DatabaseHeader.of(target);
-            boolean makesSidecars =
-                    (present.wal() || header != null && header.isWal()) && !(present.wal() && present.shm());
-            if (makesSidecars && !PrivateFiles.ownerMayWrite(target, sample())) {
-                throw new Failure(
-                        Failure.Kind.FAILURE,
-                        "this user's sidecars of " + target
-                                + " could not be written by its owner, who may open it at any moment",
-                        "run the restore as the user who owns the database, or without --live");
-            }
-        } catch (IOException e) {
-            throw Failure.io("cannot read", target, e);
-        }
-    }
-
-    /** Readable for its owner alone, who is the database's owner, so that he can undo. */
     private SafetyCopy safetyCopy() {
-        Path copy = places.safety().createFile("safety.db");
-        return new SafetyCopy() {
-            @Override
-            public Path file() {
-                return copy;
-            }
-
-            @Override
-            public Kept keep() {
-                try {
-                    PrivateFiles.copyOwner(target, places.safety().attributes(copy));
-                } catch (IOException e) {
-                    // Only root can give files away. Ours then, and still safe.
-                }
-                Path directory = request.safetyDirectory();
-                return new Kept(
-                        SafetyCopies.keep(copy, SafetyCopies.in(directory, target), clock.instant()),
-                        RestoreHints.undo(request, target));
-            }
-        };
+        return new KeptSafetyCopy(
+                places.safety(), target, request.safetyDirectory(), clock, RestoreHints.undo(request, target));
     }
 
     private PosixFileAttributeView sample() {

@@ -50,9 +50,14 @@ public record Again(List<String> words, String last) {
         return with("--at=0s");
     }
 
-    private String with(String at) {
+    /** From the newest backup on, up to the first that has an answer. */
+    public String each() {
+        return with("--each", "--first");
+    }
+
+    private String with(String... options) {
         List<String> all = new ArrayList<>(words);
-        all.add(at);
+        all.addAll(List.of(options));
         return Hints.command(all.toArray(String[]::new)) + (last == null ? "" : " " + Hints.quoted(last));
     }
 }

@@ -26,7 +26,7 @@ record ContentDiff(
         drop();
         copy(old, newer, OLD_ROWS);
         copy(newer, old, NEW_ROWS);
-        long putAside = count(old.all("o")) - count(OLD_ROWS);
+        long putAside = connection.count(old.all("o")) - connection.count(OLD_ROWS);
         List<String> content = Stream.concat(columns.stream().map(Sql::name), Stream.of(classes()))
                 .toList();
         pair(SAME, content, "1");
@@ -43,18 +43,18 @@ record ContentDiff(
                                         .map(name -> name + " IS NOT NULL")
                                         .toList(),
                                 "AND"));
-        long changed = count(CHANGED);
-        return new Counts(count(OLD_ROWS) - changed, count(NEW_ROWS) - changed, changed, putAside + count(SAME));
+        long changed = connection.count(CHANGED);
+        return new Counts(
+                connection.count(OLD_ROWS) - changed,
+                connection.count(NEW_ROWS) - changed,
+                changed,
+                putAside + connection.count(SAME));
     }
 
     private void drop() throws SQLException {
         for (String table : List.of(OLD_ROWS, NEW_ROWS, SAME, CHANGED)) {
             connection.execute("DROP TABLE IF EXISTS " + table);
         }
-    }
-
-    private long count(String from) throws SQLException {
-        return Long.parseLong(connection.queryOne("SELECT count(*) FROM " + from));
     }
 
     /** A name that no column has. */

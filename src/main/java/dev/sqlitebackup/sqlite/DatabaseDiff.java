@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 
 /**
  * What differs between two databases, of which each is a private file that nobody else has open. Tables are read, and
@@ -54,9 +53,6 @@ public final class DatabaseDiff {
      * @param limit how many rows at most
      */
     public record Wanted(String table, int limit) {}
-
-    /** The driver puts SQLite's words in brackets, behind its own. */
-    private static final Pattern OF_DRIVER = Pattern.compile("^\\[SQLITE_ERROR].*?\\((.*)\\)$", Pattern.DOTALL);
 
     private final SqliteConnection connection;
     private final Wanted wanted;
@@ -150,8 +146,7 @@ public final class DatabaseDiff {
             return compare(name);
         } catch (SQLException second) {
             refuseUnlessOfThisTable(second);
-            String said = ResultCode.describe(second);
-            uncompared.add(new Uncompared(name, OF_DRIVER.matcher(said).replaceFirst("$1")));
+            uncompared.add(new Uncompared(name, ResultCode.said(second)));
             return null;
         }
     }

@@ -44,7 +44,7 @@ record KeyedDiff(SqliteConnection connection, TableShape old, TableShape newer, 
         String found = "n." + Sql.name(key.get(0)); // NULL in no row that there is.
         String sql = "SELECT count(*), count(" + found + "), total(CASE WHEN " + found + " IS NOT NULL THEN NOT "
                 + same() + " END) FROM " + old.all("o") + " LEFT JOIN " + newer.byKey("n") + " ON " + matched("n", "o");
-        long rowsOfNew = Long.parseLong(connection.queryOne("SELECT count(*) FROM " + newer.all("n")));
+        long rowsOfNew = connection.count(newer.all("n"));
         return connection
                 .query(sql, row -> {
                     long matched = row.getLong(2);

@@ -52,6 +52,11 @@ public final class LiveRefusal {
         }
     }
 
+    /** Whether pages of a private copy carry checksums, which whoever has the database open looks at. */
+    public static boolean haveChecksums(Path copy) throws IOException {
+        return PageChecksums.areIn(copy);
+    }
+
     /** SQLite changes page 1 on its way in, and what it will be is known only under the lock. */
     static void checkChecksums(Path staged) throws IOException {
         if (PageChecksums.areIn(staged)) {

@@ -48,7 +48,7 @@ public final class ReadOnlyQuery {
         private static final long serialVersionUID = 1;
 
         private Unfit(SQLException cause) {
-            super(said(cause), cause);
+            super(ResultCode.said(cause), cause);
         }
     }
 
@@ -186,16 +186,8 @@ public final class ReadOnlyQuery {
             case ResultCode.INTERRUPT -> Interruption.failure(e);
             case ResultCode.CORRUPT, ResultCode.NOTADB ->
                 new Failure(Failure.Kind.CORRUPT, what + " cannot be read: " + ResultCode.describe(e), null, e);
-            default -> new Failure(Failure.Kind.FAILURE, "SQLite cannot run this to its end: " + said(e), null, e);
+            default ->
+                new Failure(Failure.Kind.FAILURE, "SQLite cannot run this to its end: " + ResultCode.said(e), null, e);
         };
-    }
-
-    /** Without the driver's words around it: "[SQLITE_ERROR] SQL error or missing database (no such table: t)". */
-    private static String said(SQLException e) {
-        String message = String.valueOf(e.getMessage());
-        int from = message.indexOf(" (");
-        return message.startsWith("[SQLITE_") && from >= 0
-                ? message.substring(from + 2, message.length() - 1)
-                : message;
     }
 }

@@ -21,6 +21,8 @@ final class ResultCode {
     static final int CORRUPT = 11;
     static final int FULL = 13;
     static final int CANTOPEN = 14;
+    static final int CONSTRAINT = 19;
+    static final int MISMATCH = 20;
     static final int NOTADB = 26;
 
     /** As much as SQLite ever writes at once, and a directory's own growth. */
@@ -79,6 +81,15 @@ final class ResultCode {
             case FULL -> new Failure(Failure.Kind.NO_SPACE, message, "free some space on its file system", e);
             default -> new Failure(Failure.Kind.FAILURE, message, null, e);
         };
+    }
+
+    /** SQLite's words, without the driver's around them: "[SQLITE_ERROR] SQL error (no such table: t)". */
+    static String said(SQLException e) {
+        String message = String.valueOf(e.getMessage());
+        int from = message.indexOf(" (");
+        return message.startsWith("[SQLITE_") && from >= 0
+                ? message.substring(from + 2, message.length() - 1)
+                : message;
     }
 
     static String describe(SQLException e) {

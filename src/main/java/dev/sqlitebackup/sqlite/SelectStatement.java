@@ -19,6 +19,8 @@ final class SelectStatement {
     private static final String HINT =
             "give one SELECT, VALUES, WITH or EXPLAIN; to do more with a backup, restore it to a new file with --to";
 
+    static final String CONDITION_HINT = "give what would follow WHERE in a SELECT, such as: id = 'ses_1'";
+
     private final String sql;
     private int at;
     /** The first tokens, in upper case. */
@@ -40,6 +42,29 @@ final class SelectStatement {
         SelectStatement statement = new SelectStatement(sql);
         statement.read();
         return sql.substring(statement.explained);
+    }
+
+    /**
+     * Looks at what is to stand in brackets behind WHERE.
+     *
+     * @throws Failure USAGE for anything that would not stay inside them
+     */
+    static void requireCondition(String sql) {
+        SelectStatement condition = new SelectStatement(sql);
+        int open = 0;
+        boolean isEmpty = true;
+        for (String token; (token = condition.next()) != null; isEmpty = false) {
+            open += token.equals("(") ? 1 : token.equals(")") ? -1 : 0;
+            if (open < 0 || token.equals(";")) {
+                throw new Failure(Failure.Kind.USAGE, "not one condition: a " + token + " ends it", CONDITION_HINT);
+            }
+        }
+        if (isEmpty || open > 0) {
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    isEmpty ? "the condition is empty" : "not a condition: a ( in it has no end",
+                    CONDITION_HINT);
+        }
     }
 
     private void read() {

@@ -62,6 +62,15 @@ final class SqliteConnection implements AutoCloseable {
         });
     }
 
+    /** @return how many rows it changed, without what triggers did */
+    long update(String sql) throws SQLException {
+        return onSecondLook(() -> {
+            try (Statement statement = connection.createStatement()) {
+                return statement.executeLargeUpdate(sql);
+            }
+        });
+    }
+
     /** @return the first column of every row */
     List<String> query(String sql) throws SQLException {
         return query(sql, row -> row.getString(1));
@@ -142,6 +151,11 @@ final class SqliteConnection implements AutoCloseable {
 
     String queryOne(String sql) throws SQLException {
         return query(sql).get(0);
+    }
+
+    /** How many rows there are in what follows FROM. */
+    long count(String from) throws SQLException {
+        return Long.parseLong(queryOne("SELECT count(*) FROM " + from));
     }
 
     /** Opens a read transaction that is really there: BEGIN alone takes no lock. */

@@ -4,6 +4,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -49,6 +50,9 @@ record TableShape(
         /** The order is by a collation, which is not to be trusted: an application may have another one of its name. */
         NONE
     }
+
+    /** As a comment may be between the words, the second alone; a name that holds it does no harm. */
+    private static final Pattern CONFLICT_CLAUSE = Pattern.compile("\\bconflict\\b", Pattern.CASE_INSENSITIVE);
 
     private static final String BINARY = "BINARY";
     /** Of a full-text table, which has no column for it. */
@@ -131,6 +135,30 @@ record TableShape(
                         .allMatch(i -> RowCounts.BY_NAME.compare(key.get(i), other.key.get(i)) == 0);
     }
 
+    /**
+     * Whether a constraint of it may say what becomes of a row that violates it, such as ON CONFLICT REPLACE, by which
+     * an INSERT would delete another row.
+     */
+    boolean hasConflictClause(SqliteConnection connection) throws SQLException {
+        return connection
+                .query("SELECT sql FROM " + schema + ".sqlite_schema WHERE type = 'table' AND name = " + Sql.text(name))
+                .stream()
+                .anyMatch(sql -> CONFLICT_CLAUSE.matcher(String.valueOf(sql)).find());
+    }
+
+    /** Whether these columns are a name of the rowid, and no more. */
+    boolean isRowid(List<String> columns) {
+        return look == Look.ROWID
+                && key.size() == 1
+                && columns.size() == 1
+                && RowCounts.BY_NAME.compare(key.get(0), columns.get(0)) == 0;
+    }
+
+    /** The columns that identify a row in this one file, whether or not they are a key; empty where none do. */
+    List<String> identity() {
+        return rowid == null ? key : List.of(rowid);
+    }
+
     /** The table as something to read all of, in the order of its rowids where it has any. */
     String all(String alias) {
         return from(alias) + (kind == Kind.TABLE ? " NOT INDEXED" : "");
@@ -141,7 +169,8 @@ record TableShape(
         return look == Look.ROWID ? all(alias) : from(alias) + " INDEXED BY " + Sql.name(primary);
     }
 
-    private String from(String alias) {
+    /** The table, as SQLite thinks best. */
+    String from(String alias) {
         return schema + "." + Sql.name(name) + " AS " + alias;
     }
 }

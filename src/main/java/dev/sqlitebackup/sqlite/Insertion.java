@@ -1,0 +1,172 @@
+package dev.sqlitebackup.sqlite;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Interruption;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Puts chosen rows into the database, in the transaction that is open, and proves that they are there as the backup has
+ * them, before anything is committed.
+ *
+ * <p>Rows that others refer to come first. A trigger may count on that; another one, which keeps a number in the row
+ * that is referred to, on the opposite. So where triggers are in the way, the other order is tried too.
+ */
+final class Insertion {
+    private static final String ELSEWHERE = "restore the backup to a new file with --to, and copy from there";
+
+    private final SqliteConnection connection;
+    private final References references;
+    private final boolean withoutTriggers;
+
+    Insertion(SqliteConnection connection, References references, boolean withoutTriggers) {
+        this.connection = connection;
+        this.references = references;
+        this.withoutTriggers = withoutTriggers;
+    }
+
+    /** @throws Failure FAILURE, which names the row, where a constraint or a trigger does not let one be what it was */
+    void run() throws SQLException {
+        List<LostTable> order = references.parentsFirst();
+        List<String> names = order.stream().map(LostTable::name).toList();
+        if (withoutTriggers) {
+            Triggers triggers = Triggers.takeAway(connection, names);
+            insert(order);
+            triggers.makeAgain();
+            return;
+        }
+        boolean haveTriggers = Triggers.areOf(connection, names);
+        connection.execute("SAVEPOINT before_rows");
+        try {
+            insert(order);
+        } catch (Failure first) {
+            if (!haveTriggers || order.size() == 1) {
+                throw haveTriggers ? first.withHint("--no-triggers leaves the triggers out; or " + ELSEWHERE) : first;
+            }
+            connection.execute("ROLLBACK TO before_rows");
+            Collections.reverse(order);
+            try {
+                insert(order);
+            } catch (Failure second) {
+                throw first.withHint("--no-triggers leaves the triggers out; or " + ELSEWHERE);
+            }
+        }
+    }
+
+    private void insert(List<LostTable> order) throws SQLException {
+        for (LostTable table : order) {
+            Interruption.check();
+            try {
+                table.insert(1, table.rows());
+            } catch (SQLException e) {
+                if (!isOfRow(e)) {
+                    throw e;
+                }
+                throw refusedRow(table);
+            }
+        }
+        for (LostTable table : order) {
+            Long other = table.firstNotBack();
+            if (other != null) {
+                throw new Failure(
+                        Failure.Kind.FAILURE,
+                        table.describe(other) + ", would not come back as it was: a trigger changes or removes it; "
+                                + "nothing was changed",
+                        ELSEWHERE);
+            }
+        }
+    }
+
+    private static boolean isOfRow(SQLException e) {
+        int code = ResultCode.of(e);
+        return code == ResultCode.CONSTRAINT || code == ResultCode.MISMATCH;
+    }
+
+    /** Halves the rows until one is left that SQLite does not take. */
+    private Failure refusedRow(LostTable table) throws SQLException {
+        long first = 1;
+        long rows = table.rows();
+        while (true) {
+            long half = (rows + 1) / 2;
+            try {
+                table.insert(first, first + half - 1);
+                first += half;
+                rows -= half;
+            } catch (SQLException e) {
+                if (!isOfRow(e)) {
+                    throw e;
+                }
+                if (half == 1) {
+                    return new Failure(
+                            Failure.Kind.FAILURE,
+                            table.describe(first) + ", cannot come back: " + ResultCode.said(e)
+                                    + "; nothing was changed",
+                            ELSEWHERE,
+                            e);
+                }
+                rows = half;
+            }
+        }
+    }
+
+    /**
+     * After the rows were put back: what SQLite's foreign_key_check says, of these rows alone, by the keys that the
+     * database declares now.
+     *
+     * @throws Failure FAILURE, which names the row, where one refers to nothing
+     */
+    void checkForeignKeys(List<ForeignKey> keys) throws SQLException {
+        for (LostTable table : references.chosen()) {
+            for (ForeignKey key : keys) {
+                if (!key.isOf(table.name())
+                        || !key.columns().stream()
+                                .allMatch(column -> table.old().column(column) != null)) {
+                    continue;
+                }
+                Long orphan = table.first(key.isSet("o") + " AND NOT EXISTS (SELECT 1 FROM main."
+                        + Sql.name(key.parent()) + " AS l WHERE " + key.matched("o", "l") + ")");
+                if (orphan != null) {
+                    throw new Failure(
+                            Failure.Kind.FAILURE,
+                            table.describe(orphan) + ", refers by " + String.join(", ", key.columns())
+                                    + " to a row of table " + key.parent()
+                                    + " that is not in the database; nothing was changed",
+                            "without --only, what it refers to comes back too, as far as the backup has it");
+                }
+            }
+        }
+    }
+
+    /**
+     * SQLite's integrity_check of each table that got rows. What it said of the database before is no reason to refuse.
+     *
+     * @param before a private copy of the database as it was
+     */
+    void checkIntegrity(Path before) throws SQLException {
+        for (LostTable table : references.chosen()) {
+            Interruption.check();
+            String check = "PRAGMA main.integrity_check(" + Sql.text(table.name()) + ")";
+            Set<String> problems = new HashSet<>(connection.query(check));
+            problems.remove("ok");
+            if (problems.isEmpty()) {
+                continue;
+            }
+            try (SqliteConnection old = SqliteConnection.open(before, "mode=ro&immutable=1", Duration.ZERO)) {
+                old.execute("PRAGMA trusted_schema=OFF");
+                old.query(check).forEach(problems::remove);
+            }
+            if (!problems.isEmpty()) {
+                throw new Failure(
+                        Failure.Kind.FAILURE,
+                        "integrity_check says of table " + table.name() + ", with the rows in it: "
+                                + problems.iterator().next() + "; nothing was changed",
+                        ELSEWHERE);
+            }
+        }
+    }
+}

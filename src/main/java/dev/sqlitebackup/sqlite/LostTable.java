@@ -1,0 +1,210 @@
+package dev.sqlitebackup.sqlite;
+
+import dev.sqlitebackup.Failure;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * A table of which rows may have to come back: what it is in the backup and in the database, and which rows of the
+ * backup were chosen. These are in a temporary table: a number from 1 on without gaps, what identifies the row in the
+ * backup, and the round in which it was found.
+ *
+ * <p>In statements, {@code o} is a row of the backup, {@code l} one of the live database, {@code w} one that was
+ * chosen.
+ */
+final class LostTable {
+    /** How many columns of a row name it, and how much of each, in a message. */
+    private static final int MOST_TELLING = 4;
+
+    private static final int MOST_OF_VALUE = 60;
+
+    private final SqliteConnection connection;
+    private final TableShape old;
+    private final TableShape live;
+    /** What tells its rows apart in the backup. */
+    private final List<String> identity;
+    /** That both have, of those that hold values. */
+    private final List<String> columns;
+
+    /** Temporary tables. */
+    private final String chosen;
+
+    private final String temporary;
+    private final MissingRows missing;
+    private long rows;
+
+    /** @param number of its temporary tables, which no other one has */
+    private LostTable(SqliteConnection connection, TableShape old, TableShape live, int number) throws SQLException {
+        this.connection = connection;
+        this.old = old;
+        this.live = live;
+        this.identity = old.identity();
+        this.columns = old.columns().stream()
+                .map(TableShape.Column::name)
+                .filter(name -> live.column(name) != null)
+                .toList();
+        this.chosen = "chosen_" + number;
+        create();
+        this.temporary = "missing_" + number;
+        this.missing = MissingRows.of(connection, old, live, columns, temporary);
+    }
+
+    /** @throws Failure FAILURE where nothing identifies a row of it, or both have no column in common */
+    static LostTable of(SqliteConnection connection, TableShape old, TableShape live, int number) throws SQLException {
+        if (old.identity().isEmpty()) {
+            throw new Failure(
+                    Failure.Kind.FAILURE,
+                    "the rows of table " + old.name() + " cannot be told apart: it has columns called rowid, _rowid_ "
+                            + "and oid, and no primary key");
+        }
+        LostTable table = new LostTable(connection, old, live, number);
+        if (table.columns.isEmpty()) {
+            throw new Failure(
+                    Failure.Kind.FAILURE,
+                    "table " + old.name() + " of the backup and that of the database have no column in common");
+        }
+        return table;
+    }
+
+    private void create() throws SQLException {
+        String numbered = Identity.numbered(identity, "");
+        connection.execute("CREATE TABLE temp." + chosen + "(n INTEGER PRIMARY KEY, " + numbered
+                + ", round INTEGER, UNIQUE(" + numbered + "))");
+        connection.execute("CREATE INDEX temp." + chosen + "_by_round ON " + chosen + "(round)");
+    }
+
+    String name() {
+        return live.name();
+    }
+
+    TableShape old() {
+        return old;
+    }
+
+    TableShape live() {
+        return live;
+    }
+
+    List<String> columns() {
+        return columns;
+    }
+
+    MissingRows missing() {
+        return missing;
+    }
+
+    /** Columns of the backup that hold values for which the database has no column any more. */
+    List<String> lostColumns() {
+        return old.columns().stream()
+                .map(TableShape.Column::name)
+                .filter(name -> live.column(name) == null)
+                .toList();
+    }
+
+    /** How many rows were chosen. */
+    long rows() {
+        return rows;
+    }
+
+    List<String> identity() {
+        return identity;
+    }
+
+    /** The chosen rows, as {@code from} and what joins them: first what was chosen, then the row. */
+    String chosenRows(String alias) {
+        return "temp." + chosen + " AS w CROSS JOIN " + old.from(alias) + " ON "
+                + Identity.matched(identity, alias, "w");
+    }
+
+    /**
+     * Chooses rows {@code o} of the backup, as far as they were not chosen before.
+     *
+     * @param from where they are, and which
+     * @return how many were
+     */
+    long choose(String from, long round) throws SQLException {
+        long added = connection.update("INSERT OR IGNORE INTO temp." + chosen + "("
+                + Identity.numbered(identity, "") + ", round) SELECT " + Identity.of(identity, "o") + ", " + round
+                + " FROM " + from);
+        rows += added;
+        return added;
+    }
+
+    /** The number of the first of the chosen rows {@code o} for which a condition holds, null if there is none. */
+    Long first(String condition) throws SQLException {
+        return connection
+                .query(
+                        "SELECT w.n FROM " + chosenRows("o") + " WHERE " + condition + " ORDER BY w.n LIMIT 1",
+                        row -> row.getLong(1))
+                .stream()
+                .findFirst()
+                .orElse(null);
+    }
+
+    /**
+     * That row {@code l} of the database holds what row {@code o} of the backup does, in the columns that both have.
+     * Where a column has another type now, as SQLite compares the two.
+     */
+    String same() {
+        return Sql.all(
+                columns.stream()
+                        .map(column -> old.column(column)
+                                        .type()
+                                        .equalsIgnoreCase(live.column(column).type())
+                                ? Sql.same("o." + Sql.name(column), "l." + Sql.name(column))
+                                : "o." + Sql.name(column) + " IS l." + Sql.name(column))
+                        .toList(),
+                "AND");
+    }
+
+    /**
+     * Puts chosen rows into the database, all by one statement, which changes nothing where it fails.
+     *
+     * @param first the number of the first
+     * @param last the number of the last
+     */
+    void insert(long first, long last) throws SQLException {
+        String into = columns.stream().map(Sql::name).collect(Collectors.joining(", "));
+        connection.execute("INSERT" + (live.hasConflictClause(connection) ? " OR ABORT" : "") + " INTO "
+                + LiveAndBackup.LIVE + "." + Sql.name(live.name()) + "(" + into + ") SELECT "
+                + Identity.of(columns, "o") + " FROM " + chosenRows("o") + " WHERE w.n BETWEEN " + first + " AND "
+                + last + " ORDER BY w.n");
+    }
+
+    /**
+     * After they were put back.
+     *
+     * @return the number of the first chosen row that the database does not hold as the backup does, null if there is
+     *     none
+     */
+    Long firstNotBack() throws SQLException {
+        String isThere = missing.isThere(same());
+        return isThere == null
+                ? first(MissingRows.of(connection, old, live, columns, temporary)
+                        .condition())
+                : first("NOT " + isThere);
+    }
+
+    /** Some of the chosen rows, to show. */
+    List<DiffRow> show(int limit, int mostOfValue) throws SQLException {
+        List<String> all = old.columns().stream().map(TableShape.Column::name).toList();
+        return new DiffRow.Wanted(all, old.key(), chosenRows("o") + " ORDER BY w.n", limit, mostOfValue)
+                .onlyOne(connection, true);
+    }
+
+    /** A chosen row in words: its table and what tells it from others there. */
+    String describe(long n) throws SQLException {
+        List<String> telling = old.key().isEmpty()
+                ? Stream.concat(identity.stream(), columns.stream()).distinct().toList()
+                : old.key();
+        String values = telling.stream()
+                .limit(MOST_TELLING)
+                .map(column -> Sql.text(column + "=") + " || substr(quote(o." + Sql.name(column) + "), 1, "
+                        + MOST_OF_VALUE + ")")
+                .collect(Collectors.joining(" || ', ' || "));
+        return "table " + old.name() + ", row "
+                + connection.queryOne("SELECT " + values + " FROM " + chosenRows("o") + " WHERE w.n = " + n);
+    }
+}

@@ -1,0 +1,174 @@
+package dev.sqlitebackup.sqlite;
+
+import dev.sqlitebackup.Interruption;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Which rows belong to others that come back, by the foreign keys that the backup declares: those that refer to them,
+ * and those that they refer to, as far as they are missing in the database. A row is chosen once, so keys may go in
+ * circles.
+ */
+final class References {
+    private final SqliteConnection connection;
+    private final Tables old;
+    private final Tables live;
+    private final List<ForeignKey> keys;
+    private final SortedMap<String, LostTable> lost = new TreeMap<>(RowCounts.BY_NAME);
+    private final List<String> warnings = new ArrayList<>();
+    private long round;
+
+    References(SqliteConnection connection, Tables old, Tables live) throws SQLException {
+        this.connection = connection;
+        this.old = old;
+        this.live = live;
+        this.keys = ForeignKey.of(connection, LiveAndBackup.BACKUP, old);
+    }
+
+    /** @return null where the backup or the database has no such table */
+    LostTable table(String name) throws SQLException {
+        LostTable known = lost.get(name);
+        if (known == null && old.kinds().containsKey(name) && live.kinds().containsKey(name)) {
+            known = LostTable.of(
+                    connection,
+                    shape(LiveAndBackup.BACKUP, old.kinds().get(name)),
+                    shape(LiveAndBackup.LIVE, live.kinds().get(name)),
+                    lost.size());
+            lost.put(name, known);
+        }
+        return known;
+    }
+
+    private TableShape shape(String schema, Tables.Kind kind) throws SQLException {
+        return TableShape.of(connection, schema, kind.name(), kind.kind());
+    }
+
+    /** Chooses the rows that refer to chosen ones, and those that refer to these. */
+    void chooseReferring() throws SQLException {
+        long found;
+        do {
+            Interruption.check();
+            found = 0;
+            for (ForeignKey key : keys) {
+                LostTable parent = lost.get(key.parent());
+                if (parent != null && parent.rows() > 0) {
+                    found += chooseReferring(key, parent);
+                }
+            }
+            round++;
+        } while (found > 0);
+    }
+
+    private long chooseReferring(ForeignKey key, LostTable parent) throws SQLException {
+        LostTable child = table(key.child());
+        String referring = parent.chosenRows("p") + " CROSS JOIN "
+                + shape(LiveAndBackup.BACKUP, old.kinds().get(key.child())).from("o") + " ON " + key.matched("o", "p")
+                + " WHERE w.round = " + round;
+        if (child == null) {
+            warnIfAny(key, referring);
+            return 0;
+        }
+        return child.choose(referring + " AND " + child.missing().condition(), round + 1);
+    }
+
+    private void warnIfAny(ForeignKey key, String referring) throws SQLException {
+        long rows = connection.count(referring);
+        if (rows > 0) {
+            warnings.add(rows(rows) + " of table " + key.child() + " referred to them; the database has "
+                    + "no such table any more");
+        }
+    }
+
+    private static String rows(long number) {
+        return number + (number == 1 ? " row" : " rows");
+    }
+
+    /** Chooses the rows that chosen ones refer to, as far as nothing in the database is what is referred to. */
+    void chooseReferred() throws SQLException {
+        long from = 0;
+        long found;
+        do {
+            Interruption.check();
+            round++;
+            found = 0;
+            for (ForeignKey key : keys) {
+                LostTable child = lost.get(key.child());
+                LostTable parent = child == null || child.rows() == 0 ? null : table(key.parent());
+                if (parent != null && hasReferred(parent, key)) {
+                    found += parent.choose(
+                            child.chosenRows("c") + " CROSS JOIN "
+                                    + parent.old().from("o") + " ON "
+                                    + key.matched("c", "o") + " WHERE w.round >= " + from + " AND "
+                                    + parent.missing().condition() + " AND NOT EXISTS (SELECT 1 FROM "
+                                    + parent.live().from("l") + " WHERE " + key.matched("c", "l") + ")",
+                            round);
+                }
+            }
+            from = round;
+        } while (found > 0);
+    }
+
+    private static boolean hasReferred(LostTable parent, ForeignKey key) {
+        return key.parentColumns().stream().allMatch(column -> parent.live().column(column) != null);
+    }
+
+    /** Rows that are there, and referred in the backup to one that comes back: what became of that is left alone. */
+    List<String> warnings() throws SQLException {
+        for (ForeignKey key : keys) {
+            LostTable parent = lost.get(key.parent());
+            LostTable child = lost.get(key.child());
+            if (parent == null
+                    || parent.rows() == 0
+                    || child == null
+                    || !child.columns().containsAll(key.columns())) {
+                continue;
+            }
+            String differs = Sql.all(
+                    key.columns().stream()
+                            .map(Sql::name)
+                            .map(column -> "l." + column + " IS NOT o." + column)
+                            .toList(),
+                    "OR");
+            String isThere = child.missing().isThere("(" + differs + ")");
+            if (isThere == null) {
+                continue;
+            }
+            long rows = connection.count(parent.chosenRows("p") + " CROSS JOIN "
+                    + child.old().from("o") + " ON " + key.matched("o", "p") + " WHERE " + isThere);
+            if (rows > 0) {
+                warnings.add(rows(rows) + " of table " + child.name() + " referred to them by "
+                        + String.join(", ", key.columns()) + " and no longer " + (rows == 1 ? "does" : "do")
+                        + ": left as " + (rows == 1 ? "it is" : "they are"));
+            }
+        }
+        return List.copyOf(warnings);
+    }
+
+    /** The tables of which rows come back. */
+    Collection<LostTable> chosen() {
+        return lost.values().stream().filter(table -> table.rows() > 0).toList();
+    }
+
+    /** The same, those first that others refer to; where keys go in circles, as it comes. */
+    List<LostTable> parentsFirst() {
+        List<LostTable> ordered = new ArrayList<>();
+        List<LostTable> left = new ArrayList<>(chosen());
+        while (!left.isEmpty()) {
+            LostTable next = left.stream()
+                    .filter(table -> left.stream().noneMatch(other -> refers(table, other)))
+                    .findFirst()
+                    .orElse(left.get(0));
+            ordered.add(next);
+            left.remove(next);
+        }
+        return ordered;
+    }
+
+    private boolean refers(LostTable child, LostTable parent) {
+        return child != parent && keys.stream().anyMatch(key -> key.isOf(child.name()) && key.refersTo(parent.name()));
+    }
+}

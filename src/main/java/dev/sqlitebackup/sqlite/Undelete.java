@@ -1,0 +1,307 @@
+package dev.sqlitebackup.sqlite;
+
+import dev.sqlitebackup.Deadline;
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Hints;
+import dev.sqlitebackup.Interruption;
+import dev.sqlitebackup.Progress;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Puts rows back that a backup has and a database has no longer, in one transaction of that database, which others may
+ * have open. Under the write lock it is found out which rows those are, they are inserted, read back, and checked; then
+ * it is committed. Whatever goes wrong before leaves the database as it was.
+ */
+public final class Undelete {
+    private static final long POLL_MILLIS = 2;
+    /** How much of a value is shown. */
+    private static final int MOST_OF_VALUE = 100;
+    /** What SQLite says of a foreign key that nothing can be checked by; an application without it never notices. */
+    private static final Pattern UNSOUND_KEY =
+            Pattern.compile("foreign key mismatch.*|no such table: .*", Pattern.DOTALL);
+
+    /**
+     * Which rows.
+     *
+     * @param condition of SQL that selects among those of the table, null for all
+     * @param only whether to leave out the rows that they refer to, and those that refer to them
+     * @param withoutTriggers whether the table's triggers are not to run
+     * @param show how many rows of each table are shown at most
+     */
+    public record Wanted(String table, String condition, boolean only, boolean withoutTriggers, int show) {}
+
+    /**
+     * What they come from.
+     *
+     * @param file a private one, verified
+     * @param what it is, for messages
+     * @param temporaryDirectory a private one
+     * @param selected an empty private file, for what the condition selects
+     */
+    public record From(Path file, String what, Path temporaryDirectory, Path selected) {}
+
+    /**
+     * Where they go.
+     *
+     * @param live an existing database that this user may write
+     * @param before a private copy of it
+     */
+    public record Target(Path live, Path before) {}
+
+    /** How many rows came back to a table, and the first ones. */
+    public record Table(String name, long rows, List<DiffRow> first) {}
+
+    /**
+     * What came back.
+     *
+     * @param tables that got rows, those first that others refer to; empty if nothing was missing
+     * @param selected how many rows of the table the backup has, or the condition selects among them
+     * @param changed how many of those are there with other values
+     * @param partial what could not come back, a sentence each
+     * @param warnings what else there is to say
+     */
+    public record Back(List<Table> tables, long selected, long changed, List<String> partial, List<String> warnings) {
+        private Back withPartial(String sentence) {
+            return new Back(
+                    tables,
+                    selected,
+                    changed,
+                    Stream.concat(partial.stream(), Stream.of(sentence)).toList(),
+                    warnings);
+        }
+    }
+
+    /** Called with all in place and checked, under the write lock: the last moment at which nothing is committed. */
+    public interface BeforeCommit {
+        void run();
+    }
+
+    /** SQLite cannot do it while it enforces foreign keys. */
+    private static final class UnsoundKeys extends SQLException {
+        private static final long serialVersionUID = 1;
+
+        UnsoundKeys(SQLException cause) {
+            super(cause.getMessage(), null, cause.getErrorCode(), cause);
+        }
+    }
+
+    private final Path live;
+    private final Path before;
+    private final From from;
+    private final Wanted wanted;
+    private final Duration busyTimeout;
+    private long selected = -1;
+
+    private Undelete(Target target, From from, Wanted wanted, Duration busyTimeout) {
+        this.live = target.live;
+        this.before = target.before;
+        this.from = from;
+        this.wanted = wanted;
+        this.busyTimeout = busyTimeout;
+    }
+
+    /**
+     * Selects, puts back, checks, commits.
+     *
+     * @throws Failure BUSY if the write lock cannot be had within {@code busyTimeout}; USAGE for a table or a condition
+     *     that does not fit; FAILURE, which names the row, if one cannot come back as it was; the database is unchanged
+     */
+    public static Back run(
+            Target target, From from, Wanted wanted, Duration busyTimeout, Progress progress, BeforeCommit last) {
+        Undelete undelete = new Undelete(target, from, wanted, busyTimeout);
+        try {
+            LiveAndBackup.refuseOtherEncoding(target.before, from.file);
+            undelete.select();
+            progress.phase("put back", -1);
+            try {
+                return undelete.attempt(true, last);
+            } catch (UnsoundKeys e) {
+                return undelete.attempt(false, last);
+            }
+        } catch (IOException e) {
+            throw Failure.io("cannot read", target.before, e);
+        } catch (SQLException e) {
+            throw failure(target.live, e, from.temporaryDirectory);
+        }
+    }
+
+    private static Failure failure(Path live, SQLException said, Path temporaryDirectory) {
+        SQLException e = DiskProbe.explain(said, live);
+        return switch (ResultCode.of(e)) {
+            case ResultCode.ERROR, ResultCode.CONSTRAINT ->
+                new Failure(
+                        Failure.Kind.FAILURE,
+                        "SQLite cannot put the rows back: " + ResultCode.said(e) + "; nothing was changed",
+                        "what only the application can do may be in the way: --no-triggers leaves out the triggers; or "
+                                + "restore the backup to a new file with --to, and copy from there",
+                        e);
+            default -> ResultCode.failure("cannot put rows back into", live, e, live.getParent(), temporaryDirectory);
+        };
+    }
+
+    /** Before the lock, as it asks the backup alone. */
+    private void select() throws SQLException {
+        try (SqliteConnection backup = IntegrityCheck.open(from.file)) {
+            Tables.Kind kind = Tables.of(backup, "main").kinds().get(wanted.table);
+            if (kind == null) {
+                throw new Failure(
+                        Failure.Kind.USAGE,
+                        "the backup " + from.what + " has no table called " + wanted.table + " whose rows it holds",
+                        "to see its tables, compare it with the database: " + Hints.command("diff", from.what));
+            }
+            if (wanted.condition != null) {
+                selected = SelectedRows.write(
+                        from.file,
+                        "the backup " + from.what,
+                        TableShape.of(backup, "main", kind.name(), kind.kind()),
+                        wanted.condition,
+                        from.selected);
+            }
+        }
+    }
+
+    private Back attempt(boolean foreignKeys, BeforeCommit last) throws SQLException {
+        try (LiveAndBackup both = LiveAndBackup.open(
+                live, from.file, selected < 0 ? null : from.selected, from.temporaryDirectory, busyTimeout)) {
+            SqliteConnection connection = both.connection();
+            connection.execute("PRAGMA foreign_keys=" + (foreignKeys ? "ON" : "OFF"));
+            lock(connection);
+            connection.execute("PRAGMA defer_foreign_keys=ON");
+            References references = choose(connection);
+            if (references.chosen().isEmpty()) {
+                connection.execute("ROLLBACK");
+                return new Back(List.of(), selected, changed(connection, references), List.of(), List.of());
+            }
+            putBack(connection, references, foreignKeys);
+            Back back = back(connection, references, foreignKeys);
+            Interruption.checkBeforeChange();
+            last.run();
+            try (Interruption.Blocking critical = Interruption.critical()) {
+                connection.execute("COMMIT");
+            }
+            return readBack(connection, references)
+                    ? back
+                    : back.withPartial("others wrote to the rows before they could be read back");
+        }
+    }
+
+    /** From the file, and not from what this connection remembers of it. */
+    private static boolean readBack(SqliteConnection connection, References references) throws SQLException {
+        connection.execute("PRAGMA shrink_memory");
+        connection.execute("BEGIN");
+        for (LostTable table : references.chosen()) {
+            if (table.firstNotBack() != null) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** By connections' own waiting a signal would not be heard. */
+    private void lock(SqliteConnection connection) throws SQLException {
+        Deadline deadline = Deadline.after(busyTimeout);
+        connection.driver().setBusyTimeout(0);
+        while (true) {
+            try {
+                connection.execute("BEGIN IMMEDIATE");
+                deadline.sayWaited(live);
+                connection.driver().setBusyTimeout((int) Math.min(Integer.MAX_VALUE, busyTimeout.toMillis()));
+                return;
+            } catch (SQLException e) {
+                if (ResultCode.of(e) != ResultCode.BUSY || deadline.hasPassed()) {
+                    throw e;
+                }
+            }
+            Interruption.pause(POLL_MILLIS);
+        }
+    }
+
+    private References choose(SqliteConnection connection) throws SQLException {
+        References references = new References(
+                connection, Tables.of(connection, LiveAndBackup.BACKUP), Tables.of(connection, LiveAndBackup.LIVE));
+        LostTable table = references.table(wanted.table);
+        if (table == null) {
+            throw new Failure(
+                    Failure.Kind.FAILURE,
+                    "the database " + live + " has no table called " + wanted.table + " any more",
+                    "restore the backup to a new file with --to, and copy from there");
+        }
+        String rows = selectedOf(table);
+        refuseUnfound(connection, rows);
+        table.choose(rows + " WHERE " + table.missing().condition(), 0);
+        if (!wanted.only) {
+            references.chooseReferring();
+            references.chooseReferred();
+        }
+        return references;
+    }
+
+    /** Rows {@code o} of the backup. */
+    private String selectedOf(LostTable table) {
+        return selected < 0
+                ? table.old().all("o")
+                : LiveAndBackup.SELECTED + "." + SelectedRows.TABLE + " AS s CROSS JOIN "
+                        + table.old().from("o") + " ON " + Identity.matched(table.identity(), "o", "s");
+    }
+
+    /** A text that is no UTF-8 does not come through Java as it was. */
+    private void refuseUnfound(SqliteConnection connection, String rows) throws SQLException {
+        long found = selected < 0 ? selected : connection.count(rows);
+        if (found != selected) {
+            throw new Failure(
+                    Failure.Kind.FAILURE,
+                    "the keys of " + (selected - found) + " rows are no valid text, so they cannot be selected; "
+                            + "nothing was changed",
+                    "leave out --where to put back all that is missing");
+        }
+    }
+
+    private void putBack(SqliteConnection connection, References references, boolean foreignKeys) throws SQLException {
+        Insertion insertion = new Insertion(connection, references, wanted.withoutTriggers);
+        try {
+            insertion.run();
+        } catch (SQLException e) {
+            if (foreignKeys
+                    && ResultCode.of(e) == ResultCode.ERROR
+                    && UNSOUND_KEY.matcher(ResultCode.said(e)).matches()) {
+                throw new UnsoundKeys(e);
+            }
+            throw e;
+        }
+        insertion.checkForeignKeys(
+                ForeignKey.of(connection, LiveAndBackup.LIVE, Tables.of(connection, LiveAndBackup.LIVE)));
+        insertion.checkIntegrity(before);
+    }
+
+    private Back back(SqliteConnection connection, References references, boolean foreignKeys) throws SQLException {
+        List<Table> tables = new ArrayList<>();
+        List<String> partial = new ArrayList<>();
+        for (LostTable table : references.parentsFirst()) {
+            tables.add(new Table(table.name(), table.rows(), table.show(wanted.show, MOST_OF_VALUE)));
+            List<String> lost = table.lostColumns();
+            if (!lost.isEmpty()) {
+                partial.add("table " + table.name() + " has no column " + String.join(", ", lost)
+                        + " any more: what the backup holds there did not come back");
+            }
+        }
+        List<String> warnings = new ArrayList<>(references.warnings());
+        if (!foreignKeys) {
+            warnings.add("the database declares foreign keys that SQLite cannot check, so they were not enforced");
+        }
+        return new Back(tables, selected, changed(connection, references), partial, warnings);
+    }
+
+    /** Without a condition nobody asked for them. */
+    private long changed(SqliteConnection connection, References references) throws SQLException {
+        LostTable table = references.table(wanted.table);
+        String isThere = selected < 0 ? null : table.missing().isThere("NOT " + table.same());
+        return isThere == null ? 0 : connection.count(selectedOf(table) + " WHERE " + isThere);
+    }
+}
