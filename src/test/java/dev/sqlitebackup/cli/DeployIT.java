@@ -30,19 +30,19 @@ import picocli.CommandLine;
 class DeployIT {
     private static final Path PROJECT = Path.of("").toAbsolutePath();
     private static final Pattern COMMAND = Pattern.compile(
-            "sqlite-backup(?:\\.jar)? +((?:backup|restore|undo|verify|list|status|prune|report|diff|query) [^|>`#\\n]*)");
+            "sqlite-backup(?:\\.jar)? +((?:backup|restore|undo|verify|list|status|prune|report|diff|query|undelete) [^|>`#\\n]*)");
 
     @TempDir
     Path directory;
 
     private static List<String> words(String command) {
         List<String> words = new ArrayList<>();
-        Matcher word = Pattern.compile("'([^']*)'|\"([^\"]*)\"|(\\S+)")
+        Matcher word = Pattern.compile("(?:'[^']*'|\"[^\"]*\"|[^\\s'\"])+")
                 .matcher(command.replaceAll("\\s+(or|and|;|&&)\\s.*", "")
                         .replaceAll("[;,.]+\\s*$", "")
                         .trim());
         while (word.find()) {
-            words.add(word.group(1) != null ? word.group(1) : word.group(2) != null ? word.group(2) : word.group(3));
+            words.add(word.group().replaceAll("'([^']*)'|\"([^\"]*)\"", "$1$2"));
         }
         return words;
     }

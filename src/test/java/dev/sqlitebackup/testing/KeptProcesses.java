@@ -19,13 +19,13 @@ import java.util.regex.Pattern;
 final class KeptProcesses {
     private static final int MOST = 3;
 
-    private static final Set<String> COMMANDS =
-            Set.of("backup", "restore", "undo", "verify", "list", "status", "prune", "diff", "query", "report");
+    private static final Set<String> COMMANDS = Set.of(
+            "backup", "restore", "undo", "verify", "list", "status", "prune", "diff", "query", "undelete", "report");
     /** Not among them: what is about the process ({@code --every}), its input, or the logger, which is made once. */
     private static final Predicate<String> OPTION = Pattern.compile(
                     "(?s)(-q|--|--(json|quiet|yes|dry-run|live|full|compact|rows"
-                            + "|allow-shrink|(to|name|at|level|threads|tmp-dir|safety-dir|busy-timeout|max-age"
-                            + "|table|limit|keep-(last|within|hourly|daily|weekly|monthly|yearly))(=.+)?))")
+                            + "|allow-shrink|only|no-triggers|(to|name|at|level|threads|tmp-dir|safety-dir|busy-timeout|max-age"
+                            + "|table|where|limit|keep-(last|within|hourly|daily|weekly|monthly|yearly))(=.+)?))")
             .asMatchPredicate();
     /** Of what the command line can carry. */
     private static final CharsetEncoder ENCODER =

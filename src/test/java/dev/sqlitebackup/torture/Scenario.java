@@ -186,6 +186,8 @@ abstract class Scenario {
                         new RestoreOverUnreadable(),
                         new RestoreFromChain(),
                         new Undo(),
+                        new Undelete("wal"),
+                        new Undelete("delete"),
                         new Prune(),
                         new PruneOfChain(),
                         startUp())
@@ -564,6 +566,61 @@ abstract class Scenario {
         void checkDoneAgain(Path directory) throws IOException {
             checkAnyMoment(directory);
             assertEquals(Set.of(before, saved), copies(directory));
+            assertEquals(List.of(), list(directory, "app\\.db-.*"));
+        }
+    }
+
+    /** Rows, and those that refer to them: all are back or none is. */
+    private static final class Undelete extends Scenario {
+        private final String journalMode;
+        private String all;
+        private String without;
+
+        Undelete(String journalMode) {
+            super(
+                    "undelete, journal_mode=" + journalMode,
+                    "undelete",
+                    "b.gz",
+                    "--to=app.db",
+                    "--table=t",
+                    "--where=id <= 20");
+            this.journalMode = journalMode;
+        }
+
+        @Override
+        void prepare(Lab lab) throws IOException {
+            Path database = lab.database("app.db", journalMode, ROWS, "kept");
+            Lab.sql(
+                    database,
+                    "CREATE TABLE child(id INTEGER PRIMARY KEY, t_id REFERENCES t(id) ON DELETE CASCADE)",
+                    "INSERT INTO child(t_id) SELECT id FROM t",
+                    "INSERT INTO child(t_id) SELECT id FROM t");
+            lab.json(0, "backup", "app.db", "--to=b.gz");
+            all = content(database);
+            Lab.sql(database, "PRAGMA foreign_keys=ON", "DELETE FROM t WHERE id <= 20");
+            without = content(database);
+        }
+
+        private static String content(Path database) {
+            return Content.of(database) + ", "
+                    + Lab.query(database, "SELECT count(*) || ' of ' || count(DISTINCT t_id) FROM child");
+        }
+
+        @Override
+        void checkAnyMoment(Path directory) throws IOException {
+            String content = content(directory.resolve("app.db"));
+            assertTrue(Set.of(all, without).contains(content), "neither all nor none: " + content);
+            List<Path> copies = list(directory, SAFETY_COPY.pattern());
+            for (Path copy : copies) {
+                assertEquals(without, content(copy), copy + " is not whole");
+            }
+            assertTrue(content.equals(without) || !copies.isEmpty(), "there is no safety copy");
+        }
+
+        @Override
+        void checkDone(Path directory) throws IOException {
+            checkAnyMoment(directory);
+            assertEquals(all, content(directory.resolve("app.db")));
             assertEquals(List.of(), list(directory, "app\\.db-.*"));
         }
     }
