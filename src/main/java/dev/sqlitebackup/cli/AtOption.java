@@ -12,8 +12,8 @@ public final class AtOption {
             names = "--at",
             paramLabel = "TIME",
             description = {
-                "The newest backup that is not after TIME: RFC 3339 (2026-11-22T23:22:33Z), a date (its end, "
-                        + "local time), or a duration ago (3d).",
+                "The newest backup that is not after TIME: local time (a date, yesterday, \"2026-11-22 14:00\", "
+                        + "each to its end), RFC 3339 (2026-11-22T13:00:00Z), or a duration ago (3d).",
                 "Of a file tracked by Git, the newest commit that is not after it."
             })
     private String text;

@@ -4,14 +4,18 @@ import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.history.Location;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.time.OffsetDateTime;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
 import java.time.format.ResolverStyle;
+import java.time.zone.ZoneOffsetTransition;
+import java.util.Locale;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,11 +26,14 @@ import picocli.CommandLine.TypeConversionException;
 final class Converters {
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})([smhdw])");
 
-    private static final Pattern IN_NAMES = Pattern.compile("\\d{8}T\\d{6}Z");
     private static final DateTimeFormatter NAME_TIME = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'")
             .withResolverStyle(ResolverStyle.STRICT)
             .withZone(ZoneOffset.UTC);
-    private static final int DATE_LENGTH = "2026-11-22".length();
+    private static final Pattern WRITTEN = Pattern.compile(
+            "(?<date>\\d{4}-\\d\\d-\\d\\d)([Tt ](?<time>\\d\\d:\\d\\d(?<seconds>:\\d\\d(\\.\\d{1,9})?)?)"
+                    + "( ?(?<offset>UTC|[Zz]|[+-]\\d\\d:\\d\\d))?)?");
+    /** The last moment before one that begins the next. */
+    private static final long BEFORE_NANOS = 1;
 
     private Converters() {}
 
@@ -55,8 +62,9 @@ final class Converters {
     }
 
     /**
-     * The latest time that a backup may be of: RFC 3339, a date, of which the end counts, a duration ago, or the form
-     * that is in the names of backups.
+     * The latest time that a backup may be of: a date or a time, local unless an offset is behind it,
+     * {@code yesterday}, a duration ago, or the form that is in the names of backups. Of a day, and of a minute, the
+     * end counts.
      *
      * @param clock whose time and zone hold
      */
@@ -65,21 +73,41 @@ final class Converters {
             return clock.instant().minus(duration(text));
         }
         try {
-            if (text.length() == DATE_LENGTH) {
-                return LocalDate.parse(text)
-                        .plusDays(1)
-                        .atStartOfDay(clock.getZone())
-                        .toInstant()
-                        .minusNanos(1);
+            if (text.equals("yesterday")) {
+                return end(LocalDate.now(clock).minusDays(1), clock.getZone());
             }
-            return IN_NAMES.matcher(text).matches()
-                    ? Instant.from(NAME_TIME.parse(text))
-                    : OffsetDateTime.parse(text).toInstant();
-        } catch (DateTimeParseException e) {
+            Matcher written = WRITTEN.matcher(text);
+            return written.matches() ? written(written, clock.getZone()) : Instant.from(NAME_TIME.parse(text));
+        } catch (DateTimeException e) {
             throw new TypeConversionException("'" + text
-                    + "' is not a time: write it as 2026-11-22 (the end of that day), 2026-11-22T23:22:33Z (Z is UTC; "
-                    + "or +01:00), or 3d (three days ago)");
+                    + "' is not a time: write it as 2026-11-22 (the end of that day), '2026-11-22 14:00' (local time), "
+                    + "2026-11-22T13:00:00Z (Z is UTC; or +01:00), yesterday, or 3d (three days ago)");
         }
+    }
+
+    private static Instant written(Matcher parts, ZoneId zone) {
+        LocalDate date = LocalDate.parse(parts.group("date"));
+        if (parts.group("time") == null) {
+            return end(date, zone);
+        }
+        LocalDateTime said = date.atTime(LocalTime.parse(parts.group("time")));
+        LocalDateTime end = parts.group("seconds") == null ? said.plusMinutes(1).minusNanos(BEFORE_NANOS) : said;
+        String offset = parts.group("offset");
+        return offset == null
+                ? local(end, zone)
+                : end.toInstant(offset.equals("UTC") ? ZoneOffset.UTC : ZoneOffset.of(offset.toUpperCase(Locale.ROOT)));
+    }
+
+    private static Instant end(LocalDate day, ZoneId zone) {
+        return day.plusDays(1).atStartOfDay(zone).toInstant().minusNanos(BEFORE_NANOS);
+    }
+
+    /** One that clocks show twice is the later one; one that they pass over, the moment in which they do. */
+    private static Instant local(LocalDateTime time, ZoneId zone) {
+        ZoneOffsetTransition passedOver = zone.getRules().getTransition(time);
+        return passedOver != null && passedOver.isGap()
+                ? passedOver.getInstant()
+                : time.atZone(zone).withLaterOffsetAtOverlap().toInstant();
     }
 
     private static <T> T named(String text, Function<String, T> meaning) {

@@ -1,5 +1,6 @@
 package dev.sqlitebackup.cli;
 
+import dev.sqlitebackup.Times;
 import dev.sqlitebackup.core.Difference;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -62,7 +63,8 @@ record DiffReport(Output output) {
     }
 
     private static String side(Difference.Side side) {
-        return side.location() + (side.createdAt() == null ? ", as it is now" : ", of " + side.createdAt());
+        return side.location()
+                + (side.createdAt() == null ? ", as it is now" : ", of " + Times.local(side.createdAt()));
     }
 
     private static List<String> table(List<Difference.Table> tables) {

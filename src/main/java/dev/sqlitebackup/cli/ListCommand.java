@@ -61,9 +61,9 @@ public final class ListCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Location place = environment.place(location, environment.database(null), name.name(spec));
-        Reporter reporter = Reporter.of(spec.commandLine(), common);
+        ListReport report = new ListReport(Output.of(spec.commandLine(), common), environment.clock());
         if (table == null) {
-            return reporter.list(new ListService().list(place, name.name(spec)));
+            return report.print(new ListService().list(place, name.name(spec)));
         }
         Path tmp = environment.temporaryDirectory(null);
         RowsOfEach.Counted counted;
@@ -72,6 +72,6 @@ public final class ListCommand implements Callable<Integer> {
             counted = new RowsOfEach(environment.clock(), progress)
                     .list(new RowsOfEach.Request(place, name.name(spec), table, tmp, common.busyTimeout));
         }
-        return reporter.list(counted);
+        return report.print(counted);
     }
 }

@@ -1,22 +1,29 @@
 package dev.sqlitebackup.cli;
 
+import dev.sqlitebackup.Times;
 import dev.sqlitebackup.core.ListService;
 import dev.sqlitebackup.core.RowsOfEach;
 import dev.sqlitebackup.history.Backup;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What {@code list} says: columns, newest first. */
-record ListReport(Output output) {
+/**
+ * What {@code list} says: columns, newest first.
+ *
+ * @param clock whose time and zone hold
+ */
+record ListReport(Output output, Clock clock) {
     private static final int SIZE_WIDTH = "database".length();
     /** Of a thousand millions. */
     private static final int ROWS_WIDTH = 10;
 
-    private static final String HEADER = "created (UTC)         " + Output.right("backup", SIZE_WIDTH) + "  database  ";
-    /** As wide as a time. */
-    private static final String BUILDS_ON = "builds on (UTC)     ";
+    private static final int AGE_WIDTH = "120 min".length();
+    private static final int TIME_WIDTH = "2026-11-22 14:00:05".length();
 
     /** @return the exit code */
     int print(ListService.Listing listing) {
@@ -37,16 +44,28 @@ record ListReport(Output output) {
     }
 
     /** @param rows null where they were not counted */
-    private static List<String> lines(ListService.Listing listing, Map<Backup, Long> rows) {
+    private List<String> lines(ListService.Listing listing, Map<Backup, Long> rows) {
         boolean showsKinds = listing.backups().stream().anyMatch(Backup::isIncrement);
         List<String> lines = new ArrayList<>();
         lines.add(
                 listing.backups().isEmpty()
                         ? "no backups"
-                        : HEADER + (rows == null ? "" : Output.right("rows", ROWS_WIDTH) + "  ")
-                                + (showsKinds ? BUILDS_ON + "  " : "") + "where");
+                        : left(created(), createdWidth())
+                                + Output.right("age", AGE_WIDTH) + "  "
+                                + Output.right("backup", SIZE_WIDTH) + "  "
+                                + Output.right("database", SIZE_WIDTH) + "  "
+                                + (rows == null ? "" : Output.right("rows", ROWS_WIDTH) + "  ")
+                                + (showsKinds ? left("builds on", TIME_WIDTH) : "") + "where");
         listing.backups().forEach(backup -> lines.add(line(backup, rows, showsKinds)));
         return lines;
+    }
+
+    private String created() {
+        return "created (" + Times.name(clock.getZone()) + ")";
+    }
+
+    private int createdWidth() {
+        return Math.max(TIME_WIDTH, created().length());
     }
 
     private static Map<String, Object> fields(ListService.Listing listing, Map<Backup, Long> rows) {
@@ -77,20 +96,32 @@ record ListReport(Output output) {
     }
 
     /** When, how large, of what, where: columns whose width does not depend on the entries. */
-    private static String line(Backup backup, Map<Backup, Long> rows, boolean showsKinds) {
+    private String line(Backup backup, Map<Backup, Long> rows, boolean showsKinds) {
         String database = backup.databaseBytes() == null ? "" : Output.size(backup.databaseBytes());
         String where = backup.commit() == null
                 ? backup.location()
                 : "commit " + backup.commit().substring(0, 12) + "  " + backup.location();
-        return backup.createdAt() + "  " + Output.right(Output.size(backup.backupBytes()), SIZE_WIDTH) + "  "
+        return left(time(backup.createdAt()), createdWidth())
+                + Output.right(age(backup.createdAt()), AGE_WIDTH) + "  "
+                + Output.right(Output.size(backup.backupBytes()), SIZE_WIDTH) + "  "
                 + Output.right(database, SIZE_WIDTH) + "  "
                 + (rows == null
                         ? ""
                         : Output.right(rows.containsKey(backup) ? "" + rows.get(backup) : "-", ROWS_WIDTH) + "  ")
-                + (showsKinds ? left(backup.isIncrement() ? backup.since().toString() : "full") + "  " : "") + where;
+                + (showsKinds ? left(backup.isIncrement() ? time(backup.since()) : "full", TIME_WIDTH) : "") + where;
     }
 
-    private static String left(String text) {
-        return text + " ".repeat(Math.max(0, BUILDS_ON.length() - text.length()));
+    private String time(Instant time) {
+        return Times.inColumn(time, clock.getZone());
+    }
+
+    /** Less than nothing where a clock is or was wrong. */
+    private String age(Instant time) {
+        Duration age = Duration.between(time, clock.instant());
+        return age.isNegative() ? "-" + Output.age(age.negated()) : Output.age(age);
+    }
+
+    private static String left(String text, int width) {
+        return text + " ".repeat(Math.max(0, width - text.length())) + "  ";
     }
 }

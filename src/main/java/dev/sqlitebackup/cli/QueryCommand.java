@@ -102,7 +102,11 @@ public final class QueryCommand implements Callable<Integer> {
             return new CsvRows(output.out(), each, isTerminal);
         }
         return isTerminal
-                ? new TableRows(output.out(), each, StandardStreams.terminalColumns())
+                ? new TableRows(
+                        output.out(),
+                        each,
+                        StandardStreams.terminalColumns(),
+                        environment.clock().getZone())
                 : new TsvRows(output.out(), each);
     }
 

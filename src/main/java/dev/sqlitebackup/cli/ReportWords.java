@@ -1,8 +1,10 @@
 package dev.sqlitebackup.cli;
 
+import dev.sqlitebackup.Times;
 import dev.sqlitebackup.history.Backup;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -25,7 +27,7 @@ final class ReportWords {
 
     /** 2026-11-22 14:00:05, UTC. */
     static String time(Instant instant) {
-        return instant.toString().replace('T', ' ').replace("Z", "");
+        return Times.inColumn(instant, ZoneOffset.UTC);
     }
 
     /** 1 backup, 2 backups, 10,000 backups. */

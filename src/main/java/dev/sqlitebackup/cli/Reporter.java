@@ -2,12 +2,11 @@ package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
+import dev.sqlitebackup.Times;
 import dev.sqlitebackup.core.BackupService;
-import dev.sqlitebackup.core.ListService;
 import dev.sqlitebackup.core.PruneService;
 import dev.sqlitebackup.core.RestorePlan;
 import dev.sqlitebackup.core.RestoreService;
-import dev.sqlitebackup.core.RowsOfEach;
 import dev.sqlitebackup.core.StatusService;
 import dev.sqlitebackup.core.Verification;
 import dev.sqlitebackup.core.VerifyService;
@@ -78,15 +77,15 @@ final class Reporter {
                 + " in " + Output.seconds(durationMillis);
         String verified = result.verification().full() ? ", verified" : ", verified in part";
         String kind = result.unchanged()
-                ? ", last compared in full at " + result.comparedAt()
+                ? ", last compared in full at " + Times.local(result.comparedAt())
                 : result.manifest().increment() != null
                         ? ", as an increment since "
-                                + result.manifest().increment().parentCreatedAt()
+                                + Times.local(result.manifest().increment().parentCreatedAt())
                         : result.whyFull() != null ? ", as a full backup: " + result.whyFull() : "";
         String pruned = result.pruned().isEmpty() ? "" : "; " + result.pruned().size() + " older deleted";
         return (result.unchanged()
-                        ? "unchanged since the backup of " + result.manifest().createdAt()
-                                + ", which was left as it is: "
+                        ? "unchanged since the backup of "
+                                + Times.local(result.manifest().createdAt()) + ", which was left as it is: "
                         : "backed up ")
                 + result.database() + " → " + Output.backup(result.backup()) + ", "
                 + sizes
@@ -134,7 +133,7 @@ final class Reporter {
     /** The size and time of a backup, as people read it. */
     static String what(VerifyService.Result content) {
         return Output.size(content.manifest().databaseBytes()) + " of "
-                + content.manifest().createdAt()
+                + Times.local(content.manifest().createdAt())
                 + (content.commit() == null
                         ? ""
                         : " (commit " + content.commit().substring(0, 12) + ")");
@@ -195,17 +194,9 @@ final class Reporter {
         String line =
                 (result.verification().full() ? "verified: " : "verified in part: ") + Output.backup(result.backup())
                         + " holds " + Output.size(result.manifest().databaseBytes()) + " of "
-                        + result.manifest().createdAt();
+                        + Times.local(result.manifest().createdAt());
         output.success(List.of(line), result.verification().warnings(), fields);
         return ExitCodes.OK;
-    }
-
-    int list(ListService.Listing listing) {
-        return new ListReport(output).print(listing);
-    }
-
-    int list(RowsOfEach.Counted counted) {
-        return new ListReport(output).print(counted);
     }
 
     int status(StatusService.Result result) {
@@ -250,7 +241,7 @@ final class Reporter {
     }
 
     private static String line(String what, Retention.Decision decision) {
-        return what + "  " + decision.backup().createdAt() + "  "
+        return what + "  " + Times.local(decision.backup().createdAt()) + "  "
                 + decision.backup().location()
                 + (decision.kept() ? "  (" + String.join(", ", decision.reasons()) + ")" : "");
     }

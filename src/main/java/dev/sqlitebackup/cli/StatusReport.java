@@ -1,11 +1,13 @@
 package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Times;
 import dev.sqlitebackup.core.GitStatus;
 import dev.sqlitebackup.core.StatusService;
 import dev.sqlitebackup.history.Backup;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,20 +56,20 @@ record StatusReport(Output output) {
     private static String shrunk(StatusService.Result result) {
         return result.database() + " has shrunk, and no run was told --allow-shrink: "
                 + Output.size(result.shrunk().contentBytes()) + " of it were in use in the backup of "
-                + result.shrunk().createdAt() + "; the newest is of "
-                + result.backup().createdAt() + ": "
+                + Times.local(Instant.parse(result.shrunk().createdAt())) + "; the newest is of "
+                + Times.local(result.backup().createdAt()) + ": "
                 + result.backup().location();
     }
 
     private static String unpushed(StatusService.Result result) {
-        String backup = "the backup of " + result.backup().createdAt() + ", "
+        String backup = "the backup of " + Times.local(result.backup().createdAt()) + ", "
                 + result.backup().location() + ", ";
         return result.git() == null
                 ? "stale: " + backup + "is not tracked by Git, so it was never pushed"
                 : result.git().pushed() == null
                         ? "stale: " + backup + "is in a repository without a remote, so it was never pushed"
                         : "stale: " + backup + inGit(result.git()) + "; there is something to push since "
-                                + result.git().unpushedSince();
+                                + Times.local(result.git().unpushedSince());
     }
 
     private static String inGit(GitStatus git) {
@@ -83,7 +85,7 @@ record StatusReport(Output output) {
                 : Output.age(age) + " ago";
         String inGit = inGit(result.git());
         return result.database() + " → " + result.backup().location() + ": the backup of "
-                + result.backup().createdAt()
+                + Times.local(result.backup().createdAt())
                 + (result.confirmedAt() == null ? " was made " : " was last found current ") + when
                 + ", and the database "
                 + changed(result) + (inGit.isEmpty() ? "" : "; in Git the backup " + inGit);

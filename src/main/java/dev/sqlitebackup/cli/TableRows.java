@@ -1,7 +1,9 @@
 package dev.sqlitebackup.cli;
 
+import dev.sqlitebackup.Times;
 import dev.sqlitebackup.core.QueryService;
 import java.io.PrintWriter;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -27,27 +29,32 @@ final class TableRows extends RowFormat {
 
     private final boolean withTime;
     private final int terminalColumns;
+    private final ZoneId zone;
     private final List<List<Cell>> held = new ArrayList<>();
     private List<String> header;
     private String time;
     /** Null as long as rows are held back. */
     private int[] widths;
 
-    /** @param withTime whether each row begins with the backup's */
-    TableRows(PrintWriter out, boolean withTime, int terminalColumns) {
+    /**
+     * @param withTime whether each row begins with the backup's
+     * @param zone of that time
+     */
+    TableRows(PrintWriter out, boolean withTime, int terminalColumns, ZoneId zone) {
         super(out);
+        this.zone = zone;
         this.withTime = withTime;
         this.terminalColumns = terminalColumns;
     }
 
     @Override
     public void of(QueryService.Asked asked, List<String> columns) {
-        time = asked.createdAt().toString();
+        time = Times.inColumn(asked.createdAt(), zone);
         if (!columns.equals(header)) {
             showHeld();
             header = columns;
             widths = null;
-            held.add(cells("backup (UTC)", columns));
+            held.add(cells("backup (" + Times.name(zone) + ")", columns));
         }
     }
 

@@ -3,6 +3,7 @@ package dev.sqlitebackup.core;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.Times;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.history.Again;
 import dev.sqlitebackup.history.Backup;
@@ -85,8 +86,8 @@ final class EachBackup implements AutoCloseable {
         if (chains.isEmpty()) {
             throw new Failure(
                     Failure.Kind.NOT_FOUND,
-                    "there is no backup" + (request.notAfter() == null ? "" : " as old as " + notAfter) + " at "
-                            + place,
+                    "there is no backup" + (request.notAfter() == null ? "" : " as old as " + Times.local(notAfter))
+                            + " at " + place,
                     "see what is there: " + Hints.command("list", place.toString()));
         }
         return over(new Place(place, found, now, request.busyTimeout()), chains, workspace, progress);

@@ -2,6 +2,7 @@ package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
+import dev.sqlitebackup.Times;
 import dev.sqlitebackup.archive.Manifest;
 import dev.sqlitebackup.files.RegularFiles;
 import dev.sqlitebackup.history.FileKind;
@@ -105,7 +106,7 @@ public final class Shrinkage {
                 "%s has shrunk from %,d bytes in use (the backup of %s) to %,d (%s)%s; ",
                 plan.database(),
                 before.contentBytes(),
-                before.createdAt(),
+                Times.local(Instant.parse(before.createdAt())),
                 DatabaseHeader.of(snapshot).contentBytes(),
                 plan.at(),
                 IntegrityCheck.hasTables(snapshot) ? "" : " and has no table any more");

@@ -2,6 +2,7 @@ package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.Times;
 import dev.sqlitebackup.archive.BackupReader;
 import dev.sqlitebackup.archive.ChainReader;
 import dev.sqlitebackup.archive.Manifest;
@@ -233,7 +234,7 @@ final class Staging {
             throw new Failure(
                     Failure.Kind.USAGE,
                     source + " is an increment, which holds only what changed since the backup of "
-                            + manifest.increment().parentCreatedAt(),
+                            + Times.local(manifest.increment().parentCreatedAt()),
                     source.isPiped()
                             ? "only a full backup can come by a pipe; name the increment, in the directory of its history"
                             : "name it by the name that it was made with, in the directory of its history");

@@ -6,6 +6,7 @@ import dev.sqlitebackup.archive.Layers;
 import dev.sqlitebackup.archive.Manifest;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.history.Backup;
+import dev.sqlitebackup.history.BackupName;
 import dev.sqlitebackup.history.Chain;
 import dev.sqlitebackup.store.Store;
 import java.io.IOException;
@@ -129,7 +130,8 @@ final class StateWalk implements EachBackup.States {
             forget();
             throw new Failure(
                     Failure.Kind.CORRUPT,
-                    "the backup " + member.location() + " failed verification: it is of " + manifest.createdAt()
+                    "the backup " + member.location() + " failed verification: it is of "
+                            + new BackupName.Moment(manifest.createdAt(), 1)
                             + ", and not of the time in its name");
         }
     }

@@ -85,7 +85,7 @@ final class Ends {
     private static String what(Manifest manifest) {
         Manifest.Increment increment = manifest.increment();
         return increment == null
-                ? "a backup of " + manifest.createdAt()
+                ? "a backup of " + new BackupName.Moment(manifest.createdAt(), 1)
                 : "the increment " + new BackupName.Moment(manifest.createdAt(), increment.second()) + " since "
                         + new BackupName.Moment(increment.parentCreatedAt(), increment.parentSecond());
     }

@@ -2,6 +2,7 @@ package dev.sqlitebackup.history;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
+import dev.sqlitebackup.Times;
 import dev.sqlitebackup.store.Store;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,7 +17,8 @@ final class NamedIncrement {
         return new Failure(
                 Failure.Kind.NOT_FOUND,
                 "there is no backup at " + file + " any more, and it is an increment, which needs others",
-                "Git has them all, as of " + version.committedAt() + "; this puts back what is missing: git -C "
+                "Git has them all, as of " + Times.local(version.committedAt())
+                        + "; this puts back what is missing: git -C "
                         + Hints.quoted(file.toAbsolutePath().getParent().toString()) + " checkout " + version.commit()
                         + " -- .");
     }

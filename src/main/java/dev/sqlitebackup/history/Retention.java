@@ -99,7 +99,8 @@ public final class Retention {
                                 true,
                                 List.of(NEEDED_BY
                                         + neededBy.get(Place.of(decision.backup()))
-                                                .createdAt())))
+                                                .tip()
+                                                .moment())))
                 .toList();
     }
 

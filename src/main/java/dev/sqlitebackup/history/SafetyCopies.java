@@ -2,6 +2,7 @@ package dev.sqlitebackup.history;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
+import dev.sqlitebackup.Times;
 import dev.sqlitebackup.files.DurableFiles;
 import dev.sqlitebackup.files.FileNames;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
@@ -16,7 +17,6 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.ResolverStyle;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Objects;
 import java.util.regex.Matcher;
@@ -145,7 +145,7 @@ public final class SafetyCopies {
         if (!latest.createdAt().isAfter(now)) {
             return source;
         }
-        String warning = latest.location() + " is dated after now (" + now.truncatedTo(ChronoUnit.SECONDS)
+        String warning = latest.location() + " is dated after now (" + Times.local(now)
                 + "): a clock is or was wrong; "
                 + (newest.equals(latest)
                         ? "there is no other safety copy"

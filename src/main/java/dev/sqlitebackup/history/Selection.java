@@ -2,11 +2,11 @@ package dev.sqlitebackup.history;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
+import dev.sqlitebackup.Times;
 import dev.sqlitebackup.sqlite.Databases;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -69,7 +69,7 @@ public final class Selection {
                 versions.isEmpty()
                         ? hintIfMissing(file.toString())
                         : "Git has it, as it was committed on "
-                                + versions.get(0).committedAt() + ": " + wish.again.atNow());
+                                + Times.local(versions.get(0).committedAt()) + ": " + wish.again.atNow());
         if (notAfter != null) {
             refusePlainDatabase(file);
             requireAsOldAs(backup.single().existing(backup), notAfter);
@@ -125,14 +125,10 @@ public final class Selection {
         if (only.createdAt().isAfter(notAfter)) {
             throw new Failure(
                     Failure.Kind.NOT_FOUND,
-                    "there is no backup as old as " + seconds(notAfter) + ": " + only.location() + " is of "
-                            + only.createdAt(),
+                    "there is no backup as old as " + Times.local(notAfter) + ": " + only.location() + " is of "
+                            + Times.local(only.createdAt()),
                     "a single file keeps only the newest; older ones need a directory as destination, or Git");
         }
-    }
-
-    private static Instant seconds(Instant time) {
-        return time.truncatedTo(ChronoUnit.SECONDS);
     }
 
     private static BackupSource fromHistory(History history, Wish wish) {
@@ -202,7 +198,7 @@ public final class Selection {
     private static Failure noneInHistory(String place, String database, Instant notAfter, List<String> warnings) {
         return new Failure(
                 Failure.Kind.NOT_FOUND,
-                "there is no backup of " + database + (notAfter == null ? "" : " as old as " + seconds(notAfter))
+                "there is no backup of " + database + (notAfter == null ? "" : " as old as " + Times.local(notAfter))
                         + " in " + place + (warnings.isEmpty() ? "" : "; " + warnings.get(0)),
                 warnings.isEmpty()
                         ? "see what is there: " + Hints.command("list", place)
@@ -213,7 +209,7 @@ public final class Selection {
     private static List<String> aboutNewest(History history, Backup newest, Wish wish) {
         List<String> warnings = new ArrayList<>();
         if (newest.createdAt().isAfter(wish.now) && wish.notAfter == null) {
-            warnings.add(newest.location() + " is dated after now (" + seconds(wish.now)
+            warnings.add(newest.location() + " is dated after now (" + Times.local(wish.now)
                     + "): a clock is or was wrong; for the newest that is not: " + wish.again.atNow());
         }
         Path database = wish.choice.database();
@@ -254,13 +250,13 @@ public final class Selection {
         return fetch == null
                 ? new Failure(
                         Failure.Kind.NOT_FOUND,
-                        "there is no backup as old as " + seconds(notAfter) + ": " + file + " was first committed at "
-                                + oldest,
+                        "there is no backup as old as " + Times.local(notAfter) + ": " + file
+                                + " was first committed at " + Times.local(oldest),
                         "see what Git keeps: " + Hints.command("list", file.toString()))
                 : new Failure(
                         Failure.Kind.NOT_FOUND,
-                        "Git has no backup here as old as " + seconds(notAfter) + ": what this clone has of " + file
-                                + " begins at " + oldest,
+                        "Git has no backup here as old as " + Times.local(notAfter) + ": what this clone has of " + file
+                                + " begins at " + Times.local(oldest),
                         fetch);
     }
 }

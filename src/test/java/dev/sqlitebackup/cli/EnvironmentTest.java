@@ -143,7 +143,7 @@ class EnvironmentTest {
     }
 
     @Test
-    void readsTimesAsRfc3339AsTheEndOfALocalDayOrAsADurationAgo() {
+    void readsTimesAsRfc3339AsTheEndOfALocalDayOrMinuteOrAsADurationAgo() {
         Clock clock = Clock.fixed(Instant.parse("2026-11-23T12:00:00Z"), ZoneId.of("Europe/Berlin"));
         assertEquals(Instant.parse("2026-11-22T23:22:33Z"), Converters.notAfter("2026-11-22T23:22:33Z", clock));
         assertEquals(
@@ -162,11 +162,48 @@ class EnvironmentTest {
                 Instant.parse("2026-11-22T23:22:33Z"),
                 Converters.notAfter("20261122T232233Z", clock),
                 "as it stands in the names of backups");
-        for (String wrong :
-                new String[] {"", "yesterday", "2026-13-01", "2026-02-30", "2026-11-22T23:22:33", "12:00", "-3d", "3 d"
-                }) {
+        assertEquals(Instant.parse("2026-11-22T22:59:59.999999999Z"), Converters.notAfter("yesterday", clock));
+        for (String minute : List.of("2026-11-22T12:00", "2026-11-22 12:00", "2026-11-22 12:00 +01:00")) {
+            assertEquals(Instant.parse("2026-11-22T11:00:59.999999999Z"), Converters.notAfter(minute, clock), minute);
+        }
+        for (String second : List.of(
+                "2026-11-22T12:00:05", "2026-11-22 12:00:05", "2026-11-22 11:00:05 UTC", "2026-11-22t11:00:05z")) {
+            assertEquals(Instant.parse("2026-11-22T11:00:05Z"), Converters.notAfter(second, clock), second);
+        }
+        for (String wrong : List.of(
+                "",
+                "today",
+                "Yesterday",
+                "2026-13-01",
+                "2026-02-30",
+                "2026-11-22 24:00",
+                "2026-11-22 12",
+                "12:00",
+                "2026-11-22  12:00",
+                "2026-11-22 12:00 CET",
+                "2026-11-22 12:00 +19:00",
+                "-3d",
+                "3 d")) {
             assertThrows(TypeConversionException.class, () -> Converters.notAfter(wrong, clock), wrong);
         }
+    }
+
+    @Test
+    void takesTheLaterOfTwoLocalTimesAndTheEndOfAGapForOneThatThereIsNot() {
+        Clock clock = Clock.fixed(Instant.parse("2026-11-23T12:00:00Z"), ZoneId.of("Europe/Berlin"));
+        assertEquals(Instant.parse("2026-10-25T01:30:05Z"), Converters.notAfter("2026-10-25 02:30:05", clock), "twice");
+        assertEquals(Instant.parse("2026-10-25T00:30:05Z"), Converters.notAfter("2026-10-25 02:30:05+02:00", clock));
+        assertEquals(Instant.parse("2026-10-25T01:59:59.999999999Z"), Converters.notAfter("2026-10-25 02:59", clock));
+        assertEquals(Instant.parse("2026-10-25T02:00:59.999999999Z"), Converters.notAfter("2026-10-25 03:00", clock));
+        for (String passedOver : List.of("2026-03-29 02:00", "2026-03-29 02:30:05", "2026-03-29 02:59")) {
+            assertEquals(Instant.parse("2026-03-29T01:00:00Z"), Converters.notAfter(passedOver, clock), passedOver);
+        }
+        assertEquals(Instant.parse("2026-03-29T00:59:59.999999999Z"), Converters.notAfter("2026-03-29 01:59", clock));
+        Clock afterTheGap = Clock.fixed(Instant.parse("2026-03-29T22:30:00Z"), ZoneId.of("Europe/Berlin"));
+        assertEquals(
+                Instant.parse("2026-03-29T21:59:59.999999999Z"),
+                Converters.notAfter("yesterday", afterTheGap),
+                "the day before, where it is after midnight here and not in UTC");
     }
 
     @Test

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.Times;
 import dev.sqlitebackup.archive.BackupReader;
 import dev.sqlitebackup.archive.BackupWriter;
 import dev.sqlitebackup.archive.Compression;
@@ -170,7 +171,7 @@ class BackupServiceTest {
                                 + "left as it is: %s",
                         database,
                         content.length,
-                        NOW.minusSeconds(60),
+                        Times.local(NOW.minusSeconds(60)),
                         Files.size(database),
                         NOW,
                         lab.path("b.gz")),

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.Times;
 import dev.sqlitebackup.archive.Compression;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.history.Again;
@@ -412,7 +413,8 @@ class FarAwayTest {
         assertArrayEquals(object, content(select(file, NOON)));
         Expect.failure(
                 Failure.Kind.NOT_FOUND,
-                "there is no backup as old as 2026-11-22T11:59:59Z: " + file + " is of 2026-11-22T12:00:00Z",
+                "there is no backup as old as " + Times.local(NOON.minusSeconds(1)) + ": " + file + " is of "
+                        + Times.local(NOON),
                 () -> select(file, NOON.minusSeconds(1)));
     }
 

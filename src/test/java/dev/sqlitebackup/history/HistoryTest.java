@@ -505,7 +505,7 @@ class HistoryTest {
                 List.of(full.toString()),
                 listing.backups().stream().map(Backup::location).toList());
         assertEquals(
-                List.of(increment + " holds a backup of 2026-11-22T12:00:00Z, which is not what its name says; it is "
+                List.of(increment + " holds a backup of 20261122T120000Z, which is not what its name says; it is "
                         + "left alone"),
                 listing.warnings());
         PruneService.Pruned pruned = prune(NOON.plus(DAY.multipliedBy(2)), 1);

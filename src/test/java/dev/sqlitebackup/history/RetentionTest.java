@@ -292,12 +292,12 @@ class RetentionTest {
         assertEquals(
                 List.of(
                         "2026-11-03T00:00:00Z [last]",
-                        "2026-11-02T00:00:00Z [needed by 2026-11-03T00:00:00Z]",
-                        "2026-11-01T00:00:00Z [needed by 2026-11-03T00:00:00Z]"),
+                        "2026-11-02T00:00:00Z [needed by 20261103T000000Z]",
+                        "2026-11-01T00:00:00Z [needed by 20261103T000000Z]"),
                 kept(plan(chains, last(1))));
         List<Chain> beside = List.of(Chain.of(full), new Chain(List.of(full, first)), new Chain(List.of(full, second)));
         assertEquals(
-                List.of("2026-11-03T00:00:00Z [last]", "2026-11-01T00:00:00Z [needed by 2026-11-03T00:00:00Z]"),
+                List.of("2026-11-03T00:00:00Z [last]", "2026-11-01T00:00:00Z [needed by 20261103T000000Z]"),
                 kept(plan(beside, last(1))));
     }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.Times;
 import dev.sqlitebackup.archive.Compression;
 import dev.sqlitebackup.core.BackupService;
 import dev.sqlitebackup.files.Workspace;
@@ -148,7 +149,8 @@ class SelectionTest {
         assertEquals(file.toString(), select(NOON).location());
         Failure failure = Expect.failure(
                 Failure.Kind.NOT_FOUND,
-                "there is no backup as old as 2026-11-22T11:59:59Z: " + file + " is of 2026-11-22T12:00:00Z",
+                "there is no backup as old as " + Times.local(Instant.parse("2026-11-22T11:59:59Z")) + ": " + file
+                        + " is of " + Times.local(Instant.parse("2026-11-22T12:00:00Z")),
                 () -> select(NOON.minusNanos(1)));
         assertTrue(failure.hint().contains("a directory as destination"), failure.hint());
         Expect.failure(
@@ -190,8 +192,8 @@ class SelectionTest {
         assertArrayEquals(Files.readAllBytes(file), content(select(null)));
         Failure failure = Expect.failure(
                 Failure.Kind.NOT_FOUND,
-                "there is no backup as old as 2026-11-22T23:59:59Z: " + file
-                        + " was first committed at 2026-11-23T00:00:00Z",
+                "there is no backup as old as " + Times.local(Instant.parse("2026-11-22T23:59:59Z")) + ": " + file
+                        + " was first committed at " + Times.local(Instant.parse("2026-11-23T00:00:00Z")),
                 () -> select(Instant.parse("2026-11-22T23:59:59.9Z")));
         assertEquals("see what Git keeps: sqlite-backup list " + file, failure.hint());
 
@@ -199,7 +201,8 @@ class SelectionTest {
         Files.delete(file);
         assertArrayEquals(second, content(select(LATER)));
         assertEquals(
-                "Git has it, as it was committed on 2026-11-24T00:00:00Z: sqlite-backup verify /b --at=0s",
+                "Git has it, as it was committed on " + Times.local(Instant.parse("2026-11-24T00:00:00Z"))
+                        + ": sqlite-backup verify /b --at=0s",
                 Expect.failure(Failure.Kind.NOT_FOUND, "there is no backup at " + file, () -> select(null))
                         .hint());
     }
@@ -239,7 +242,8 @@ class SelectionTest {
         backUp(history, NOON);
         Failure failure = Expect.failure(
                 Failure.Kind.NOT_FOUND,
-                "there is no backup of app.db as old as 2026-11-22T11:59:59Z in " + history,
+                "there is no backup of app.db as old as " + Times.local(Instant.parse("2026-11-22T11:59:59Z")) + " in "
+                        + history,
                 () -> select(history, NOON.minusNanos(1)));
         assertEquals("see what is there: sqlite-backup list " + history, failure.hint());
 
@@ -267,7 +271,8 @@ class SelectionTest {
         assertTrue(
                 early.warnings()
                         .get(1)
-                        .endsWith("is dated after now (2026-11-22T11:59:59Z): a clock is or was wrong; for the "
+                        .endsWith("is dated after now (" + Times.local(Instant.parse("2026-11-22T11:59:59Z"))
+                                + "): a clock is or was wrong; for the "
                                 + "newest that is not: sqlite-backup verify /b --at=0s"),
                 early.warnings().toString());
         // Who says a time knows what he wants.

@@ -42,9 +42,9 @@ final class KeptProcesses {
             "XDG_CACHE_HOME",
             "XDG_DATA_HOME",
             "XDG_STATE_HOME")::contains;
-    /** Which the SDK reads from its process. */
-    private static final Predicate<String> OF_STORE =
-            Pattern.compile("AWS_.*|SQLITE_BACKUP_S3_PATH_STYLE").asMatchPredicate();
+    /** Which the SDK, or Java itself, reads from its process. */
+    private static final Predicate<String> OF_START =
+            Pattern.compile("AWS_.*|SQLITE_BACKUP_S3_PATH_STYLE|TZ").asMatchPredicate();
 
     /** By the variables that they were started with, the one that was used last at the end. */
     private static final Map<Map<String, String>, KeptProcess> KEPT = new LinkedHashMap<>(MOST, 1, true);
@@ -61,7 +61,7 @@ final class KeptProcesses {
                                 && (OPTION.test(argument) || !argument.startsWith("-")))
                 && changes.entrySet().stream()
                         .allMatch(change -> OF_RUN.test(change.getKey())
-                                || OF_STORE.test(change.getKey()) && change.getValue() != null);
+                                || OF_START.test(change.getKey()) && change.getValue() != null);
     }
 
     /**
