@@ -72,6 +72,6 @@ public final class ListCommand implements Callable<Integer> {
             counted = new RowsOfEach(environment.clock(), progress)
                     .list(new RowsOfEach.Request(place, name.name(spec), table, tmp, common.busyTimeout));
         }
-        return report.print(counted);
+        return report.print(counted, table);
     }
 }

@@ -1,5 +1,6 @@
 package dev.sqlitebackup.cli;
 
+import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Times;
 import dev.sqlitebackup.core.ListService;
 import dev.sqlitebackup.core.RowsOfEach;
@@ -11,6 +12,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What {@code list} says: columns, newest first.
@@ -22,6 +25,7 @@ record ListReport(Output output, Clock clock) {
     /** Of a thousand millions. */
     private static final int ROWS_WIDTH = 10;
 
+    private static final int MOST_TABLES = 20;
     private static final int AGE_WIDTH = "120 min".length();
     private static final int TIME_WIDTH = "2026-11-22 14:00:05".length();
 
@@ -31,16 +35,35 @@ record ListReport(Output output, Clock clock) {
         return ExitCodes.OK;
     }
 
-    /** The same with how many rows a table has in each. */
-    int print(RowsOfEach.Counted counted) {
+    /**
+     * The same with how many rows a table has in each.
+     *
+     * @param table its name, as it was typed
+     */
+    int print(RowsOfEach.Counted counted, String table) {
         List<String> lines = lines(counted.listing(), counted.rows());
         Map<String, Object> fields = fields(counted.listing(), counted.rows());
-        if (counted.failure() == null) {
-            output.success(lines, counted.listing().warnings(), fields);
-            return ExitCodes.OK;
+        if (counted.failure() != null) {
+            output.print(lines);
+            return output.failure(counted.failure(), counted.listing().warnings(), fields);
         }
-        output.print(lines);
-        return output.failure(counted.failure(), counted.listing().warnings(), fields);
+        if (counted.others() != null) {
+            return output.failure(
+                    nowhere(table, counted.others()), counted.listing().warnings(), fields);
+        }
+        output.success(lines, counted.listing().warnings(), fields);
+        return ExitCodes.OK;
+    }
+
+    private static Failure nowhere(String table, List<String> others) {
+        String named = others.stream().limit(MOST_TABLES).map(Output::shortened).collect(Collectors.joining(", "));
+        int more = others.size() - MOST_TABLES;
+        return new Failure(
+                Failure.Kind.USAGE,
+                "no backup has a table called " + table + Suggestion.of(table, others, Set.of()),
+                others.isEmpty()
+                        ? "the newest has no table at all"
+                        : "the newest has " + named + (more > 0 ? " and " + more + " more" : ""));
     }
 
     /** @param rows null where they were not counted */

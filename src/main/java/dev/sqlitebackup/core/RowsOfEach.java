@@ -36,13 +36,15 @@ public final class RowsOfEach {
      *
      * @param rows of the table in each backup that has one
      * @param failure what to say if some could not be counted, null if all could
+     * @param others tables and views of the newest backup, if none has the one that was asked for; else null
      */
-    public record Counted(ListService.Listing listing, Map<Backup, Long> rows, Failure failure) {}
+    public record Counted(ListService.Listing listing, Map<Backup, Long> rows, Failure failure, List<String> others) {}
 
     private final Clock clock;
     private final Progress progress;
     private final Map<Backup, Long> rows = new HashMap<>();
     private final List<String> warnings = new ArrayList<>();
+    private List<String> others;
     private int uncounted;
 
     public RowsOfEach(Clock clock, Progress progress) {
@@ -68,7 +70,7 @@ public final class RowsOfEach {
         }
         ListService.Listing listing =
                 new ListService.Listing(found.chains().stream().map(Chain::tip).toList(), warnings);
-        return new Counted(listing, rows, failure());
+        return new Counted(listing, rows, failure(), rows.isEmpty() ? others : null);
     }
 
     private void count(Request request, EachBackup.Place place, List<Chain> chains) {
@@ -91,6 +93,8 @@ public final class RowsOfEach {
             Long count = ReadOnlyQuery.count(file, "the backup " + backup.location(), table);
             if (count != null) {
                 rows.put(backup, count);
+            } else if (others == null) {
+                others = ReadOnlyQuery.tables(file, "the backup " + backup.location());
             }
         } catch (Failure e) {
             if (!Parent.Damaged.isOne(e)) {

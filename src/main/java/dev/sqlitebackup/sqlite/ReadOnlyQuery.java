@@ -103,6 +103,22 @@ public final class ReadOnlyQuery {
         }
     }
 
+    /**
+     * Names its tables and views, without SQLite's own and those that keep the content of virtual ones.
+     *
+     * @param database a private file that nobody else has open
+     * @param what it is, for messages
+     * @throws Failure CORRUPT if the database is damaged
+     */
+    public static List<String> tables(Path database, String what) {
+        try (SqliteConnection connection = open(database)) {
+            return connection.query("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type <> 'shadow' "
+                    + "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name");
+        } catch (SQLException e) {
+            throw failure(what, e);
+        }
+    }
+
     private static SqliteConnection open(Path database) throws SQLException {
         SqliteConnection connection = SqliteConnection.open(database, "mode=ro&immutable=1", Duration.ZERO);
         SQLiteConnection driver = connection.driver();
