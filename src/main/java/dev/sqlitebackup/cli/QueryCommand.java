@@ -1,12 +1,16 @@
 package dev.sqlitebackup.cli;
 
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.core.QueryService;
 import dev.sqlitebackup.core.QueryService.Which;
 import dev.sqlitebackup.files.NativeCode;
 import dev.sqlitebackup.history.Location;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,6 +33,9 @@ import picocli.CommandLine.Spec;
             "  sqlite-backup query app.db.gz 'SELECT * FROM t' --csv > t.csv"
         })
 public final class QueryCommand implements Callable<Integer> {
+    private static final Pattern QUESTION =
+            Pattern.compile("\\s*(?:SELECT|VALUES|WITH|EXPLAIN)\\b", Pattern.CASE_INSENSITIVE);
+
     private final Environment environment;
     private final CommonOptions common;
 
@@ -75,6 +82,7 @@ public final class QueryCommand implements Callable<Integer> {
         if (first && !each) {
             throw new ParameterException(spec.commandLine(), "--first stops --each, which is not there");
         }
+        refuseSwapped();
         if (csv && common.json) {
             throw new ParameterException(spec.commandLine(), "--csv and --json are two forms of the same: take one");
         }
@@ -91,6 +99,25 @@ public final class QueryCommand implements Callable<Integer> {
             result = new QueryService.Result(List.of(), FailureHandler.asFailure(e));
         }
         return format.end(output, result);
+    }
+
+    /** Who says what he asks before whom, as one does, has to hear more than that a path is no question. */
+    private void refuseSwapped() {
+        String first = spec.positionalParameters().get(0).originalStringValues().get(0);
+        if (QUESTION.matcher(first).lookingAt() && !QUESTION.matcher(sql).lookingAt()) {
+            List<String> words = new ArrayList<>(List.of(spec.name(), sql));
+            spec.commandLine().getParseResult().matchedOptions().stream()
+                    .map(option -> option.longestName()
+                            + (option.arity().max() == 0
+                                    ? ""
+                                    : "=" + option.originalStringValues().get(0)))
+                    .forEach(words::add);
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "this is a question, and no backup: " + first,
+                    "the backup comes first: " + Hints.command(words.toArray(String[]::new)) + " "
+                            + Hints.quoted(first));
+        }
     }
 
     private RowFormat format(Output output) {

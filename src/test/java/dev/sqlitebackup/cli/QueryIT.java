@@ -199,8 +199,8 @@ class QueryIT {
         assertEquals("[[1]]", all.get(179).getAsJsonObject().get("rows").toString());
         List<String> listed =
                 lab.run("list", "history", "--rows=session").ok().out().lines().toList();
-        assertTrue(listed.get(180 - 50).matches("\\S+Z .*B +0  .*"), listed.get(180 - 50));
-        assertTrue(listed.get(181 - 50).matches("\\S+Z .*B +1  .*"), listed.get(181 - 50));
+        assertTrue(listed.get(180 - 50).matches("[-0-9]+ [:0-9]+ .*B +0  .*"), listed.get(180 - 50));
+        assertTrue(listed.get(181 - 50).matches("[-0-9]+ [:0-9]+ .*B +1  .*"), listed.get(181 - 50));
         assertEquals(history, lab.contents("history"), "nothing is changed there");
 
         Path damaged = Path.of(all.get(179 - 49).getAsJsonObject().get("backup").getAsString());
@@ -235,6 +235,44 @@ class QueryIT {
         assertEquals(3, failed.get("backups").getAsJsonArray().size());
         assertTrue(failed.get("warnings").toString().contains("were not counted"), failed::toString);
         assertFalse(lab.json(0, "list", "history").toString().contains("\"rows\""));
+    }
+
+    /** An alarm that counts a table whose name is wrong must not be silent for ever. */
+    @Test
+    void aTableThatNoBackupHasEndsAsAQuestionToItDoes() {
+        backUp(0);
+        backUp(1);
+        JsonObject failed = lab.json(2, "list", "history", "--rows=sesion");
+        assertEquals("usage", failed.get("error").getAsString());
+        assertEquals(
+                "no backup has a table called sesion; did you mean session?",
+                failed.get("message").getAsString());
+        assertEquals("the newest has session, t", failed.get("hint").getAsString());
+        assertEquals(2, failed.get("backups").getAsJsonArray().size());
+        assertEquals("", lab.run("list", "history", "--rows=sesion").endsWith(2).out());
+        lab.json(2, "query", "history", "SELECT * FROM sesion", "--each");
+    }
+
+    @Test
+    void theQuestionBeforeTheBackupIsAnsweredWithTheCommandTypedRight() {
+        backUp(0);
+        String question = "select count(*) from session -- it's";
+        Tools.Ended swapped = lab.run("query", "--each", question, "history", "--at", "2026-11-01 12:00")
+                .endsWith(2);
+        String hint = "hint: the backup comes first: ";
+        String right = swapped.err()
+                .lines()
+                .filter(line -> line.startsWith(hint))
+                .findFirst()
+                .orElseThrow();
+        assertEquals(
+                lab.run("query", "history", question, "--each", "--at=2026-11-01 12:00")
+                        .ok()
+                        .out(),
+                Tools.sh(right.substring(hint.length())).ok().out());
+        assertTrue(
+                lab.run("query", "history", "no question").endsWith(2).err().startsWith("error: "),
+                "which no order makes right");
     }
 
     // ---- hostile
