@@ -5,7 +5,6 @@ import dev.sqlitebackup.core.RestorePlan;
 import dev.sqlitebackup.core.TableChange;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,23 +18,45 @@ final class ChangesReport {
 
     /** @return one line where nothing is lost */
     static List<String> lines(RestorePlan plan) {
-        return lines(plan.database(), plan.changes(), plan.content().manifest().createdAt());
-    }
-
-    static List<String> lines(Path database, Changes changes, Instant createdAt) {
-        Duration later = changes.changedAfter(createdAt);
+        Duration later = plan.changes().changedAfter(plan.content().manifest().createdAt());
         String changed = later == null
                 ? ""
                 : "the database was last changed " + Output.age(later) + " after the backup was made";
+        if (plan.compared() == null) {
+            return lines(plan, changed);
+        }
+        List<String> lines = new ArrayList<>();
+        if (plan.compared().difference() == null) {
+            lines.add(uncompared(plan));
+            lines.addAll(lines(plan, changed));
+        } else {
+            lines.addAll(ComparedReport.lines(plan));
+            if (!changed.isEmpty()) {
+                lines.add(changed);
+            }
+        }
+        return lines;
+    }
+
+    /** Why it is not known row by row. */
+    static String uncompared(RestorePlan plan) {
+        return "what this would change was not compared row by row: "
+                + plan.compared().whyNot();
+    }
+
+    /** @param changed how much later the database was changed, empty if it was not */
+    private static List<String> lines(RestorePlan plan, String changed) {
+        Path database = plan.database();
+        Changes changes = plan.changes();
         List<String> lines = new ArrayList<>();
         if (changes.tables() == null) {
-            lines.add(
-                    "what this removes cannot be counted: " + changes.whyNot() + (later == null ? "" : "; " + changed));
+            lines.add("what this removes cannot be counted: " + changes.whyNot()
+                    + (changed.isEmpty() ? "" : "; " + changed));
         } else if (changes.lastChangedAt() == null) {
             lines.add("this removes nothing: there is no database at " + database + " yet");
         } else if (changes.tables().stream().noneMatch(TableChange::isLoss)) {
             lines.add("no table has fewer rows afterwards (rows that have changed are not seen by this)"
-                    + (later == null ? "" : "; " + changed));
+                    + (changed.isEmpty() ? "" : "; " + changed));
         } else {
             lines.add("this removes rows or tables of " + database + " (now → afterwards):");
             addTables(
@@ -47,7 +68,7 @@ final class ChangesReport {
                 lines.add("it adds to others:");
                 addTables(lines, gains);
             }
-            if (later != null) {
+            if (!changed.isEmpty()) {
                 lines.add(changed);
             }
         }

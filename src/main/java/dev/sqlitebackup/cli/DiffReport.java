@@ -16,8 +16,7 @@ record DiffReport(Output output) {
     int print(Difference difference) {
         List<String> warnings = Stream.concat(
                         difference.warnings().stream(),
-                        difference.uncompared().stream()
-                                .map(table -> "rows not compared: table " + table.table() + " (" + table.why() + ")"))
+                        difference.uncompared().stream().map(DiffReport::uncompared))
                 .toList();
         output.success(lines(difference), warnings, fields(difference));
         return ExitCodes.OK;
@@ -28,8 +27,7 @@ record DiffReport(Output output) {
                 difference.tables().stream().filter(Difference.Table::differs).toList();
         List<Difference.Table> same =
                 difference.tables().stream().filter(table -> !table.differs()).toList();
-        long sameRows = same.stream().mapToLong(Difference.Table::same).sum();
-        String inSame = counted(same.size(), "table") + ", " + counted(sameRows, "row");
+        String inSame = counted(same);
         String shadows = difference.shadows().isEmpty()
                 ? ""
                 : "left out, because they keep the content of virtual tables: "
@@ -47,8 +45,7 @@ record DiffReport(Output output) {
             lines.addAll(table(differing));
         }
         if (!same.isEmpty()) {
-            lines.add((differing.isEmpty() ? "the rows are the same in all tables: " : "the same in all others: ")
-                    + inSame);
+            lines.add(sameInOthers(!differing.isEmpty()) + inSame);
         }
         differing.forEach(table -> lines.addAll(DiffRows.lines(table)));
         difference.schema().forEach(definition -> lines.add(line(definition)));
@@ -56,6 +53,21 @@ record DiffReport(Output output) {
             lines.add(shadows);
         }
         return lines;
+    }
+
+    static String uncompared(Difference.Uncompared table) {
+        return "rows not compared: table " + table.table() + " (" + table.why() + ")";
+    }
+
+    /** @param others whether there are tables that differ */
+    static String sameInOthers(boolean others) {
+        return others ? "the same in all others: " : "the rows are the same in all tables: ";
+    }
+
+    /** 3 tables, 120 rows: of tables that do not differ. */
+    static String counted(List<Difference.Table> same) {
+        long rows = same.stream().mapToLong(Difference.Table::same).sum();
+        return counted(same.size(), "table") + ", " + counted(rows, "row");
     }
 
     static String counted(long number, String what) {
@@ -106,6 +118,12 @@ record DiffReport(Output output) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("old", side(difference.old().location(), difference.old()));
         fields.put("new", side(difference.newer().location(), difference.newer()));
+        putFound(fields, difference);
+        return fields;
+    }
+
+    /** What was found, without what was compared. */
+    static void putFound(Map<String, Object> fields, Difference difference) {
         fields.put(
                 "tables", difference.tables().stream().map(DiffReport::fields).toList());
         fields.put(
@@ -114,7 +132,6 @@ record DiffReport(Output output) {
         fields.put(
                 "uncompared",
                 difference.uncompared().stream().map(DiffReport::fields).toList());
-        return fields;
     }
 
     private static Map<String, Object> side(String where, Difference.Side side) {

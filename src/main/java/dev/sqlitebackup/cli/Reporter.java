@@ -108,8 +108,12 @@ final class Reporter {
     int plan(RestorePlan plan, long durationMillis) {
         Verification verification = plan.content().verification();
         Map<String, Object> fields = restored(plan, plan.way(), null, verification, durationMillis);
+        ComparedReport.put(fields, plan.compared());
         fields.put("dryRun", true);
-        output.success(List.of(line(plan)), verification.warnings(), fields);
+        List<String> said = plan.compared() == null || plan.compared().difference() != null
+                ? List.of()
+                : List.of(ChangesReport.uncompared(plan));
+        output.success(List.of(line(plan)), verification.warnings(), said, fields);
         return ExitCodes.OK;
     }
 

@@ -63,7 +63,7 @@ public final class RestoreCommand implements Callable<Integer> {
 
     @Option(
             names = "--yes",
-            description = "Ask nothing. Without BACKUP and --to, a restore on a terminal says what it is about to do, "
+            description = "Ask nothing. Without BACKUP and --to, a restore on a terminal says what it would change, "
                     + "and asks.")
     private boolean yes;
 

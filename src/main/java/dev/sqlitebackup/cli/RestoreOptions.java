@@ -8,7 +8,10 @@ public final class RestoreOptions {
     @Option(names = "--live", description = "Restore while other processes keep the database open.")
     boolean live;
 
-    @Option(names = "--dry-run", description = "Verify what would be restored, say what would happen, and do nothing.")
+    @Option(
+            names = "--dry-run",
+            description =
+                    "Verify what would be restored, say which rows would go, come back or change, and do nothing.")
     boolean dryRun;
 
     @Option(

@@ -22,9 +22,13 @@ record RestoreRun(Environment environment, CommandLine commandLine, CommonOption
         long started = System.nanoTime();
         Path tmp = environment.temporaryDirectory(null);
         Reporter reporter = Reporter.of(commandLine, common);
-        List<RunPlan> plans = options.dryRun || !Files.exists(database)
+        Question question = new Question(environment.streams());
+        boolean isAsked = asks && !options.dryRun && question.canBeAsked();
+        List<RunPlan> plans = !Files.exists(database)
                 ? RunPlan.VERIFY
-                : options.live ? RunPlan.LIVE_RESTORE : RunPlan.RESTORE;
+                : options.dryRun
+                        ? RunPlan.DRY_RUN
+                        : isAsked ? RunPlan.ASKED_RESTORE : options.live ? RunPlan.LIVE_RESTORE : RunPlan.RESTORE;
         try (ProgressDisplay progress = ProgressDisplay.of(common, environment.streams(), plans)) {
             NativeCode.unpackInto(environment.programDirectories(tmp));
             RestoreService service = new RestoreService(environment.clock(), progress);
@@ -35,7 +39,8 @@ record RestoreRun(Environment environment, CommandLine commandLine, CommonOption
                     tmp,
                     directory("--tmp-dir", options.stagingDirectory),
                     directory("--safety-dir", options.safetyDirectory),
-                    common.busyTimeout);
+                    common.busyTimeout,
+                    options.dryRun || isAsked);
             if (options.dryRun) {
                 RestorePlan plan = service.plan(request, found -> {
                     progress.close();
@@ -45,8 +50,7 @@ record RestoreRun(Environment environment, CommandLine commandLine, CommonOption
             }
             RestoreService.Result result = service.restore(request, plan -> {
                 progress.close();
-                Question question = new Question(environment.streams());
-                if (asks && question.canBeAsked()) {
+                if (isAsked) {
                     ask(question, plan);
                 } else {
                     tell(plan);

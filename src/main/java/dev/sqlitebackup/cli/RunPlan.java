@@ -55,6 +55,19 @@ record RunPlan(List<Step> steps) {
     static final List<RunPlan> VERIFY =
             List.of(of(step("verify", 1490), step("check", 690)), of(step("snapshot", 640), step("check", 690)));
 
+    static final List<RunPlan> DRY_RUN = List.of(
+            of(step("verify", 730), step("check", 460), step("snapshot", 640), step("compare", 600)),
+            of(step("snapshot", 1370), step("check", 1050), step("snapshot", 640), step("compare", 600)));
+    /** What it would change is said before it asks. */
+    static final List<RunPlan> ASKED_RESTORE = List.of(of(
+            step("verify", 730),
+            step("check", 460),
+            step("snapshot", 640),
+            step("compare", 600),
+            step("safety copy", 1880),
+            step("restore", 2560),
+            step("read back", 170)));
+
     /** From one backup of a history to the next. */
     static final List<RunPlan> WALK = List.of(of(step("walk", 1)));
 

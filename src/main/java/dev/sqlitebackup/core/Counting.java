@@ -1,6 +1,5 @@
 package dev.sqlitebackup.core;
 
-import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
 import dev.sqlitebackup.sqlite.RowCounts;
 import java.io.IOException;
@@ -8,9 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.function.Function;
 
 /**
  * Counts, beside the staging and its verification, the rows of a database and of what is to replace it. Whatever goes
@@ -18,41 +15,33 @@ import org.slf4j.LoggerFactory;
  * returns: closing a descriptor would drop the locks of the restore.
  */
 final class Counting implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(Counting.class);
     /** A restore that gets no lock says so itself, and has its own time to wait for one. */
     private static final Duration LOCK_PATIENCE = Duration.ofSeconds(2);
     /**
      * The verification reads all of the backup and the counting a part of it, so what still counts so long afterwards
      * sees no end.
      */
-    private static final Duration GRACE = Duration.ofSeconds(30);
-
-    private static final Duration BETWEEN_STOPS = Duration.ofMillis(20);
+    static final Duration GRACE = Duration.ofSeconds(30);
 
     private final Instant lastChangedAt;
-    private final RowCounts ofTarget = new RowCounts();
-    private final RowCounts ofBackup = new RowCounts();
-    private final Background<Outcome> before;
-    private Background<Outcome> after;
-
-    /** @param whyNot null where it was counted */
-    private record Outcome(RowCounts.Counted counted, String whyNot) {
-        static Outcome of(Supplier<RowCounts.Counted> counting) {
-            try {
-                return new Outcome(counting.get(), null);
-            } catch (RuntimeException e) {
-                LOG.debug("not counted", e);
-                return new Outcome(null, e.getMessage());
-            }
-        }
-    }
+    private final BestEffort<RowCounts.Counted> before;
+    private BestEffort<RowCounts.Counted> after;
 
     /** Begins with the target, which need not exist. */
     Counting(Path target, Duration busyTimeout) {
         lastChangedAt = lastChange(target);
-        Duration timeout = busyTimeout.compareTo(LOCK_PATIENCE) < 0 ? busyTimeout : LOCK_PATIENCE;
-        before = new Background<>(() -> Outcome.of(
-                () -> Files.exists(target) ? ofTarget.ofLive(target, timeout) : RowCounts.Counted.nothing()));
+        before = begin(counts -> Files.exists(target)
+                ? counts.ofLive(target, patienceForLocks(busyTimeout))
+                : RowCounts.Counted.nothing());
+    }
+
+    private static BestEffort<RowCounts.Counted> begin(Function<RowCounts, RowCounts.Counted> counting) {
+        RowCounts counts = new RowCounts();
+        return new BestEffort<>(counts.stopper(), () -> counting.apply(counts));
+    }
+
+    static Duration patienceForLocks(Duration busyTimeout) {
+        return busyTimeout.compareTo(LOCK_PATIENCE) < 0 ? busyTimeout : LOCK_PATIENCE;
     }
 
     /** What is still in the WAL counts too. */
@@ -72,36 +61,25 @@ final class Counting implements AutoCloseable {
 
     /** Goes on with the staged backup, which is complete and perhaps not verified yet. */
     void countBackup(Path staged) {
-        after = new Background<>(() -> Outcome.of(() -> ofBackup.ofPrivate(staged)));
+        after = begin(counts -> counts.ofPrivate(staged));
     }
 
     /** Waits for what is still counted, within bounds. */
     Changes finish() {
-        before.isDoneWithin(GRACE);
-        after.isDoneWithin(GRACE);
-        close();
-        Interruption.check();
-        Outcome database = before.await();
-        Outcome backup = after.await();
-        String whyNot = database.whyNot != null ? database.whyNot : backup.whyNot;
+        BestEffort.Outcome<RowCounts.Counted> database = before.within(GRACE);
+        BestEffort.Outcome<RowCounts.Counted> backup = after.within(GRACE);
+        String whyNot = database.whyNot() != null ? database.whyNot() : backup.whyNot();
         return whyNot != null
                 ? Changes.unknown(whyNot, lastChangedAt)
-                : Changes.between(database.counted, backup.counted, lastChangedAt);
+                : Changes.between(database.value(), backup.value(), lastChangedAt);
     }
 
     /** Ends what is under way, and waits for that. */
     @Override
     public void close() {
-        end(before, ofTarget);
+        before.close();
         if (after != null) {
-            end(after, ofBackup);
-        }
-    }
-
-    private static void end(Background<Outcome> work, RowCounts counts) {
-        while (!work.isDoneWithin(Duration.ZERO)) {
-            counts.stop();
-            work.isDoneWithin(BETWEEN_STOPS);
+            after.close();
         }
     }
 }

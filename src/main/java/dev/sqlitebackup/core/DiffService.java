@@ -56,7 +56,15 @@ public final class DiffService {
     private record Chosen(Path database, BackupSource source) {}
 
     /** One that lies in a private file. */
-    private record Staged(Path file, Difference.Side side, List<String> warnings) {
+    record Staged(Path file, Difference.Side side, List<String> warnings) {
+        static Staged of(StagedBackup backup) {
+            return new Staged(
+                    backup.file(),
+                    new Difference.Side(
+                            backup.source().toString(), backup.manifest().createdAt()),
+                    backup.verification().warnings());
+        }
+
         DatabaseDiff.Side toCompare() {
             return new DatabaseDiff.Side(file, side.location());
         }
@@ -148,19 +156,16 @@ public final class DiffService {
 
     private Staged stage(Chosen chosen, Workspace workspace, Duration busyTimeout) {
         if (chosen.database != null) {
-            return snapshot(chosen.database, workspace, busyTimeout);
+            return snapshot(chosen.database, workspace, busyTimeout, progress);
         }
         Path place = workspace.directory().getParent();
         StagedBackup staged =
                 new Staging(workspace, busyTimeout, progress, Staging.Room.in(place), file -> {}).stage(chosen.source);
-        return new Staged(
-                staged.file(),
-                new Difference.Side(
-                        staged.source().toString(), staged.manifest().createdAt()),
-                staged.verification().warnings());
+        return Staged.of(staged);
     }
 
-    private Staged snapshot(Path database, Workspace workspace, Duration busyTimeout) {
+    /** @throws Failure NO_SPACE, or as {@link Snapshot#take} */
+    static Staged snapshot(Path database, Workspace workspace, Duration busyTimeout, Progress progress) {
         DatabaseFiles files = DatabaseFiles.of(database);
         Staging.Room.in(workspace.directory().getParent())
                 .require(Databases.sizeBytes(files.main()) + Databases.sizeBytes(files.wal()), 0);

@@ -11,8 +11,9 @@ import java.nio.file.Path;
  * @param database the real path of the target, which need not exist
  * @param content what is to replace it
  * @param changes what the target loses
+ * @param compared the same row by row, null where nobody asked or there is no target
  */
-public record RestorePlan(Path database, VerifyService.Result content, Way way, Changes changes) {
+public record RestorePlan(Path database, VerifyService.Result content, Way way, Changes changes, Compared compared) {
     /** How the content comes to the target. */
     public enum Way {
         /** There is no database: the staged file gets the name. */
@@ -40,7 +41,7 @@ public record RestorePlan(Path database, VerifyService.Result content, Way way, 
      * Chooses the way by what can be seen without SQLite, which may still find that it cannot open the target: then a
      * restore replaces it, whatever the plan.
      */
-    static RestorePlan of(Path target, StagedBackup staged, boolean live, Changes changes) {
+    static RestorePlan of(Path target, StagedBackup staged, boolean live, Changes changes, Compared compared) {
         Way way = way(target, live);
         VerifyService.Result backup = VerifyService.Result.of(staged);
         return new RestorePlan(
@@ -50,7 +51,8 @@ public record RestorePlan(Path database, VerifyService.Result content, Way way, 
                                 RestoreSwitch.warnOfReplacement(target, staged.verification(), "would be replaced"))
                         : backup,
                 way,
-                changes);
+                changes,
+                compared);
     }
 
     private static Way way(Path target, boolean live) {
@@ -62,6 +64,6 @@ public record RestorePlan(Path database, VerifyService.Result content, Way way, 
 
     /** The same with what is to be said of it. */
     RestorePlan with(Verification verification) {
-        return new RestorePlan(database, content.with(verification), way, changes);
+        return new RestorePlan(database, content.with(verification), way, changes, compared);
     }
 }

@@ -55,6 +55,7 @@ public final class RestoreService {
      * @param temporaryDirectory where a dry run stages, so that it leaves even the target's directory alone
      * @param stagingDirectory where the backup is decompressed, null for beside the target
      * @param safetyDirectory where the safety copy goes, null likewise
+     * @param compares whether somebody is to read, before anything is done, what it would change row by row
      */
     public record Request(
             Wanted wanted,
@@ -63,7 +64,8 @@ public final class RestoreService {
             Path temporaryDirectory,
             Path stagingDirectory,
             Path safetyDirectory,
-            Duration busyTimeout) {}
+            Duration busyTimeout,
+            boolean compares) {}
 
     /**
      * What came of it.
@@ -216,6 +218,7 @@ public final class RestoreService {
     }
 
     private Proven stage(Request request, Path target, BackupSource source, Place place) {
+        long startedNanos = System.nanoTime();
         boolean getsItsName =
                 !Files.exists(target) && place.workspace.directory().getParent().equals(target.getParent());
         try (Counting counting = new Counting(target, request.busyTimeout);
@@ -228,8 +231,26 @@ public final class RestoreService {
                     })
                     .stage(source);
             forcing.finish();
-            return new Proven(RestorePlan.of(target, staged, request.live, counting.finish()), staged);
+            Changes changes = counting.finish();
+            Compared compared = compare(request, target, staged, place, startedNanos);
+            return new Proven(RestorePlan.of(target, staged, request.live, changes, compared), staged);
         }
+    }
+
+    /**
+     * It may take as long again as the staging has: of a large database much differs, and nobody waits twice as long
+     * for that.
+     */
+    private Compared compare(Request request, Path target, StagedBackup staged, Place place, long startedNanos) {
+        if (!request.compares || !Files.exists(target)) {
+            return null;
+        }
+        Duration taken = Duration.ofNanos(System.nanoTime() - startedNanos);
+        return new Comparing(target, request.busyTimeout, progress)
+                .with(
+                        staged,
+                        place.workspace.directory().getParent(),
+                        taken.compareTo(Counting.GRACE) > 0 ? taken : Counting.GRACE);
     }
 
     private static void refuseIfNotWritable(Path target) {

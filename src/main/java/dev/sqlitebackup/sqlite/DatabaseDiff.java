@@ -52,7 +52,9 @@ public final class DatabaseDiff {
      * @param table the only one that is wanted, with its rows, null for all
      * @param limit how many rows at most
      */
-    public record Wanted(String table, int limit) {}
+    public record Wanted(String table, int limit) {
+        public static final Wanted ALL = new Wanted(null, 0);
+    }
 
     private final SqliteConnection connection;
     private final Wanted wanted;
@@ -74,12 +76,20 @@ public final class DatabaseDiff {
      * @throws Failure USAGE if neither has the wanted table, FAILURE if the text encodings differ, CORRUPT, NO_SPACE
      */
     public static Found of(Side old, Side newer, Path temporaryDirectory, Wanted wanted) {
+        return of(old, newer, temporaryDirectory, wanted, new Stopper());
+    }
+
+    /** The same, which ends with a failure once it is told to stop. */
+    public static Found of(Side old, Side newer, Path temporaryDirectory, Wanted wanted, Stopper stopper) {
         try (TwoDatabases both = TwoDatabases.open(old, newer, temporaryDirectory)) {
+            stopper.watch(both.connection());
             return new DatabaseDiff(both.connection(), wanted).find();
         } catch (SQLException e) {
             throw ResultCode.failure("cannot compare", old.what + " and " + newer.what, e, temporaryDirectory);
         } catch (IOException e) {
             throw Failure.io("cannot read", old.what + " or " + newer.what, e);
+        } finally {
+            stopper.watch(null);
         }
     }
 

@@ -40,8 +40,7 @@ public final class RowCounts {
         }
     }
 
-    private volatile SqliteConnection running;
-    private volatile boolean stopped;
+    private final Stopper stopper = new Stopper();
 
     private static String folded(String name) {
         StringBuilder folded = new StringBuilder(name);
@@ -113,21 +112,14 @@ public final class RowCounts {
                 "a crash left a WAL or rollback journal beside " + database + " that has to be recovered first");
     }
 
-    /**
-     * Ends what is under way. A statement that is just about to begin is not seen, so this is called until the counting
-     * has ended.
-     */
-    public void stop() {
-        stopped = true;
-        SqliteConnection connection = running;
-        if (connection != null) {
-            connection.interrupt();
-        }
+    /** What ends the counting. */
+    public Stopper stopper() {
+        return stopper;
     }
 
     private Counted count(Path database, String parameters, Duration busyTimeout, Proof proof) throws IOException {
         try (SqliteConnection connection = SqliteConnection.open(database, parameters, busyTimeout)) {
-            running = connection;
+            stopper.watch(connection);
             connection.execute("PRAGMA trusted_schema=OFF");
             Counted counted = Counted.nothing();
             for (String table : connection.query(String.format(TABLES, "table"))) {
@@ -146,7 +138,7 @@ public final class RowCounts {
                     ? notRecovered(database)
                     : ResultCode.failure("cannot read", database, e);
         } finally {
-            running = null;
+            stopper.watch(null);
         }
     }
 
@@ -181,7 +173,7 @@ public final class RowCounts {
     }
 
     private long count(SqliteConnection connection, String table, Path database) throws SQLException {
-        if (stopped) {
+        if (stopper.isStopped()) {
             throw new Failure(Failure.Kind.FAILURE, "it took too long to read " + database);
         }
         return Long.parseLong(connection.queryOne("SELECT count(*) FROM main." + Sql.name(table)));

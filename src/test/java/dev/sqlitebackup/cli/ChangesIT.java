@@ -1,6 +1,7 @@
 package dev.sqlitebackup.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonElement;
@@ -17,6 +18,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,15 +74,21 @@ class ChangesIT {
                                 ? lab.run("restore", "b.gz", "--to=t.db")
                                 : lab.run("restore", "b.gz", "--to=t.db", "--dry-run"))
                 .ok();
-        assertTrue(
-                ended.err()
-                        .contains("this removes rows or tables of " + target + " (now → afterwards):\n"
-                                + (how.equals("undo")
-                                        ? "  audit: 4 rows → no such table\nit adds to others:\n  drafts: no such table → 1 "
-                                                + "row\n  t: 70 → 90 rows\n"
-                                        : "  drafts: 1 row → no such table\n  t: 90 → 70 rows\nit adds to others:\n  audit: "
-                                                + "no such table → 3 rows\n")),
-                ended.err());
+        String removes = "this removes rows or tables of " + target + " (now → afterwards):\n";
+        String said = switch (how) {
+            case "undo" ->
+                removes + "  audit: 4 rows → no such table\nit adds to others:\n"
+                        + "  drafts: no such table → 1 row\n  t: 70 → 90 rows\n";
+            case "restore" ->
+                removes + "  drafts: 1 row → no such table\n  t: 90 → 70 rows\nit adds to others:\n"
+                        + "  audit: no such table → 3 rows\n";
+            default ->
+                "this would change " + target + ":\n"
+                        + "  audit: 3 rows would come back, the table itself would come back\n"
+                        + "  drafts: 1 row would go, the table itself would go\n"
+                        + "  t: 20 rows would go, 70 would change\n";
+        };
+        assertTrue(ended.err().contains(said), ended.err());
         assertEquals(1, ended.out().lines().count(), ended.out());
     }
 
@@ -88,30 +96,90 @@ class ChangesIT {
     void needsOneLineWhereNothingIsLostAndNoneWhereItIsToBeQuiet() {
         backup();
         Path target = lab.database("t.db", "delete", 70, "old");
-        assertTrue(
-                lab.run("restore", "b.gz", "--to=t.db", "--dry-run").ok().err().startsWith(ONE_LINE));
-        assertEquals(
-                1,
-                lab.run("restore", "b.gz", "--to=t.db", "--dry-run")
-                        .ok()
-                        .err()
-                        .lines()
-                        .count());
+        assertTrue(lab.run("restore", "b.gz", "--to=t.db").ok().err().startsWith(ONE_LINE));
+        assertTrue(dryRun().matches("this would change no row and no definition of \\Q" + target
+                + "\\E \\(1 table, 70 rows\\)\n" + "the database was last changed .*\n|.*70 rows\\)\n"));
         Lab.sql(target, "DELETE FROM t");
-        assertTrue(
-                lab.run("restore", "b.gz", "--to=t.db", "--dry-run").ok().err().startsWith(ONE_LINE),
-                "fewer rows in the database");
+        assertTrue(lab.run("restore", "b.gz", "--to=t.db").ok().err().startsWith(ONE_LINE), "fewer rows in it");
         Lab.sql(target, "DROP TABLE t", "CREATE TABLE gone(a)");
         assertTrue(
-                lab.run("restore", "b.gz", "--to=t.db", "--dry-run")
-                        .ok()
-                        .err()
-                        .contains("gone: 0 rows → no such table"),
+                dryRun().contains("  gone: the table itself would go\n"
+                        + "  t: 70 rows would come back, the table itself would come back\n"
+                        + "  index t_b would come back\n"),
+                "an empty table");
+        assertTrue(
+                lab.run("restore", "b.gz", "--to=t.db").ok().err().contains("gone: 0 rows → no such table"),
                 "an empty table");
         assertEquals("", lab.run("restore", "--quiet", "b.gz", "--to=t.db").ok().err());
         assertEquals(
                 "this removes nothing: there is no database at " + lab.path("new.db") + " yet\n",
                 lab.run("restore", "b.gz", "--to=new.db").ok().err());
+    }
+
+    private String dryRun(String... options) {
+        return lab.run(Stream.concat(Stream.of("restore", "b.gz", "--to=t.db", "--dry-run"), Stream.of(options))
+                        .toArray())
+                .ok()
+                .err();
+    }
+
+    /** As many rows before and after, so that no count would see it. */
+    @Test
+    void aDryRunSeesRowsThatChangeAndComeBackAndWhatTheSchemaLoses() {
+        backup();
+        Path target = lab.path("t.db");
+        lab.json(0, "restore", "b.gz", "--to=t.db");
+        Lab.sql(
+                target,
+                "DELETE FROM t WHERE id IN (3, 4, 5)",
+                "INSERT INTO t SELECT id + 100, generation, b FROM t WHERE id IN (6, 7, 8)",
+                "UPDATE t SET generation = 'new too' WHERE id < 3",
+                "CREATE VIEW v AS SELECT 1",
+                "CREATE TRIGGER g AFTER DELETE ON t BEGIN SELECT 1; END",
+                "DROP INDEX t_b",
+                "CREATE INDEX t_b ON t(b)",
+                "PRAGMA user_version=7");
+        String said = dryRun();
+        assertTrue(
+                said.startsWith("this would change " + target + ":\n"
+                        + "  t: 3 rows would go, 3 would come back, 2 would change\n"
+                        + "  index t_b would be defined otherwise\n"
+                        + "  trigger g would go\n"
+                        + "  view v would go\n"
+                        + "  pragma user_version: 7 → 0\n"),
+                said);
+        JsonObject dry = lab.json(0, "restore", "b.gz", "--to=t.db", "--dry-run");
+        assertEquals(Map.of("t", "70 70"), changes(dry));
+        JsonObject diff = lab.json(0, "diff", "b.gz", "t.db");
+        for (String field : List.of("tables", "schema", "shadows", "uncompared")) {
+            assertEquals(diff.get(field), dry.get(field), field);
+        }
+        assertFalse(lab.json(0, "restore", "b.gz", "--to=t.db").has("tables"), "what was done has the numbers alone");
+        assertTrue(lab.json(0, "restore", "b.gz", "--to=new.db", "--dry-run")
+                .get("tables")
+                .isJsonNull());
+    }
+
+    @Test
+    void whatCannotBeComparedIsCounted() {
+        backup();
+        Lab.sql(
+                lab.path("t.db"),
+                "PRAGMA encoding='UTF-16le'",
+                "CREATE TABLE t(a)",
+                "INSERT INTO t VALUES (1), (2)",
+                "CREATE TABLE u(a)");
+        String why = "what this would change was not compared row by row: databases of different text encodings";
+        String said = dryRun();
+        assertTrue(
+                said.startsWith(why)
+                        && said.contains("\nthis removes rows or tables of " + lab.path("t.db")
+                                + " (now → afterwards):\n  u: 0 rows → no such table\n"),
+                said);
+        JsonObject dry = lab.json(0, "restore", "b.gz", "--to=t.db", "--dry-run");
+        assertTrue(dry.get("tables").isJsonNull() && dry.get("uncompared").isJsonNull(), dry.toString());
+        assertTrue(dry.get("warnings").toString().contains(why), dry.toString());
+        assertEquals(Map.of("t", "2 70", "u", "0 null"), changes(dry));
     }
 
     @Test
@@ -121,20 +189,23 @@ class ChangesIT {
         for (int i = 0; i < 23; i++) {
             Lab.sql(target, "CREATE TABLE \"" + (i == 0 ? "a\u001b[31m\n" + "long".repeat(50) : "x" + i) + "\"(a)");
         }
-        Tools.Ended ended = lab.run("restore", "b.gz", "--to=t.db", "--dry-run").ok();
         assertEquals(
-                20,
-                ended.err()
-                        .lines()
-                        .filter(line -> line.endsWith(" → no such table"))
-                        .count(),
-                ended.err());
-        assertTrue(ended.err().contains("  and 3 more tables\n"), ended.err());
+                24,
+                changes(lab.json(0, "restore", "b.gz", "--to=t.db", "--dry-run"))
+                        .size());
+        String dryRun = dryRun();
+        assertTrue(dryRun.contains("  and 4 more tables\n"), dryRun);
+        String restored = lab.run("restore", "b.gz", "--to=t.db").ok().err();
+        assertTrue(restored.contains("  and 3 more tables\n"), restored);
+        assertEquals(19, endingWith(": the table itself would go", dryRun), "and t, whose rows would change");
+        assertEquals(20, endingWith(" → no such table", restored));
+    }
+
+    private static long endingWith(String end, String said) {
         assertTrue(
-                ended.err().contains("  a\\u001b[31m\\nlong")
-                        && ended.err().lines().allMatch(line -> line.length() < 250),
-                ended.err());
-        assertEquals(24, changes(lab.json(0, "restore", "b.gz", "--to=t.db")).size());
+                said.contains("  a\\u001b[31m\\nlong") && said.lines().limit(22).allMatch(line -> line.length() < 250),
+                said);
+        return said.lines().filter(line -> line.endsWith(end)).count();
     }
 
     @Test
@@ -226,6 +297,8 @@ class ChangesIT {
         Map<String, String> before = lab.state("t.db");
         JsonObject dry = lab.json(0, "restore", "b.gz", "--to=t.db", "--dry-run");
         assertTrue(dry.get("changes").isJsonNull(), dry.toString());
+        // A snapshot recovers what a crash has left, in a private copy, and the page is one that is not read.
+        assertEquals(situation.equals("garbage"), dry.get("tables").isJsonNull(), dry.toString());
         assertEquals(before, lab.state("t.db"));
         Tools.Ended ended = lab.run("restore", "b.gz", "--to=t.db").ok();
         assertTrue(ended.err().contains("what this removes cannot be counted: "), ended.err());
@@ -313,19 +386,17 @@ class ChangesIT {
         Instant createdAt =
                 Instant.parse(lab.json(0, "verify", "b.gz").get("createdAt").getAsString());
         Files.setLastModifiedTime(target, FileTime.from(createdAt.plusSeconds(3 * 3600)));
-        Tools.Ended later = lab.run("restore", "b.gz", "--to=t.db", "--dry-run").ok();
-        assertEquals(ONE_LINE + "; the database was last changed 3 h after the backup was made\n", later.err());
+        String changes = "this would change " + target + ":\n  t: 70 rows would change\n";
+        assertEquals(changes + "the database was last changed 3 h after the backup was made\n", dryRun());
         Files.setLastModifiedTime(target, FileTime.from(createdAt.minusSeconds(3 * 3600)));
-        assertEquals(
-                ONE_LINE + "\n",
-                lab.run("restore", "b.gz", "--to=t.db", "--dry-run").ok().err());
+        assertEquals(changes, dryRun());
         try (Writer writer = Writer.start(target, "idle", "wal", 0)) {
             Lab.sql(target, "INSERT INTO t(generation) VALUES ('in the log')");
             Files.setLastModifiedTime(target, FileTime.from(createdAt.minusSeconds(3 * 3600)));
             Files.setLastModifiedTime(lab.path("t.db-wal"), FileTime.from(createdAt.plusSeconds(7200)));
-            String err = lab.run("restore", "b.gz", "--to=t.db", "--dry-run", "--live")
-                    .ok()
-                    .err();
+            String err = dryRun("--live");
+            assertTrue(err.endsWith("\nthe database was last changed 2 h after the backup was made\n"), err);
+            err = lab.run("restore", "b.gz", "--to=t.db", "--live").ok().err();
             assertTrue(
                     err.contains("  t: 71 → 70 rows\nthe database was last changed 2 h after the backup was made\n"),
                     err);

@@ -134,6 +134,26 @@ class RestoreRoomIT {
         }
     }
 
+    /** The comparison takes none of what the restore needs, and nothing fails by it. */
+    @Test
+    void withoutRoomToCompareADryRunCounts() throws IOException {
+        lab.database("app.db", "delete", 2000, "old");
+        try (SmallDisk disk = SmallDisk.mount(lab.path("disk"), 32 << 20)) {
+            Object[] dryRun = {"restore", "b.gz", "--to=app.db", "--dry-run", "--tmp-dir=" + disk.path("")};
+            disk.leave(MARGIN_BYTES);
+            disk.leave(needed(dryRun) + MARGIN_BYTES);
+            JsonObject counted = lab.json(0, dryRun);
+            assertTrue(counted.get("tables").isJsonNull(), counted::toString);
+            assertTrue(
+                    counted.get("warnings").toString().contains("not compared row by row: not enough room in "),
+                    counted::toString);
+            assertEquals(1, counted.getAsJsonArray("changes").size());
+            assertEquals(List.of(), names(disk.path("")));
+            disk.leave(24 << 20);
+            assertEquals(1, lab.json(0, dryRun).getAsJsonArray("tables").size());
+        }
+    }
+
     @Test
     void aDirectoryThatIsNotThereIsSaidBeforeAnythingHappens() {
         for (String option : List.of("--tmp-dir", "--safety-dir")) {

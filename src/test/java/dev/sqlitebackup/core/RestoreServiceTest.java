@@ -76,7 +76,8 @@ class RestoreServiceTest {
                 lab.temporary(),
                 null,
                 null,
-                Duration.ZERO);
+                Duration.ZERO,
+                false);
     }
 
     private RestoreService.Result restore() {
@@ -99,7 +100,8 @@ class RestoreServiceTest {
                                 lab.temporary(),
                                 null,
                                 null,
-                                Duration.ZERO),
+                                Duration.ZERO,
+                                false),
                         plan -> {});
     }
 

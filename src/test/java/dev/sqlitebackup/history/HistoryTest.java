@@ -466,7 +466,8 @@ class HistoryTest {
                                 lab.temporary(),
                                 null,
                                 null,
-                                Duration.ZERO),
+                                Duration.ZERO,
+                                false),
                         plan -> {});
     }
 
@@ -537,7 +538,8 @@ class HistoryTest {
                                     lab.temporary(),
                                     null,
                                     null,
-                                    Duration.ZERO),
+                                    Duration.ZERO,
+                                    false),
                             plan -> {});
         }
         Location copies = Location.file(database);

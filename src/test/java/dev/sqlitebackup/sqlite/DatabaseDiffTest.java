@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -541,6 +542,35 @@ class DatabaseDiffTest {
         for (String table : List.of("x", "v", "sqlite_schema", "t\" ")) {
             Expect.failure(Failure.Kind.USAGE, "neither OLD nor NEW has a table called " + table, () -> found(table));
         }
+    }
+
+    /** A restore waits for no comparison without end. */
+    @Test
+    void endsWhenItIsToldTo() throws InterruptedException {
+        both(
+                "CREATE TABLE t(a)",
+                "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) "
+                        + "SELECT i FROM n");
+        Stopper stopper = new Stopper();
+        AtomicBoolean over = new AtomicBoolean();
+        Thread impatient = new Thread(() -> {
+            while (!over.get()) {
+                stopper.stop();
+            }
+        });
+        impatient.start();
+        Expect.failure(
+                Failure.Kind.INTERRUPTED,
+                "interrupted",
+                () -> DatabaseDiff.of(
+                        new DatabaseDiff.Side(old, "OLD"),
+                        new DatabaseDiff.Side(newer, "NEW"),
+                        temporary,
+                        DatabaseDiff.Wanted.ALL,
+                        stopper));
+        over.set(true);
+        impatient.join();
+        assertEquals("t -0 +0 ~0 =20000", counts());
     }
 
     /** What is sorted is not in the memory, and not in a directory that others chose. */

@@ -81,7 +81,8 @@ public record Runs(Lab lab, Path database, Location history) {
                                 lab.temporary(),
                                 null,
                                 null,
-                                Duration.ZERO),
+                                Duration.ZERO,
+                                false),
                         plan -> {});
         return target;
     }

@@ -136,7 +136,8 @@ class EveryByteIT {
                                     lab.temporary(),
                                     null,
                                     null,
-                                    Duration.ZERO),
+                                    Duration.ZERO,
+                                    false),
                             plan -> {});
             return Lab.sha256(target);
         } catch (Failure e) {
