@@ -3,10 +3,9 @@ package dev.sqlitebackup.history;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.archive.Manifest;
 import dev.sqlitebackup.store.Store;
-import java.nio.file.AccessDeniedException;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /**
  * Whether a file of a history is what it is named: it ends as only we end a file that holds what the name says. For one
@@ -19,6 +18,9 @@ final class Ends {
     /** A file that has one of our names. */
     record Named(BackupName name, Store.StoredFile file) {}
 
+    /** For who has nothing to say of what is left alone. */
+    static final Consumer<LeftAlone> UNSAID = left -> {};
+
     private final Store store;
     /** Each look into a file far away is a request. */
     private final Map<Store.StoredFile, byte[]> tailsFarAway = new ConcurrentHashMap<>();
@@ -28,30 +30,26 @@ final class Ends {
     }
 
     /** Believes the name. @return null if the file is too short to be one of ours */
-    Backup guess(Named named, List<String> warnings) {
+    Backup guess(Named named, Consumer<LeftAlone> leftAlone) {
         if (named.file.sizeBytes() < Manifest.LEAST_BYTES) {
-            warnings.add(noBackup(named.file));
+            leftAlone.accept(noBackup(named));
             return null;
         }
-        return backup(named, null);
+        return named(named);
     }
 
     /**
      * Looks into the file.
      *
-     * @param unreadable takes what a disk cannot read
      * @return null if the file is not one of ours
      */
-    Backup describe(Named named, List<String> warnings, List<Failure> unreadable) {
+    Backup describe(Named named, Consumer<LeftAlone> leftAlone) {
         Store.StoredFile file = named.file;
         byte[] tail;
         try {
             tail = tail(file);
         } catch (Failure e) {
-            warnings.add(e.getMessage() + "; it is left alone");
-            if (!(e.getCause() instanceof AccessDeniedException)) {
-                unreadable.add(e);
-            }
+            leftAlone.accept(new LeftAlone(named(named), e, "it is left alone"));
             return null;
         }
         if (tail == null) {
@@ -59,12 +57,14 @@ final class Ends {
         }
         Manifest manifest = Manifest.parse(tail);
         if (manifest == null) {
-            warnings.add(noBackup(file));
+            leftAlone.accept(noBackup(named));
             return null;
         }
         if (!agrees(named.name, manifest)) {
-            warnings.add(store.location(file.name()) + " holds " + what(manifest)
-                    + ", which is not what its name says; it is left alone");
+            Failure why = new Failure(
+                    Failure.Kind.CORRUPT,
+                    store.location(file.name()) + " holds " + what(manifest) + ", which is not what its name says");
+            leftAlone.accept(new LeftAlone(named(named), why, "it is left alone"));
             return null;
         }
         return backup(named, manifest);
@@ -90,12 +90,18 @@ final class Ends {
                         + new BackupName.Moment(increment.parentCreatedAt(), increment.parentSecond());
     }
 
-    private String noBackup(Store.StoredFile file) {
-        String location = store.location(file.name());
-        return isPointer(file)
-                ? location + " is only a Git LFS pointer; it is ignored; " + OtherBackups.ifPointer(location)
-                : location + " has the name of a backup and does not end like one: half-copied, damaged, or of another "
-                        + "program; it is ignored";
+    private LeftAlone noBackup(Named named) {
+        String location = store.location(named.file.name());
+        Failure why = isPointer(named.file)
+                ? new Failure(
+                        Failure.Kind.NOT_FOUND,
+                        location + " is only a Git LFS pointer",
+                        OtherBackups.ifPointer(location))
+                : new Failure(
+                        Failure.Kind.CORRUPT,
+                        location + " has the name of a backup and does not end like one: half-copied, damaged, or of "
+                                + "another program");
+        return new LeftAlone(named(named), why, "it is ignored");
     }
 
     /** Whether the file is here in Git only. */
@@ -122,6 +128,11 @@ final class Ends {
             }
         }
         return tail;
+    }
+
+    /** What a name says, whatever the file is. */
+    Backup named(Named named) {
+        return backup(named, null);
     }
 
     /** @param manifest null where nobody has looked */

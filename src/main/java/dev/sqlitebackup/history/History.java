@@ -38,20 +38,28 @@ public final class History {
      * @param neededByOthers what else has to stay, and which file needs it: increments that are left alone, and may be
      *     whole again when what is missing is fetched or put back
      * @param warnings one for each file that has one of our names only, and for what is missing
-     * @param unreadable what a disk could not read, null if it could read everything. What this user may not read is
-     *     somebody else's, and not meant
+     * @param leftAlone which have one of our names only
      */
     public record Listing(
             List<Chain> chains,
             List<Chain> broken,
             Map<Backup, String> neededByOthers,
             List<String> warnings,
-            Failure unreadable) {
+            List<LeftAlone> leftAlone) {
         /** Those of one database. */
         public List<Chain> of(String database) {
             return chains.stream()
                     .filter(chain -> chain.tip().database().equals(database))
                     .toList();
+        }
+
+        /** What a disk could not read, null if it could read everything. */
+        public Failure unreadable() {
+            return leftAlone.stream()
+                    .filter(LeftAlone::isUnreadable)
+                    .map(LeftAlone::why)
+                    .findFirst()
+                    .orElse(null);
         }
     }
 
@@ -164,13 +172,13 @@ public final class History {
         for (Ends.Named named : named(database)) {
             Backup tip = named.name().createdAt().isAfter(notAfter)
                     ? null
-                    : ends.describe(named, warnings, new ArrayList<>());
+                    : ends.describe(named, left -> warnings.add(left.warning()));
             if (tip != null) {
                 return chain(tip);
             }
             if (!named.name().createdAt().isAfter(notAfter) && ends.isPointer(named.file())) {
                 // It is ours, and newer than what could be taken instead.
-                return new Chain(List.of(ends.guess(named, new ArrayList<>())), pointer(named, ""));
+                return new Chain(List.of(ends.named(named)), pointer(named, ""));
             }
         }
         return null;
@@ -181,7 +189,7 @@ public final class History {
         BackupName name = BackupName.parse(fileName);
         return named(name.database()).stream()
                 .filter(named -> named.file().name().equals(fileName))
-                .map(named -> ends.describe(named, warnings, new ArrayList<>()))
+                .map(named -> ends.describe(named, left -> warnings.add(left.warning())))
                 .filter(Objects::nonNull)
                 .map(this::chain)
                 .findFirst()
@@ -200,9 +208,7 @@ public final class History {
 
     /** At what something else is built on: far away, where each look is a request, its name is believed. */
     private Backup look(Ends.Named named) {
-        return store.isRemote()
-                ? ends.guess(named, new ArrayList<>())
-                : ends.describe(named, new ArrayList<>(), new ArrayList<>());
+        return store.isRemote() ? ends.guess(named, Ends.UNSAID) : ends.describe(named, Ends.UNSAID);
     }
 
     /** All chains of a database, newest first, each looked at when its turn comes. */
@@ -241,7 +247,7 @@ public final class History {
 
     /** How much the increments take, as far as names tell, that lead back to a full backup. */
     long incrementBytes(Backup full) {
-        return chains(full.database(), named -> ends.guess(named, new ArrayList<>()))
+        return chains(full.database(), named -> ends.guess(named, Ends.UNSAID))
                 .filter(chain -> chain.tip().isIncrement()
                         && chain.isWhole()
                         && chain.full().name().equals(full.name()))
@@ -292,7 +298,8 @@ public final class History {
         List<String> found = Collections.synchronizedList(new ArrayList<>());
         List<Chain> ours = chains.parallelStream()
                 .filter(chain -> chain.members().stream()
-                        .allMatch(member -> ends.describe(byName.get(member.name()), found, new ArrayList<>()) != null))
+                        .allMatch(member ->
+                                ends.describe(byName.get(member.name()), left -> found.add(left.warning())) != null))
                 .toList();
         found.stream()
                 .distinct()

@@ -1,9 +1,9 @@
 package dev.sqlitebackup.history;
 
-import dev.sqlitebackup.Failure;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -26,14 +26,13 @@ import java.util.stream.Collectors;
 record Listings(boolean isRemote, Ends ends, BiFunction<String, BackupName.Moment, Chain.Broken> missing) {
     /** @param files by database, newest first */
     History.Listing of(SortedMap<String, List<Ends.Named>> files) {
-        List<String> warnings = Collections.synchronizedList(new ArrayList<>());
-        List<Failure> unreadable = Collections.synchronizedList(new ArrayList<>());
+        List<LeftAlone> leftAlone = Collections.synchronizedList(new ArrayList<>());
         List<Chain> all = new ArrayList<>();
         Map<Backup, String> neededByOthers = new HashMap<>();
         for (List<Ends.Named> ofDatabase : files.values()) {
             // Each takes an open and a read, so a directory of thousands takes its time on one core.
             List<Backup> backups = ofDatabase.parallelStream()
-                    .map(named -> isRemote ? ends.guess(named, warnings) : ends.describe(named, warnings, unreadable))
+                    .map(named -> isRemote ? ends.guess(named, leftAlone::add) : ends.describe(named, leftAlone::add))
                     .filter(Objects::nonNull)
                     .toList();
             Map<BackupName.Moment, List<Backup>> byMoment = byMoment(backups, Backup::moment);
@@ -55,14 +54,12 @@ record Listings(boolean isRemote, Ends ends, BiFunction<String, BackupName.Momen
         }
         all.sort(Chain.NEWEST_FIRST);
         List<Chain> broken = all.stream().filter(chain -> !chain.isWhole()).toList();
-        Collections.sort(warnings);
+        leftAlone.sort(Comparator.comparing(LeftAlone::warning));
+        List<String> warnings =
+                new ArrayList<>(leftAlone.stream().map(LeftAlone::warning).toList());
         warnings.addAll(warnings(broken));
         return new History.Listing(
-                all.stream().filter(Chain::isWhole).toList(),
-                broken,
-                neededByOthers,
-                warnings,
-                unreadable.isEmpty() ? null : unreadable.get(0));
+                all.stream().filter(Chain::isWhole).toList(), broken, neededByOthers, warnings, leftAlone);
     }
 
     /** By names alone, since what is between may be missing, or not to be read, for now. */
