@@ -137,6 +137,9 @@ record ReportSection(
             facts.add(new Fact(
                     "Last compared with all of the database",
                     noted.comparedAt() == null ? NOT_NOTED : ReportWords.time(noted.comparedAt())));
+            facts.add(new Fact(
+                    "A backup last proven by verify",
+                    noted.verifiedAt() == null ? "never" : ReportWords.time(noted.verifiedAt())));
             facts.add(new Fact("Checked", noted.leftOut() == null ? NOT_NOTED : checked(noted.leftOut())));
         }
         String none = report.kind() == Location.Kind.DATABASE

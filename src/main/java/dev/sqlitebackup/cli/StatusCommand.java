@@ -61,6 +61,13 @@ public final class StatusCommand implements Callable<Integer> {
                     + "longer than --max-age to be pushed.")
     private boolean pushed;
 
+    @Option(
+            names = "--max-verify-age",
+            paramLabel = "DURATION",
+            description = "Exit code 14 too when no newest backup was proven in full by verify for longer than this "
+                    + "(default: no matter).")
+    private Duration maxVerifyAge;
+
     StatusCommand(Environment environment, CommonOptions common) {
         this.environment = environment;
         this.common = common;
@@ -76,7 +83,8 @@ public final class StatusCommand implements Callable<Integer> {
                         environment.place(destination, source, name.name(spec)),
                         name.name(spec),
                         maxAge,
-                        pushed));
+                        pushed,
+                        maxVerifyAge));
         return Reporter.of(spec.commandLine(), common).status(result);
     }
 }

@@ -24,6 +24,7 @@ record StatusReport(Output output) {
         fields.put("confirmedAt", Reporter.text(result.confirmedAt()));
         fields.put("ageSeconds", result.age() == null ? null : result.age().toSeconds());
         fields.put("changedSince", result.changedSince());
+        fields.put("verifiedAt", Reporter.text(result.verifiedAt()));
         fields.put("state", result.freshness().word());
         if (result.git() != null) {
             fields.put("committed", result.git().committed());
@@ -37,6 +38,7 @@ record StatusReport(Output output) {
             case STALE ->
                 alarm("stale: " + facts(result), "see why backups have stopped; or " + result.hint(), result, fields);
             case UNPUSHED -> alarm(unpushed(result), result.hint(), result, fields);
+            case UNVERIFIED -> alarm(unverified(result), "prove it: " + result.hint(), result, fields);
             case SHRUNK -> alarm(shrunk(result), result.hint(), result, fields);
             case MISSING -> alarm(result.missing(), result.hint(), result, fields);
             case BROKEN ->
@@ -72,6 +74,13 @@ record StatusReport(Output output) {
                                 + Times.local(result.git().unpushedSince());
     }
 
+    private static String unverified(StatusService.Result result) {
+        return "stale: " + result.database() + " → " + result.backup().location() + ": a backup there was "
+                + (result.verifiedAt() == null
+                        ? "never proven by verify"
+                        : "last proven by verify at " + Times.local(result.verifiedAt()) + ", " + ago(result.verifiedAge()));
+    }
+
     private static String inGit(GitStatus git) {
         return git == null || git.committed() && !Boolean.FALSE.equals(git.pushed())
                 ? ""
@@ -79,16 +88,20 @@ record StatusReport(Output output) {
     }
 
     private static String facts(StatusService.Result result) {
-        Duration age = result.age();
-        String when = age.isNegative()
-                ? Output.age(age.negated()) + " after now (a clock is or was wrong)"
-                : Output.age(age) + " ago";
         String inGit = inGit(result.git());
         return result.database() + " → " + result.backup().location() + ": the backup of "
                 + Times.local(result.backup().createdAt())
-                + (result.confirmedAt() == null ? " was made " : " was last found current ") + when
+                + (result.confirmedAt() == null ? " was made " : " was last found current ")
+                + ago(result.age())
                 + ", and the database "
-                + changed(result) + (inGit.isEmpty() ? "" : "; in Git the backup " + inGit);
+                + changed(result) + (inGit.isEmpty() ? "" : "; in Git the backup " + inGit)
+                + (result.verifiedAt() == null ? "" : "; last verified " + ago(result.verifiedAge()));
+    }
+
+    private static String ago(Duration age) {
+        return age.isNegative()
+                ? Output.age(age.negated()) + " after now (a clock is or was wrong)"
+                : Output.age(age) + " ago";
     }
 
     private static String changed(StatusService.Result result) {

@@ -79,6 +79,11 @@ record AtDestination(Failure unknown, State before, Chain previous, List<Path> p
         return destination.store().isRemote() && e.kind() == Failure.Kind.FAILURE;
     }
 
+    /** When a backup there was last proven by itself, null for never: a new one takes nothing of that away. */
+    Instant verifiedAt() {
+        return before == null ? null : before.verifiedInstant();
+    }
+
     /** The name of the backup to compare with, null for none. */
     String previousName() {
         return previous == null ? null : previous.tip().name();

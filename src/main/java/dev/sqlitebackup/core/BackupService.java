@@ -245,6 +245,7 @@ public final class BackupService {
                                 found.leftOut(),
                                 published.shrunk())
                         .madeOf(published.files())
+                        .verified(published.there().verifiedAt())
                         .comparedBy(NothingToDo.note(request, plan, taken.fingerprint(), found));
                 return finish(published, verification, confirmed);
             }

@@ -110,6 +110,13 @@ record NewestBackup(Store store, StateFile stateFile, List<Backup> members, Stri
         return Hints.command(words.toArray(String[]::new));
     }
 
+    /** Proves it, whatever the default database is. */
+    String verifyCommand(StatusService.Request request) {
+        String name =
+                request.name() == null && request.destination().isDirectory() ? backup().database() : request.name();
+        return Hints.command(Again.verify(request.destination(), name).words().toArray(String[]::new));
+    }
+
     private static String databaseName(History history, StatusService.Request request) {
         if (request.name() != null) {
             return request.name();

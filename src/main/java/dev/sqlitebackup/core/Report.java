@@ -60,8 +60,10 @@ public record Report(
      * @param confirmedAt when that was last found current
      * @param comparedAt when that was last compared with all of the database, null where it is not noted
      * @param leftOut what of it only the application can check, null likewise
+     * @param verifiedAt when the newest backup of then was last proven by {@code verify}, null for never
      */
-    public record Noted(Backup backup, Instant confirmedAt, Instant comparedAt, List<String> leftOut) {}
+    public record Noted(
+            Backup backup, Instant confirmedAt, Instant comparedAt, List<String> leftOut, Instant verifiedAt) {}
 
     /**
      * How many rows each table had. To count them, the backup was read and verified.

@@ -140,7 +140,8 @@ public final class ReportService {
                                 .orElse(null),
                         state.confirmedInstant(),
                         state.compared() == null ? null : state.compared().instant(),
-                        state.leftOut());
+                        state.leftOut(),
+                        state.verifiedInstant());
     }
 
     private static String restoreTo(State state, Location location) {

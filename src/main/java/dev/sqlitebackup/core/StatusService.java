@@ -30,6 +30,8 @@ public final class StatusService {
         STALE("stale"),
         /** As old as one that is too old, where it was to be. */
         UNPUSHED("stale"),
+        /** Nobody has proven a backup for too long, where somebody was to. */
+        UNVERIFIED("stale"),
         MISSING("missing"),
         /** The newest cannot be brought back, because something that it builds on is not there. */
         BROKEN("broken"),
@@ -54,12 +56,19 @@ public final class StatusService {
      * @param name what its backups are called there, null if the user did not say
      * @param maxAge of the last confirmation of a backup of a database that has changed since
      * @param pushed whether what Git has not pushed counts as not backed up
+     * @param maxVerifyAge how long no backup may go unproven, null where that does not matter
      */
     public record Request(
-            Path database, boolean databaseNamed, Location destination, String name, Duration maxAge, boolean pushed) {
-        /** Where it does not matter how far Git has taken it. */
+            Path database,
+            boolean databaseNamed,
+            Location destination,
+            String name,
+            Duration maxAge,
+            boolean pushed,
+            Duration maxVerifyAge) {
+        /** Where it does not matter how far Git has taken it, and who has proven it. */
         public Request(Path database, boolean databaseNamed, Location destination, String name, Duration maxAge) {
-            this(database, databaseNamed, destination, name, maxAge, false);
+            this(database, databaseNamed, destination, name, maxAge, false, null);
         }
     }
 
@@ -73,6 +82,8 @@ public final class StatusService {
      * @param hint what to do about an alarm
      * @param shrunk what the database held before, null if it has not shrunk
      * @param git how far Git has taken the backup, null where it does not track it
+     * @param verifiedAt when the newest backup of then was last proven, null for never
+     * @param verifiedAge since then
      */
     public record Result(
             Path database,
@@ -85,7 +96,9 @@ public final class StatusService {
             String hint,
             List<String> warnings,
             State.Shrunk shrunk,
-            GitStatus git) {}
+            GitStatus git,
+            Instant verifiedAt,
+            Duration verifiedAge) {}
 
     private final Clock clock;
 
@@ -126,7 +139,8 @@ public final class StatusService {
     }
 
     private static Result missing(Path database, String missing, String hint, List<String> warnings) {
-        return new Result(database, null, null, null, null, Freshness.MISSING, missing, hint, warnings, null, null);
+        return new Result(
+                database, null, null, null, null, Freshness.MISSING, missing, hint, warnings, null, null, null, null);
     }
 
     /** @param noted by the last run, null for nothing */
@@ -156,6 +170,12 @@ public final class StatusService {
             freshness = Freshness.UNPUSHED;
             hint = GitStatus.hint(git, request);
         }
+        Instant verifiedAt = noted == null ? null : noted.verifiedInstant();
+        Duration verifiedAge = verifiedAt == null ? null : Duration.between(verifiedAt, clock.instant());
+        if (freshness == Freshness.FRESH && isUnverified(verifiedAge, request.maxVerifyAge)) {
+            freshness = Freshness.UNVERIFIED;
+            hint = newest.verifyCommand(request);
+        }
         return new Result(
                 database,
                 newest.backup(),
@@ -167,7 +187,14 @@ public final class StatusService {
                 hint,
                 warnings,
                 shrunk,
-                git);
+                git,
+                verifiedAt,
+                verifiedAge);
+    }
+
+    /** As of a backup, a time far after now silences nothing. */
+    private static boolean isUnverified(Duration age, Duration maxAge) {
+        return maxAge != null && (age == null || age.abs().compareTo(maxAge) > 0);
     }
 
     /** A database may be somewhere else, or gone. */

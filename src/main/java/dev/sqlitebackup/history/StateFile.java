@@ -9,6 +9,7 @@ import dev.sqlitebackup.store.Store;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.function.UnaryOperator;
 
 /**
  * The state of a database at a destination. Runs of this machine take turns by the lock on it. Far away it lies beside
@@ -49,6 +50,35 @@ public record StateFile(Store store, String name) {
     public Turn lock(Duration timeout) {
         store.create();
         return new Turn(RunLock.acquire(file(), timeout));
+    }
+
+    /**
+     * Changes what is noted, if anything is: under the lock, so that no run in between is lost. What only a run of ours
+     * can know stays as trustworthy as it was: a copy from far away that is not this machine's own is not made it.
+     *
+     * @return whether anything was noted
+     * @throws Failure BUSY if another run still holds the lock after {@code timeout}; others if it cannot be written
+     */
+    public boolean update(UnaryOperator<State> change, Duration timeout) {
+        if (read() == null) {
+            return false;
+        }
+        if (store.isRemote()) {
+            store.create(); // Its lock is this machine's.
+        }
+        try (RunLock lock =
+                store.isRemote() ? RunLock.acquire(file(), timeout) : RunLock.acquireExisting(file(), timeout)) {
+            State before = read();
+            if (before == null) {
+                return false;
+            }
+            State after = change.apply(before);
+            if (!store.isRemote() || before.equals(RunLock.read(file()))) {
+                lock.write(after);
+            }
+            store.show(name, after.encode());
+            return true;
+        }
     }
 
     /**

@@ -11,6 +11,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -56,11 +57,20 @@ public final class RunLock implements AutoCloseable {
 
     /** @throws Failure of kind BUSY if another run still holds it after {@code timeout} */
     public static RunLock acquire(Path stateFile, Duration timeout) {
+        return acquire(
+                stateFile, timeout, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    }
+
+    /** The same of a file that is there already: where there is none, it fails, and makes none. */
+    public static RunLock acquireExisting(Path stateFile, Duration timeout) {
+        return acquire(stateFile, timeout, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    }
+
+    private static RunLock acquire(Path stateFile, Duration timeout, OpenOption... options) {
         Deadline deadline = Deadline.after(timeout);
         FileChannel channel = null;
         try {
-            channel = PrivateFiles.open(
-                    stateFile, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            channel = PrivateFiles.open(stateFile, options);
             while (!tryLock(channel)) {
                 if (deadline.hasPassed()) {
                     throw new Failure(

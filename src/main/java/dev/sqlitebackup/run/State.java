@@ -31,6 +31,8 @@ import java.util.stream.Stream;
  *     later run has to prove them again
  * @param compared what a later run compares to know, without reading the database, that the backup is current; null if
  *     it must read
+ * @param verifiedAt when the newest backup of that time was last proven as a whole by somebody who had asked for just
+ *     that, RFC 3339, UTC; null for never
  */
 public record State(
         String confirmedAt,
@@ -42,7 +44,8 @@ public record State(
         List<String> leftOut,
         Shrunk shrunk,
         List<BackupFile> backups,
-        Compared compared) {
+        Compared compared,
+        String verifiedAt) {
     /**
      * A database as it was when it was backed up. Any part may be null in a state of another version, or where the
      * system does not say.
@@ -124,7 +127,7 @@ public record State(
 
     /** A state that confirms a backup now. */
     public static State confirmed(Instant at, Instant createdAt, FileIdentity database, FileIdentity wal) {
-        return new State(at.toString(), createdAt.toString(), null, database, wal, null, null, null, null, null);
+        return new State(at.toString(), createdAt.toString(), null, database, wal, null, null, null, null, null, null);
     }
 
     /** The same of the backup of that number within its second. */
@@ -139,42 +142,80 @@ public record State(
                 leftOut,
                 shrunk,
                 backups,
-                compared);
+                compared,
+                verifiedAt);
     }
 
     /** The same of a database that lies there. */
     public State from(Source known) {
-        return new State(confirmedAt, createdAt, number, database, wal, known, leftOut, shrunk, backups, compared);
+        return new State(
+                confirmedAt, createdAt, number, database, wal, known, leftOut, shrunk, backups, compared, verifiedAt);
     }
 
     /** The same of a backup of which this could not be checked. */
     public State leavingOut(Collection<String> parts) {
         return new State(
-                confirmedAt, createdAt, number, database, wal, source, List.copyOf(parts), shrunk, backups, compared);
+                confirmedAt,
+                createdAt,
+                number,
+                database,
+                wal,
+                source,
+                List.copyOf(parts),
+                shrunk,
+                backups,
+                compared,
+                verifiedAt);
     }
 
     /** The same of a database that held so much before; null for one that has not shrunk. */
     public State shrunkFrom(Shrunk before) {
-        return new State(confirmedAt, createdAt, number, database, wal, source, leftOut, before, backups, compared);
+        return new State(
+                confirmedAt, createdAt, number, database, wal, source, leftOut, before, backups, compared, verifiedAt);
     }
 
     /** The same of a backup that was compared with all of the database; null for one that has to be the next time. */
     public State comparedBy(Compared known) {
-        return new State(confirmedAt, createdAt, number, database, wal, source, leftOut, shrunk, backups, known);
+        return new State(
+                confirmedAt, createdAt, number, database, wal, source, leftOut, shrunk, backups, known, verifiedAt);
     }
 
     /** The same of a backup that is made of these files. */
     public State madeOf(List<BackupFile> files) {
-        return new State(confirmedAt, createdAt, number, database, wal, source, leftOut, shrunk, files, compared);
+        return new State(
+                confirmedAt, createdAt, number, database, wal, source, leftOut, shrunk, files, compared, verifiedAt);
     }
 
     /** The same, found current once more. */
     public State confirmedAgain(Instant at) {
-        return new State(at.toString(), createdAt, number, database, wal, source, leftOut, shrunk, backups, compared);
+        return new State(
+                at.toString(),
+                createdAt,
+                number,
+                database,
+                wal,
+                source,
+                leftOut,
+                shrunk,
+                backups,
+                compared,
+                verifiedAt);
+    }
+
+    /** The same of a place where the newest backup was last proven then; null for never. */
+    public State verified(Instant at) {
+        String text = at == null ? null : at.toString();
+        return new State(
+                confirmedAt, createdAt, number, database, wal, source, leftOut, shrunk, backups, compared, text);
     }
 
     public Instant confirmedInstant() {
         return Instant.parse(confirmedAt);
+    }
+
+    /** Null for never. */
+    public Instant verifiedInstant() {
+        return verifiedAt == null ? null : Instant.parse(verifiedAt);
     }
 
     /** Whether it speaks of the backup that was created then, as the one of that number within its second. */
@@ -207,7 +248,18 @@ public record State(
         byte[] all = (GSON.toJson(this) + "\n").getBytes(StandardCharsets.UTF_8);
         return all.length <= MAX_BYTES || leftOut == null
                 ? all
-                : new State(confirmedAt, createdAt, number, database, wal, source, null, shrunk, backups, null)
+                : new State(
+                                confirmedAt,
+                                createdAt,
+                                number,
+                                database,
+                                wal,
+                                source,
+                                null,
+                                shrunk,
+                                backups,
+                                null,
+                                verifiedAt)
                         .encode();
     }
 
@@ -230,7 +282,8 @@ public record State(
                     && (state.backups == null
                             || !state.backups.contains(null)
                                     && state.backups.stream().allMatch(BackupFile::makesSense))
-                    && (state.compared == null || state.compared.makesSense());
+                    && (state.compared == null || state.compared.makesSense())
+                    && (state.verifiedAt == null || state.verifiedInstant() != null);
             return !makesSense ? null : state.source == null || state.source.makesSense() ? state : state.from(null);
         } catch (JsonParseException | DateTimeException | NullPointerException e) {
             return null;

@@ -80,7 +80,8 @@ final class ReportPages {
                         backups.get(0).backup(),
                         NEWEST.plusSeconds(60),
                         NEWEST.plusSeconds(9),
-                        List.of("collation " + name)),
+                        List.of("collation " + name),
+                        NEWEST.plusSeconds(3600)),
                 restoreTo,
                 gaps(backups.size()),
                 new Report.Rows(rows, List.of("search"), List.of(), null));

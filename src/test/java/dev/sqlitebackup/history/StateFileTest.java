@@ -1,6 +1,7 @@
 package dev.sqlitebackup.history;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,9 +13,11 @@ import dev.sqlitebackup.store.Families;
 import dev.sqlitebackup.store.LocalStore;
 import dev.sqlitebackup.store.S3Store;
 import dev.sqlitebackup.store.Store;
+import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.S3Server;
 import dev.sqlitebackup.testing.SharedS3;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -58,6 +61,37 @@ class StateFileTest {
         }
         file.lock(Duration.ZERO).close();
         assertEquals(state(), StateFile.of(store(kind), "b.gz").read());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"here", "far away"})
+    void changesWhatIsThereInItsTurnAndMakesNothing(String kind) throws IOException {
+        StateFile file = StateFile.of(store(kind), "b.gz");
+        assertFalse(file.update(state -> state.verified(Instant.EPOCH), Duration.ZERO));
+        assertFalse(Files.exists(directory.resolve(file.name())));
+        try (StateFile.Turn turn = file.lock(Duration.ZERO)) {
+            turn.write(state());
+            Expect.failure(
+                    Failure.Kind.BUSY,
+                    "is locked",
+                    () -> file.update(state -> state.verified(Instant.EPOCH), Duration.ZERO));
+        }
+        assertTrue(file.update(state -> state.verified(Instant.EPOCH), Duration.ZERO));
+        assertEquals(state().verified(Instant.EPOCH), file.read());
+        assertEquals(state().verified(Instant.EPOCH), file.readWithTrust());
+        file.lock(Duration.ZERO).close();
+    }
+
+    /** What another machine has noted, this one has not proven. */
+    @Test
+    void aNoteBesideAnothersTrustsNothingOfThat() throws IOException {
+        State theirs = state().comparedBy(new State.Compared(Instant.EPOCH.toString(), "boot", "counters"));
+        StateFile file = StateFile.of(store("far away"), "b.gz");
+        file.store().create();
+        file.store().show(file.name(), theirs.encode());
+        assertTrue(file.update(state -> state.verified(Instant.EPOCH), Duration.ZERO));
+        assertEquals(theirs.verified(Instant.EPOCH), file.read());
+        assertNull(file.readWithTrust().compared());
     }
 
     @Test

@@ -61,6 +61,28 @@ class StateTest {
                 4096, "(dev=1,ino=1)", modifiedAt.toString(), changedAt == null ? null : changedAt.toString());
     }
 
+    /** Whoever notes anything else leaves it as it is. */
+    @Test
+    void keepsWhenABackupWasProvenWhateverElseIsNoted() throws IOException {
+        Instant at = Instant.parse("2026-11-22T23:22:33Z");
+        State state = State.confirmed(Instant.EPOCH, Instant.EPOCH, FileIdentity.of(directory), null);
+        assertNull(state.verifiedInstant());
+        State noted = state.verified(at)
+                .numbered(2)
+                .from(null)
+                .leavingOut(List.of("x"))
+                .shrunkFrom(null)
+                .comparedBy(null)
+                .madeOf(null)
+                .confirmedAgain(at.plusSeconds(1));
+        assertEquals(at, State.decode(noted.encode()).verifiedInstant());
+        assertNull(noted.verified(null).verifiedInstant());
+        String line = new String(noted.encode(), StandardCharsets.UTF_8);
+        assertNull(State.decode(line.replace(at.toString(), "never").getBytes(StandardCharsets.UTF_8)));
+        State large = state.verified(at).leavingOut(Collections.nCopies(State.MAX_BYTES, "x"));
+        assertEquals(at, State.decode(large.encode()).verifiedInstant());
+    }
+
     @Test
     void isTheFirstLineWhateverALongerStateLeftBehindIt() throws IOException {
         State state = State.confirmed(Instant.EPOCH, Instant.EPOCH, FileIdentity.of(directory), null);
