@@ -55,21 +55,19 @@ public final class Layers {
     /**
      * Begins anew.
      *
-     * @param done hears how many bytes of the database are there
+     * @param fast whether ISA-L may decompress, which takes some blocks that gunzip refuses
      * @throws Failure CORRUPT if anything about the file is wrong; then nothing is there
      */
-    public void begin(ChainReader.Member full, LongConsumer done) throws IOException {
+    public void begin(ChainReader.Member full, boolean fast) throws IOException {
         clear();
         try (ChainFile opened = ChainFile.open(full, null)) {
             opened.requireCanHold();
             room.accept(opened.manifest().databaseBytes());
             long[] position = {0};
-            // ISA-L may decompress, since the SHA-256 is compared.
-            new BlockReader(full.backup(), opened.file(), opened.manifest(), true)
+            new BlockReader(full.backup(), opened.file(), opened.manifest(), fast)
                     .readProven(threads, (bytes, length) -> {
                         Channels.write(database, position[0], bytes, length);
                         position[0] += length;
-                        done.accept(position[0]);
                     });
             page = new byte[opened.manifest().pageSizeBytes()];
             layers.add(new Layer(opened, 0, 0, IntStream.builder()));

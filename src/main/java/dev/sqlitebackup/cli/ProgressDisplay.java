@@ -104,6 +104,16 @@ final class ProgressDisplay implements Progress, AutoCloseable {
         }
     }
 
+    /** Says something where the bar is, which goes on below it. */
+    synchronized void aside(Runnable say) {
+        boolean isDrawn = bar != null;
+        erase();
+        say.run();
+        if (isDrawn) {
+            draw();
+        }
+    }
+
     private void logEnd() {
         if (!run.isStopped()) {
             long millis = run.phaseNanos() / MILLION;

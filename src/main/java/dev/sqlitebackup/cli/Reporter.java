@@ -187,22 +187,6 @@ final class Reporter {
         return what(plan.content()) + " from " + Output.backup(plan.content().backup()) + " to " + plan.database();
     }
 
-    int verify(VerifyService.Result result) {
-        Map<String, Object> fields = new LinkedHashMap<>();
-        putBackup(fields, result.backup(), result.commit());
-        fields.put("createdAt", result.manifest().createdAt().toString());
-        fields.put("databaseBytes", result.manifest().databaseBytes());
-        fields.put("backupBytes", result.backupBytes());
-        fields.put("sha256", result.manifest().sha256());
-        fields.put("verified", result.verification().word());
-        String line =
-                (result.verification().full() ? "verified: " : "verified in part: ") + Output.backup(result.backup())
-                        + " holds " + Output.size(result.manifest().databaseBytes()) + " of "
-                        + Times.local(result.manifest().createdAt());
-        output.success(List.of(line), result.verification().warnings(), fields);
-        return ExitCodes.OK;
-    }
-
     int status(StatusService.Result result) {
         return new StatusReport(output).print(result);
     }

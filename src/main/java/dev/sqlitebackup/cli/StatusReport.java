@@ -78,7 +78,8 @@ record StatusReport(Output output) {
         return "stale: " + result.database() + " → " + result.backup().location() + ": a backup there was "
                 + (result.verifiedAt() == null
                         ? "never proven by verify"
-                        : "last proven by verify at " + Times.local(result.verifiedAt()) + ", " + ago(result.verifiedAge()));
+                        : "last proven by verify at " + Times.local(result.verifiedAt()) + ", "
+                                + ago(result.verifiedAge()));
     }
 
     private static String inGit(GitStatus git) {

@@ -1,13 +1,18 @@
 package dev.sqlitebackup.cli;
 
+import dev.sqlitebackup.core.VerifyAll;
 import dev.sqlitebackup.core.VerifyService;
 import dev.sqlitebackup.files.NativeCode;
 import dev.sqlitebackup.history.Location;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -16,11 +21,15 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         description =
-                "Prove that a backup would restore: decompress all of it and check its structure. Touches nothing.",
+                "Prove that a backup would restore: decompress all of it and check its structure. Changes no backup; "
+                        + "where the newest is proven in full, notes that for status.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  sqlite-backup verify /mnt/nas/backups/",
-            "  sqlite-backup verify backups/opencode.db.gz --at=2026-11-22"
+            "  sqlite-backup verify backups/opencode.db.gz --at=2026-11-22",
+            "  # all there is, and whether the newest content is what it should be",
+            "  sqlite-backup verify /mnt/nas/backups/ --all",
+            "  sqlite-backup verify /mnt/nas/backups/ --assert='SELECT count(*) > 100 FROM session'"
         })
 public final class VerifyCommand implements Callable<Integer> {
     private final Environment environment;
@@ -43,6 +52,19 @@ public final class VerifyCommand implements Callable<Integer> {
     @Mixin
     private NameOption name;
 
+    @Option(
+            names = "--all",
+            description = "Every backup of every database there (with --name: of that one), a line each. Exit code 12 "
+                    + "if any is bad; the others are verified all the same.")
+    private boolean all;
+
+    @Option(
+            names = "--assert",
+            paramLabel = "SQL",
+            description = "A SELECT whose first value has to be true in the backup, neither 0 nor NULL nor empty; exit "
+                    + "code 12 if it is not. May be given several times.")
+    private List<String> assertions = List.of();
+
     VerifyCommand(Environment environment, CommonOptions common) {
         this.environment = environment;
         this.common = common;
@@ -50,20 +72,43 @@ public final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Path tmp = environment.temporaryDirectory(null);
-        VerifyService.Result result;
-        try (ProgressDisplay progress = ProgressDisplay.of(common, environment.streams(), RunPlan.VERIFY)) {
-            NativeCode.unpackInto(environment.programDirectories(tmp));
-            Path database = environment.database(null);
-            result = new VerifyService(environment.clock(), progress)
-                    .verify(new VerifyService.Request(
-                            environment.backup(backup, database, name.name(spec)),
-                            database,
-                            name.name(spec),
-                            at.notAfter(environment, spec),
-                            tmp,
-                            common.busyTimeout));
+        Instant notAfter = at.notAfter(environment, spec);
+        if (all && notAfter != null) {
+            throw new ParameterException(spec.commandLine(), "--at chooses one backup, and --all takes every one");
         }
-        return Reporter.of(spec.commandLine(), common).verify(result);
+        VerifyReport report = new VerifyReport(Output.of(spec.commandLine(), common));
+        Path tmp = environment.temporaryDirectory(null);
+        try (ProgressDisplay progress =
+                ProgressDisplay.of(common, environment.streams(), all ? RunPlan.WALK : RunPlan.VERIFY)) {
+            NativeCode.unpackInto(environment.programDirectories(tmp));
+            VerifyService.Request request = request(notAfter, tmp);
+            return all ? all(request, progress, report) : one(request, progress, report);
+        }
+    }
+
+    private int one(VerifyService.Request request, ProgressDisplay progress, VerifyReport report) {
+        VerifyService.Result result = new VerifyService(environment.clock(), progress).verify(request);
+        progress.close();
+        return report.print(result);
+    }
+
+    private int all(VerifyService.Request request, ProgressDisplay progress, VerifyReport report) {
+        VerifyAll.Result result = new VerifyAll(
+                        environment.clock(), progress, request, outcome -> progress.aside(() -> report.print(outcome)))
+                .verify();
+        progress.close();
+        return report.print(result);
+    }
+
+    private VerifyService.Request request(Instant notAfter, Path tmp) {
+        Path database = environment.database(null);
+        return new VerifyService.Request(
+                environment.backup(backup, database, name.name(spec)),
+                database,
+                name.name(spec),
+                notAfter,
+                assertions,
+                tmp,
+                common.busyTimeout);
     }
 }

@@ -27,6 +27,7 @@ import java.util.Map;
 final class StateWalk implements EachBackup.States {
     private final Workspace workspace;
     private final Store store;
+    private final boolean fast;
     private final Path file;
     private final FileChannel database;
     private final FileChannel overwritten;
@@ -36,10 +37,20 @@ final class StateWalk implements EachBackup.States {
     /** What was found to be of no use: whatever builds on it is not either. */
     private final Map<Backup, Failure> unreadable = new HashMap<>();
 
-    /** @param store where the files of the backups are */
+    /**
+     * For who asks for the content; of that, the SHA-256 is compared, so ISA-L may decompress it.
+     *
+     * @param store where the files of the backups are
+     */
     StateWalk(Workspace workspace, Store store) throws IOException {
+        this(workspace, store, true);
+    }
+
+    /** @param fast whether to go to what ISA-L can decompress and gunzip cannot */
+    StateWalk(Workspace workspace, Store store, boolean fast) throws IOException {
         this.workspace = workspace;
         this.store = store;
+        this.fast = fast;
         this.file = workspace.createFile("state.db");
         this.database = workspace.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
         try {
@@ -51,6 +62,11 @@ final class StateWalk implements EachBackup.States {
         Staging.Room room = Staging.Room.in(workspace.directory().getParent());
         this.layers = new Layers(
                 database, overwritten, Runtime.getRuntime().availableProcessors(), bytes -> room.require(bytes, bytes));
+    }
+
+    /** What the backup says of itself that the file holds now. */
+    Manifest manifest() {
+        return layers.manifest();
     }
 
     /** How many pages were written to get from one state to the next. */
@@ -105,7 +121,7 @@ final class StateWalk implements EachBackup.States {
             Path fetched = store.fetch(member.name(), workspace.directory());
             ChainReader.Member opened = new ChainReader.Member(fetched, member.location());
             if (laid.isEmpty()) {
-                layers.begin(opened, done -> {});
+                layers.begin(opened, fast);
             } else {
                 layers.push(opened);
             }

@@ -7,14 +7,19 @@ import dev.sqlitebackup.history.Again;
 import dev.sqlitebackup.history.BackupSource;
 import dev.sqlitebackup.history.DatabaseChoice;
 import dev.sqlitebackup.history.Location;
+import dev.sqlitebackup.history.NewestState;
 import dev.sqlitebackup.history.Selection;
 import dev.sqlitebackup.sqlite.ForeignKeyCheck;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 
-/** Proves that a backup would restore, by doing all of it but the last step in a private place. */
+/**
+ * Proves that a backup would restore, by doing all of it but the last step in a private place. If it is the newest of
+ * its database where it lies, that is noted there.
+ */
 public final class VerifyService {
     /**
      * What a backup was found to hold.
@@ -43,6 +48,7 @@ public final class VerifyService {
      * @param database that decides where {@code backup} is a directory with several, and no name does
      * @param name what its backups are called there, null if the user did not say
      * @param notAfter the latest time of the backup, or null for the newest
+     * @param assertions questions in SQL that have to be true of its content ({@link Assertions})
      * @param temporaryDirectory where the backup is decompressed
      */
     public record Request(
@@ -50,8 +56,20 @@ public final class VerifyService {
             Path database,
             String name,
             Instant notAfter,
+            List<String> assertions,
             Path temporaryDirectory,
-            Duration busyTimeout) {}
+            Duration busyTimeout) {
+        /** Where it is enough that the backup is good. */
+        public Request(
+                Location backup,
+                Path database,
+                String name,
+                Instant notAfter,
+                Path temporaryDirectory,
+                Duration busyTimeout) {
+            this(backup, database, name, notAfter, List.of(), temporaryDirectory, busyTimeout);
+        }
+    }
 
     private final Clock clock;
     private final Progress progress;
@@ -64,20 +82,41 @@ public final class VerifyService {
     /**
      * Verifies a backup.
      *
-     * @throws dev.sqlitebackup.Failure NOT_FOUND if there is none, CORRUPT if anything about it is wrong, NO_SPACE,
-     *     USAGE if it is not clear which is meant
+     * @throws dev.sqlitebackup.Failure NOT_FOUND if there is none, CORRUPT if anything about it is wrong, or not as
+     *     asserted, NO_SPACE, USAGE if it is not clear which is meant, or what is asserted
      */
     public Result verify(Request request) {
-        BackupSource source = Selection.of(
+        Assertions assertions = Assertions.of(request.assertions);
+        return prove(request, choose(request), assertions);
+    }
+
+    BackupSource choose(Request request) {
+        return Selection.of(
                 request.backup,
                 new Selection.Wish(
                         DatabaseChoice.of(request.name, request.database, true),
                         request.notAfter,
                         clock.instant(),
                         Again.verify(request.backup, request.name)));
+    }
+
+    Result prove(Request request, BackupSource source, Assertions assertions) {
+        ProofNote note = ProofNote.of(() -> NewestState.of(request.backup, source, clock.instant()));
+        Result proven = prove(source, assertions, request);
+        return proven.verification.full()
+                ? proven.with(proven.verification.withWarnings(note.note(clock.instant(), request.busyTimeout)))
+                : proven;
+    }
+
+    private Result prove(BackupSource source, Assertions assertions, Request request) {
         try (Workspace workspace = Workspace.create(request.temporaryDirectory)) {
             StagedBackup staged = new Staging(workspace, request.busyTimeout, progress).stage(source);
-            return Result.of(staged).with(staged.verification().withWarnings(ForeignKeyCheck.warnings(staged.file())));
+            Verification verification = staged.verification().withWarnings(ForeignKeyCheck.warnings(staged.file()));
+            assertions.require(
+                    staged.file(),
+                    source.toString(),
+                    source.isPiped() || source.commit() != null ? null : source.location());
+            return Result.of(staged).with(verification);
         }
     }
 }

@@ -39,17 +39,8 @@ public final class DatabaseNames {
      * @throws Failure USAGE if that does not decide it, NOT_FOUND if there is none at all, or none of that name
      */
     public String choose(DatabaseChoice choice) {
+        requireAny();
         SortedSet<String> databases = history.databases();
-        if (databases.isEmpty()) {
-            history.store().requirePlace();
-            List<String> singles = history.singles();
-            throw new Failure(
-                    Failure.Kind.NOT_FOUND,
-                    "there is no history in " + history.store().place(),
-                    singles.isEmpty()
-                            ? "make a backup first, or name another directory"
-                            : "name the backup itself: " + String.join(" or ", singles));
-        }
         if (choice.name() != null) {
             requireName(choice.name());
             return choice.name();
@@ -69,6 +60,20 @@ public final class DatabaseNames {
                     "say which: " + options(databases));
         }
         return name;
+    }
+
+    /** @throws Failure NOT_FOUND if no file here has the name of a backup */
+    public void requireAny() {
+        if (history.databases().isEmpty()) {
+            history.store().requirePlace();
+            List<String> singles = history.singles();
+            throw new Failure(
+                    Failure.Kind.NOT_FOUND,
+                    "there is no history in " + history.store().place(),
+                    singles.isEmpty()
+                            ? "make a backup first, or name another directory"
+                            : "name the backup itself: " + String.join(" or ", singles));
+        }
     }
 
     /** @throws Failure NOT_FOUND if no backup here has that name of a database */

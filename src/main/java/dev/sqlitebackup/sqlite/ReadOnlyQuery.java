@@ -31,6 +31,8 @@ import org.sqlite.SQLiteConnection;
 public final class ReadOnlyQuery {
     /** SQLITE_LIMIT_ATTACHED. */
     private static final int LIMIT_ATTACHED = 7;
+    /** As JDBC says it. */
+    private static final int ALL = 0;
     /** What makes a program one that writes (vdbeaux.c, resolveP2Values), besides a Transaction whose P2 is not 0. */
     private static final Set<String> WRITING = Set.of("Vacuum", "JournalMode", "Checkpoint");
 
@@ -50,6 +52,11 @@ public final class ReadOnlyQuery {
         private Unfit(SQLException cause) {
             super(ResultCode.said(cause), cause);
         }
+
+        /** Whether another database may have it: what is wrong is no word of the question. */
+        private boolean mayFitAnother() {
+            return getMessage().startsWith("no such table") || getMessage().startsWith("no such column");
+        }
     }
 
     private ReadOnlyQuery() {}
@@ -64,6 +71,27 @@ public final class ReadOnlyQuery {
     }
 
     /**
+     * The same with all that is wrong with a question whatever the database: SQLite compiles it for an empty one.
+     *
+     * @throws Failure USAGE too if no database has an answer, or it only explains itself
+     */
+    public static void requireAnswerable(String sql) {
+        if (!SelectStatement.explained(sql).equals(sql)) {
+            throw SelectStatement.refused("an EXPLAIN says nothing of what is in a database");
+        }
+        try (SqliteConnection connection = open(Path.of("/empty"), "mode=memory")) {
+            requireReadOnly(connection, sql);
+            prepare(connection, sql).close();
+        } catch (SQLException e) {
+            throw failure("an empty database", e);
+        } catch (Unfit e) {
+            if (!e.mayFitAnother()) {
+                throw new Failure(Failure.Kind.USAGE, "SQLite cannot run this: " + e.getMessage(), null, e);
+            }
+        }
+    }
+
+    /**
      * Asks it.
      *
      * @param database a private file that nobody else has open
@@ -72,10 +100,37 @@ public final class ReadOnlyQuery {
      * @throws Failure USAGE if it would write, CORRUPT if the database is damaged, FAILURE if a row cannot be computed
      */
     public static void ask(Path database, String what, String sql, Rows rows) throws Unfit {
+        ask(database, what, sql, rows, ALL);
+    }
+
+    /**
+     * Asks for the first row alone, as above.
+     *
+     * @return its values, as {@link Rows#row} takes them; nothing if there is no row
+     */
+    public static List<Object> first(Path database, String what, String sql) throws Unfit {
+        List<Object> first = new ArrayList<>();
+        Rows rows = new Rows() {
+            @Override
+            public void columns(List<String> names) {
+                // Only the values count.
+            }
+
+            @Override
+            public void row(List<Object> values) {
+                first.addAll(values);
+            }
+        };
+        ask(database, what, sql, rows, 1);
+        return first;
+    }
+
+    private static void ask(Path database, String what, String sql, Rows rows, int mostRows) throws Unfit {
         String explained = SelectStatement.explained(sql);
         try (SqliteConnection connection = open(database)) {
             requireReadOnly(connection, explained);
             try (PreparedStatement statement = prepare(connection, sql)) {
+                statement.setMaxRows(mostRows);
                 read(statement, rows);
             }
         } catch (SQLException e) {
@@ -120,7 +175,11 @@ public final class ReadOnlyQuery {
     }
 
     private static SqliteConnection open(Path database) throws SQLException {
-        SqliteConnection connection = SqliteConnection.open(database, "mode=ro&immutable=1", Duration.ZERO);
+        return open(database, "mode=ro&immutable=1");
+    }
+
+    private static SqliteConnection open(Path database, String parameters) throws SQLException {
+        SqliteConnection connection = SqliteConnection.open(database, parameters, Duration.ZERO);
         SQLiteConnection driver = connection.driver();
         driver.getDatabase().enable_load_extension(false);
         driver.getDatabase().limit(LIMIT_ATTACHED, 0);

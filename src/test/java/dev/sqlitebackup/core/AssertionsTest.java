@@ -1,0 +1,50 @@
+package dev.sqlitebackup.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.testing.Expect;
+import dev.sqlitebackup.testing.Lab;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AssertionsTest {
+    @TempDir
+    Path directory;
+
+    @Test
+    void zeroNullAndNothingAreFalseAndAllElseIsTrue() {
+        for (Object no : new Object[] {0L, 0.0, -0.0, null, "", "0", " -0.00e5 ", ".0", "0.", new byte[0]}) {
+            assertFalse(Assertions.isTrue(no), String.valueOf(no));
+        }
+        for (Object yes :
+                new Object[] {1L, -1L, 0.1, Double.POSITIVE_INFINITY, "1", "0x", "no", " ", "0.01", ".", new byte[1]}) {
+            assertTrue(Assertions.isTrue(yes), String.valueOf(yes));
+        }
+    }
+
+    @Test
+    void onlyTheFirstRowIsComputedAndTheFirstThatIsFalseIsNamed() {
+        Lab lab = new Lab(directory);
+        Path database = lab.database("app.db", "delete", 3, "g");
+        String endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
+        Assertions.of(List.of(endless, "VALUES (1)", "SELECT generation FROM t"))
+                .require(database, "b", null);
+        Failure failure = Expect.failure(
+                Failure.Kind.CORRUPT,
+                "the backup b failed an assertion (it gives 0.0): SELECT 0.0",
+                () -> Assertions.of(List.of("SELECT 1", "SELECT 0.0", "SELECT NULL"))
+                        .require(database, "b", null));
+        assertNull(failure.hint());
+        failure = Expect.failure(
+                Failure.Kind.CORRUPT,
+                "(it gives x'')",
+                () -> Assertions.of(List.of("SELECT x''")).require(database, "b", "/srv/b.gz"));
+        assertEquals("ask it more: sqlite-backup query /srv/b.gz 'SELECT x'\\'''\\'''", failure.hint());
+    }
+}
