@@ -129,6 +129,9 @@ public final class BackupCommand implements Callable<Integer> {
     private Duration every;
 
     @Mixin
+    private ObjectLockOption objectLock;
+
+    @Mixin
     private GitOptions git;
 
     @ArgGroup(
@@ -209,7 +212,7 @@ public final class BackupCommand implements Callable<Integer> {
     private int backUp(int threadCount, RetentionRules rules, Ping ping) {
         long started = System.nanoTime();
         Path source = environment.database(database);
-        Location to = environment.destination(destination, source, name.name(spec));
+        Location to = objectLock.on(environment.destination(destination, source, name.name(spec)), spec);
         Path tmp = environment.temporaryDirectory(temporaryDirectory);
         if (to.isPipe()) {
             refuseIfNotForAPipe(rules);

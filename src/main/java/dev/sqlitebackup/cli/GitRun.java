@@ -29,9 +29,9 @@ final class GitRun {
         return new GitRun(options, service);
     }
 
-    /** A backup is made whatever happens here, and that a database has shrunk is the worse news. */
+    /** A backup is made whatever happens here, and what was wrong with that is the worse news. */
     void take(BackupService.Result result) {
-        failure = result.shrunk();
+        failure = result.failure();
         if (service == null) {
             return;
         }

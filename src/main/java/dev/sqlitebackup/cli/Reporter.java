@@ -55,6 +55,9 @@ final class Reporter {
         fields.put("comparedAt", result.comparedAt().toString());
         fields.put("verified", result.verification().word());
         fields.put("durationMillis", durationMillis);
+        if (result.lockedUntil() != null) {
+            fields.put("lockedUntil", result.lockedUntil().toString());
+        }
         if (!result.pruned().isEmpty()) {
             fields.put("deleted", decisions(result.pruned()));
         }
@@ -82,6 +85,7 @@ final class Reporter {
                         ? ", as an increment since "
                                 + Times.local(result.manifest().increment().parentCreatedAt())
                         : result.whyFull() != null ? ", as a full backup: " + result.whyFull() : "";
+        String locked = result.lockedUntil() == null ? "" : ", locked until " + result.lockedUntil();
         String pruned = result.pruned().isEmpty() ? "" : "; " + result.pruned().size() + " older deleted";
         return (result.unchanged()
                         ? "unchanged since the backup of "
@@ -91,6 +95,7 @@ final class Reporter {
                 + sizes
                 + verified
                 + kind
+                + locked
                 + pruned;
     }
 
@@ -212,6 +217,10 @@ final class Reporter {
                 + pruned.kept().size()
                 + (dryRun ? ", would delete " : ", deleted ")
                 + pruned.deleted().size());
+        if (pruned.refused() != null) {
+            output.print(lines);
+            return output.failure(pruned.refused(), pruned.warnings(), fields);
+        }
         output.success(lines, pruned.warnings(), fields);
         return ExitCodes.OK;
     }

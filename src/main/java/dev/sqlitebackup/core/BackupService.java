@@ -96,7 +96,8 @@ public final class BackupService {
      * @param unchanged whether the newest backup that was there already holds the same content, and was left as it is
      * @param whyFull why a new backup is no increment; null for an increment, and for what was there before
      * @param pruned backups that no rule keeps, and that were deleted
-     * @param shrunk how the run has to end although the backup is made, null if all is well
+     * @param lockedUntil until when what was sent is proven to be locked, null for no lock
+     * @param failure how the run has to end although the backup is made, null if all is well
      * @param comparedAt when the backup was compared with all of the database
      */
     public record Result(
@@ -108,7 +109,8 @@ public final class BackupService {
             String whyFull,
             Verification verification,
             List<Retention.Decision> pruned,
-            Failure shrunk,
+            Instant lockedUntil,
+            Failure failure,
             Instant comparedAt) {}
 
     private final Clock clock;
@@ -261,20 +263,23 @@ public final class BackupService {
                                     ? null
                                     : published.there().before().leftOut());
             List<String> unconfirmed = note(turn, confirmed);
-            PruneService.Pruned pruned = published.shrunk() == null
+            Store store = plan.destination().store();
+            Failure failure = published.shrunkFailure() != null ? published.shrunkFailure() : store.shortfall();
+            PruneService.Pruned pruned = published.shrunk() == null && failure == null
                     ? new PruneService(clock, progress)
                             .afterBackup(plan.destination(), published.name(), verification.leftOut(), request)
                     : PruneService.NOTHING;
             return new Result(
                     plan.database(),
-                    plan.destination().store().location(published.name()),
+                    store.location(published.name()),
                     published.manifest(),
                     published.sizeBytes(),
                     published.unchanged(),
                     published.whyFull(),
                     verification.withWarnings(unconfirmed).withWarnings(pruned.warnings()),
                     pruned.deleted(),
-                    published.shrunkFailure(),
+                    store.lockedUntil(),
+                    failure,
                     plan.at());
         }
 

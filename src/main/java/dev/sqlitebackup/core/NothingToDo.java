@@ -110,6 +110,7 @@ final class NothingToDo {
                         .withWarnings(BackupService.note(turn, there.before().confirmedAgain(at))),
                 List.of(),
                 null,
+                null,
                 there.before().compared().instant());
     }
 

@@ -85,6 +85,21 @@ final class PrunePlan {
                 : new Retention.Decision(decision.chain(), true, List.of("the last from before the database shrank")));
     }
 
+    /**
+     * What cannot be deleted stays, and what it is built on.
+     *
+     * @param reasons by names of files
+     */
+    void keep(Map<String, String> reasons) {
+        decisions.replaceAll(decision ->
+                decision.kept() || !reasons.containsKey(decision.backup().name())
+                        ? decision
+                        : new Retention.Decision(
+                                decision.chain(),
+                                true,
+                                List.of(reasons.get(decision.backup().name()))));
+    }
+
     private static boolean isKeptByARule(Retention.Decision decision) {
         return decision.kept()
                 && !decision.reasons().stream().allMatch(reason -> reason.startsWith(Retention.NEEDED_BY));

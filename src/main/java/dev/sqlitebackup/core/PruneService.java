@@ -3,7 +3,6 @@ package dev.sqlitebackup.core;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.Progress;
-import dev.sqlitebackup.history.Backup;
 import dev.sqlitebackup.history.BackupSource;
 import dev.sqlitebackup.history.Chain;
 import dev.sqlitebackup.history.Destination;
@@ -15,7 +14,6 @@ import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.history.SafetyCopies;
 import dev.sqlitebackup.history.StateFile;
 import dev.sqlitebackup.sqlite.Databases;
-import dev.sqlitebackup.store.Store;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -50,14 +48,16 @@ public final class PruneService {
      *
      * @param warnings about files that were neither counted nor deleted, and about damaged ones
      * @param undecided why nothing was deleted of some databases, of which no backup verifies
+     * @param refused what to say where something may not be deleted, else null
      */
     public record Pruned(
             List<Retention.Decision> kept,
             List<Retention.Decision> deleted,
             List<String> warnings,
-            List<String> undecided) {}
+            List<String> undecided,
+            Failure refused) {}
 
-    static final Pruned NOTHING = new Pruned(List.of(), List.of(), List.of(), List.of());
+    static final Pruned NOTHING = new Pruned(List.of(), List.of(), List.of(), List.of(), null);
 
     private final Clock clock;
     private final Progress progress;
@@ -74,10 +74,12 @@ public final class PruneService {
      */
     public Pruned plan(Request request) {
         if (isOfSafetyCopies(request)) {
-            return pruned(planForSafetyCopies(request));
+            return pruned(planForSafetyCopies(request), null);
         }
         History history = history(request);
-        return pruned(planForHistory(history, databases(history, request), request));
+        PrunePlan plan = planForHistory(history, databases(history, request), request);
+        new Deletion(history.store(), plan).keepLocked();
+        return pruned(plan, null);
     }
 
     /**
@@ -94,7 +96,7 @@ public final class PruneService {
                 LOG.debug("deleting what no rule keeps: {}", copy.location());
                 SafetyCopies.delete(Path.of(copy.location()));
             });
-            return pruned(plan);
+            return pruned(plan, null);
         }
         History history = history(request);
         SortedSet<String> databases = databases(history, request);
@@ -105,8 +107,7 @@ public final class PruneService {
                 turns.add(StateFile.of(history.store(), database).lock(request.busyTimeout));
             }
             PrunePlan plan = planForHistory(history, databases, request);
-            delete(history.store(), plan.decisions());
-            return pruned(plan);
+            return pruned(plan, new Deletion(history.store(), plan).run());
         } finally {
             turns.forEach(StateFile.Turn::close);
         }
@@ -209,8 +210,11 @@ public final class PruneService {
         }
         try {
             PrunePlan plan = planAround(history, justProven, leftOut, request);
-            delete(history.store(), plan.decisions());
-            return pruned(plan);
+            Failure refused = new Deletion(history.store(), plan).run();
+            if (refused != null) {
+                plan.warnings().add(notPrunedWarning(refused));
+            }
+            return pruned(plan, refused);
         } catch (Failure e) {
             return notPruned(e);
         }
@@ -222,18 +226,18 @@ public final class PruneService {
             return NOTHING;
         }
         try {
-            return pruned(planAround(history, newest, leftOut, request));
+            return pruned(planAround(history, newest, leftOut, request), null);
         } catch (Failure e) {
             return notPruned(e);
         }
     }
 
     private static Pruned notPruned(Failure e) {
-        return new Pruned(
-                List.of(),
-                List.of(),
-                List.of("the backup is made and verified, but old ones could not be pruned: " + e.getMessage()),
-                List.of());
+        return new Pruned(List.of(), List.of(), List.of(notPrunedWarning(e)), List.of(), null);
+    }
+
+    private static String notPrunedWarning(Failure e) {
+        return "the backup is made and verified, but old ones could not be pruned: " + e.getMessage();
     }
 
     private PrunePlan planAround(
@@ -252,35 +256,13 @@ public final class PruneService {
         return plan;
     }
 
-    private static void delete(Store store, List<Retention.Decision> decisions) {
-        List<String> names = Retention.inOrderOfDeletion(decisions).stream()
-                .map(Backup::name)
-                .toList();
-        if (names.isEmpty()) {
-            return;
-        }
-        LOG.debug("deleting what no rule keeps, the oldest first: {}", names);
-        try {
-            store.delete(names);
-        } catch (Failure e) {
-            // Far away, thousands go in several requests.
-            throw e.kind() != Failure.Kind.INTERRUPTED
-                    ? e
-                    : new Failure(
-                            Failure.Kind.INTERRUPTED,
-                            "interrupted while deleting " + names.size() + " backups, of which some may be gone: the "
-                                    + "oldest go first; everything temporary is removed",
-                            "what is left goes with the next prune",
-                            e);
-        }
-    }
-
-    private static Pruned pruned(PrunePlan plan) {
+    private static Pruned pruned(PrunePlan plan, Failure refused) {
         List<Retention.Decision> decisions = plan.decisions();
         return new Pruned(
                 decisions.stream().filter(Retention.Decision::kept).toList(),
                 decisions.stream().filter(decision -> !decision.kept()).toList(),
                 plan.warnings(),
-                plan.undecided());
+                plan.undecided(),
+                refused);
     }
 }

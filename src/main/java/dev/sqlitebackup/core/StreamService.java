@@ -77,6 +77,7 @@ public final class StreamService {
                     verification.withWarnings(ProvenFile.warnings(written.isFastDeflateWrong())),
                     List.of(),
                     null,
+                    null,
                     now);
         } catch (IOException e) {
             throw Failure.io("cannot take a snapshot of", database, e);

@@ -5,11 +5,13 @@ import dev.sqlitebackup.sqlite.Databases;
 import dev.sqlitebackup.store.CachingStore;
 import dev.sqlitebackup.store.KnownPlace;
 import dev.sqlitebackup.store.LocalStore;
+import dev.sqlitebackup.store.ObjectLock;
 import dev.sqlitebackup.store.S3Store;
 import dev.sqlitebackup.store.Store;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /**
  * What a destination or backup on the command line refers to: a file, or a directory with a history in it, here or in
@@ -67,6 +69,19 @@ public sealed interface Location {
         if (missing != null) {
             throw missing;
         }
+    }
+
+    /**
+     * The same place, where each backup that is sent is locked.
+     *
+     * @param compliance whether for everybody, also for who may bypass locks
+     * @throws Failure USAGE of a place that cannot lock
+     */
+    default Location locked(boolean compliance, Duration duration) {
+        throw new Failure(
+                Failure.Kind.USAGE,
+                "--object-lock is for an object store, and this is none: " + this,
+                "name s3://BUCKET/PREFIX/, or leave --object-lock out");
     }
 
     /** Notes where the place lies, for {@link #missingFileSystem} of later runs. */
@@ -216,8 +231,19 @@ public sealed interface Location {
      *
      * @param key of an object, or a prefix that is empty or ends with a slash
      * @param cache where this machine keeps what spares it downloads
+     * @param lock of each backup that is sent, null for none
      */
-    record S3(String bucket, String key, Path cache) implements Location {
+    record S3(String bucket, String key, Path cache, ObjectLock lock) implements Location {
+        /** Where nothing is locked. */
+        public S3(String bucket, String key, Path cache) {
+            this(bucket, key, cache, null);
+        }
+
+        @Override
+        public Location locked(boolean compliance, Duration duration) {
+            return new S3(bucket, key, cache, new ObjectLock(compliance, duration));
+        }
+
         @Override
         public boolean isDirectory() {
             return key.isEmpty() || key.endsWith("/");
@@ -236,7 +262,7 @@ public sealed interface Location {
         @Override
         public Store store() {
             return new CachingStore(
-                    new S3Store(bucket, key.substring(0, key.lastIndexOf('/') + 1), cache, BackupName.FAMILIES),
+                    new S3Store(bucket, key.substring(0, key.lastIndexOf('/') + 1), cache, BackupName.FAMILIES, lock),
                     BackupName.FAMILIES);
         }
 

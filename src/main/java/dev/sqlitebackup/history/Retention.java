@@ -13,7 +13,9 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * The one decision about what is deleted: a pure function of the backups, the rules, the time and the time zone. The
@@ -124,6 +126,26 @@ public final class Retention {
                                 (Decision decision) -> decision.chain.full(), Backup.NEWEST_FIRST.reversed())
                         .thenComparing(Decision::backup, Backup.NEWEST_FIRST))
                 .map(Decision::backup)
+                .toList();
+    }
+
+    /**
+     * Of what goes, all on which nothing that goes is built but what is gone: where one of these may not be deleted
+     * after all, what it is built on is still there.
+     *
+     * @return the oldest first
+     */
+    public static List<Backup> nextToDelete(List<Decision> decisions, Set<Backup> gone) {
+        List<Decision> left = decisions.stream()
+                .filter(decision -> !decision.kept && !gone.contains(decision.backup()))
+                .toList();
+        Set<Place> builtOn = left.stream()
+                .flatMap(decision -> decision.chain.members().stream()
+                        .limit(decision.chain.members().size() - 1L))
+                .map(Place::of)
+                .collect(Collectors.toSet());
+        return inOrderOfDeletion(left).stream()
+                .filter(backup -> !builtOn.contains(Place.of(backup)))
                 .toList();
     }
 

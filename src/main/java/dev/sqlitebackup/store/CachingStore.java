@@ -2,8 +2,10 @@ package dev.sqlitebackup.store;
 
 import dev.sqlitebackup.Failure;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 
 /**
@@ -42,7 +44,7 @@ public final class CachingStore implements Store {
     public boolean publishNew(Path file, String name, Collection<String> buildsOn) {
         VersionedStore.Version sent;
         try {
-            sent = store.sendNew(file, name);
+            sent = store.sendNew(file, name, buildsOn);
         } catch (Failure e) {
             // Without what it builds on, it is none: whoever made it has to keep a full one.
             throw e.kind() == Failure.Kind.INTERRUPTED || !buildsOn.isEmpty() ? e : keepUnpublished(file, name, e);
@@ -126,8 +128,23 @@ public final class CachingStore implements Store {
     }
 
     @Override
-    public void delete(Collection<String> names) {
-        store.delete(names);
+    public Map<String, String> delete(Collection<String> names) {
+        return store.delete(names);
+    }
+
+    @Override
+    public Map<String, String> locked(Collection<String> names) {
+        return store.locked(names);
+    }
+
+    @Override
+    public Instant lockedUntil() {
+        return store.lockedUntil();
+    }
+
+    @Override
+    public Failure shortfall() {
+        return store.shortfall();
     }
 
     @Override

@@ -24,6 +24,10 @@ record FilePart(FileChannel content, long position, long length) {
         String sha256Base64() {
             return Base64.getEncoder().encodeToString(sha256);
         }
+
+        String md5Base64() {
+            return Base64.getEncoder().encodeToString(md5);
+        }
     }
 
     Sums sums() throws IOException {

@@ -19,6 +19,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Predicate;
 
@@ -162,8 +163,9 @@ public final class LocalStore implements Store {
     }
 
     @Override
-    public void delete(Collection<String> names) {
+    public Map<String, String> delete(Collection<String> names) {
         DurableFiles.delete(directory, names.stream().map(directory::resolve).toList());
+        return Map.of();
     }
 
     @Override

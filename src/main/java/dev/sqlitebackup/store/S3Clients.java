@@ -221,7 +221,10 @@ final class S3Clients {
                 "see AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the profile";
             case "AccessDenied" ->
                 "these credentials need s3:ListBucket, GetObject, PutObject, DeleteObject and "
-                        + "AbortMultipartUpload there";
+                        + "AbortMultipartUpload there; for --object-lock PutObjectRetention too";
+            case "InvalidObjectState" ->
+                "it is archived, and has to be brought back first: aws s3api restore-object --bucket " + bucket
+                        + " --key … --restore-request Days=7";
             default -> e.statusCode() / 100 == 5 ? "the store has a problem: try again later" : null;
         };
         String message = details.errorMessage();

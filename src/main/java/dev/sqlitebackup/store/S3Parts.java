@@ -37,8 +37,11 @@ final class S3Parts {
         return new S3Parts(
                 at,
                 note,
-                client.createMultipartUpload(request ->
-                                request.bucket(at.bucket()).key(at.key()).checksumAlgorithm(ChecksumAlgorithm.SHA256))
+                client.createMultipartUpload(request -> request.bucket(at.bucket())
+                                .key(at.key())
+                                .checksumAlgorithm(ChecksumAlgorithm.SHA256)
+                                .objectLockMode(at.lockMode())
+                                .objectLockRetainUntilDate(at.lockedUntil()))
                         .uploadId());
     }
 

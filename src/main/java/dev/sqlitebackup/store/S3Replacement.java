@@ -92,7 +92,7 @@ final class S3Replacement {
 
     private String sendAside(Path file) throws IOException {
         try {
-            return upload(asideKey).send(file, false);
+            return upload(at.other(asideKey)).send(file, false);
         } catch (Failure e) {
             if (e.kind() == Failure.Kind.CORRUPT) {
                 removeAside();
@@ -102,7 +102,7 @@ final class S3Replacement {
     }
 
     private String sendOnceMore(Path file) throws IOException {
-        S3Upload upload = upload(key);
+        S3Upload upload = upload(at);
         try {
             return upload.send(file, false);
         } catch (Failure e) {
@@ -112,8 +112,8 @@ final class S3Replacement {
         }
     }
 
-    private S3Upload upload(String to) {
-        return new S3Upload(at.other(to), to, note, limits.leastPartBytes());
+    private S3Upload upload(S3Key to) {
+        return new S3Upload(to, to.key(), note, limits.leastPartBytes());
     }
 
     private String copyWhole(FileChannel content, String asideTag) throws IOException {
@@ -126,7 +126,9 @@ final class S3Replacement {
                         .sourceKey(asideKey)
                         .copySourceIfMatch(condition(asideTag))
                         .destinationBucket(bucket)
-                        .destinationKey(key)));
+                        .destinationKey(key)
+                        .objectLockMode(at.lockMode())
+                        .objectLockRetainUntilDate(at.lockedUntil())));
     }
 
     /** In the parts in which it was sent, so that the sums over them are known. */

@@ -1,7 +1,6 @@
 package dev.sqlitebackup.store;
 
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.files.Digests;
 import dev.sqlitebackup.files.PrivateFiles;
 import java.io.IOException;
@@ -10,18 +9,17 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
-import software.amazon.awssdk.services.s3.model.Delete;
-import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
-import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
 
 /**
  * A prefix in an S3-compatible store. An object appears whole or not at all, which is the store's own promise; that it
@@ -30,25 +28,31 @@ import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
  * <p>In a private directory of the user's cache lie unfinished files and the numbers of unfinished uploads.
  */
 public final class S3Store implements VersionedStore {
-    private static final int DELETE_BATCH = 1000;
-
     private final String bucket;
     private final String prefix;
     private final Path directory;
     private final Families families;
     private final List<String> warnings = new ArrayList<>();
     private final S3Objects objects;
+    private final S3Locks locks;
+
+    /** One that locks nothing. */
+    public S3Store(String bucket, String prefix, Path cache, Families families) {
+        this(bucket, prefix, cache, families, null);
+    }
 
     /**
      * @param prefix empty, or ending with a slash
      * @param cache the program's directory in the user's cache; need not exist
      * @param families of the names that take turns
+     * @param lock of each backup that is sent, null for none. What else is sent is replaced by each run, and not locked
      */
-    public S3Store(String bucket, String prefix, Path cache, Families families) {
+    public S3Store(String bucket, String prefix, Path cache, Families families, ObjectLock lock) {
         this.bucket = bucket;
         this.prefix = prefix;
         this.families = families;
         this.objects = new S3Objects(bucket, prefix);
+        this.locks = new S3Locks(objects, bucket, prefix, lock);
         this.directory = cache.resolve("s3").resolve(digest(bucket + "/" + prefix));
     }
 
@@ -65,6 +69,11 @@ public final class S3Store implements VersionedStore {
 
     private S3Key key(String name) {
         return new S3Key(client(), bucket, prefix + name);
+    }
+
+    /** For a backup that is sent now. */
+    private S3Key keyToSend(String name) {
+        return new S3Key(client(), bucket, prefix + name, locks.wanted());
     }
 
     private Failure explain(String doing, SdkException e) {
@@ -112,7 +121,7 @@ public final class S3Store implements VersionedStore {
     }
 
     private UploadNote note(String name) {
-        return new UploadNote(directory, families.of(name));
+        return new UploadNote(directory, families.of(name), warnings::add);
     }
 
     /** Nothing of it is kept here; that is what {@link CachingStore} is for. */
@@ -155,7 +164,7 @@ public final class S3Store implements VersionedStore {
 
     @Override
     public boolean publishNew(Path file, String name, Collection<String> buildsOn) {
-        return sendNew(file, name) != null;
+        return sendNew(file, name, buildsOn) != null;
     }
 
     @Override
@@ -164,10 +173,16 @@ public final class S3Store implements VersionedStore {
     }
 
     @Override
-    public Version sendNew(Path file, String name) {
-        S3Upload upload = new S3Upload(key(name), prefix + families.prefix(name), note(name));
+    public Version sendNew(Path file, String name, Collection<String> buildsOn) {
+        S3Key at = keyToSend(name);
+        S3Upload upload = new S3Upload(at, prefix + families.prefix(name), note(name));
         try {
-            return send(file, name, () -> objects.isTaken(name) ? null : upload.send(file, true), upload::mayBeWritten);
+            Version sent = send(
+                    file, name, () -> objects.isTaken(name) ? null : upload.send(file, true), upload::mayBeWritten);
+            if (sent != null) {
+                locks.hold(name, buildsOn, at.retention());
+            }
+            return sent;
         } catch (Failure e) {
             if (e.kind() == Failure.Kind.CORRUPT) {
                 withdraw(name);
@@ -178,8 +193,26 @@ public final class S3Store implements VersionedStore {
 
     @Override
     public Version send(Path file, String name) {
-        S3Replacement replacement = new S3Replacement(key(name), prefix + aside(name), note(name), warnings::add);
-        return send(file, name, () -> replacement.replace(file), replacement::mayBeWritten);
+        S3Key at = keyToSend(name);
+        S3Replacement replacement = new S3Replacement(at, prefix + aside(name), note(name), warnings::add);
+        Version sent = send(file, name, () -> replacement.replace(file), replacement::mayBeWritten);
+        locks.hold(name, List.of(), at.retention());
+        return sent;
+    }
+
+    @Override
+    public Instant lockedUntil() {
+        return locks.lockedUntil();
+    }
+
+    @Override
+    public Failure shortfall() {
+        return locks.shortfall();
+    }
+
+    @Override
+    public Map<String, String> locked(Collection<String> names) {
+        return locks.held(names);
     }
 
     @Override
@@ -230,31 +263,8 @@ public final class S3Store implements VersionedStore {
     }
 
     @Override
-    public void delete(Collection<String> names) {
-        List<ObjectIdentifier> keys = names.stream()
-                .map(name -> ObjectIdentifier.builder().key(prefix + name).build())
-                .toList();
-        try {
-            for (int from = 0; from < keys.size(); from += DELETE_BATCH) {
-                Interruption.check();
-                Delete batch = Delete.builder()
-                        .objects(keys.subList(from, Math.min(keys.size(), from + DELETE_BATCH)))
-                        .quiet(true)
-                        .build();
-                DeleteObjectsResponse response =
-                        client().deleteObjects(request -> request.bucket(bucket).delete(batch));
-                if (!response.errors().isEmpty()) {
-                    throw new Failure(
-                            Failure.Kind.FAILURE,
-                            "cannot delete s3://" + bucket + "/"
-                                    + response.errors().get(0).key() + ": "
-                                    + response.errors().get(0).message(),
-                            "see whether these credentials may delete (s3:DeleteObject)");
-                }
-            }
-        } catch (SdkException e) {
-            throw explain("cannot delete in " + place(), e);
-        }
+    public Map<String, String> delete(Collection<String> names) {
+        return new S3Deletion(client(), bucket, prefix).delete(List.copyOf(names));
     }
 
     @Override
@@ -268,6 +278,7 @@ public final class S3Store implements VersionedStore {
 
     @Override
     public void create() {
+        locks.require();
         try {
             Files.createDirectories(directory.getParent());
             PrivateFiles.createDirectory(directory);

@@ -83,7 +83,13 @@ final class S3Upload {
                 "",
                 condition -> client.putObject(
                         request -> {
-                            request.bucket(bucket).key(key).checksumSHA256(sums.sha256Base64());
+                            request.bucket(bucket)
+                                    .key(key)
+                                    .checksumSHA256(sums.sha256Base64())
+                                    // Without one, a store that knows no SHA-256 locks nothing.
+                                    .contentMD5(at.retention() == null ? null : sums.md5Base64())
+                                    .objectLockMode(at.lockMode())
+                                    .objectLockRetainUntilDate(at.lockedUntil());
                             if (condition) {
                                 request.ifNoneMatch("*");
                             }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 
 /**
@@ -37,7 +38,11 @@ public interface Store {
     /** @throws dev.sqlitebackup.Failure of kind NOT_FOUND if the place itself does not exist */
     void requirePlace();
 
-    /** Makes the place, if it needs making, and the working directory. Both may be there already. */
+    /**
+     * Makes the place, if it needs making, and the working directory. Both may be there already.
+     *
+     * @throws dev.sqlitebackup.Failure of kind USAGE if the place says that it cannot lock, and has to
+     */
     void create();
 
     /**
@@ -114,8 +119,27 @@ public interface Store {
         return List.of();
     }
 
-    /** Removes files, in the order given, durably. One that is gone already is no error. */
-    void delete(Collection<String> names);
+    /**
+     * Removes files, in the order given, durably. One that is gone already is no error.
+     *
+     * @return the names that may not be deleted, and why; all others are gone
+     */
+    Map<String, String> delete(Collection<String> names);
+
+    /** Of these names, those whose files the place itself keeps for now, and how long. */
+    default Map<String, String> locked(Collection<String> names) {
+        return Map.of();
+    }
+
+    /** Until when the last file that was published is proven to be locked, null if it is not. */
+    default Instant lockedUntil() {
+        return null;
+    }
+
+    /** What was asked for and could not be had, although what was published is whole; null if all is well. */
+    default Failure shortfall() {
+        return null;
+    }
 
     /**
      * Copies a small local file, such as a state, beside the stored ones, for other hosts to read. A store whose

@@ -12,6 +12,7 @@ final class UnfinishedUploads {
     /** No upload takes so long. */
     private static final Duration FORGOTTEN = Duration.ofDays(1);
 
+    private static final int FORBIDDEN = 403;
     private static final int NOT_FOUND = 404;
 
     private final S3Client client;
@@ -59,6 +60,10 @@ final class UnfinishedUploads {
         } catch (S3Exception e) {
             if (e.statusCode() == NOT_FOUND) {
                 note.end(); // It is gone already.
+            } else if (e.statusCode() == FORBIDDEN) {
+                note.warn("an unfinished upload to s3://" + bucket + "/" + key + " stays, and costs room: these "
+                        + "credentials may not take it back; let them (s3:AbortMultipartUpload), or let the bucket do "
+                        + "it (a lifecycle rule AbortIncompleteMultipartUpload)");
             }
         } catch (SdkException e) {
             // The note of it stays, and the next run tries again.

@@ -6,6 +6,7 @@ import dev.sqlitebackup.Failure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 
 /**
  * The number of an upload in parts while it is under way, so that the next run can take it back if this one is killed.
@@ -17,10 +18,20 @@ final class UploadNote {
     record Upload(String key, String uploadId) {}
 
     private final Path upload;
+    private final Consumer<String> warnings;
 
-    /** @param family of the names that take turns */
-    UploadNote(Path directory, String family) {
+    /**
+     * @param family of the names that take turns
+     * @param warnings takes what is said of uploads that cannot be taken back
+     */
+    UploadNote(Path directory, String family, Consumer<String> warnings) {
         this.upload = directory.resolve(SmallFiles.shortName(family) + ".upload.json");
+        this.warnings = warnings;
+    }
+
+    /** Says that an upload stays. */
+    void warn(String warning) {
+        warnings.accept(warning);
     }
 
     /** @return the upload in parts that was begun and not ended, null for none */

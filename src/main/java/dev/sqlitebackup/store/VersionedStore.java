@@ -1,6 +1,7 @@
 package dev.sqlitebackup.store;
 
 import java.nio.file.Path;
+import java.util.Collection;
 
 /** A remote store that can say, without a download, whether a file still has the same content. */
 public interface VersionedStore extends Store {
@@ -16,9 +17,10 @@ public interface VersionedStore extends Store {
     /**
      * {@link #publishNew}, which leaves the file where it is.
      *
+     * @param buildsOn as there
      * @return what was proven to be there, null if the name is taken
      */
-    Version sendNew(Path file, String name);
+    Version sendNew(Path file, String name, Collection<String> buildsOn);
 
     /** {@link #replace}, likewise. */
     Version send(Path file, String name);

@@ -117,7 +117,7 @@ class FarAwayTest {
             Failure shrunk = assertThrows(Failure.class, () -> {
                 // A history has a new backup all the same, and prunes nothing.
                 throw service.backup(request(place, place == history ? ONE : RetentionRules.NONE))
-                        .shrunk();
+                        .failure();
             });
             assertEquals(Failure.Kind.SHRUNK, shrunk.kind(), shrunk.getMessage());
             assertArrayEquals(good, object(before));

@@ -330,7 +330,7 @@ class PruneServiceTest {
     void whatABackupHasJustProvenIsWhatStays() {
         backUp(app, NOON, NOON.plusSeconds(1), LATER.plusSeconds(1));
         assertEquals(
-                new PruneService.Pruned(List.of(), List.of(), List.of(), List.of()),
+                new PruneService.Pruned(List.of(), List.of(), List.of(), List.of(), null),
                 afterBackup("app-20261122T120001Z.db.gz", RetentionRules.NONE),
                 "nothing was asked for");
         PruneService.Pruned pruned = afterBackup("app-20261122T120001Z.db.gz", ONE);

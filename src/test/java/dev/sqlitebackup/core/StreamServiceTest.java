@@ -92,6 +92,7 @@ class StreamServiceTest {
                         new Verification(true, List.of()),
                         List.of(),
                         null,
+                        null,
                         Instant.parse("2026-11-22T12:00:00Z")),
                 result);
         assertEquals(

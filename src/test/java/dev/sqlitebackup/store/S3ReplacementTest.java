@@ -57,7 +57,7 @@ class S3ReplacementTest {
         client = S3Clients.create();
         key = s3.prefix() + "a b.gz";
         aside = s3.prefix() + S3Store.aside("a b.gz");
-        note = new UploadNote(directory, "b");
+        note = new UploadNote(directory, "b", warnings::add);
         direct.putObject(request -> request.bucket(S3Server.BUCKET).key(key), RequestBody.fromString("last good"));
     }
 

@@ -124,11 +124,28 @@ class S3StoreTest extends StoreContract {
                 "POST /backups\\?delete",
                 S3Server.answer(
                         200,
-                        "<DeleteResult><Error><Key>p/b1</Key><Code>AccessDenied</Code><Message>not "
-                                + "yours</Message></Error></DeleteResult>"));
+                        "<DeleteResult><Error><Key>p/b1</Key><Code>InternalError</Code><Message>not "
+                                + "now</Message></Error></DeleteResult>"));
         Failure failure = assertThrows(Failure.class, () -> store.delete(List.of("b1")));
-        assertEquals("cannot delete s3://backups/p/b1: not yours", failure.getMessage());
-        assertTrue(failure.hint().contains("s3:DeleteObject"));
+        assertEquals("cannot delete s3://backups/p/b1: InternalError, not now", failure.getMessage());
+    }
+
+    /** Nobody can do anything about the one but who gives rights; the others are gone all the same. */
+    @Test
+    void tellsWhatMayNotBeDeletedFromAStoreThatHasAProblem() {
+        server.answerTo(
+                "POST /backups\\?delete",
+                S3Server.answer(
+                        200,
+                        "<DeleteResult><Error><Key>" + s3.prefix() + "b1</Key><Code>AccessDenied</Code><Message>not "
+                                + "yours</Message></Error></DeleteResult>"));
+        assertEquals(Map.of("b1", "may not be deleted: AccessDenied"), store.delete(List.of("b0", "b1")));
+        server.answerTo("POST /backups\\?delete", 403, "AccessDenied");
+        assertEquals(
+                Map.of("b0", "may not be deleted: AccessDenied", "b1", "may not be deleted: AccessDenied"),
+                store.delete(List.of("b0", "b1")));
+        server.answerTo("POST /backups\\?delete", 403, "SignatureDoesNotMatch");
+        assertThrows(Failure.class, () -> store.delete(List.of("b0")));
     }
 
     /** A thousand names a page; some stores also tell the prefix itself, or what was not asked for. */
@@ -175,8 +192,6 @@ class S3StoreTest extends StoreContract {
                         () -> store.find("b1"),
                         "cannot read " + place + "b1",
                         () -> store.readTail("b1", 3),
-                        "cannot delete in " + place,
-                        () -> store.delete(List.of("b1")),
                         "cannot write " + place + ".s",
                         () -> store.show(".s", new byte[1]))
                 .forEach((doing, request) -> {

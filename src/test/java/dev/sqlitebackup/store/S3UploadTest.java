@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -57,6 +58,7 @@ class S3UploadTest {
     private S3Client direct;
     private S3Client client;
     private UploadNote note;
+    private final List<String> warnings = new ArrayList<>();
     private S3Upload upload;
     private String key;
 
@@ -65,7 +67,7 @@ class S3UploadTest {
         direct = s3.server().client();
         client = S3Clients.create();
         key = s3.prefix() + "app-1.gz";
-        note = new UploadNote(directory, "app");
+        note = new UploadNote(directory, "app", warnings::add);
         next();
     }
 

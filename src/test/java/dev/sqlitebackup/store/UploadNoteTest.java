@@ -20,7 +20,7 @@ class UploadNoteTest {
 
     @BeforeEach
     void begin() {
-        note = new UploadNote(directory, "app.db");
+        note = new UploadNote(directory, "app.db", warning -> {});
     }
 
     private List<String> names() throws IOException {
@@ -42,8 +42,10 @@ class UploadNoteTest {
         assertNull(note.unfinished());
         note.begin("p/app.gz", "a much longer number");
         note.begin("p/app.gz", "number");
-        assertEquals(new UploadNote.Upload("p/app.gz", "number"), new UploadNote(directory, "app.db").unfinished());
-        assertNull(new UploadNote(directory, "other.db").unfinished());
+        assertEquals(
+                new UploadNote.Upload("p/app.gz", "number"),
+                new UploadNote(directory, "app.db", warning -> {}).unfinished());
+        assertNull(new UploadNote(directory, "other.db", warning -> {}).unfinished());
         note.end();
         assertNull(note.unfinished());
         note.end();
