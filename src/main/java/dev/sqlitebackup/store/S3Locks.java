@@ -26,6 +26,8 @@ final class S3Locks {
     private final String bucket;
     private final String prefix;
     private final ObjectLock lock;
+    private boolean isAsked;
+    private Boolean isOn;
     private Instant lockedUntil;
     private Failure shortfall;
 
@@ -65,8 +67,20 @@ final class S3Locks {
         return shortfall;
     }
 
-    /** @return null if the store does not say */
+    /**
+     * Asked once.
+     *
+     * @return null if the store does not say
+     */
     private Boolean isOn() {
+        if (!isAsked) {
+            isOn = ask();
+            isAsked = true;
+        }
+        return isOn;
+    }
+
+    private Boolean ask() {
         try {
             ObjectLockConfiguration configuration = objects.client()
                     .getObjectLockConfiguration(request -> request.bucket(bucket))
@@ -103,30 +117,38 @@ final class S3Locks {
 
     private void prove(String name, Collection<String> buildsOn, S3Retention wanted) {
         try {
-            S3Retention held = retention(name);
-            if (held == null || !held.covers(wanted)) {
-                throw notLocked(name, wanted, held);
-            }
+            extend(name, wanted);
             for (String parent : buildsOn) {
                 extend(parent, wanted);
             }
         } catch (SdkException e) {
-            throw S3Clients.explain("the backup is made and verified, but not all of it could be locked", bucket, e);
+            Failure failure =
+                    S3Clients.explain("the backup is made and verified, but not all of it could be locked", bucket, e);
+            throw buildsOn.isEmpty()
+                    ? failure
+                    : failure.withHint(
+                            failure.hint() + "; what it builds on may be locked otherwise: --full builds on nothing");
         }
     }
 
+    /**
+     * Asks for a lock where there is none that lasts so long: not every store heeds that of a copy. One that does not
+     * know this request may take it for a new content, so it is made only where the bucket has Object Lock.
+     */
     private void extend(String name, S3Retention wanted) {
-        S3Retention before = retention(name);
-        if (before != null && before.covers(wanted)) {
+        S3Retention held = retention(name);
+        if (held != null && held.covers(wanted)) {
             return;
         }
-        S3Retention longer = before == null ? wanted : before.and(wanted);
-        objects.client()
-                .putObjectRetention(
-                        request -> request.bucket(bucket).key(prefix + name).retention(longer.asRequest()));
-        S3Retention held = retention(name);
-        if (held == null || !held.covers(longer)) {
-            throw notLocked(name, longer, held);
+        if (Boolean.TRUE.equals(isOn())) {
+            S3Retention longer = held == null ? wanted : held.and(wanted);
+            objects.client()
+                    .putObjectRetention(
+                            request -> request.bucket(bucket).key(prefix + name).retention(longer.asRequest()));
+            held = retention(name);
+        }
+        if (held == null || !held.covers(wanted)) {
+            throw notLocked(name, wanted, held);
         }
     }
 

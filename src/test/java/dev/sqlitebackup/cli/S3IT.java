@@ -427,6 +427,83 @@ class S3IT {
         assertEquals(1, nobody.run("list", "s3://backups/p/").exitCode());
     }
 
+    /** It refuses what it does not know; the backup is then where all are that could not be sent. */
+    @Test
+    void aStoreThatRefusesLocksGetsNothing() {
+        Path database = lab.database("app.db", "delete", 100, "g");
+        JsonObject refused = lab.json(1, "backup", database, "--to=s3://backups/p/", "--object-lock=1d");
+        assertTrue(refused.get("message").getAsString().contains("could not be sent"), refused.toString());
+        assertTrue(refused.get("hint").getAsString().contains("safe here: "), refused.toString());
+        assertEquals(List.of(), server.keys());
+    }
+
+    /** As where a store keeps everything for its first weeks: the increment is younger than what it builds on. */
+    @Test
+    void whatMayNotBeDeletedKeepsWhatItBuildsOn() {
+        Path database = lab.database("app.db", "delete", 3000, "g");
+        String place = "s3://backups/p/";
+        JsonObject full = lab.json(0, "backup", database, "--to=" + place);
+        Lab.sql(database, "UPDATE t SET generation = 'more' WHERE id < 10");
+        JsonObject increment = lab.json(0, "backup", database, "--to=" + place);
+        assertEquals("increment", increment.get("kind").getAsString());
+        lab.json(0, "backup", database, "--to=" + place, "--full");
+        List<String> keys = server.keys();
+        server.requests();
+        server.answerTo(
+                "POST /backups\\?delete",
+                S3Server.answer(
+                        200,
+                        "<DeleteResult><Error><Key>" + key(increment)
+                                + "</Key><Code>AccessDenied</Code></Error></DeleteResult>"));
+        JsonObject pruned = lab.json(1, "prune", place, "--keep-last=1");
+        assertTrue(pruned.get("message").getAsString().startsWith("1 of 2 backups in "), pruned.toString());
+        assertEquals(0, pruned.get("deleted").getAsJsonArray().size());
+        assertTrue(
+                pruned.get("kept")
+                        .toString()
+                        .contains("[\"needed by " + increment.get("createdAt").getAsString() + "\"]"),
+                pruned.toString());
+        assertEquals(1, count(server.requests(), "POST /backups?delete"), "the full one is not even asked for");
+        server.answerTo(null, "");
+        assertEquals(keys, server.keys());
+        assertEquals(
+                2,
+                lab.json(0, "prune", place, "--keep-last=1")
+                        .get("deleted")
+                        .getAsJsonArray()
+                        .size());
+        assertEquals(
+                full.get("kind"),
+                lab.json(0, "list", place)
+                        .get("backups")
+                        .getAsJsonArray()
+                        .get(0)
+                        .getAsJsonObject()
+                        .get("kind"));
+    }
+
+    /** What has to be brought back from an archive first counts neither as good nor as bad. */
+    @Test
+    void aPruneLeavesWhatIsArchivedAndDeletesNothingInItsPlace() throws IOException {
+        Path database = lab.database("app.db", "delete", 10, "g");
+        String place = "s3://backups/p/";
+        for (int i = 0; i < 3; i++) {
+            lab.json(0, "backup", database, "--to=" + place, "--full");
+            Lab.sql(database, "INSERT INTO t(generation) VALUES ('more')");
+        }
+        List<String> keys = server.keys();
+        server.answerTo("GET /backups/" + keys.get(1), 403, "InvalidObjectState");
+        assertEquals(
+                3, lab.json(0, "list", place).get("backups").getAsJsonArray().size());
+        lab.json(0, "prune", place, "--keep-last=3");
+        assertEquals(keys, server.keys());
+        server.answerTo("GET /backups/p/app", 403, "InvalidObjectState");
+        lab.run("prune", place, "--keep-last=1");
+        assertEquals(keys, server.keys(), "nothing verifies");
+        JsonObject archived = lab.json(1, "verify", "s3://backups/" + keys.get(1));
+        assertTrue(archived.get("hint").getAsString().contains("restore-object"), archived.toString());
+    }
+
     @Test
     void noticesAnObjectThatWasChangedBehindItsBack() throws IOException {
         Path database = lab.database("app.db", "delete", 3000, "g");

@@ -161,4 +161,14 @@ class S3rverIT {
         assertFalse(again.get("unchanged").getAsBoolean());
         assertEquals(again.get("sha256"), lab.json(0, "verify", place).get("sha256"));
     }
+
+    /** It knows no locks and says nothing of them; a request to set one would be taken for another content. */
+    @Test
+    void aLockThatTheStoreDoesNotKnowIsNoSuccessAndTheBackupStays() {
+        Path database = lab.database("app.db", "delete", 100, "first");
+        String place = "s3://" + S3rver.BUCKET + "/p/";
+        JsonObject result = lab.json(1, "backup", database, "--to=" + place, "--object-lock=1d");
+        assertTrue(result.get("message").getAsString().contains("is not locked as asked for (GOVERNANCE until "));
+        assertEquals(result.get("sha256"), lab.json(0, "verify", place).get("sha256"));
+    }
 }

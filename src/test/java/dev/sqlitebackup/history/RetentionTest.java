@@ -469,7 +469,15 @@ class RetentionTest {
                     now,
                     BERLIN);
             Set<Backup> left = chains.stream().map(Chain::tip).collect(Collectors.toCollection(HashSet::new));
-            for (Backup next : Retention.inOrderOfDeletion(decisions)) {
+            Set<Backup> gone = new HashSet<>();
+            List<Backup> order = new ArrayList<>();
+            for (List<Backup> next = Retention.nextToDelete(decisions, gone);
+                    !next.isEmpty();
+                    next = Retention.nextToDelete(decisions, gone)) {
+                order.addAll(next);
+                gone.addAll(next);
+            }
+            for (Backup next : random.nextBoolean() ? order : Retention.inOrderOfDeletion(decisions)) {
                 left.remove(next);
                 for (Chain chain : chains) {
                     assertTrue(
@@ -483,6 +491,46 @@ class RetentionTest {
                             .map(Retention.Decision::backup)
                             .collect(Collectors.toSet()),
                     left);
+        }
+    }
+
+    /** A store that refuses some of them leaves whole chains too, and the rest is deleted all the same. */
+    @Test
+    void whatMayNotBeDeletedKeepsWhatItNeeds() {
+        for (int seed = 0; seed < 1000; seed++) {
+            Random random = new Random(seed);
+            List<Chain> chains = randomChains(random);
+            Set<Backup> refused = chains.stream()
+                    .map(Chain::tip)
+                    .filter(backup -> random.nextInt(5) == 0)
+                    .collect(Collectors.toSet());
+            List<Retention.Decision> decisions = chains.stream()
+                    .map(chain -> new Retention.Decision(chain, false, List.of("no rule keeps it")))
+                    .toList();
+            Set<Backup> left = chains.stream().map(Chain::tip).collect(Collectors.toCollection(HashSet::new));
+            Set<Backup> asked = new HashSet<>();
+            for (List<Backup> next = Retention.nextToDelete(decisions, asked);
+                    !next.isEmpty();
+                    next = Retention.nextToDelete(decisions, asked)) {
+                asked.addAll(next);
+                next.stream().filter(backup -> !refused.contains(backup)).forEach(left::remove);
+                decisions = Retention.keepWhatIsNeeded(decisions.stream()
+                        .map(decision -> asked.contains(decision.backup()) && refused.contains(decision.backup())
+                                ? new Retention.Decision(decision.chain(), true, List.of("refused"))
+                                : decision)
+                        .toList());
+            }
+            Set<Backup> needed = chains.stream()
+                    .filter(chain -> refused.contains(chain.tip()))
+                    .flatMap(chain -> chain.members().stream())
+                    .collect(Collectors.toSet());
+            assertEquals(needed, left);
+            assertEquals(
+                    left,
+                    decisions.stream()
+                            .filter(Retention.Decision::kept)
+                            .map(Retention.Decision::backup)
+                            .collect(Collectors.toSet()));
         }
     }
 

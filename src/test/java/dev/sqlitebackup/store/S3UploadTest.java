@@ -403,6 +403,8 @@ class S3UploadTest {
         for (String answer : List.of(S3Server.answer(403, REFUSED), "")) {
             s3.server().answerTo("DELETE ", answer);
             assertNotNull(send("content", false), "that keeps nothing from being sent");
+            assertEquals(1, warnings.size(), "a refusal is for who gives rights: " + warnings);
+            assertTrue(warnings.get(0).contains("s3:AbortMultipartUpload"), warnings.get(0));
             assertEquals(new UploadNote.Upload(key, id), note.unfinished());
         }
         s3.server().answerTo(null, "");
