@@ -3,6 +3,7 @@ package dev.sqlitebackup.cli;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.history.Location;
+import dev.sqlitebackup.history.S3Location;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -118,7 +119,7 @@ public record Environment(
                     "leave out //, /./ and /../");
         }
         return s3.matches()
-                ? new Location.S3(s3.group(1), s3.group(2) == null ? "" : s3.group(2), cacheDirectory())
+                ? new S3Location(s3.group(1), s3.group(2) == null ? "" : s3.group(2), cacheDirectory())
                 : new Location.Local(argument(text), text.endsWith("/"), stateDirectory());
     }
 

@@ -2,11 +2,8 @@ package dev.sqlitebackup.history;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.sqlite.Databases;
-import dev.sqlitebackup.store.CachingStore;
 import dev.sqlitebackup.store.KnownPlace;
 import dev.sqlitebackup.store.LocalStore;
-import dev.sqlitebackup.store.ObjectLock;
-import dev.sqlitebackup.store.S3Store;
 import dev.sqlitebackup.store.Store;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -17,7 +14,7 @@ import java.time.Duration;
  * What a destination or backup on the command line refers to: a file, or a directory with a history in it, here or in
  * an object store; or a pipe.
  */
-public sealed interface Location {
+public sealed interface Location permits Location.Local, S3Location, Location.Pipe {
     String BACKUP_SUFFIX = ".gz";
 
     /** What a location can be a list of. */
@@ -223,67 +220,6 @@ public sealed interface Location {
         @Override
         public String toString() {
             return path.toString();
-        }
-    }
-
-    /**
-     * In an S3-compatible store.
-     *
-     * @param key of an object, or a prefix that is empty or ends with a slash
-     * @param cache where this machine keeps what spares it downloads
-     * @param lock of each backup that is sent, null for none
-     */
-    record S3(String bucket, String key, Path cache, ObjectLock lock) implements Location {
-        /** Where nothing is locked. */
-        public S3(String bucket, String key, Path cache) {
-            this(bucket, key, cache, null);
-        }
-
-        @Override
-        public Location locked(boolean compliance, Duration duration) {
-            return new S3(bucket, key, cache, new ObjectLock(compliance, duration));
-        }
-
-        @Override
-        public boolean isDirectory() {
-            return key.isEmpty() || key.endsWith("/");
-        }
-
-        @Override
-        public boolean isNamedAsBackup() {
-            return key.endsWith(BACKUP_SUFFIX);
-        }
-
-        @Override
-        public Kind kind() {
-            return isDirectory() ? Kind.DIRECTORY : Kind.BACKUP;
-        }
-
-        @Override
-        public Store store() {
-            return new CachingStore(
-                    new S3Store(bucket, key.substring(0, key.lastIndexOf('/') + 1), cache, BackupName.FAMILIES, lock),
-                    BackupName.FAMILIES);
-        }
-
-        @Override
-        public SingleFile single() {
-            return new SingleFile(store(), key.substring(key.lastIndexOf('/') + 1));
-        }
-
-        @Override
-        public SingleFile singleFor(Path database) {
-            return SingleFile.remote(single(), database);
-        }
-
-        @Override
-        public BackupSource choose(Selection.Wish wish) {
-            return Selection.fromSingleFile(this, wish);
-        }
-
-        @Override
-        public String toString() {
-            return "s3://" + bucket + "/" + key;
         }
     }
 

@@ -18,6 +18,7 @@ import dev.sqlitebackup.history.BackupSource;
 import dev.sqlitebackup.history.DatabaseChoice;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.RetentionRules;
+import dev.sqlitebackup.history.S3Location;
 import dev.sqlitebackup.history.Selection;
 import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Heard;
@@ -71,8 +72,8 @@ class FarAwayTest {
         server = s3.server();
         lab = new Lab(directory);
         database = lab.database("app.db", "delete", 3, "g");
-        history = new Location.S3(S3Server.BUCKET, s3.prefix(), lab.path("cache"));
-        file = new Location.S3(S3Server.BUCKET, s3.prefix() + "b.gz", lab.path("cache"));
+        history = new S3Location(S3Server.BUCKET, s3.prefix(), lab.path("cache"));
+        file = new S3Location(S3Server.BUCKET, s3.prefix() + "b.gz", lab.path("cache"));
     }
 
     private BackupService.Result backUp(Location destination, Instant now) {
@@ -283,7 +284,7 @@ class FarAwayTest {
                 new byte[5_000]);
         try (S3Client client = server.client()) {
             foreign.forEach((name, content) -> client.putObject(
-                    request -> request.bucket(S3Server.BUCKET).key(((Location.S3) history).key() + name),
+                    request -> request.bucket(S3Server.BUCKET).key(((S3Location) history).key() + name),
                     RequestBody.fromBytes(content)));
         }
         StatusService.Result status = new StatusService(Clock.fixed(LATER, ZoneOffset.UTC))
@@ -333,7 +334,7 @@ class FarAwayTest {
     @Test
     void aStateThatMakesNoSenseCountsAsNone() throws IOException {
         backUp(history, NOON);
-        String key = ((Location.S3) history).key() + ".app.db.state";
+        String key = ((S3Location) history).key() + ".app.db.state";
         try (S3Client client = server.client()) {
             byte[] whole = client.getObject(
                             request -> request.bucket(S3Server.BUCKET).key(key))
@@ -422,7 +423,7 @@ class FarAwayTest {
     @Test
     void anObjectThatSomebodyElsePutThereIsABackupIfItBeginsLikeOne() throws IOException {
         try (S3Client client = server.client()) {
-            String key = ((Location.S3) file).key();
+            String key = ((S3Location) file).key();
             Tools.sh("gzip -c \"$1\" > \"$1.gz\"", database).ok();
             byte[] gzip = Files.readAllBytes(Path.of(database + ".gz"));
             client.putObject(

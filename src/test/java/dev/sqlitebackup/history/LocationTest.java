@@ -28,8 +28,8 @@ class LocationTest {
         return new Location.Local(directory.resolve(name), false);
     }
 
-    private Location.S3 remote(String key) {
-        return new Location.S3("bucket", key, directory);
+    private S3Location remote(String key) {
+        return new S3Location("bucket", key, directory);
     }
 
     private static byte[] gzip() throws IOException {

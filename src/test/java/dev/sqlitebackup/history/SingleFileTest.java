@@ -213,13 +213,13 @@ class SingleFileTest {
                             + lab.path("my history") + "/'",
                     failure.hint());
         }
-        Location.S3 far = new Location.S3("bucket", "p/app-20261122T120000Z.db.gz", lab.temporary());
+        S3Location far = new S3Location("bucket", "p/app-20261122T120000Z.db.gz", lab.temporary());
         assertTrue(Expect.failure(Failure.Kind.USAGE, "such a file is never overwritten", () -> far.singleFor(database))
                 .hint()
                 .endsWith(" --to=s3://bucket/p/"));
         assertEquals(
                 ".b.gz.state",
-                new Location.S3("bucket", "p/b.gz", lab.temporary())
+                new S3Location("bucket", "p/b.gz", lab.temporary())
                         .singleFor(database)
                         .stateFile()
                         .name());
