@@ -8,6 +8,7 @@ import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.archive.Compression;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.RetentionRules;
+import dev.sqlitebackup.history.S3Location;
 import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Runs;
@@ -193,7 +194,7 @@ class DiffServiceTest {
 
     @Test
     void anObjectStoreIsComparedAsADirectoryIs() {
-        Location history = new Location.S3(S3Server.BUCKET, s3.prefix(), lab.path("cache"));
+        Location history = new S3Location(S3Server.BUCKET, s3.prefix(), lab.path("cache"));
         backUp(database, history, null, 0);
         deleteRows(1);
         backUp(database, history, null, 1);

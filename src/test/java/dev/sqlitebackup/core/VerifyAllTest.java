@@ -14,6 +14,7 @@ import dev.sqlitebackup.core.VerifyAll.Outcome;
 import dev.sqlitebackup.history.Backup;
 import dev.sqlitebackup.history.Chain;
 import dev.sqlitebackup.history.Location;
+import dev.sqlitebackup.history.S3Location;
 import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Runs;
@@ -221,8 +222,8 @@ class VerifyAllTest {
 
     @Test
     void farAwayEachObjectIsFetchedOnceAndTheProofIsNotedThereAlone() throws IOException {
-        Location here = new Location.S3(S3Server.BUCKET, s3.prefix(), lab.path("cache"));
-        Location elsewhere = new Location.S3(S3Server.BUCKET, s3.prefix(), lab.path("other-cache"));
+        Location here = new S3Location(S3Server.BUCKET, s3.prefix(), lab.path("cache"));
+        Location elsewhere = new S3Location(S3Server.BUCKET, s3.prefix(), lab.path("other-cache"));
         Runs far = new Runs(lab, lab.path("app.db"), here);
         hours(far, 5);
         s3.server().requests();
