@@ -53,7 +53,7 @@ record ForeignKey(String child, List<String> columns, String parent, List<String
         List<String> to = IntStream.range(0, parts.size())
                 .mapToObj(i -> isNamed ? parts.get(i).to : parent.key().get(i))
                 .toList();
-        if (to.stream().allMatch(column -> parent.column(column) != null)) {
+        if (to.stream().allMatch(column -> parent.readable(column) != null)) {
             keys.add(new ForeignKey(child, parts.stream().map(Part::from).toList(), parent.name(), to));
         }
     }

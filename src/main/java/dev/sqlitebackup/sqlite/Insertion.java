@@ -36,38 +36,35 @@ final class Insertion {
         List<String> names = order.stream().map(LostTable::name).toList();
         if (withoutTriggers) {
             Triggers triggers = Triggers.takeAway(connection, names);
-            insert(order);
+            insert(order, false);
             triggers.makeAgain();
             return;
         }
         boolean haveTriggers = Triggers.areOf(connection, names);
         connection.execute("SAVEPOINT before_rows");
         try {
-            insert(order);
+            insert(order, false);
         } catch (Failure first) {
-            if (!haveTriggers || order.size() == 1) {
-                throw haveTriggers ? first.withHint("--no-triggers leaves the triggers out; or " + ELSEWHERE) : first;
+            if (!haveTriggers) {
+                throw first;
             }
             connection.execute("ROLLBACK TO before_rows");
             Collections.reverse(order);
             try {
-                insert(order);
+                insert(order, true);
             } catch (Failure second) {
                 throw first.withHint("--no-triggers leaves the triggers out; or " + ELSEWHERE);
             }
         }
     }
 
-    private void insert(List<LostTable> order) throws SQLException {
+    private void insert(List<LostTable> order, boolean backwards) throws SQLException {
         for (LostTable table : order) {
             Interruption.check();
-            try {
-                table.insert(1, table.rows());
-            } catch (SQLException e) {
-                if (!isOfRow(e)) {
-                    throw e;
-                }
-                throw refusedRow(table);
+            long[] numbers = table.numbers();
+            SQLException refused = refused(table, numbers[0], numbers[1], backwards);
+            if (refused != null) {
+                throw refusedRow(table, refused);
             }
         }
         for (LostTable table : order) {
@@ -82,41 +79,61 @@ final class Insertion {
         }
     }
 
-    private static boolean isOfRow(SQLException e) {
-        int code = ResultCode.of(e);
-        return code == ResultCode.CONSTRAINT || code == ResultCode.MISMATCH;
+    /**
+     * Puts rows into the database, or none of them: a trigger may end a statement without taking back what it did.
+     *
+     * @return why one of them is not taken, null if all are
+     */
+    private SQLException refused(LostTable table, long first, long last, boolean backwards) throws SQLException {
+        connection.execute("SAVEPOINT rows");
+        try {
+            table.insert(first, last, backwards);
+        } catch (SQLException e) {
+            if (ResultCode.of(e) != ResultCode.CONSTRAINT && ResultCode.of(e) != ResultCode.MISMATCH) {
+                throw e;
+            }
+            undo(e);
+            return e;
+        }
+        connection.execute("RELEASE rows");
+        return null;
+    }
+
+    private void undo(SQLException refused) throws SQLException {
+        try {
+            connection.execute("ROLLBACK TO rows");
+        } catch (SQLException e) {
+            // A trigger has ended the whole transaction.
+            throw new SQLException(refused.getMessage(), null, ResultCode.ERROR, refused);
+        }
     }
 
     /** Halves the rows until one is left that SQLite does not take. */
-    private Failure refusedRow(LostTable table) throws SQLException {
-        long first = 1;
-        long rows = table.rows();
-        while (true) {
-            long half = (rows + 1) / 2;
-            try {
-                table.insert(first, first + half - 1);
-                first += half;
-                rows -= half;
-            } catch (SQLException e) {
-                if (!isOfRow(e)) {
-                    throw e;
-                }
-                if (half == 1) {
-                    return new Failure(
-                            Failure.Kind.FAILURE,
-                            table.describe(first) + ", cannot come back: " + ResultCode.said(e)
-                                    + "; nothing was changed",
-                            ELSEWHERE,
-                            e);
-                }
-                rows = half;
+    private Failure refusedRow(LostTable table, SQLException refused) throws SQLException {
+        long[] numbers = table.numbers();
+        long first = numbers[0];
+        long last = numbers[1];
+        SQLException why = refused;
+        while (first < last) {
+            long middle = Math.floorDiv(first + last, 2);
+            SQLException here = refused(table, first, middle, false);
+            if (here == null) {
+                first = middle + 1;
+            } else {
+                last = middle;
+                why = here;
             }
         }
+        return new Failure(
+                Failure.Kind.FAILURE,
+                table.describe(first) + ", cannot come back: " + ResultCode.said(why) + "; nothing was changed",
+                ELSEWHERE,
+                refused);
     }
 
     /**
      * After the rows were put back: what SQLite's foreign_key_check says, of these rows alone, by the keys that the
-     * database declares now.
+     * database declares now. A row that referred to nothing in the backup may do so again.
      *
      * @throws Failure FAILURE, which names the row, where one refers to nothing
      */
@@ -125,11 +142,10 @@ final class Insertion {
             for (ForeignKey key : keys) {
                 if (!key.isOf(table.name())
                         || !key.columns().stream()
-                                .allMatch(column -> table.old().column(column) != null)) {
+                                .allMatch(column -> table.old().readable(column) != null)) {
                     continue;
                 }
-                Long orphan = table.first(key.isSet("o") + " AND NOT EXISTS (SELECT 1 FROM main."
-                        + Sql.name(key.parent()) + " AS l WHERE " + key.matched("o", "l") + ")");
+                Long orphan = table.first(references.orphaned(key));
                 if (orphan != null) {
                     throw new Failure(
                             Failure.Kind.FAILURE,
@@ -144,10 +160,13 @@ final class Insertion {
 
     /**
      * SQLite's integrity_check of each table that got rows. What it said of the database before is no reason to refuse.
+     * CHECK constraints are left out: they were enforced as the rows came in, and in a file that is opened read-only
+     * SQLite knows none.
      *
      * @param before a private copy of the database as it was
      */
     void checkIntegrity(Path before) throws SQLException {
+        connection.execute("PRAGMA ignore_check_constraints=ON");
         for (LostTable table : references.chosen()) {
             Interruption.check();
             String check = "PRAGMA main.integrity_check(" + Sql.text(table.name()) + ")";

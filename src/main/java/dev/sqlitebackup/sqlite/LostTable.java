@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 
 /**
  * A table of which rows may have to come back: what it is in the backup and in the database, and which rows of the
- * backup were chosen. These are in a temporary table: a number from 1 on without gaps, what identifies the row in the
+ * backup were chosen. These are in a temporary table: a number that gives their order, what identifies the row in the
  * backup, and the round in which it was found.
  *
  * <p>In statements, {@code o} is a row of the backup, {@code l} one of the live database, {@code w} one that was
@@ -25,7 +25,7 @@ final class LostTable {
     private final TableShape live;
     /** What tells its rows apart in the backup. */
     private final List<String> identity;
-    /** That both have, of those that hold values. */
+    /** That hold values in the database, and that both have. */
     private final List<String> columns;
 
     /** Temporary tables. */
@@ -41,7 +41,7 @@ final class LostTable {
         this.old = old;
         this.live = live;
         this.identity = old.identity();
-        this.columns = old.columns().stream()
+        this.columns = Stream.concat(old.columns().stream(), old.generated().stream())
                 .map(TableShape.Column::name)
                 .filter(name -> live.column(name) != null)
                 .toList();
@@ -99,7 +99,7 @@ final class LostTable {
     List<String> lostColumns() {
         return old.columns().stream()
                 .map(TableShape.Column::name)
-                .filter(name -> live.column(name) == null)
+                .filter(name -> live.readable(name) == null)
                 .toList();
     }
 
@@ -125,11 +125,49 @@ final class LostTable {
      * @return how many were
      */
     long choose(String from, long round) throws SQLException {
-        long added = connection.update("INSERT OR IGNORE INTO temp." + chosen + "("
-                + Identity.numbered(identity, "") + ", round) SELECT " + Identity.of(identity, "o") + ", " + round
+        return choose("", "NULL", Identity.of(identity, "o"), round, from);
+    }
+
+    /** The same, with an order before all that were chosen. */
+    long chooseBefore(String from, long round) throws SQLException {
+        String number = "(SELECT ifnull(min(n), 1) FROM temp." + chosen + ") - row_number() OVER ()";
+        return choose("", number, Identity.of(identity, "o"), round, from);
+    }
+
+    /**
+     * Chooses the missing rows that refer by a key to rows of the same table, those that refer to them, and so on: in a
+     * chain there may be as many steps as there are rows.
+     *
+     * @param after the round of the rows to begin with
+     */
+    long chooseChain(ForeignKey key, long after) throws SQLException {
+        String numbered = Identity.numbered(identity, "");
+        String chain = "WITH RECURSIVE chain(" + numbered + ") AS (SELECT " + numbered + " FROM temp." + chosen
+                + " WHERE round = " + after + " UNION SELECT " + Identity.of(identity, "o")
+                + " FROM chain AS w CROSS JOIN " + old.from("p") + " ON " + Identity.matched(identity, "p", "w")
+                + " CROSS JOIN " + old.from("o") + " ON " + key.matched("o", "p") + " WHERE " + missing.condition()
+                + ") ";
+        return choose(chain, "NULL", numbered, after + 1, "chain");
+    }
+
+    private long choose(String with, String number, String identifying, long round, String from) throws SQLException {
+        long added = connection.update(with + "INSERT OR IGNORE INTO temp." + chosen + "(n, "
+                + Identity.numbered(identity, "") + ", round) SELECT " + number + ", " + identifying + ", " + round
                 + " FROM " + from);
         rows += added;
         return added;
+    }
+
+    /** How many of the chosen rows {@code o} there are for which a condition holds. */
+    long count(String condition) throws SQLException {
+        return connection.count(chosenRows("o") + " WHERE " + condition);
+    }
+
+    /** The least and the greatest number of the chosen rows. */
+    long[] numbers() throws SQLException {
+        return connection
+                .query("SELECT min(n), max(n) FROM temp." + chosen, row -> new long[] {row.getLong(1), row.getLong(2)})
+                .get(0);
     }
 
     /** The number of the first of the chosen rows {@code o} for which a condition holds, null if there is none. */
@@ -145,16 +183,14 @@ final class LostTable {
 
     /**
      * That row {@code l} of the database holds what row {@code o} of the backup does, in the columns that both have.
-     * Where a column has another type now, as SQLite compares the two.
+     * Where a column has another type now, what that makes of the value.
      */
     String same() {
         return Sql.all(
                 columns.stream()
-                        .map(column -> old.column(column)
-                                        .type()
-                                        .equalsIgnoreCase(live.column(column).type())
+                        .map(column -> MissingRows.haveOneType(old, live, column)
                                 ? Sql.same("o." + Sql.name(column), "l." + Sql.name(column))
-                                : "o." + Sql.name(column) + " IS l." + Sql.name(column))
+                                : "l." + Sql.name(column) + " IS +o." + Sql.name(column) + " COLLATE BINARY")
                         .toList(),
                 "AND");
     }
@@ -162,15 +198,16 @@ final class LostTable {
     /**
      * Puts chosen rows into the database, all by one statement, which changes nothing where it fails.
      *
-     * @param first the number of the first
-     * @param last the number of the last
+     * @param first the least of their numbers
+     * @param last the greatest
+     * @param backwards whether the last comes first
      */
-    void insert(long first, long last) throws SQLException {
+    void insert(long first, long last, boolean backwards) throws SQLException {
         String into = columns.stream().map(Sql::name).collect(Collectors.joining(", "));
         connection.execute("INSERT" + (live.hasConflictClause(connection) ? " OR ABORT" : "") + " INTO "
                 + LiveAndBackup.LIVE + "." + Sql.name(live.name()) + "(" + into + ") SELECT "
                 + Identity.of(columns, "o") + " FROM " + chosenRows("o") + " WHERE w.n BETWEEN " + first + " AND "
-                + last + " ORDER BY w.n");
+                + last + " ORDER BY w.n" + (backwards ? " DESC" : ""));
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.sqlitebackup.sqlite;
 
+import dev.sqlitebackup.Failure;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -35,6 +36,11 @@ interface MissingRows {
                 : ByContent.of(connection, old, live, columns, temporary);
     }
 
+    /** Whether a column is declared with the same type in both, so that a value is stored as the same one. */
+    static boolean haveOneType(TableShape old, TableShape live, String column) {
+        return old.readable(column).type().equalsIgnoreCase(live.column(column).type());
+    }
+
     /** By the primary key that the database has now. */
     record ByKey(TableShape live) implements MissingRows {
         private static boolean isPossible(SqliteConnection connection, TableShape old, TableShape live)
@@ -63,10 +69,11 @@ interface MissingRows {
 
         @Override
         public String isThere(String more) {
+            // A plus takes away what the backup declares, so that a value is what this key would make of it.
             String matched = Sql.all(
                     live.key().stream()
                             .map(Sql::name)
-                            .map(name -> "l." + name + " = o." + name)
+                            .map(name -> "l." + name + " = +o." + name)
                             .toList(),
                     "AND");
             return "EXISTS (SELECT 1 FROM " + live.from("l") + " WHERE " + matched + " AND " + more + ")";
@@ -81,6 +88,15 @@ interface MissingRows {
         private static ByContent of(
                 SqliteConnection connection, TableShape old, TableShape live, List<String> columns, String temporary)
                 throws SQLException {
+            for (String column : columns) {
+                if (!haveOneType(old, live, column)) {
+                    throw new Failure(
+                            Failure.Kind.FAILURE,
+                            "which rows of table " + old.name() + " are missing cannot be told: no key says which is "
+                                    + "which, and column " + column + " has another type than in the backup",
+                            "restore the backup to a new file with --to, and copy from there");
+                }
+            }
             List<String> identity = old.identity();
             String numbered = Identity.numbered(identity, "");
             connection.execute("DROP TABLE IF EXISTS temp." + temporary);

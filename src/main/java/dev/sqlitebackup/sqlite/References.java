@@ -65,18 +65,27 @@ final class References {
 
     private long chooseReferring(ForeignKey key, LostTable parent) throws SQLException {
         LostTable child = table(key.child());
-        String referring = parent.chosenRows("p") + " CROSS JOIN "
-                + shape(LiveAndBackup.BACKUP, old.kinds().get(key.child())).from("o") + " ON " + key.matched("o", "p")
-                + " WHERE w.round = " + round;
         if (child == null) {
-            warnIfAny(key, referring);
+            warnIfAny(key, parent);
             return 0;
         }
-        return child.choose(referring + " AND " + child.missing().condition(), round + 1);
+        return child == parent
+                ? child.chooseChain(key, round)
+                : child.choose(
+                        referring(parent, key, child.old()) + " AND "
+                                + child.missing().condition(),
+                        round + 1);
     }
 
-    private void warnIfAny(ForeignKey key, String referring) throws SQLException {
-        long rows = connection.count(referring);
+    /** Rows {@code o} that refer to those that were chosen in this round. */
+    private String referring(LostTable parent, ForeignKey key, TableShape child) {
+        return parent.chosenRows("p") + " CROSS JOIN " + child.from("o") + " ON " + key.matched("o", "p")
+                + " WHERE w.round = " + round;
+    }
+
+    private void warnIfAny(ForeignKey key, LostTable parent) throws SQLException {
+        TableShape child = shape(LiveAndBackup.BACKUP, old.kinds().get(key.child()));
+        long rows = connection.count(referring(parent, key, child));
         if (rows > 0) {
             warnings.add(rows(rows) + " of table " + key.child() + " referred to them; the database has "
                     + "no such table any more");
@@ -99,7 +108,7 @@ final class References {
                 LostTable child = lost.get(key.child());
                 LostTable parent = child == null || child.rows() == 0 ? null : table(key.parent());
                 if (parent != null && hasReferred(parent, key)) {
-                    found += parent.choose(
+                    found += parent.chooseBefore(
                             child.chosenRows("c") + " CROSS JOIN "
                                     + parent.old().from("o") + " ON "
                                     + key.matched("c", "o") + " WHERE w.round >= " + from + " AND "
@@ -113,7 +122,48 @@ final class References {
     }
 
     private static boolean hasReferred(LostTable parent, ForeignKey key) {
-        return key.parentColumns().stream().allMatch(column -> parent.live().column(column) != null);
+        return key.parentColumns().stream().allMatch(column -> parent.live().readable(column) != null);
+    }
+
+    /**
+     * Chosen rows that refer to nothing, as they do in the backup: with keys enforced they could not come back.
+     *
+     * @return a sentence each
+     */
+    List<String> dangling() throws SQLException {
+        List<String> sentences = new ArrayList<>();
+        for (ForeignKey key : keys) {
+            LostTable child = lost.get(key.child());
+            long rows = child == null || child.rows() == 0 ? 0 : child.count(dangles(key));
+            if (rows > 0) {
+                sentences.add(rows(rows) + " of table " + child.name() + (rows == 1 ? " refers by " : " refer by ")
+                        + String.join(", ", key.columns()) + " to nothing in table " + key.parent()
+                        + ", as in the backup");
+            }
+        }
+        return sentences;
+    }
+
+    private String dangles(ForeignKey key) {
+        String inBackup = refersToNothing(key, LiveAndBackup.BACKUP);
+        return live.kinds().containsKey(key.parent())
+                ? inBackup + " AND " + refersToNothing(key, LiveAndBackup.LIVE)
+                : inBackup;
+    }
+
+    /** That row {@code o} refers to a row that a database does not have. */
+    private static String refersToNothing(ForeignKey key, String schema) {
+        return key.isSet("o") + " AND NOT EXISTS (SELECT 1 FROM " + schema + "." + Sql.name(key.parent())
+                + " AS r WHERE " + key.matched("o", "r") + ")";
+    }
+
+    /**
+     * That row {@code o} refers by a key of the database to a row that it does not have, but that the backup has, as
+     * far as the backup knows the key.
+     */
+    String orphaned(ForeignKey key) {
+        String inLive = refersToNothing(key, LiveAndBackup.LIVE);
+        return keys.contains(key) ? inLive + " AND NOT (" + refersToNothing(key, LiveAndBackup.BACKUP) + ")" : inLive;
     }
 
     /** Rows that are there, and referred in the backup to one that comes back: what became of that is left alone. */

@@ -22,14 +22,16 @@ final class SelectStatement {
     static final String CONDITION_HINT = "give what would follow WHERE in a SELECT, such as: id = 'ses_1'";
 
     private final String sql;
+    private final boolean isCondition;
     private int at;
     /** The first tokens, in upper case. */
     private final List<String> first = new ArrayList<>();
     /** Where the statement begins that an EXPLAIN is of. */
     private int explained;
 
-    private SelectStatement(String sql) {
+    private SelectStatement(String sql, boolean isCondition) {
         this.sql = sql;
+        this.isCondition = isCondition;
     }
 
     /**
@@ -39,7 +41,7 @@ final class SelectStatement {
      * @throws Failure USAGE for anything else than one statement that reads
      */
     static String explained(String sql) {
-        SelectStatement statement = new SelectStatement(sql);
+        SelectStatement statement = new SelectStatement(sql, false);
         statement.read();
         return sql.substring(statement.explained);
     }
@@ -50,21 +52,22 @@ final class SelectStatement {
      * @throws Failure USAGE for anything that would not stay inside them
      */
     static void requireCondition(String sql) {
-        SelectStatement condition = new SelectStatement(sql);
+        SelectStatement condition = new SelectStatement(sql, true);
         int open = 0;
         boolean isEmpty = true;
         for (String token; (token = condition.next()) != null; isEmpty = false) {
             open += token.equals("(") ? 1 : token.equals(")") ? -1 : 0;
             if (open < 0 || token.equals(";")) {
-                throw new Failure(Failure.Kind.USAGE, "not one condition: a " + token + " ends it", CONDITION_HINT);
+                throw unfit("a " + token + " ends it");
             }
         }
         if (isEmpty || open > 0) {
-            throw new Failure(
-                    Failure.Kind.USAGE,
-                    isEmpty ? "the condition is empty" : "not a condition: a ( in it has no end",
-                    CONDITION_HINT);
+            throw unfit(isEmpty ? "it is empty" : "a ( in it has no end");
         }
+    }
+
+    private static Failure unfit(String why) {
+        return new Failure(Failure.Kind.USAGE, "not one condition: " + why, CONDITION_HINT);
     }
 
     private void read() {
@@ -127,7 +130,8 @@ final class SelectStatement {
     private int quoted(char quote) {
         int end = sql.indexOf(quote == '[' ? ']' : quote, at + 1);
         if (end < 0) {
-            throw refused("a " + quote + " in it has no end");
+            String why = "a " + quote + " in it has no end";
+            throw isCondition ? unfit(why) : refused(why);
         }
         return end + 1;
     }

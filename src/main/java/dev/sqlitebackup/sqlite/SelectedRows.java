@@ -1,12 +1,14 @@
 package dev.sqlitebackup.sqlite;
 
 import dev.sqlitebackup.Failure;
-import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Which rows of a table in a backup a condition selects. It is asked as any question to a backup is
@@ -21,27 +23,33 @@ final class SelectedRows {
     /**
      * Selects.
      *
-     * @param backup a private file
-     * @param what it is, for messages
+     * @param backup the one that they are in
+     * @param from the same, and where the selection goes
      * @param condition of SQL, which anybody may have written
-     * @param file an empty private one
      * @return how many rows
-     * @throws Failure USAGE if it is not one condition, or none that fits the table
+     * @throws Failure USAGE if it is not one condition, or none that fits the table; FAILURE where a key does not come
+     *     through Java as it is
      */
-    static long write(Path backup, String what, TableShape table, String condition, Path file) throws SQLException {
+    static long write(SqliteConnection backup, Undelete.From from, TableShape table, String condition)
+            throws SQLException {
         SelectStatement.requireCondition(condition);
         List<String> identity = table.identity();
-        // A comment at its end ends with the line.
         String name = Sql.name(table.name());
-        String question =
-                "SELECT " + Identity.of(identity, name) + " FROM main." + name + " WHERE (" + condition + "\n)";
-        try (SqliteConnection connection = SqliteConnection.open(file, "mode=rw", Duration.ZERO)) {
+        // A comment at its end ends with the line.
+        String question = "SELECT " + Identity.of(identity, name) + ", "
+                + identity.stream()
+                        .map(column -> "hex(" + name + "." + Sql.name(column) + ")")
+                        .collect(Collectors.joining(", "))
+                + " FROM main." + name + " WHERE (" + condition + "\n)";
+        try (SqliteConnection connection = SqliteConnection.open(from.selected(), "mode=rw", Duration.ZERO)) {
+            connection.execute("PRAGMA encoding=" + Sql.text(backup.queryOne("PRAGMA encoding")));
             connection.query("PRAGMA journal_mode=OFF");
             connection.execute("BEGIN");
-            connection.execute("CREATE TABLE " + TABLE + "(" + Identity.numbered(identity, "") + ")");
-            Inserted rows = new Inserted(connection, identity.size());
+            connection.execute(
+                    "CREATE TABLE " + TABLE + "(" + Identity.numbered(identity, "") + ", " + bytes(identity) + ")");
+            Inserted rows = new Inserted(connection, 2 * identity.size());
             try (rows) {
-                ReadOnlyQuery.ask(backup, what, question, rows);
+                ReadOnlyQuery.ask(from.file(), "the backup " + from.what(), question, rows);
             } catch (ReadOnlyQuery.Unfit e) {
                 throw new Failure(
                         Failure.Kind.USAGE,
@@ -49,8 +57,32 @@ final class SelectedRows {
                         SelectStatement.CONDITION_HINT,
                         e);
             }
+            refuseOthers(connection, identity);
             connection.execute("COMMIT");
             return rows.number;
+        }
+    }
+
+    /** {@code h0, h1}: what identifies a row, byte for byte. */
+    private static String bytes(List<String> identity) {
+        return numbers(identity).map(i -> "h" + i).collect(Collectors.joining(", "));
+    }
+
+    private static Stream<Integer> numbers(List<String> identity) {
+        return IntStream.range(0, identity.size()).boxed();
+    }
+
+    /** A text that is no valid one is another one in Java, which may identify another row. */
+    private static void refuseOthers(SqliteConnection connection, List<String> identity) throws SQLException {
+        String differs =
+                Sql.all(numbers(identity).map(i -> "hex(i" + i + ") <> h" + i).toList(), "OR");
+        long others = connection.count(TABLE + " WHERE " + differs);
+        if (others > 0) {
+            throw new Failure(
+                    Failure.Kind.FAILURE,
+                    "the keys of " + others
+                            + " rows are no valid text, so they cannot be selected; nothing was changed",
+                    "leave out --where to put back all that is missing");
         }
     }
 

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
  * @param schema by which SQLite knows the database
  * @param kind of a table
  * @param columns in their order, without generated ones: those say nothing that the others do not
+ * @param generated those
  * @param key the columns that tell its rows apart, in their order; empty if it declares none
  * @param look how a row is found by its key
  * @param primary the index that holds the key, null if there is none
@@ -24,6 +25,7 @@ record TableShape(
         String name,
         Kind kind,
         List<Column> columns,
+        List<Column> generated,
         List<String> key,
         Look look,
         String primary,
@@ -55,6 +57,10 @@ record TableShape(
     private static final Pattern CONFLICT_CLAUSE = Pattern.compile("\\bconflict\\b", Pattern.CASE_INSENSITIVE);
 
     private static final String BINARY = "BINARY";
+    /** What {@code pragma_table_xinfo} says of generated columns. */
+    private static final int VIRTUAL = 2;
+
+    private static final int STORED = 3;
     /** Of a full-text table, which has no column for it. */
     private static final Column ROWID = new Column("rowid", "INTEGER", false);
 
@@ -69,18 +75,16 @@ record TableShape(
                         new Column(row.getString(1), row.getString(2), row.getInt(3) == 0),
                         row.getInt(4),
                         row.getInt(5)));
-        List<Column> columns = declared.stream()
-                .filter(column -> column.hidden == 0)
-                .map(Declared::column)
-                .toList();
+        List<Column> columns = hidden(declared, 0);
         if (kind == Kind.R_TREE) {
             String number = columns.get(0).name;
-            return new TableShape(schema, name, kind, columns, List.of(number), Look.ROWID, null, number);
+            return new TableShape(schema, name, kind, columns, List.of(), List.of(number), Look.ROWID, null, number);
         }
         if (kind == Kind.FULL_TEXT) {
             List<Column> numbered =
                     Stream.concat(Stream.of(ROWID), columns.stream()).toList();
-            return new TableShape(schema, name, kind, numbered, List.of(ROWID.name), Look.ROWID, null, ROWID.name);
+            return new TableShape(
+                    schema, name, kind, numbered, List.of(), List.of(ROWID.name), Look.ROWID, null, ROWID.name);
         }
         Map<Integer, String> key = new TreeMap<>();
         declared.stream()
@@ -94,10 +98,19 @@ record TableShape(
                 name,
                 kind,
                 columns,
+                Stream.concat(hidden(declared, VIRTUAL).stream(), hidden(declared, STORED).stream())
+                        .toList(),
                 List.copyOf(key.values()),
                 look(connection, schema, primary, kind),
                 primary,
                 kind == Kind.WITHOUT_ROWID ? null : rowid(declared));
+    }
+
+    private static List<Column> hidden(List<Declared> declared, int how) {
+        return declared.stream()
+                .filter(column -> column.hidden == how)
+                .map(Declared::column)
+                .toList();
     }
 
     private static Look look(SqliteConnection connection, String schema, String primary, Kind kind)
@@ -120,10 +133,18 @@ record TableShape(
                 .orElse(null);
     }
 
-    /** @return null if it has none of that name */
+    /** @return null if none of that name holds values */
     Column column(String wanted) {
-        return columns.stream()
-                .filter(column -> RowCounts.BY_NAME.compare(column.name, wanted) == 0)
+        return named(wanted, columns.stream());
+    }
+
+    /** @return the column, or the generated one, of that name; null if there is none */
+    Column readable(String wanted) {
+        return named(wanted, Stream.concat(columns.stream(), generated.stream()));
+    }
+
+    private static Column named(String wanted, Stream<Column> columns) {
+        return columns.filter(column -> RowCounts.BY_NAME.compare(column.name, wanted) == 0)
                 .findFirst()
                 .orElse(null);
     }

@@ -84,11 +84,11 @@ public final class Undelete {
     }
 
     /** SQLite cannot do it while it enforces foreign keys. */
-    private static final class UnsoundKeys extends SQLException {
+    private static final class NotWithKeys extends SQLException {
         private static final long serialVersionUID = 1;
 
-        UnsoundKeys(SQLException cause) {
-            super(cause.getMessage(), null, cause.getErrorCode(), cause);
+        NotWithKeys(SQLException cause) {
+            super(cause);
         }
     }
 
@@ -97,7 +97,7 @@ public final class Undelete {
     private final From from;
     private final Wanted wanted;
     private final Duration busyTimeout;
-    private long selected = -1;
+    private long selected;
 
     private Undelete(Target target, From from, Wanted wanted, Duration busyTimeout) {
         this.live = target.live;
@@ -122,7 +122,7 @@ public final class Undelete {
             progress.phase("put back", -1);
             try {
                 return undelete.attempt(true, last);
-            } catch (UnsoundKeys e) {
+            } catch (NotWithKeys e) {
                 return undelete.attempt(false, last);
             }
         } catch (IOException e) {
@@ -156,20 +156,20 @@ public final class Undelete {
                         "the backup " + from.what + " has no table called " + wanted.table + " whose rows it holds",
                         "to see its tables, compare it with the database: " + Hints.command("diff", from.what));
             }
-            if (wanted.condition != null) {
-                selected = SelectedRows.write(
-                        from.file,
-                        "the backup " + from.what,
-                        TableShape.of(backup, "main", kind.name(), kind.kind()),
-                        wanted.condition,
-                        from.selected);
-            }
+            selected = wanted.condition == null
+                    ? backup.count("main." + Sql.name(kind.name()))
+                    : SelectedRows.write(
+                            backup, from, TableShape.of(backup, "main", kind.name(), kind.kind()), wanted.condition);
         }
     }
 
     private Back attempt(boolean foreignKeys, BeforeCommit last) throws SQLException {
         try (LiveAndBackup both = LiveAndBackup.open(
-                live, from.file, selected < 0 ? null : from.selected, from.temporaryDirectory, busyTimeout)) {
+                live,
+                from.file,
+                wanted.condition == null ? null : from.selected,
+                from.temporaryDirectory,
+                busyTimeout)) {
             SqliteConnection connection = both.connection();
             connection.execute("PRAGMA foreign_keys=" + (foreignKeys ? "ON" : "OFF"));
             lock(connection);
@@ -179,29 +179,36 @@ public final class Undelete {
                 connection.execute("ROLLBACK");
                 return new Back(List.of(), selected, changed(connection, references), List.of(), List.of());
             }
+            List<String> dangling = references.dangling();
+            if (foreignKeys && !dangling.isEmpty()) {
+                throw new NotWithKeys(null);
+            }
             putBack(connection, references, foreignKeys);
-            Back back = back(connection, references, foreignKeys);
+            Back back = back(connection, references, foreignKeys || !dangling.isEmpty());
             Interruption.checkBeforeChange();
             last.run();
             try (Interruption.Blocking critical = Interruption.critical()) {
                 connection.execute("COMMIT");
             }
-            return readBack(connection, references)
-                    ? back
-                    : back.withPartial("others wrote to the rows before they could be read back");
+            return readBack(connection, references, back);
         }
     }
 
-    /** From the file, and not from what this connection remembers of it. */
-    private static boolean readBack(SqliteConnection connection, References references) throws SQLException {
-        connection.execute("PRAGMA shrink_memory");
-        connection.execute("BEGIN");
-        for (LostTable table : references.chosen()) {
-            if (table.firstNotBack() != null) {
-                return false;
+    /** From the file, and not from what this connection remembers of it. It is committed, whatever comes now. */
+    private static Back readBack(SqliteConnection connection, References references, Back back) {
+        try {
+            connection.execute("PRAGMA shrink_memory");
+            connection.execute("BEGIN");
+            for (LostTable table : references.chosen()) {
+                if (table.firstNotBack() != null) {
+                    return back.withPartial("others wrote to the rows before they could be read back");
+                }
             }
+            return back;
+        } catch (SQLException e) {
+            return back.withPartial(
+                    "the rows are in the database, but could not be read back: " + ResultCode.describe(e));
         }
-        return true;
     }
 
     /** By connections' own waiting a signal would not be heard. */
@@ -233,9 +240,7 @@ public final class Undelete {
                     "the database " + live + " has no table called " + wanted.table + " any more",
                     "restore the backup to a new file with --to, and copy from there");
         }
-        String rows = selectedOf(table);
-        refuseUnfound(connection, rows);
-        table.choose(rows + " WHERE " + table.missing().condition(), 0);
+        table.choose(selectedOf(table) + " WHERE " + table.missing().condition(), 0);
         if (!wanted.only) {
             references.chooseReferring();
             references.chooseReferred();
@@ -245,22 +250,10 @@ public final class Undelete {
 
     /** Rows {@code o} of the backup. */
     private String selectedOf(LostTable table) {
-        return selected < 0
+        return wanted.condition == null
                 ? table.old().all("o")
                 : LiveAndBackup.SELECTED + "." + SelectedRows.TABLE + " AS s CROSS JOIN "
                         + table.old().from("o") + " ON " + Identity.matched(table.identity(), "o", "s");
-    }
-
-    /** A text that is no UTF-8 does not come through Java as it was. */
-    private void refuseUnfound(SqliteConnection connection, String rows) throws SQLException {
-        long found = selected < 0 ? selected : connection.count(rows);
-        if (found != selected) {
-            throw new Failure(
-                    Failure.Kind.FAILURE,
-                    "the keys of " + (selected - found) + " rows are no valid text, so they cannot be selected; "
-                            + "nothing was changed",
-                    "leave out --where to put back all that is missing");
-        }
     }
 
     private void putBack(SqliteConnection connection, References references, boolean foreignKeys) throws SQLException {
@@ -271,7 +264,7 @@ public final class Undelete {
             if (foreignKeys
                     && ResultCode.of(e) == ResultCode.ERROR
                     && UNSOUND_KEY.matcher(ResultCode.said(e)).matches()) {
-                throw new UnsoundKeys(e);
+                throw new NotWithKeys(e);
             }
             throw e;
         }
@@ -280,7 +273,7 @@ public final class Undelete {
         insertion.checkIntegrity(before);
     }
 
-    private Back back(SqliteConnection connection, References references, boolean foreignKeys) throws SQLException {
+    private Back back(SqliteConnection connection, References references, boolean soundKeys) throws SQLException {
         List<Table> tables = new ArrayList<>();
         List<String> partial = new ArrayList<>();
         for (LostTable table : references.parentsFirst()) {
@@ -292,7 +285,8 @@ public final class Undelete {
             }
         }
         List<String> warnings = new ArrayList<>(references.warnings());
-        if (!foreignKeys) {
+        warnings.addAll(references.dangling());
+        if (!soundKeys) {
             warnings.add("the database declares foreign keys that SQLite cannot check, so they were not enforced");
         }
         return new Back(tables, selected, changed(connection, references), partial, warnings);
@@ -301,7 +295,7 @@ public final class Undelete {
     /** Without a condition nobody asked for them. */
     private long changed(SqliteConnection connection, References references) throws SQLException {
         LostTable table = references.table(wanted.table);
-        String isThere = selected < 0 ? null : table.missing().isThere("NOT " + table.same());
+        String isThere = wanted.condition == null ? null : table.missing().isThere("NOT " + table.same());
         return isThere == null ? 0 : connection.count(selectedOf(table) + " WHERE " + isThere);
     }
 }
