@@ -250,36 +250,50 @@ class DeployIT {
     }
 
     @Test
-    void theSystemdUnitsAreValidAndTheirCommandRuns() throws IOException {
+    void theSystemdTemplatesAreValidAndTheirCommandRunsWithTheirVariables() throws IOException {
         Tools.require("systemd-analyze");
         Lab lab = new Lab(directory);
         Path app = installed();
         Path units = Files.createDirectory(directory.resolve("units"));
-        for (String unit : List.of("sqlite-backup.service", "sqlite-backup.timer")) {
-            Files.writeString(
-                    units.resolve(unit),
-                    Files.readString(PROJECT.resolve("deploy").resolve(unit)).replace("%h/.local/bin", app.toString()));
+        for (String kind : List.of("service", "timer")) {
+            String unit = Files.readString(PROJECT.resolve("deploy/sqlite-backup@." + kind));
+            Files.writeString(units.resolve("sqlite-backup@." + kind), unit);
+            Files.writeString(units.resolve("sqlite-backup@app." + kind), unit);
         }
-        Tools.Ended verified = Tools.sh(
-                        "cd \"$1\"; systemd-analyze verify --man=no ./sqlite-backup.service ./sqlite-backup.timer",
-                        units)
-                .ok();
-        assertEquals("", verified.out() + verified.err());
-        Matcher start = Pattern.compile("(?m)^ExecStart=(.*)$")
-                .matcher(Files.readString(units.resolve("sqlite-backup.service")));
-        assertTrue(start.find());
+        for (String manager : List.of("--system", "--user")) {
+            Tools.Ended verified = Tools.sh(
+                            "cd \"$1\"; export XDG_RUNTIME_DIR=\"$1\"; systemd-analyze \"$2\" verify --man=no "
+                                    + "./sqlite-backup@app.service ./sqlite-backup@app.timer",
+                            units,
+                            manager)
+                    .ok();
+            assertEquals("", verified.out() + verified.err(), manager);
+        }
+        String service = Files.readString(units.resolve("sqlite-backup@.service"));
         Path database = lab.database("app.db", "delete", 20, "g");
         Tools.sh(
-                        "cd /; env -i PATH=/usr/bin:/bin JAVA_HOME=\"$1\" TMPDIR=\"$2\" SQLITE_BACKUP_DB=\"$3\" "
-                                + "SQLITE_BACKUP_TO=\"$4/backups/\" $5",
+                        "cd /; env -i JAVA_HOME=\"$1\" SQLITE_BACKUP_DB=\"$3\" SQLITE_BACKUP_TO=\"$4/backups/\" $6 "
+                                + "TMPDIR=\"$2\" \"$5\" bash -c \"$7\"",
                         System.getProperty("java.home"),
                         lab.temporary(),
                         database,
                         directory,
-                        start.group(1))
+                        only(service, "^Environment=\"(OPTIONS=.*)\"$"),
+                        only(service, "^Environment=(LC_ALL=.*)$").replace("%h/.local/bin", app.toString()),
+                        only(service, "^ExecStart=(.*)$"))
                 .ok();
         assertEquals(
                 1,
                 lab.json(0, "list", "backups").get("backups").getAsJsonArray().size());
+    }
+
+    private static String only(String text, String pattern) {
+        List<String> found = Pattern.compile(pattern, Pattern.MULTILINE)
+                .matcher(text)
+                .results()
+                .map(result -> result.group(1))
+                .toList();
+        assertEquals(1, found.size(), pattern + ": " + found);
+        return found.get(0);
     }
 }
