@@ -1,7 +1,5 @@
 package dev.sqlitebackup.cli;
 
-import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.archive.Compression;
 import dev.sqlitebackup.core.BackupService;
 import dev.sqlitebackup.core.StreamService;
@@ -10,7 +8,6 @@ import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.RetentionRules;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -111,12 +108,8 @@ public final class BackupCommand implements Callable<Integer> {
             description = "Where the uncompressed snapshot goes (default: $TMPDIR, else the system's).")
     private Path temporaryDirectory;
 
-    @Option(
-            names = "--ping",
-            paramLabel = "URL",
-            description = "Tell a monitor that imitates healthchecks.io: URL on success, URL/fail with the message on "
-                    + "failure.")
-    private String pingUrl;
+    @Mixin
+    private PingOption ping;
 
     @Option(
             names = "--every",
@@ -124,7 +117,8 @@ public final class BackupCommand implements Callable<Integer> {
             description = {
                 "Do not end: back up at once, and then at every whole multiple of DURATION (every 4h: 00:00, "
                         + "04:00, … UTC).",
-                "The last result is written to the file $SQLITE_BACKUP_HEALTH_FILE, if that is set."
+                "A signal that finds no backup under way ends it with 0. The last result is written to the file "
+                        + "$SQLITE_BACKUP_HEALTH_FILE, if that is set."
             })
     private Duration every;
 
@@ -148,50 +142,16 @@ public final class BackupCommand implements Callable<Integer> {
     public Integer call() {
         common.standardOutputIsTaken =
                 destination == null ? environment.isStandardOutputTheDefault() : destination.isPipe();
-        Ping ping = pingUrl == null ? null : Ping.of(pingUrl);
+        common.ping = ping.ping();
         if (every == null) {
-            return run(ping);
+            return backUp();
         }
         if (every.isZero()) {
             throw new ParameterException(spec.commandLine(), "--every takes a second or more");
         }
-        common.healthFile = environment.healthFile();
-        if (common.healthFile != null) {
-            HealthFile.forget(common.healthFile);
-        }
-        Schedule schedule = new Schedule(environment.clock(), every);
-        while (true) {
-            if (run(ping) == ExitCodes.of(Failure.Kind.INTERRUPTED)) {
-                return ExitCodes.of(Failure.Kind.INTERRUPTED);
-            }
-            // One that came while the run was under way is left out.
-            Instant next = schedule.next(environment.clock().instant());
-            for (long millis; (millis = schedule.waitMillis(next)) > 0; ) {
-                Interruption.pause(millis);
-                next = schedule.stillAhead(next);
-            }
-        }
-    }
-
-    /** One backup, said to everybody who wants to hear of it. @return its exit code */
-    private int run(Ping ping) {
-        try {
-            return backUp(threadCount(), retention.rules(spec), ping);
-        } catch (ParameterException e) {
-            if (ping != null) {
-                ping.failed(new Failure(Failure.Kind.USAGE, e.getMessage()))
-                        .forEach(warning -> spec.commandLine().getErr().println("warning: " + warning));
-            }
-            throw e;
-        } catch (Failure e) {
-            boolean tells = ping != null && e.kind() != Failure.Kind.INTERRUPTED;
-            return Output.of(spec.commandLine(), common).failure(e, tells ? ping.failed(e) : List.of());
-        } catch (RuntimeException e) {
-            if (ping != null) {
-                ping.failed(FailureHandler.asFailure(e));
-            }
-            return FailureHandler.print(e, spec.commandLine());
-        }
+        TimedLines.install(spec.commandLine(), common.json, environment.clock());
+        common.service = new Service(environment.clock(), every, environment.healthFile());
+        return common.service.run(spec.commandLine(), this::backUp);
     }
 
     private int threadCount() {
@@ -209,8 +169,10 @@ public final class BackupCommand implements Callable<Integer> {
     }
 
     /** @return the exit code of a backup that was made */
-    private int backUp(int threadCount, RetentionRules rules, Ping ping) {
+    private int backUp() {
         long started = System.nanoTime();
+        Compression compression = new Compression(level, threadCount());
+        RetentionRules rules = retention.rules(spec);
         Path source = environment.database(database);
         Location to = objectLock.on(environment.destination(destination, source, name.name(spec)), spec);
         Path tmp = environment.temporaryDirectory(temporaryDirectory);
@@ -218,16 +180,7 @@ public final class BackupCommand implements Callable<Integer> {
             refuseIfNotForAPipe(rules);
         }
         BackupService.Request request = new BackupService.Request(
-                source,
-                to,
-                name.name(spec),
-                compact,
-                full,
-                new Compression(level, threadCount),
-                tmp,
-                common.busyTimeout,
-                rules,
-                allowShrink);
+                source, to, name.name(spec), compact, full, compression, tmp, common.busyTimeout, rules, allowShrink);
         GitRun inGit = GitRun.of(git, request);
         BackupService.Result result;
         try (ProgressDisplay progress =
@@ -242,9 +195,6 @@ public final class BackupCommand implements Callable<Integer> {
         long durationMillis = (System.nanoTime() - started) / 1_000_000;
         List<String> warnings = new ArrayList<>(result.verification().news());
         warnings.addAll(inGit.warnings());
-        if (ping != null) {
-            warnings.addAll(inGit.failure() == null ? ping.succeeded() : ping.failed(inGit.failure()));
-        }
         return Reporter.of(spec.commandLine(), common).backup(result, durationMillis, warnings, inGit);
     }
 

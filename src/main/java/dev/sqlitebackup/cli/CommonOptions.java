@@ -1,6 +1,5 @@
 package dev.sqlitebackup.cli;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -25,8 +24,11 @@ public final class CommonOptions {
     /** Set by a run that writes a backup to standard output: nothing else goes there then. */
     boolean standardOutputIsTaken;
 
-    /** Takes the result of every run as well, null for none. */
-    Path healthFile;
+    /** Hears how the run ended, null for nobody. */
+    Ping ping;
+
+    /** The program that the run is one of many of, null for one that ends with it. */
+    Service service;
 
     @Option(
             names = "--json",

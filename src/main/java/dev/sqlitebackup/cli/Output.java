@@ -64,13 +64,14 @@ final class Output {
         success(lines, warnings, List.of(), fields);
     }
 
-    /** @param known warnings that people have read before, and only programs need again */
-    void success(List<String> lines, List<String> warnings, List<String> known, Map<String, Object> fields) {
-        Map<String, Object> object = object(
-                ExitCodes.OK,
-                fields,
-                Stream.concat(known.stream(), warnings.stream()).toList());
-        noteHealth(object);
+    /**
+     * @param news warnings
+     * @param known such that people have read before, and only programs need again
+     */
+    void success(List<String> lines, List<String> news, List<String> known, Map<String, Object> fields) {
+        List<String> warnings = both(news, options.ping == null ? List.of() : options.ping.succeeded());
+        Map<String, Object> object = object(ExitCodes.OK, fields, both(known, warnings));
+        noteEnd(ExitCodes.OK, object);
         if (options.json) {
             out.println(json(object));
         } else if (!options.quiet) {
@@ -110,9 +111,11 @@ final class Output {
      *
      * @return the exit code
      */
-    int failure(Failure failure, List<String> warnings, Map<String, Object> fields) {
+    int failure(Failure failure, List<String> beside, Map<String, Object> fields) {
+        boolean tells = options.ping != null && failure.kind() != Failure.Kind.INTERRUPTED;
+        List<String> warnings = both(beside, tells ? options.ping.failed(failure) : List.of());
         Map<String, Object> object = failed(failure, warnings, fields);
-        noteHealth(object);
+        noteEnd(ExitCodes.of(failure.kind()), object);
         if (options.json) {
             out.println(json(object));
             out.flush();
@@ -161,10 +164,14 @@ final class Output {
         return ExitCodes.of(failure.kind());
     }
 
-    private void noteHealth(Map<String, Object> object) {
-        if (options.healthFile != null) {
-            warnings(HealthFile.write(options.healthFile, json(object)));
+    private void noteEnd(int exitCode, Map<String, Object> object) {
+        if (options.service != null) {
+            warnings(options.service.ended(exitCode, object));
         }
+    }
+
+    private static List<String> both(List<String> some, List<String> more) {
+        return Stream.concat(some.stream(), more.stream()).toList();
     }
 
     private void warnings(List<String> warnings) {
@@ -183,7 +190,7 @@ final class Output {
     }
 
     /** JSON may hold what a terminal takes for a command; escaped as the other texts are, it means the same. */
-    private static String json(Map<String, Object> object) {
+    static String json(Map<String, Object> object) {
         return escape(GSON.toJson(object));
     }
 

@@ -44,7 +44,7 @@ import picocli.CommandLine.Spec;
             "Environment:",
             "  SQLITE_BACKUP_DB                    the database, where none is named",
             "  SQLITE_BACKUP_TO                    the place for backups, likewise",
-            "  SQLITE_BACKUP_HEALTH_FILE           with --every: takes the last result",
+            "  SQLITE_BACKUP_HEALTH_FILE           with --every: the last result, how all went",
             "  AWS_REGION, AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,",
             "  AWS_ENDPOINT_URL_S3, …              for s3://, as the AWS SDK has them",
             "  SQLITE_BACKUP_S3_PATH_STYLE         false: the bucket is in the host's name",

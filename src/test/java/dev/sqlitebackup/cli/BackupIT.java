@@ -789,59 +789,6 @@ class BackupIT {
         assertEquals(List.of(), lab.litter());
     }
 
-    @Test
-    void backsUpOnScheduleGoesOnAfterAFailureAndEndsOnASignal() throws Exception {
-        Path database = lab.database("live.db", "delete", 100, "g");
-        Path health = lab.path("health.json");
-        Tools.Started backup = Tools.start(
-                List.of(
-                        Lab.JAVA,
-                        "-jar",
-                        Lab.JAR.toString(),
-                        "backup",
-                        "live.db",
-                        "--to=history/",
-                        "--every=1s",
-                        "--json"),
-                Map.of("TMPDIR", lab.temporary().toString(), "SQLITE_BACKUP_HEALTH_FILE", health.toString()),
-                directory);
-        try {
-            awaitHealth(health, "\"unchanged\":true");
-            Files.move(database, lab.path("away.db"));
-            awaitHealth(health, "\"error\":\"not-found\"");
-            Files.move(lab.path("away.db"), database);
-            Lab.sql(database, "INSERT INTO t(generation) VALUES ('more')");
-            awaitHealth(health, "\"unchanged\":false");
-            assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(health)));
-        } finally {
-            Tools.sh("kill -TERM \"$1\"", backup.process().pid()).ok();
-        }
-        Tools.Ended ended = Tools.await(backup);
-        assertEquals(130, ended.exitCode(), ended.err());
-        for (String line : ended.out().lines().toList()) {
-            assertEquals(
-                    "backup",
-                    JsonParser.parseString(line)
-                            .getAsJsonObject()
-                            .get("command")
-                            .getAsString());
-        }
-        assertEquals(
-                2,
-                lab.json(0, "list", "history").get("backups").getAsJsonArray().size());
-        assertEquals(List.of(), lab.litter());
-        assertEquals(
-                2, lab.run("backup", database, "--to=history/", "--every=0s").exitCode());
-    }
-
-    private static void awaitHealth(Path health, String part) throws IOException {
-        long started = System.nanoTime();
-        while (!Files.exists(health) || !Files.readString(health).contains(part)) {
-            assertTrue(System.nanoTime() - started < 60_000_000_000L, "never came: " + part);
-            Thread.onSpinWait();
-        }
-    }
-
     private Path gunzip(String backup, String to) {
         Tools.require("gunzip");
         Tools.sh("gunzip -c \"$1\" > \"$2\"", lab.path(backup), lab.path(to)).ok();

@@ -1,0 +1,18 @@
+package dev.sqlitebackup.cli;
+
+import picocli.CommandLine.Option;
+
+/** Who else hears how a run ended: the option of every command that says whether all is well. */
+public final class PingOption {
+    @Option(
+            names = "--ping",
+            paramLabel = "URL",
+            description = "Tell a monitor that imitates healthchecks.io: URL on success, URL/fail with the message on "
+                    + "failure.")
+    private String url;
+
+    /** @return null for nobody */
+    Ping ping() {
+        return url == null ? null : Ping.of(url);
+    }
+}
