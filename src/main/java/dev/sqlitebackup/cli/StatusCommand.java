@@ -48,6 +48,9 @@ public final class StatusCommand implements Callable<Integer> {
     @Mixin
     private NameOption name;
 
+    @Mixin
+    private PingOption ping;
+
     @Option(
             names = "--max-age",
             paramLabel = "DURATION",
@@ -75,6 +78,7 @@ public final class StatusCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        common.ping = ping.ping();
         Path source = environment.database(database);
         StatusService.Result result = new StatusService(environment.clock())
                 .status(new StatusService.Request(

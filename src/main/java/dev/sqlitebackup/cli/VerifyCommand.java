@@ -65,6 +65,9 @@ public final class VerifyCommand implements Callable<Integer> {
                     + "code 12 if it is not. May be given several times.")
     private List<String> assertions = List.of();
 
+    @Mixin
+    private PingOption ping;
+
     VerifyCommand(Environment environment, CommonOptions common) {
         this.environment = environment;
         this.common = common;
@@ -72,6 +75,7 @@ public final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        common.ping = ping.ping();
         Instant notAfter = at.notAfter(environment, spec);
         if (all && notAfter != null) {
             throw new ParameterException(spec.commandLine(), "--at chooses one backup, and --all takes every one");

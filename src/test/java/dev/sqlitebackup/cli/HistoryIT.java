@@ -463,6 +463,24 @@ class HistoryIT {
                     2,
                     lab.run("backup", database, "--to=b.gz", "--ping=file:///etc/passwd")
                             .exitCode());
+
+            heard.clear();
+            lab.json(0, "status", database, "--to=b.gz", "--ping=" + url + "/status");
+            lab.json(14, "status", database, "--to=none.gz", "--ping=" + url + "/status");
+            lab.json(0, "verify", "b.gz", "--ping=" + url + "/verify");
+            lab.json(10, "verify", "none.gz", "--ping=" + url + "/verify");
+            lab.json(2, "verify", "b.gz", "--at=never", "--ping=" + url + "/verify");
+            assertEquals(
+                    List.of(
+                            "GET /status",
+                            "POST /status/fail",
+                            "GET /verify",
+                            "POST /verify/fail",
+                            "POST /verify/fail"),
+                    heard.stream()
+                            .map(request -> request.replaceFirst("^(\\S+ \\S+) .*", "$1"))
+                            .map(request -> request.lines().findFirst().orElseThrow())
+                            .toList());
         } finally {
             server.stop(0);
         }
