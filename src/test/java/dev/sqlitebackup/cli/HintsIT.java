@@ -4,11 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sqlitebackup.Times;
+import dev.sqlitebackup.testing.Installed;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,7 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
  * make.
  */
 class HintsIT {
-    private static final Path PROJECT = Path.of("").toAbsolutePath();
     private static final int SHRUNK = 16;
     private static final String ROWS = "SELECT count(*) FROM t";
 
@@ -37,8 +39,7 @@ class HintsIT {
     }
 
     private void install() {
-        Tools.sh("HOME=\"$3\" \"$1/scripts/install-into\" \"$2\"", PROJECT, repository, directory)
-                .ok();
+        Installed.into(repository, directory);
     }
 
     /** In a directory of the lab, with the variables of a shell in which the program runs. */
@@ -186,16 +187,20 @@ class HintsIT {
                                 + "user.email=u@example.org commit -q -m backup; rm app.db.gz",
                         directory)
                 .ok();
+        String seconds =
+                Tools.sh("git -C \"$1\" log -1 --format=%ct", directory).ok().out();
+        String inGit = "Git has it, as it was committed on "
+                + Times.local(Instant.ofEpochSecond(Long.parseLong(seconds.strip()))) + ": ";
         Tools.Ended missing = lab.run("restore", "app.db.gz", "--to=new.db").endsWith(10);
-        type(missing, "Z: ").ok();
+        type(missing, inGit).ok();
         assertEquals("30", Lab.query(lab.path("new.db"), ROWS));
         // Who only looked gets nothing that does more.
         assertTrue(command(
                         lab.run("restore", "app.db.gz", "--to=new.db", "--dry-run")
                                 .endsWith(10),
-                        "Z: ")
+                        inGit)
                 .contains(" --dry-run "));
-        assertTrue(command(lab.run("verify", "app.db.gz").endsWith(10), "Z: ").contains(" verify "));
+        assertTrue(command(lab.run("verify", "app.db.gz").endsWith(10), inGit).contains(" verify "));
     }
 
     @Test

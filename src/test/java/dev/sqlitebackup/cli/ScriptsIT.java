@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sqlitebackup.testing.Installed;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;
@@ -35,8 +36,7 @@ class ScriptsIT {
     }
 
     private Tools.Ended install() {
-        return Tools.sh("HOME=\"$3\" \"$1/scripts/install-into\" \"$2\"", PROJECT, repository, directory)
-                .ok();
+        return Installed.into(repository, directory);
     }
 
     /** As cron runs it: no working directory of ours, hardly a PATH, no terminal, no locale. */

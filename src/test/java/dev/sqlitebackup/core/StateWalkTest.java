@@ -111,7 +111,7 @@ class StateWalkTest {
     /** The full backup and each increment once, whatever the walk has read is not needed any more. */
     @Test
     void aWalkFromTheNewestOnReadsEachFileOnceAndWritesEachOfItsPagesTwice() throws IOException {
-        start(4096, 3000);
+        start(4096, 1000);
         for (int minute = 0; minute <= 180; minute++) {
             smallChange(minute);
         }
