@@ -51,7 +51,7 @@ public final class DiffCommand implements Callable<Integer> {
             arity = "0..1",
             paramLabel = "NEW",
             description = "The same (default: the database that OLD was made of, as far as its state says; else "
-                    + "$SQLITE_BACKUP_DB, else the OpenCode history).")
+                    + "$SQLITE_BACKUP_DB, else that of the OpenCode assistant).")
     private Location newer;
 
     @Mixin

@@ -67,7 +67,7 @@ public final class StatusCommand implements Callable<Integer> {
     @Option(
             names = "--max-verify-age",
             paramLabel = "DURATION",
-            description = "Exit code 14 too when no newest backup was proven in full by verify for longer than this "
+            description = "Exit code 14 too when verify has not proven the newest backup for longer than this "
                     + "(default: no matter).")
     private Duration maxVerifyAge;
 

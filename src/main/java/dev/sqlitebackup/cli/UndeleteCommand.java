@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
             "  # what would come back",
             "  sqlite-backup undelete /mnt/nas/backups/ --at=2026-11-22 --to=app.db --table=session \\",
             "      --where=\"id = 'ses_1'\" --dry-run",
-            "  # all that was deleted from a table since the newest backup",
+            "  # all that was deleted from a table since the newest backup (an older one: --at)",
             "  sqlite-backup undelete backups/app.db.gz --to=app.db --table=session",
             "  # take it back",
             "  sqlite-backup undo app.db --live"
@@ -51,7 +51,7 @@ public final class UndeleteCommand implements Callable<Integer> {
     @Mixin
     private NameOption name;
 
-    @Option(names = "--table", required = true, paramLabel = "TABLE", description = "Of which table.")
+    @Option(names = "--table", required = true, paramLabel = "TABLE", description = "The table whose rows come back.")
     private String table;
 
     @Option(
@@ -64,7 +64,8 @@ public final class UndeleteCommand implements Callable<Integer> {
     @Option(
             names = "--to",
             paramLabel = "DATABASE",
-            description = "Where they go (default: $SQLITE_BACKUP_DB, else the OpenCode history).")
+            description =
+                    "The database that gets them (default: $SQLITE_BACKUP_DB, else that of the OpenCode assistant).")
     private Path database;
 
     @Option(

@@ -6,9 +6,11 @@ import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.files.Space;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.history.Again;
+import dev.sqlitebackup.history.BackupSource;
 import dev.sqlitebackup.history.DatabaseChoice;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.Provenance;
+import dev.sqlitebackup.history.SafetyCopies;
 import dev.sqlitebackup.history.SafetyDirectory;
 import dev.sqlitebackup.history.Selection;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
@@ -102,6 +104,11 @@ public final class UndeleteService {
      *     is unchanged then
      */
     public Result undelete(Request request) {
+        Databases.requireRegularFile(
+                request.database.toAbsolutePath(),
+                "database",
+                "name it with --to=DATABASE; one that is lost comes back by: "
+                        + Hints.command("restore", request.backup.toString(), "--to=" + request.database));
         Path target = Databases.existing(request.database);
         WrongTarget.refuse(request.database, target);
         SafetyDirectory.refuseOfAnother(request.safetyDirectory, target);
@@ -119,14 +126,21 @@ public final class UndeleteService {
     }
 
     private StagedBackup stage(Request request, Path target, Workspace workspace) {
+        BackupSource source = Selection.of(
+                request.backup,
+                new Selection.Wish(
+                        DatabaseChoice.of(request.name, target, request.databaseNamed),
+                        request.notAfter,
+                        clock.instant(),
+                        again(request, target)));
+        if (source.isFile(target)) {
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "the backup and the database are the same file: " + target,
+                    "name the database with --to");
+        }
         return new Staging(workspace, request.busyTimeout, progress, Staging.Room.in(place(workspace)), file -> {})
-                .stage(Selection.of(
-                        request.backup,
-                        new Selection.Wish(
-                                DatabaseChoice.of(request.name, target, request.databaseNamed),
-                                request.notAfter,
-                                clock.instant(),
-                                again(request, target))));
+                .stage(source);
     }
 
     private static Path place(Workspace workspace) {
@@ -187,11 +201,17 @@ public final class UndeleteService {
             refuseChecksums(target, safety.file());
             List<Path> kept = new ArrayList<>();
             Undelete.Back back = run(
-                    request,
-                    staged,
-                    staging,
-                    new Undelete.Target(target, safety.file()),
-                    () -> kept.add(safety.keep().file()));
+                    request, staged, staging, new Undelete.Target(target, safety.file()), new Undelete.BeforeCommit() {
+                        @Override
+                        public void run() {
+                            kept.add(safety.keep().file());
+                        }
+
+                        @Override
+                        public void takeBack() {
+                            kept.forEach(SafetyCopies::delete);
+                        }
+                    });
             Result result = result(request, target, staged, kept.isEmpty() ? null : kept.get(0), back);
             return result.with(warnings);
         }
@@ -264,8 +284,8 @@ public final class UndeleteService {
         Verification verification = staged.verification().withWarnings(back.warnings());
         if (back.changed() > 0) {
             verification = verification.withWarning(back.changed()
-                    + " of the rows that were asked for are in the database with other values, and are left as they "
-                    + "are; to see them: "
+                    + (back.changed() == 1 ? " row that was asked for is" : " rows that were asked for are")
+                    + " in the database with other values, and left so; to see: "
                     + Hints.command("diff", staged.source().location(), target.toString(), "--table=" + request.table));
         }
         for (String sentence : back.partial()) {

@@ -184,9 +184,7 @@ public final class VerifyAll {
                     continue; // A prune has deleted it meanwhile.
                 }
                 say(outcome);
-                if (entry.backup().name().equals(newest)
-                        && outcome.result != null
-                        && outcome.result.verification().full()) {
+                if (entry.backup().name().equals(newest) && outcome.result != null) {
                     StateFile state = StateFile.of(history.store(), database);
                     warnings.addAll(new ProofNote(state, null).note(clock.instant(), request.busyTimeout()));
                 }

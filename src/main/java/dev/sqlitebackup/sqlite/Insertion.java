@@ -22,22 +22,24 @@ final class Insertion {
 
     private final SqliteConnection connection;
     private final References references;
-    private final boolean withoutTriggers;
+    private final Undelete.Wanted wanted;
+    private List<String> leftOut = List.of();
 
-    Insertion(SqliteConnection connection, References references, boolean withoutTriggers) {
+    Insertion(SqliteConnection connection, References references, Undelete.Wanted wanted) {
         this.connection = connection;
         this.references = references;
-        this.withoutTriggers = withoutTriggers;
+        this.wanted = wanted;
     }
 
     /** @throws Failure FAILURE, which names the row, where a constraint or a trigger does not let one be what it was */
     void run() throws SQLException {
         List<LostTable> order = references.parentsFirst();
         List<String> names = order.stream().map(LostTable::name).toList();
-        if (withoutTriggers) {
+        if (wanted.withoutTriggers()) {
             Triggers triggers = Triggers.takeAway(connection, names);
             insert(order, false);
             triggers.makeAgain();
+            leftOut = triggers.names();
             return;
         }
         boolean haveTriggers = Triggers.areOf(connection, names);
@@ -58,6 +60,11 @@ final class Insertion {
         }
     }
 
+    /** @return the triggers that did not run */
+    List<String> leftOut() {
+        return leftOut;
+    }
+
     private void insert(List<LostTable> order, boolean backwards) throws SQLException {
         for (LostTable table : order) {
             Interruption.check();
@@ -72,7 +79,8 @@ final class Insertion {
             if (other != null) {
                 throw new Failure(
                         Failure.Kind.FAILURE,
-                        table.describe(other) + ", would not come back as it was: a trigger changes or removes it; "
+                        table.describe(other)
+                                + ", would not come back as it was: a trigger or the type of a column makes another one of it; "
                                 + "nothing was changed",
                         ELSEWHERE);
             }
@@ -133,29 +141,27 @@ final class Insertion {
 
     /**
      * After the rows were put back: what SQLite's foreign_key_check says, of these rows alone, by the keys that the
-     * database declares now. A row that referred to nothing in the backup may do so again.
+     * database declares now. A row that referred to nothing in the backup may do so again. What SQLite has counted
+     * meanwhile is forgotten: it is wrong where other rows refer to nothing.
      *
      * @throws Failure FAILURE, which names the row, where one refers to nothing
      */
     void checkForeignKeys(List<ForeignKey> keys) throws SQLException {
         for (LostTable table : references.chosen()) {
             for (ForeignKey key : keys) {
-                if (!key.isOf(table.name())
-                        || !key.columns().stream()
-                                .allMatch(column -> table.old().readable(column) != null)) {
-                    continue;
-                }
-                Long orphan = table.first(references.orphaned(key));
+                String orphaned = key.isOf(table.name()) ? references.orphaned(table, key) : null;
+                Long orphan = orphaned == null ? null : table.first(orphaned);
                 if (orphan != null) {
                     throw new Failure(
                             Failure.Kind.FAILURE,
                             table.describe(orphan) + ", refers by " + String.join(", ", key.columns())
                                     + " to a row of table " + key.parent()
                                     + " that is not in the database; nothing was changed",
-                            "without --only, what it refers to comes back too, as far as the backup has it");
+                            wanted.only() ? "without --only, what it refers to comes back too" : ELSEWHERE);
                 }
             }
         }
+        connection.execute("PRAGMA defer_foreign_keys=OFF");
     }
 
     /**

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import org.sqlite.SQLiteLimits;
 
 /**
  * A database that others may have open, and a backup of it in a private file, on one connection. It can write to the
@@ -33,6 +34,7 @@ final class LiveAndBackup implements AutoCloseable {
         SqliteConnection connection = SqliteConnection.open(live, "mode=rw", busyTimeout);
         try {
             connection.driver().getDatabase().enable_load_extension(false);
+            connection.driver().setLimit(SQLiteLimits.SQLITE_LIMIT_COLUMN, TwoDatabases.MOST_COLUMNS);
             connection.execute("PRAGMA trusted_schema=OFF");
             connection.execute("PRAGMA synchronous=EXTRA"); // The end of a rollback journal is forced too.
             connection.execute("PRAGMA temp_store_directory=" + Sql.text(temporaryDirectory.toString()));

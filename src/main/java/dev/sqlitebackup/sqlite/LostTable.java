@@ -2,6 +2,7 @@ package dev.sqlitebackup.sqlite;
 
 import dev.sqlitebackup.Failure;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -36,15 +37,13 @@ final class LostTable {
     private long rows;
 
     /** @param number of its temporary tables, which no other one has */
-    private LostTable(SqliteConnection connection, TableShape old, TableShape live, int number) throws SQLException {
+    private LostTable(SqliteConnection connection, TableShape old, TableShape live, List<String> columns, int number)
+            throws SQLException {
         this.connection = connection;
         this.old = old;
         this.live = live;
         this.identity = old.identity();
-        this.columns = Stream.concat(old.columns().stream(), old.generated().stream())
-                .map(TableShape.Column::name)
-                .filter(name -> live.column(name) != null)
-                .toList();
+        this.columns = columns;
         this.chosen = "chosen_" + number;
         create();
         this.temporary = "missing_" + number;
@@ -53,19 +52,37 @@ final class LostTable {
 
     /** @throws Failure FAILURE where nothing identifies a row of it, or both have no column in common */
     static LostTable of(SqliteConnection connection, TableShape old, TableShape live, int number) throws SQLException {
-        if (old.identity().isEmpty()) {
+        if (old.identity().isEmpty() || holdsNull(connection, old)) {
             throw new Failure(
                     Failure.Kind.FAILURE,
                     "the rows of table " + old.name() + " cannot be told apart: it has columns called rowid, _rowid_ "
-                            + "and oid, and no primary key");
+                            + "and oid, and no primary key, or one that holds NULL");
         }
-        LostTable table = new LostTable(connection, old, live, number);
-        if (table.columns.isEmpty()) {
+        List<String> columns = Stream.concat(old.columns().stream(), old.generated().stream())
+                .map(TableShape.Column::name)
+                .filter(name -> live.column(name) != null)
+                .toList();
+        if (columns.isEmpty()) {
             throw new Failure(
                     Failure.Kind.FAILURE,
                     "table " + old.name() + " of the backup and that of the database have no column in common");
         }
-        return table;
+        return new LostTable(connection, old, live, columns, number);
+    }
+
+    /** Without a rowid that can be named, the key has to identify each row. */
+    private static boolean holdsNull(SqliteConnection connection, TableShape old) throws SQLException {
+        if (old.rowid() != null || old.kind() == TableShape.Kind.WITHOUT_ROWID) {
+            return false;
+        }
+        String isNull = Sql.all(
+                old.key().stream()
+                        .map(name -> "o." + Sql.name(name) + " IS NULL")
+                        .toList(),
+                "OR");
+        return !connection
+                .query("SELECT 1 FROM " + old.from("o") + " WHERE " + isNull + " LIMIT 1")
+                .isEmpty();
     }
 
     private void create() throws SQLException {
@@ -99,8 +116,23 @@ final class LostTable {
     List<String> lostColumns() {
         return old.columns().stream()
                 .map(TableShape.Column::name)
-                .filter(name -> live.readable(name) == null)
+                .filter(name -> live.column(name) == null)
                 .toList();
+    }
+
+    /**
+     * After rows were put back: columns of another type than in the backup, which hold another value in one of them.
+     */
+    List<String> convertedColumns() throws SQLException {
+        List<String> converted = new ArrayList<>();
+        for (String column : columns) {
+            String isOther = "NOT " + Sql.same("o." + Sql.name(column), "l." + Sql.name(column));
+            String isThere = missing.isThere(isOther);
+            if (isThere != null && !MissingRows.haveOneType(old, live, column) && first(isThere) != null) {
+                converted.add(column);
+            }
+        }
+        return converted;
     }
 
     /** How many rows were chosen. */
@@ -233,9 +265,10 @@ final class LostTable {
 
     /** A chosen row in words: its table and what tells it from others there. */
     String describe(long n) throws SQLException {
-        List<String> telling = old.key().isEmpty()
-                ? Stream.concat(identity.stream(), columns.stream()).distinct().toList()
-                : old.key();
+        boolean hasKey = missing.isThere("TRUE") != null;
+        List<String> telling = hasKey
+                ? live.key()
+                : Stream.concat(identity.stream(), columns.stream()).distinct().toList();
         String values = telling.stream()
                 .limit(MOST_TELLING)
                 .map(column -> Sql.text(column + "=") + " || substr(quote(o." + Sql.name(column) + "), 1, "

@@ -104,7 +104,7 @@ public final class ReadOnlyQuery {
     }
 
     /**
-     * Asks for the first row alone, as above.
+     * Asks for the first row alone, as above; what is in double quotes is a name, and no text.
      *
      * @return its values, as {@link Rows#row} takes them; nothing if there is no row
      */
@@ -121,7 +121,7 @@ public final class ReadOnlyQuery {
                 first.addAll(values);
             }
         };
-        ask(database, what, sql, rows, 1);
+        ask(database, what, SelectStatement.withNames(sql), rows, 1);
         return first;
     }
 

@@ -126,7 +126,7 @@ final class References {
     }
 
     /**
-     * Chosen rows that refer to nothing, as they do in the backup: with keys enforced they could not come back.
+     * Chosen rows that refer to nothing, as they do in the backup.
      *
      * @return a sentence each
      */
@@ -145,25 +145,31 @@ final class References {
     }
 
     private String dangles(ForeignKey key) {
-        String inBackup = refersToNothing(key, LiveAndBackup.BACKUP);
+        String inBackup = refersToNothing("o", key, LiveAndBackup.BACKUP);
         return live.kinds().containsKey(key.parent())
-                ? inBackup + " AND " + refersToNothing(key, LiveAndBackup.LIVE)
+                ? inBackup + " AND " + refersToNothing("o", key, LiveAndBackup.LIVE)
                 : inBackup;
     }
 
-    /** That row {@code o} refers to a row that a database does not have. */
-    private static String refersToNothing(ForeignKey key, String schema) {
-        return key.isSet("o") + " AND NOT EXISTS (SELECT 1 FROM " + schema + "." + Sql.name(key.parent())
-                + " AS r WHERE " + key.matched("o", "r") + ")";
+    /** That a row refers to one that a database does not have. */
+    private static String refersToNothing(String row, ForeignKey key, String schema) {
+        return key.isSet(row) + " AND NOT EXISTS (SELECT 1 FROM " + schema + "." + Sql.name(key.parent())
+                + " AS r WHERE " + key.matched(row, "r") + ")";
     }
 
     /**
-     * That row {@code o} refers by a key of the database to a row that it does not have, but that the backup has, as
-     * far as the backup knows the key.
+     * That row {@code o} refers by a key of the database to nothing, now that it is there, and did not in the backup.
+     *
+     * @return null where it has no such column
      */
-    String orphaned(ForeignKey key) {
-        String inLive = refersToNothing(key, LiveAndBackup.LIVE);
-        return keys.contains(key) ? inLive + " AND NOT (" + refersToNothing(key, LiveAndBackup.BACKUP) + ")" : inLive;
+    String orphaned(LostTable table, ForeignKey key) {
+        String isThere = table.missing().isThere(refersToNothing("l", key, LiveAndBackup.LIVE));
+        boolean hadColumns =
+                key.columns().stream().allMatch(column -> table.old().readable(column) != null);
+        String orphaned = isThere == null && hadColumns ? refersToNothing("o", key, LiveAndBackup.LIVE) : isThere;
+        return orphaned != null && keys.contains(key)
+                ? orphaned + " AND NOT (" + refersToNothing("o", key, LiveAndBackup.BACKUP) + ")"
+                : orphaned;
     }
 
     /** Rows that are there, and referred in the backup to one that comes back: what became of that is left alone. */

@@ -19,7 +19,8 @@ final class SelectStatement {
     private static final String HINT =
             "give one SELECT, VALUES, WITH or EXPLAIN; to do more with a backup, restore it to a new file with --to";
 
-    static final String CONDITION_HINT = "give what would follow WHERE in a SELECT, such as: id = 'ses_1'";
+    static final String CONDITION_HINT =
+            "give what would follow WHERE in a SELECT, with texts in single quotes: id = 'ses_1'";
 
     private final String sql;
     private final boolean isCondition;
@@ -44,6 +45,31 @@ final class SelectStatement {
         SelectStatement statement = new SelectStatement(sql, false);
         statement.read();
         return sql.substring(statement.explained);
+    }
+
+    /**
+     * The same with what is in double quotes as a name and nothing else: SQLite takes it for a text where no column has
+     * that name, and then a question for a column that is not there has an answer.
+     */
+    static String withNames(String sql) {
+        SelectStatement statement = new SelectStatement(sql, false);
+        StringBuilder named = new StringBuilder();
+        int copied = 0;
+        for (String token; (token = statement.next()) != null; ) {
+            if (token.startsWith("\"")) {
+                int start = statement.at - token.length();
+                boolean goesOn = start == copied && start > 0 && sql.charAt(start - 1) == '"';
+                String name = token.substring(1, token.length() - 1).replace("`", "``");
+                if (goesOn) {
+                    named.setLength(named.length() - 1); // A doubled quote is one in the name.
+                    named.append('"').append(name).append('`');
+                } else {
+                    named.append(sql, copied, start).append('`').append(name).append('`');
+                }
+                copied = statement.at;
+            }
+        }
+        return named.append(sql, copied, sql.length()).toString();
     }
 
     /**

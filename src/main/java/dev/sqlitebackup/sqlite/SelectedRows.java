@@ -40,7 +40,7 @@ final class SelectedRows {
                 + identity.stream()
                         .map(column -> "hex(" + name + "." + Sql.name(column) + ")")
                         .collect(Collectors.joining(", "))
-                + " FROM main." + name + " WHERE (" + condition + "\n)";
+                + " FROM main." + name + " WHERE (" + SelectStatement.withNames(condition) + "\n)";
         try (SqliteConnection connection = SqliteConnection.open(from.selected(), "mode=rw", Duration.ZERO)) {
             connection.execute("PRAGMA encoding=" + Sql.text(backup.queryOne("PRAGMA encoding")));
             connection.query("PRAGMA journal_mode=OFF");

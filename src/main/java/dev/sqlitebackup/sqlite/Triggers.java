@@ -43,6 +43,10 @@ final class Triggers {
         return !new Triggers(connection, tables).taken.isEmpty();
     }
 
+    List<String> names() {
+        return taken.stream().map(Trigger::name).toList();
+    }
+
     private List<Trigger> find() throws SQLException {
         List<Trigger> found = new ArrayList<>();
         for (String table : tables) {

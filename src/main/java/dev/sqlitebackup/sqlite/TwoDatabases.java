@@ -19,7 +19,7 @@ final class TwoDatabases implements AutoCloseable {
     private static final Duration NO_WAIT = Duration.ZERO;
 
     /** As much as SQLite is built for: a table of 2000 columns is compared with several values for each. */
-    private static final int MOST_COLUMNS = 32_767;
+    static final int MOST_COLUMNS = 32_767;
 
     private static final String PRIVATE = "mode=ro&immutable=1";
 

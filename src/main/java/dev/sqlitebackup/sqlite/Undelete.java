@@ -2,7 +2,6 @@ package dev.sqlitebackup.sqlite;
 
 import dev.sqlitebackup.Deadline;
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.Progress;
 import java.io.IOException;
@@ -12,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -21,6 +21,8 @@ import java.util.stream.Stream;
  */
 public final class Undelete {
     private static final long POLL_MILLIS = 2;
+    private static final int MOST_NAMES = 20;
+    private static final long MOST_COMMIT_MILLIS = 2000;
     /** How much of a value is shown. */
     private static final int MOST_OF_VALUE = 100;
     /** What SQLite says of a foreign key that nothing can be checked by; an application without it never notices. */
@@ -81,13 +83,16 @@ public final class Undelete {
     /** Called with all in place and checked, under the write lock: the last moment at which nothing is committed. */
     public interface BeforeCommit {
         void run();
+
+        /** Called where nothing was committed after all. */
+        default void takeBack() {}
     }
 
     /** SQLite cannot do it while it enforces foreign keys. */
-    private static final class NotWithKeys extends SQLException {
+    private static final class UnsoundKeys extends SQLException {
         private static final long serialVersionUID = 1;
 
-        NotWithKeys(SQLException cause) {
+        UnsoundKeys(SQLException cause) {
             super(cause);
         }
     }
@@ -122,7 +127,7 @@ public final class Undelete {
             progress.phase("put back", -1);
             try {
                 return undelete.attempt(true, last);
-            } catch (NotWithKeys e) {
+            } catch (UnsoundKeys e) {
                 return undelete.attempt(false, last);
             }
         } catch (IOException e) {
@@ -149,12 +154,18 @@ public final class Undelete {
     /** Before the lock, as it asks the backup alone. */
     private void select() throws SQLException {
         try (SqliteConnection backup = IntegrityCheck.open(from.file)) {
-            Tables.Kind kind = Tables.of(backup, "main").kinds().get(wanted.table);
+            Tables tables = Tables.of(backup, "main");
+            Tables.Kind kind = tables.kinds().get(wanted.table);
             if (kind == null) {
                 throw new Failure(
                         Failure.Kind.USAGE,
-                        "the backup " + from.what + " has no table called " + wanted.table + " whose rows it holds",
-                        "to see its tables, compare it with the database: " + Hints.command("diff", from.what));
+                        "the backup " + from.what + " has no table called " + wanted.table,
+                        "it has: "
+                                + tables.kinds().values().stream()
+                                        .map(Tables.Kind::name)
+                                        .limit(MOST_NAMES)
+                                        .collect(Collectors.joining(", "))
+                                + (tables.kinds().size() > MOST_NAMES ? ", …" : ""));
             }
             selected = wanted.condition == null
                     ? backup.count("main." + Sql.name(kind.name()))
@@ -179,17 +190,11 @@ public final class Undelete {
                 connection.execute("ROLLBACK");
                 return new Back(List.of(), selected, changed(connection, references), List.of(), List.of());
             }
-            List<String> dangling = references.dangling();
-            if (foreignKeys && !dangling.isEmpty()) {
-                throw new NotWithKeys(null);
-            }
-            putBack(connection, references, foreignKeys);
-            Back back = back(connection, references, foreignKeys || !dangling.isEmpty());
+            List<String> leftOut = putBack(connection, references, foreignKeys);
+            Back back = back(connection, references, foreignKeys, leftOut);
             Interruption.checkBeforeChange();
             last.run();
-            try (Interruption.Blocking critical = Interruption.critical()) {
-                connection.execute("COMMIT");
-            }
+            commit(connection, last);
             return readBack(connection, references, back);
         }
     }
@@ -208,6 +213,23 @@ public final class Undelete {
         } catch (SQLException e) {
             return back.withPartial(
                     "the rows are in the database, but could not be read back: " + ResultCode.describe(e));
+        }
+    }
+
+    /**
+     * In rollback mode SQLite waits here for readers, and lets no new ones in meanwhile: so not for long.
+     *
+     * @param last is taken back where nothing was committed for certain
+     */
+    private void commit(SqliteConnection connection, BeforeCommit last) throws SQLException {
+        connection.driver().setBusyTimeout((int) Math.min(MOST_COMMIT_MILLIS, busyTimeout.toMillis()));
+        try (Interruption.Blocking critical = Interruption.critical()) {
+            connection.execute("COMMIT");
+        } catch (SQLException e) {
+            if (ResultCode.of(e) == ResultCode.BUSY || ResultCode.of(e) == ResultCode.CONSTRAINT) {
+                last.takeBack();
+            }
+            throw e;
         }
     }
 
@@ -237,7 +259,7 @@ public final class Undelete {
         if (table == null) {
             throw new Failure(
                     Failure.Kind.FAILURE,
-                    "the database " + live + " has no table called " + wanted.table + " any more",
+                    "the database " + live + " has no table called " + wanted.table,
                     "restore the backup to a new file with --to, and copy from there");
         }
         table.choose(selectedOf(table) + " WHERE " + table.missing().condition(), 0);
@@ -256,46 +278,58 @@ public final class Undelete {
                         + table.old().from("o") + " ON " + Identity.matched(table.identity(), "o", "s");
     }
 
-    private void putBack(SqliteConnection connection, References references, boolean foreignKeys) throws SQLException {
-        Insertion insertion = new Insertion(connection, references, wanted.withoutTriggers);
+    /** @return the triggers that did not run */
+    private List<String> putBack(SqliteConnection connection, References references, boolean foreignKeys)
+            throws SQLException {
+        Insertion insertion = new Insertion(connection, references, wanted);
         try {
             insertion.run();
         } catch (SQLException e) {
             if (foreignKeys
                     && ResultCode.of(e) == ResultCode.ERROR
                     && UNSOUND_KEY.matcher(ResultCode.said(e)).matches()) {
-                throw new NotWithKeys(e);
+                throw new UnsoundKeys(e);
             }
             throw e;
         }
         insertion.checkForeignKeys(
                 ForeignKey.of(connection, LiveAndBackup.LIVE, Tables.of(connection, LiveAndBackup.LIVE)));
         insertion.checkIntegrity(before);
+        return insertion.leftOut();
     }
 
-    private Back back(SqliteConnection connection, References references, boolean soundKeys) throws SQLException {
+    private Back back(SqliteConnection connection, References references, boolean foreignKeys, List<String> leftOut)
+            throws SQLException {
         List<Table> tables = new ArrayList<>();
         List<String> partial = new ArrayList<>();
         for (LostTable table : references.parentsFirst()) {
             tables.add(new Table(table.name(), table.rows(), table.show(wanted.show, MOST_OF_VALUE)));
             List<String> lost = table.lostColumns();
             if (!lost.isEmpty()) {
-                partial.add("table " + table.name() + " has no column " + String.join(", ", lost)
-                        + " any more: what the backup holds there did not come back");
+                partial.add("table " + table.name() + " takes no values of column " + String.join(", ", lost)
+                        + " any more: what the backup holds there is left out");
+            }
+            List<String> converted = table.convertedColumns();
+            if (!converted.isEmpty()) {
+                partial.add("column " + String.join(", ", converted) + " of table " + table.name()
+                        + " has another type than in the backup, which made other values of some");
             }
         }
         List<String> warnings = new ArrayList<>(references.warnings());
         warnings.addAll(references.dangling());
-        if (!soundKeys) {
+        if (!leftOut.isEmpty()) {
+            warnings.add("did not run: trigger " + String.join(", ", leftOut)
+                    + "; what they keep, such as a full-text index, does not know these rows");
+        }
+        if (!foreignKeys) {
             warnings.add("the database declares foreign keys that SQLite cannot check, so they were not enforced");
         }
         return new Back(tables, selected, changed(connection, references), partial, warnings);
     }
 
-    /** Without a condition nobody asked for them. */
     private long changed(SqliteConnection connection, References references) throws SQLException {
         LostTable table = references.table(wanted.table);
-        String isThere = wanted.condition == null ? null : table.missing().isThere("NOT " + table.same());
+        String isThere = table.missing().isThere("NOT " + table.same());
         return isThere == null ? 0 : connection.count(selectedOf(table) + " WHERE " + isThere);
     }
 }

@@ -8,6 +8,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.sqlitebackup.Times;
 import dev.sqlitebackup.core.BackupService;
 import dev.sqlitebackup.run.RunLock;
 import dev.sqlitebackup.testing.Lab;
@@ -19,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -82,6 +84,10 @@ class VerifyAllIT {
 
     // ---- all
 
+    private static String shown(int hour) {
+        return Times.inColumn(at(hour), ZoneId.systemDefault());
+    }
+
     @Test
     void everyBackupOfEveryDatabaseIsProvenAsOneAloneIs() {
         hours(9);
@@ -89,9 +95,9 @@ class VerifyAllIT {
         List<String> lines =
                 lab.run("verify", "history", "--all").ok().out().lines().toList();
         assertEquals(11, lines.size());
-        assertEquals(at(8) + "  increment  app-20261101T080000Z-since-20261101T000000Z.db-wal.gz  ok", lines.get(0));
-        assertEquals(at(0) + "  full       app-20261101T000000Z.db.gz  ok", lines.get(8));
-        assertEquals(at(0) + "  full       wiki-20261101T000000Z.db.gz  ok", lines.get(9));
+        assertEquals(shown(8) + "  increment  app-20261101T080000Z-since-20261101T000000Z.db-wal.gz  ok", lines.get(0));
+        assertEquals(shown(0) + "  full       app-20261101T000000Z.db.gz  ok", lines.get(8));
+        assertEquals(shown(0) + "  full       wiki-20261101T000000Z.db.gz  ok", lines.get(9));
         assertEquals("10 backups of 2 databases are good", lines.get(10));
         assertEquals("", lab.run("verify", "history", "--all", "-q").ok().out());
 
@@ -116,7 +122,7 @@ class VerifyAllIT {
             for (int hour = 0; hour < 3; hour++) {
                 // Behind what erases the bar, or at the beginning of a line.
                 assertTrue(
-                        Pattern.compile("[\\r\\n]" + at(hour) + "  \\S+ +\\S+  ok\\r?\\n")
+                        Pattern.compile("[\\r\\n]" + shown(hour) + "  \\S+ +\\S+  ok\\r?\\n")
                                 .matcher(shown)
                                 .find(),
                         shown);
@@ -320,7 +326,11 @@ class VerifyAllIT {
 
         age();
         JsonObject old = status(14);
-        assertTrue(old.get("message").getAsString().contains("last proven by verify at " + OLD), old::toString);
+        assertTrue(
+                old.get("message")
+                        .getAsString()
+                        .contains("last proven by verify at " + Times.local(Instant.parse(OLD))),
+                old::toString);
         lab.json(0, "backup", "app.db", "--to=history/");
         Lab.sql(lab.path("app.db"), "UPDATE t SET generation = 'new' WHERE id = 1");
         JsonObject second = lab.json(0, "backup", "app.db", "--to=history/");

@@ -17,6 +17,9 @@ final class AllRows {
     private static final String VALUE = "typeof(%1$s) || ' ' || CASE WHEN typeof(%1$s) IN ('text', 'blob') "
             + "THEN hex(CAST(%1$s AS BLOB)) ELSE quote(%1$s) END";
 
+    private static final String TABLES =
+            "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = '%s' AND name <> 'sqlite_schema'";
+
     private AllRows() {}
 
     /** @return the rows of each table, and what the schema says, each in an order of its own */
@@ -31,11 +34,15 @@ final class AllRows {
                             "SELECT concat_ws('|', type, name, tbl_name, sql) FROM sqlite_schema "
                                     + "ORDER BY type, name"));
             // What a virtual table keeps its rows in may be another one for the same rows.
-            for (String table : texts(
-                    statement,
-                    "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual') "
-                            + "AND name <> 'sqlite_schema'")) {
+            for (String table : texts(statement, String.format(TABLES, "table"))) {
                 all.put(table, of(statement, table));
+            }
+            for (String table : texts(statement, String.format(TABLES, "virtual"))) {
+                try {
+                    all.put(table, of(statement, table));
+                } catch (SQLException e) {
+                    all.put(table, List.of("only its application can read it: " + e.getMessage()));
+                }
             }
             return all;
         } catch (SQLException e) {

@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.testing.Lab;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -179,6 +178,9 @@ class UndeleteTest {
                         "INSERT INTO child(b, a, x) VALUES (1, 1, 'c'), (2, 1, 'd'), (NULL, 1, 'e'), (2, 1, 'd')")
                 .since("DELETE FROM parent WHERE a = 1 AND b = 2");
         assertEquals("parent 1, child 2", lab.counted(where("parent", "v = 'q'")));
+        lab.assertAllIsBack();
+        lab.since("DELETE FROM child WHERE x = 'e'");
+        assertEquals(List.of(), lab.undelete(all("child")).warnings(), "half a key refers to nothing");
         lab.assertAllIsBack();
     }
 
@@ -384,7 +386,8 @@ class UndeleteTest {
     void keysOfOddBytesComeBack(String condition) {
         lab.given(
                         "CREATE TABLE t(k PRIMARY KEY, v) WITHOUT ROWID",
-                        "INSERT INTO t VALUES (x'', 1), (x'00', 2), (x'ff00fe', 3), ('', 4), ('a' || char(0) || 'b', 5), "
+                        "INSERT INTO t VALUES (x'', 1), (x'00', 2), (x'ff00fe', 3), ('', 4), "
+                                + "('a' || char(0) || 'b', 5), "
                                 + "(char(0), 6), (' ', 7), ('it''s \"it\"', 8), (1e999, 9), (-1e999, 10), (-0.0, 11), "
                                 + "(0.1, 12), (9007199254740993, 13), (9223372036854775807, 14), (char(65534), 15)",
                         "CREATE TABLE child(k REFERENCES t ON DELETE CASCADE)",
@@ -418,7 +421,8 @@ class UndeleteTest {
         lab.given(
                         "CREATE VIRTUAL TABLE v USING " + using,
                         isText
-                                ? "INSERT INTO v(rowid, title, body) VALUES (1, 'one word', 'x'), (7, 'more words', 'y')"
+                                ? "INSERT INTO v(rowid, title, body) VALUES (1, 'one word', 'x'), "
+                                        + "(7, 'more words', 'y')"
                                 : "INSERT INTO v(title, body, x) VALUES (1, 2, 3), (7, 5, 6)")
                 .since("DELETE FROM v WHERE " + (isText ? "rowid" : "title") + " = 7");
         assertEquals("v 1", lab.counted(all("v")));
@@ -443,7 +447,7 @@ class UndeleteTest {
         Undelete.Back back = lab.undelete(all("t"));
         assertEquals("t 1", counts(back));
         assertEquals(
-                List.of("table t has no column b any more: what the backup holds there did not come back"),
+                List.of("table t takes no values of column b any more: what the backup holds there is left out"),
                 back.partial());
         assertEquals("c2|new|a2|2|a2c2", lab.query("SELECT concat_ws('|', c, d, a, id, e) FROM t WHERE id = 2"));
     }
@@ -476,10 +480,12 @@ class UndeleteTest {
     void namesAreQuotedWhateverTheyAre() {
         lab.given(
                         "CREATE TABLE \"main.x\"\"y\"(\"a\"\"b\" INTEGER PRIMARY KEY, \"select\" TEXT)",
-                        "CREATE TABLE \"'; DROP TABLE keep; --\"(\"]\" INTEGER PRIMARY KEY, \"[c\" REFERENCES \"main.x\"\"y\""
+                        "CREATE TABLE \"'; DROP TABLE keep; --\"(\"]\" INTEGER PRIMARY KEY, \"[c\" "
+                                + "REFERENCES \"main.x\"\"y\""
                                 + " ON DELETE CASCADE)",
                         "CREATE TABLE keep(x)",
-                        "CREATE TABLE chosen_0(n INTEGER PRIMARY KEY, w, o REFERENCES \"main.x\"\"y\" ON DELETE CASCADE)",
+                        "CREATE TABLE chosen_0(n INTEGER PRIMARY KEY, w, "
+                                + "o REFERENCES \"main.x\"\"y\" ON DELETE CASCADE)",
                         "INSERT INTO \"main.x\"\"y\" VALUES (1, 'it''s'), (2, 'x')",
                         "INSERT INTO \"'; DROP TABLE keep; --\" VALUES (1, 1), (2, 2)",
                         "INSERT INTO chosen_0 VALUES (1, 1, 1)")
@@ -489,23 +495,5 @@ class UndeleteTest {
                 lab.counted(where("MAIN.x\"y", "\"select\" = 'it''s' AND \"a\"\"b\" = 1 -- comment")));
         lab.undelete(all("main.x\"y"));
         lab.assertAllIsBack();
-    }
-
-    @Test
-    void triggersAndChecksOfTheBackupAreNotRun() {
-        String never = "abs(-9223372036854775808)"; // Fails wherever it is computed.
-        lab.given("CREATE TABLE t(id INTEGER PRIMARY KEY, v)", "INSERT INTO t VALUES (1, 'a'), (2, 'b')")
-                .since("DELETE FROM t WHERE id = 2");
-        Lab.sql(
-                lab.backup,
-                "CREATE TRIGGER hostile AFTER INSERT ON t BEGIN SELECT " + never + "; END",
-                "CREATE TABLE log(x)",
-                "CREATE TRIGGER hostile_too BEFORE INSERT ON t BEGIN INSERT INTO log VALUES (1); END",
-                "CREATE VIEW w AS SELECT " + never + " AS x",
-                "PRAGMA writable_schema=ON",
-                "UPDATE sqlite_schema SET sql = 'CREATE TABLE t(id INTEGER PRIMARY KEY, v CHECK (" + never
-                        + " > 0), g AS (" + never + "))' WHERE name = 't'");
-        assertEquals("t 1", lab.counted(where("t", "id > 0")));
-        assertEquals("1a,2b", lab.query("SELECT group_concat(id || v) FROM t"));
     }
 }
