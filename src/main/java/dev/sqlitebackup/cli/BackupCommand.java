@@ -149,6 +149,10 @@ public final class BackupCommand implements Callable<Integer> {
         if (every.isZero()) {
             throw new ParameterException(spec.commandLine(), "--every takes a second or more");
         }
+        if (common.standardOutputIsTaken) {
+            throw new ParameterException(
+                    spec.commandLine(), "--every cannot write one backup after the other to standard output");
+        }
         TimedLines.install(spec.commandLine(), common.json, environment.clock());
         common.service = new Service(environment.clock(), every, environment.healthFile());
         return common.service.run(spec.commandLine(), this::backUp);
@@ -199,10 +203,6 @@ public final class BackupCommand implements Callable<Integer> {
     }
 
     private void refuseIfNotForAPipe(RetentionRules rules) {
-        if (every != null) {
-            throw new ParameterException(
-                    spec.commandLine(), "--every cannot write one backup after the other to standard output");
-        }
         if (!rules.isEmpty()) {
             throw new ParameterException(
                     spec.commandLine(), "--keep-… needs a directory as destination, and --to=- has no history");

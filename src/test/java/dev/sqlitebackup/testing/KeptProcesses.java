@@ -24,7 +24,8 @@ final class KeptProcesses {
     /** Not among them: what is about the process ({@code --every}), its input, or the logger, which is made once. */
     private static final Predicate<String> OPTION = Pattern.compile(
                     "(?s)(-q|--|--(json|quiet|yes|dry-run|live|full|compact|rows|push|pushed|stage"
-                            + "|allow-shrink|only|no-triggers|(to|name|at|level|threads|tmp-dir|safety-dir|busy-timeout|max-age"
+                            + "|allow-shrink|only|no-triggers"
+                            + "|(to|name|at|level|threads|tmp-dir|safety-dir|busy-timeout|max-age"
                             + "|table|where|limit|keep-(last|within|hourly|daily|weekly|monthly|yearly))(=.+)?))")
             .asMatchPredicate();
     /** Of what the command line can carry. */
