@@ -383,6 +383,7 @@ class ScriptsIT {
         assertEquals(14, missing.exitCode(), missing.err());
         assertTrue(missing.err().startsWith("error: there is no backup of h.db in "), missing.err());
         cron("backup-db", "DB=" + database, "TO=backups/").ok();
+        lab.run("verify", repository.resolve("backups"), "--name=h.db").ok(); // As the weekly line does.
         Tools.Ended well = Tools.sh(cron, repository, database, directory, System.getProperty("java.home"))
                 .ok();
         assertEquals("", well.out() + well.err());
