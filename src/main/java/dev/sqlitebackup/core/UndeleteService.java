@@ -5,7 +5,6 @@ import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.files.Space;
 import dev.sqlitebackup.files.Workspace;
-import dev.sqlitebackup.history.Again;
 import dev.sqlitebackup.history.BackupSource;
 import dev.sqlitebackup.history.DatabaseChoice;
 import dev.sqlitebackup.history.Location;
@@ -18,6 +17,7 @@ import dev.sqlitebackup.sqlite.Databases;
 import dev.sqlitebackup.sqlite.HiddenLog;
 import dev.sqlitebackup.sqlite.IntegrityCheck;
 import dev.sqlitebackup.sqlite.LiveRefusal;
+import dev.sqlitebackup.sqlite.PutBack;
 import dev.sqlitebackup.sqlite.SafetyCopy;
 import dev.sqlitebackup.sqlite.Snapshot;
 import dev.sqlitebackup.sqlite.Undelete;
@@ -132,7 +132,7 @@ public final class UndeleteService {
                         DatabaseChoice.of(request.name, target, request.databaseNamed),
                         request.notAfter,
                         clock.instant(),
-                        again(request, target)));
+                        UndeleteHints.again(request, target)));
         if (source.isFile(target)) {
             throw new Failure(
                     Failure.Kind.USAGE,
@@ -145,25 +145,6 @@ public final class UndeleteService {
 
     private static Path place(Workspace workspace) {
         return workspace.directory().getParent();
-    }
-
-    private static Again again(Request request, Path target) {
-        List<String> words = Again.named(
-                List.of("undelete", request.backup.toString(), "--to=" + target, "--table=" + request.table),
-                request.name);
-        if (request.condition != null) {
-            words.add("--where=" + request.condition);
-        }
-        if (request.only) {
-            words.add("--only");
-        }
-        if (request.withoutTriggers) {
-            words.add("--no-triggers");
-        }
-        if (request.dryRun) {
-            words.add("--dry-run");
-        }
-        return new Again(words);
     }
 
     private Result rehearse(Request request, Path target, StagedBackup staged, Workspace workspace) {
@@ -195,12 +176,12 @@ public final class UndeleteService {
                     target, () -> places.beside().attributes(places.beside().createFile("sidecar")), AS_OWNER);
             List<String> warnings =
                     SafetyDirectory.claim(request.safetyDirectory, target, clock.instant(), request.busyTimeout);
-            SafetyCopy safety =
-                    new KeptSafetyCopy(places.safety(), target, request.safetyDirectory, clock, undo(request, target));
+            SafetyCopy safety = new KeptSafetyCopy(
+                    places.safety(), target, request.safetyDirectory, clock, UndeleteHints.undo(request, target));
             snapshot(request, target, places.safety(), safety.file(), 1);
             refuseChecksums(target, safety.file());
             List<Path> kept = new ArrayList<>();
-            Undelete.Back back = run(
+            PutBack back = run(
                     request, staged, staging, new Undelete.Target(target, safety.file()), new Undelete.BeforeCommit() {
                         @Override
                         public void run() {
@@ -251,7 +232,7 @@ public final class UndeleteService {
         }
     }
 
-    private Undelete.Back run(
+    private PutBack run(
             Request request,
             StagedBackup staged,
             Workspace workspace,
@@ -261,26 +242,18 @@ public final class UndeleteService {
                 staged.file(), staged.source().toString(), workspace.directory(), workspace.createFile("selected.db"));
         Undelete.Wanted wanted = new Undelete.Wanted(
                 request.table, request.condition, request.only, request.withoutTriggers, SHOWN_ROWS);
-        Undelete.Back back = Undelete.run(target, from, wanted, request.busyTimeout, progress, last);
+        PutBack back = Undelete.run(target, from, wanted, request.busyTimeout, progress, last);
         if (back.selected() == 0) {
             throw new Failure(
                     Failure.Kind.NOT_FOUND,
                     "the backup " + staged.source() + " has no row of table " + request.table
                             + (request.condition == null ? "" : " where " + request.condition),
-                    "to find the newest backup that has one: "
-                            + Again.query(request.backup, request.name, question(request))
-                                    .each());
+                    "to find the newest backup that has one: " + UndeleteHints.find(request));
         }
         return back;
     }
 
-    private static String question(Request request) {
-        return "SELECT 1 FROM \"" + request.table.replace("\"", "\"\"") + "\""
-                + (request.condition == null ? "" : " WHERE " + request.condition);
-    }
-
-    private static Result result(
-            Request request, Path target, StagedBackup staged, Path safetyCopy, Undelete.Back back) {
+    private static Result result(Request request, Path target, StagedBackup staged, Path safetyCopy, PutBack back) {
         Verification verification = staged.verification().withWarnings(back.warnings());
         if (back.changed() > 0) {
             verification = verification.withWarning(back.changed()
@@ -295,14 +268,10 @@ public final class UndeleteService {
                 .map(table -> new Table(table.name(), table.rows(), Difference.rows(table.first())))
                 .toList();
         return new Result(
-                target, VerifyService.Result.of(staged).with(verification), safetyCopy, tables, undo(request, target));
-    }
-
-    private static String undo(Request request, Path target) {
-        List<String> words = new ArrayList<>(List.of("undo", target.toString(), "--live"));
-        if (request.safetyDirectory != null) {
-            words.add("--safety-dir=" + request.safetyDirectory);
-        }
-        return Hints.command(words.toArray(String[]::new));
+                target,
+                VerifyService.Result.of(staged).with(verification),
+                safetyCopy,
+                tables,
+                UndeleteHints.undo(request, target));
     }
 }

@@ -1,6 +1,5 @@
 package dev.sqlitebackup.sqlite;
 
-import dev.sqlitebackup.Deadline;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.Progress;
@@ -12,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Puts rows back that a backup has and a database has no longer, in one transaction of that database, which others may
@@ -20,11 +18,7 @@ import java.util.stream.Stream;
  * it is committed. Whatever goes wrong before leaves the database as it was.
  */
 public final class Undelete {
-    private static final long POLL_MILLIS = 2;
     private static final int MOST_NAMES = 20;
-    private static final long MOST_COMMIT_MILLIS = 2000;
-    /** How much of a value is shown. */
-    private static final int MOST_OF_VALUE = 100;
     /** What SQLite says of a foreign key that nothing can be checked by; an application without it never notices. */
     private static final Pattern UNSOUND_KEY =
             Pattern.compile("foreign key mismatch.*|no such table: .*", Pattern.DOTALL);
@@ -56,29 +50,6 @@ public final class Undelete {
      * @param before a private copy of it
      */
     public record Target(Path live, Path before) {}
-
-    /** How many rows came back to a table, and the first ones. */
-    public record Table(String name, long rows, List<DiffRow> first) {}
-
-    /**
-     * What came back.
-     *
-     * @param tables that got rows, those first that others refer to; empty if nothing was missing
-     * @param selected how many rows of the table the backup has, or the condition selects among them
-     * @param changed how many of those are there with other values
-     * @param partial what could not come back, a sentence each
-     * @param warnings what else there is to say
-     */
-    public record Back(List<Table> tables, long selected, long changed, List<String> partial, List<String> warnings) {
-        private Back withPartial(String sentence) {
-            return new Back(
-                    tables,
-                    selected,
-                    changed,
-                    Stream.concat(partial.stream(), Stream.of(sentence)).toList(),
-                    warnings);
-        }
-    }
 
     /** Called with all in place and checked, under the write lock: the last moment at which nothing is committed. */
     public interface BeforeCommit {
@@ -118,7 +89,7 @@ public final class Undelete {
      * @throws Failure BUSY if the write lock cannot be had within {@code busyTimeout}; USAGE for a table or a condition
      *     that does not fit; FAILURE, which names the row, if one cannot come back as it was; the database is unchanged
      */
-    public static Back run(
+    public static PutBack run(
             Target target, From from, Wanted wanted, Duration busyTimeout, Progress progress, BeforeCommit last) {
         Undelete undelete = new Undelete(target, from, wanted, busyTimeout);
         try {
@@ -174,7 +145,7 @@ public final class Undelete {
         }
     }
 
-    private Back attempt(boolean foreignKeys, BeforeCommit last) throws SQLException {
+    private PutBack attempt(boolean foreignKeys, BeforeCommit last) throws SQLException {
         try (LiveAndBackup both = LiveAndBackup.open(
                 live,
                 from.file,
@@ -183,15 +154,15 @@ public final class Undelete {
                 busyTimeout)) {
             SqliteConnection connection = both.connection();
             connection.execute("PRAGMA foreign_keys=" + (foreignKeys ? "ON" : "OFF"));
-            lock(connection);
+            WriteLock.begin(connection, live, busyTimeout);
             connection.execute("PRAGMA defer_foreign_keys=ON");
             References references = choose(connection);
             if (references.chosen().isEmpty()) {
                 connection.execute("ROLLBACK");
-                return new Back(List.of(), selected, changed(connection, references), List.of(), List.of());
+                return PutBack.of(List.of(), 0, selected, changed(connection, references), List.of());
             }
             List<String> leftOut = putBack(connection, references, foreignKeys);
-            Back back = back(connection, references, foreignKeys, leftOut);
+            PutBack back = result(connection, references, foreignKeys, leftOut);
             Interruption.checkBeforeChange();
             last.run();
             commit(connection, last);
@@ -200,7 +171,7 @@ public final class Undelete {
     }
 
     /** From the file, and not from what this connection remembers of it. It is committed, whatever comes now. */
-    private static Back readBack(SqliteConnection connection, References references, Back back) {
+    private static PutBack readBack(SqliteConnection connection, References references, PutBack back) {
         try {
             connection.execute("PRAGMA shrink_memory");
             connection.execute("BEGIN");
@@ -216,13 +187,8 @@ public final class Undelete {
         }
     }
 
-    /**
-     * In rollback mode SQLite waits here for readers, and lets no new ones in meanwhile: so not for long.
-     *
-     * @param last is taken back where nothing was committed for certain
-     */
-    private void commit(SqliteConnection connection, BeforeCommit last) throws SQLException {
-        connection.driver().setBusyTimeout((int) Math.min(MOST_COMMIT_MILLIS, busyTimeout.toMillis()));
+    /** @param last is taken back where nothing was committed for certain */
+    private static void commit(SqliteConnection connection, BeforeCommit last) throws SQLException {
         try (Interruption.Blocking critical = Interruption.critical()) {
             connection.execute("COMMIT");
         } catch (SQLException e) {
@@ -230,25 +196,6 @@ public final class Undelete {
                 last.takeBack();
             }
             throw e;
-        }
-    }
-
-    /** By connections' own waiting a signal would not be heard. */
-    private void lock(SqliteConnection connection) throws SQLException {
-        Deadline deadline = Deadline.after(busyTimeout);
-        connection.driver().setBusyTimeout(0);
-        while (true) {
-            try {
-                connection.execute("BEGIN IMMEDIATE");
-                deadline.sayWaited(live);
-                connection.driver().setBusyTimeout((int) Math.min(Integer.MAX_VALUE, busyTimeout.toMillis()));
-                return;
-            } catch (SQLException e) {
-                if (ResultCode.of(e) != ResultCode.BUSY || deadline.hasPassed()) {
-                    throw e;
-                }
-            }
-            Interruption.pause(POLL_MILLIS);
         }
     }
 
@@ -298,23 +245,9 @@ public final class Undelete {
         return insertion.leftOut();
     }
 
-    private Back back(SqliteConnection connection, References references, boolean foreignKeys, List<String> leftOut)
+    private PutBack result(
+            SqliteConnection connection, References references, boolean foreignKeys, List<String> leftOut)
             throws SQLException {
-        List<Table> tables = new ArrayList<>();
-        List<String> partial = new ArrayList<>();
-        for (LostTable table : references.parentsFirst()) {
-            tables.add(new Table(table.name(), table.rows(), table.show(wanted.show, MOST_OF_VALUE)));
-            List<String> lost = table.lostColumns();
-            if (!lost.isEmpty()) {
-                partial.add("table " + table.name() + " takes no values of column " + String.join(", ", lost)
-                        + " any more: what the backup holds there is left out");
-            }
-            List<String> converted = table.convertedColumns();
-            if (!converted.isEmpty()) {
-                partial.add("column " + String.join(", ", converted) + " of table " + table.name()
-                        + " has another type than in the backup, which made other values of some");
-            }
-        }
         List<String> warnings = new ArrayList<>(references.warnings());
         warnings.addAll(references.dangling());
         if (!leftOut.isEmpty()) {
@@ -324,7 +257,7 @@ public final class Undelete {
         if (!foreignKeys) {
             warnings.add("the database declares foreign keys that SQLite cannot check, so they were not enforced");
         }
-        return new Back(tables, selected, changed(connection, references), partial, warnings);
+        return PutBack.of(references.parentsFirst(), wanted.show, selected, changed(connection, references), warnings);
     }
 
     private long changed(SqliteConnection connection, References references) throws SQLException {

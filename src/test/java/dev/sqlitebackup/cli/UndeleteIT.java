@@ -278,6 +278,24 @@ class UndeleteIT {
         lab.json(0, "undelete", "history", "--to=app.db", "--table=session", FIRST);
     }
 
+    /** In rollback mode a commit waits for readers, and new ones wait for it. */
+    @Test
+    void aSlowReaderEndsItSoonAndNoSafetyCopyStays() {
+        Lab.sql(database, "PRAGMA journal_mode=DELETE");
+        delete("DELETE FROM session WHERE id = 'ses_1'");
+        Map<String, String> before = rows(database);
+        try (Writer reader = Writer.start(database, "reading", "keep", 0)) {
+            long started = System.nanoTime();
+            lab.run("undelete", "history", "--to=app.db", "--table=session", FIRST, "--busy-timeout=5m")
+                    .endsWith(11);
+            assertTrue(System.nanoTime() - started < 300_000_000_000L, "it waited as long as for a writer");
+            reader.stop();
+        }
+        assertEquals(List.of(), lab.safetyCopies("app.db"));
+        assertEquals(before, rows(database));
+        lab.json(0, "undelete", "history", "--to=app.db", "--table=session", FIRST);
+    }
+
     @Test
     void aRowWithAnotherValueNowIsLeftAloneAndNamed() {
         Lab.sql(database, "UPDATE session SET title = 'newer' WHERE id = 'ses_1'");

@@ -17,6 +17,7 @@ import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.S3Location;
 import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.OwnFunctions;
 import dev.sqlitebackup.testing.Runs;
 import dev.sqlitebackup.testing.S3Server;
 import dev.sqlitebackup.testing.SharedS3;
@@ -197,6 +198,15 @@ class VerifyAllTest {
             Files.write(Path.of(made.get(1).backup()), bytes);
             assertEquals(Failure.Kind.CORRUPT, verify().failure().kind(), "one that is bad counts more");
         }
+    }
+
+    /** An alarm that no verification can end is one that nobody hears any more. */
+    @Test
+    void whatOnlyTheApplicationCanCheckInFullIsProvenAsFarAsItCanBe() {
+        Runs own = new Runs(lab, OwnFunctions.database(lab.path("own.db"), 3), runs.history());
+        own.backUp(at(0));
+        assertNull(verify().failure());
+        assertEquals(at(100), own.status(at(101)).verifiedAt());
     }
 
     @Test

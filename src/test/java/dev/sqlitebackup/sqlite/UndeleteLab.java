@@ -61,11 +61,11 @@ final class UndeleteLab {
         return new Undelete.Wanted(table, null, false, true, SHOWN);
     }
 
-    Undelete.Back undelete(Undelete.Wanted wanted) {
+    PutBack undelete(Undelete.Wanted wanted) {
         return undelete(wanted, () -> {});
     }
 
-    Undelete.Back undelete(Undelete.Wanted wanted, Undelete.BeforeCommit last) {
+    PutBack undelete(Undelete.Wanted wanted, Undelete.BeforeCommit last) {
         Path before = directory.resolve("before.db");
         Path selected = directory.resolve("selected.db");
         copy(live, before);
@@ -84,7 +84,7 @@ final class UndeleteLab {
     }
 
     /** Such as {@code parent 1, child 2}. */
-    static String counts(Undelete.Back back) {
+    static String counts(PutBack back) {
         return back.tables().stream()
                 .map(table -> table.name() + " " + table.rows())
                 .collect(Collectors.joining(", "));

@@ -159,7 +159,7 @@ class UndeletePropertyTest {
         String logged = lab.query("SELECT count(*) FROM log");
         String schema = lab.query(SCHEMA);
         String obstacle = plain.obstacle();
-        Undelete.Back back;
+        PutBack back;
         try {
             back = lab.undelete(drawn.wanted);
         } catch (Failure e) {
@@ -176,7 +176,7 @@ class UndeletePropertyTest {
         assertEquals(plain.changed(table), back.changed());
         assertEquals(
                 chosen.stream().collect(Collectors.groupingBy(row -> row.table().name(), Collectors.counting())),
-                back.tables().stream().collect(Collectors.toMap(Undelete.Table::name, Undelete.Table::rows)));
+                back.tables().stream().collect(Collectors.toMap(PutBack.Table::name, PutBack.Table::rows)));
         if (chosen.isEmpty()) {
             nothing++;
             assertArrayEquals(before, UndeleteLab.bytes(lab.live));

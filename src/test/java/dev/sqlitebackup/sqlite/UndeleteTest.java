@@ -103,7 +103,7 @@ class UndeleteTest {
     void nothingMissingIsSaidAndChangesNothing() {
         lab.given(FAMILY);
         byte[] before = UndeleteLab.bytes(lab.live);
-        Undelete.Back back = lab.undelete(all("parent"), () -> {
+        PutBack back = lab.undelete(all("parent"), () -> {
             throw new AssertionError("there is nothing to commit");
         });
         assertEquals(List.of(List.of(), 3L, 0L), List.of(back.tables(), back.selected(), back.changed()));
@@ -115,7 +115,7 @@ class UndeleteTest {
     @Test
     void rowsThatAreThereWithOtherValuesAreCountedAndLeft() {
         lab.given(FAMILY).since("UPDATE parent SET name = 'newer' WHERE id < 3", "DELETE FROM parent WHERE id = 3");
-        Undelete.Back back = lab.undelete(where("parent", "id > 1"));
+        PutBack back = lab.undelete(where("parent", "id > 1"));
         assertEquals("parent 1", counts(back));
         assertEquals(1, back.changed());
         assertEquals("newer,newer,three", lab.query("SELECT group_concat(name) FROM parent"));
@@ -124,7 +124,7 @@ class UndeleteTest {
     @Test
     void whatComesBackIsShown() {
         lab.given(FAMILY).since("DELETE FROM parent WHERE id = 1");
-        Undelete.Table first = lab.undelete(where("parent", "id = 1")).tables().get(0);
+        PutBack.Table first = lab.undelete(where("parent", "id = 1")).tables().get(0);
         assertEquals(
                 "[id=1, name=one]",
                 first.first().get(0).cells().stream()
@@ -207,7 +207,7 @@ class UndeleteTest {
                         "INSERT INTO parent VALUES (1), (2)",
                         "INSERT INTO child VALUES (1, 1), (2, 2), (3, 1)")
                 .since("DELETE FROM parent WHERE id = 1");
-        Undelete.Back back = lab.undelete(all("parent"));
+        PutBack back = lab.undelete(all("parent"));
         assertEquals("parent 1", counts(back));
         assertEquals(
                 List.of("2 rows of table child referred to them by p and no longer do: left as they are"),
@@ -254,7 +254,7 @@ class UndeleteTest {
     @Test
     void aChildTableThatWasDroppedSinceIsSaid() {
         lab.given(FAMILY).since("DELETE FROM parent WHERE id = 1", "DROP TABLE grandchild");
-        Undelete.Back back = lab.undelete(where("parent", "id = 1"));
+        PutBack back = lab.undelete(where("parent", "id = 1"));
         assertEquals("parent 1, child 2", counts(back));
         assertEquals(
                 List.of("3 rows of table grandchild referred to them; the database has no such table any more"),
@@ -264,7 +264,7 @@ class UndeleteTest {
     @Test
     void keysThatSqliteCannotCheckAreNoReasonToRefuse() {
         lab.given(FAMILY).since("PRAGMA foreign_keys=OFF", "DELETE FROM child WHERE id = 10", "DROP TABLE parent");
-        Undelete.Back back = lab.undelete(where("child", "id = 10"));
+        PutBack back = lab.undelete(where("child", "id = 10"));
         assertEquals("child 1", counts(back));
         assertEquals(
                 List.of("the database declares foreign keys that SQLite cannot check, so they were not enforced"),
@@ -302,7 +302,7 @@ class UndeleteTest {
         lab.given(FAMILY)
                 .given("INSERT INTO child VALUES (77, 77, 'orphan'), (78, 78, 'orphan')")
                 .since("DELETE FROM child WHERE id > 70", "DELETE FROM child WHERE id = 10");
-        Undelete.Back back = lab.undelete(all("child"));
+        PutBack back = lab.undelete(all("child"));
         assertEquals("child 4, grandchild 2", counts(back));
         assertEquals(
                 List.of("2 rows of table child refer by p to nothing in table parent, as in the backup"),
@@ -444,7 +444,7 @@ class UndeleteTest {
                                 + "e AS (a || c))",
                         "INSERT INTO t(id, a, c) SELECT id, a, c FROM former",
                         "DROP TABLE former");
-        Undelete.Back back = lab.undelete(all("t"));
+        PutBack back = lab.undelete(all("t"));
         assertEquals("t 1", counts(back));
         assertEquals(
                 List.of("table t takes no values of column b any more: what the backup holds there is left out"),
@@ -495,5 +495,22 @@ class UndeleteTest {
                 lab.counted(where("MAIN.x\"y", "\"select\" = 'it''s' AND \"a\"\"b\" = 1 -- comment")));
         lab.undelete(all("main.x\"y"));
         lab.assertAllIsBack();
+    }
+
+    /** Else each row would be compared with every missing one, while writers wait. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a INTEGER, PRIMARY KEY(a)) WITHOUT ROWID --"})
+    void aMissingRowWithoutAKeyIsFoundByAnIndex(String key) throws Exception {
+        lab.given("CREATE TABLE t(" + (key.isEmpty() ? "a, b)" : "b, " + key));
+        try (SqliteConnection connection = SqliteConnection.open(lab.live, "mode=rw", Duration.ZERO)) {
+            Tables.Kind kind = Tables.of(connection, "main").kinds().get("t");
+            TableShape old = TableShape.of(connection, "main", "t", kind.kind());
+            MissingRows missing = new MissingRows.ByContent(old.identity(), "missing_0");
+            String numbered = Identity.numbered(old.identity(), "");
+            connection.execute("CREATE TABLE temp.missing_0(" + numbered + ", UNIQUE(" + numbered + "))");
+            List<String> plan = connection.query(
+                    "EXPLAIN QUERY PLAN SELECT 1 FROM " + old.from("o") + " WHERE " + missing.condition(), "detail");
+            assertTrue(plan.stream().anyMatch(step -> step.startsWith("SEARCH m ")), plan.toString());
+        }
     }
 }
