@@ -28,6 +28,17 @@ class AssertionsTest {
         }
     }
 
+    /** SQLite would take the name of a column that is not there for a text, which is true. */
+    @Test
+    void aColumnInDoubleQuotesThatIsNotThereIsNoText() {
+        Path database = new Lab(directory).database("app.db", "delete", 3, "g");
+        Expect.failure(
+                Failure.Kind.CORRUPT,
+                "no such column: active",
+                () -> Assertions.of(List.of("SELECT \"generation\" FROM t", "SELECT \"active\" FROM t"))
+                        .require(database, "b", null));
+    }
+
     @Test
     void onlyTheFirstRowIsComputedAndTheFirstThatIsFalseIsNamed() {
         Lab lab = new Lab(directory);
