@@ -12,7 +12,7 @@ import java.util.Comparator;
  * @param name its file name
  * @param database the file name of the database that it is of, null where only its content would tell
  * @param createdAt when its snapshot was taken, to the second; of a version in Git, when it was committed
- * @param number 1, or 2 and up within a second
+ * @param number 1, or 2 and up within a second; {@link #NO_NUMBER} of a gzip file that somebody else made
  * @param databaseBytes size of the database in it, null where that would have to be decompressed
  * @param commit that holds it in Git, else null
  * @param parent which backup of the same database an increment builds on; null for a full backup
@@ -29,6 +29,9 @@ public record Backup(
         String commit,
         BackupName.Moment parent,
         Manifest manifest) {
+    /** No state speaks of it, not even one of a backup that was made within the same second. */
+    static final int NO_NUMBER = 0;
+
     /**
      * The order of everything that lists or chooses: equal times are told apart by number, and then by name, so it
      * never depends on the file system.

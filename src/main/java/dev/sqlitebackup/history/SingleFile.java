@@ -194,7 +194,7 @@ public record SingleFile(Store store, String name) implements Destination {
                 name,
                 null,
                 manifest == null ? file.modifiedAt().truncatedTo(ChronoUnit.SECONDS) : manifest.createdAt(),
-                1,
+                manifest == null ? Backup.NO_NUMBER : 1,
                 file.sizeBytes(),
                 manifest == null ? null : manifest.databaseBytes(),
                 null,
