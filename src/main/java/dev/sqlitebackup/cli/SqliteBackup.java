@@ -29,8 +29,8 @@ import picocli.CommandLine.Spec;
             "11:locked past --busy-timeout",
             "12:the database or the backup failed verification",
             "13:restore: another process has the database open",
-            "14:status: no backup, one too old or not whole, a database that has shrunk, or "
-                    + "(--pushed) one that was not pushed",
+            "14:status: no backup, one too old or not whole, a database that has shrunk or is gone, "
+                    + "or (--pushed) one that was not pushed",
             "15:not enough room",
             "16:backup: the database has shrunk since the newest backup",
             "130:interrupted"

@@ -40,7 +40,7 @@ record StatusReport(Output output) {
             case UNPUSHED -> alarm(unpushed(result), result.hint(), result, fields);
             case UNVERIFIED -> alarm(unverified(result), "prove it: " + result.hint(), result, fields);
             case SHRUNK -> alarm(shrunk(result), result.hint(), result, fields);
-            case MISSING -> alarm(result.missing(), result.hint(), result, fields);
+            case MISSING, GONE -> alarm(result.missing(), result.hint(), result, fields);
             case BROKEN ->
                 alarm(
                         "the newest backup cannot be restored, "

@@ -112,9 +112,13 @@ record NewestBackup(Store store, StateFile stateFile, List<Backup> members, Stri
 
     /** Proves it, whatever the default database is. */
     String verifyCommand(StatusService.Request request) {
-        String name =
-                request.name() == null && request.destination().isDirectory() ? backup().database() : request.name();
-        return Hints.command(Again.verify(request.destination(), name).words().toArray(String[]::new));
+        return Hints.command(
+                Again.verify(request.destination(), name(request)).words().toArray(String[]::new));
+    }
+
+    /** By which the backups of the database go there, null if there is nothing to tell them from. */
+    String name(StatusService.Request request) {
+        return request.name() == null && request.destination().isDirectory() ? backup().database() : request.name();
     }
 
     private static String databaseName(History history, StatusService.Request request) {

@@ -3,6 +3,7 @@ package dev.sqlitebackup.core;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.files.FileIdentity;
+import dev.sqlitebackup.files.Links;
 import dev.sqlitebackup.history.Backup;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.Origin;
@@ -36,7 +37,9 @@ public final class StatusService {
         /** The newest cannot be brought back, because something that it builds on is not there. */
         BROKEN("broken"),
         /** It holds much less than it did, and nobody has said that this is right. */
-        SHRUNK("shrunk");
+        SHRUNK("shrunk"),
+        /** An earlier run of this host backed it up, and it is not there any more. */
+        GONE("gone");
 
         private final String word;
 
@@ -78,7 +81,7 @@ public final class StatusService {
      * @param age since then, else since it was made; null if there is none. Negative if a clock is or was wrong
      * @param changedSince whether the database differs from what was backed up then; null where it cannot be seen,
      *     nobody noted what it looked like, or it was written too shortly before
-     * @param missing why there is no backup, or why the newest cannot be brought back; else null
+     * @param missing why there is no backup, why the newest cannot be brought back, or what is gone; else null
      * @param hint what to do about an alarm
      * @param shrunk what the database held before, null if it has not shrunk
      * @param git how far Git has taken the backup, null where it does not track it
@@ -140,7 +143,19 @@ public final class StatusService {
 
     private static Result missing(Path database, String missing, String hint, List<String> warnings) {
         return new Result(
-                database, null, null, null, null, Freshness.MISSING, missing, hint, warnings, null, null, null, null);
+                database,
+                null,
+                null,
+                null,
+                null,
+                Freshness.MISSING,
+                missing,
+                hint,
+                warnings,
+                null,
+                null,
+                null,
+                null);
     }
 
     /** @param noted by the last run, null for nothing */
@@ -163,6 +178,11 @@ public final class StatusService {
         String hint = shrunk == null
                 ? newest.hint()
                 : Shrinkage.hint(database, newest.store().location(shrunk.backup()), request.destination, request.name);
+        Gone gone = Gone.of(request, newest, noted);
+        if (gone != null) {
+            freshness = Freshness.GONE;
+            hint = gone.hint();
+        }
         GitStatus git = GitStatus.of(request.destination, newest.members(), warnings);
         if (request.pushed
                 && freshness == Freshness.FRESH
@@ -183,7 +203,7 @@ public final class StatusService {
                 age,
                 changed,
                 freshness,
-                newest.missing(),
+                gone == null ? newest.missing() : gone.message(),
                 hint,
                 warnings,
                 shrunk,
@@ -199,7 +219,7 @@ public final class StatusService {
 
     /** A database may be somewhere else, or gone. */
     static Path real(Path database) {
-        return Files.exists(database) ? Databases.real(database) : database;
+        return Files.exists(database) ? Databases.real(database) : Links.leadsTo(database);
     }
 
     /**

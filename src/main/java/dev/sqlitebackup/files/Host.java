@@ -28,6 +28,11 @@ public record Host(String name, String boot) {
         return read(PROC.resolve("hostname")) + "/" + tag(current().name);
     }
 
+    /** Whether {@link #id} is that of this machine, and not one that any without a name has. */
+    public static boolean isThis(String id) {
+        return id.equals(id()) && !current().name.isEmpty();
+    }
+
     /** Tells one start of this machine from another; empty where the system does not say. */
     public static String bootId() {
         return current().boot;

@@ -69,6 +69,25 @@ public enum Origin {
     }
 
     /**
+     * Where a database was that an earlier run of this host noted, if nothing is there any more.
+     *
+     * @param noted by the last run, null for nothing
+     * @param named where the database leads that the user named, null if he named none
+     * @return null if it is there, another one is meant, or it is not for this host or user to tell
+     */
+    public static Path gone(State.Source noted, Path named) {
+        if (noted == null || noted.path() == null || noted.host() == null || !Host.isThis(noted.host())) {
+            return null;
+        }
+        try {
+            Path before = Path.of(noted.path());
+            return (named == null || named.equals(before)) && Files.notExists(before) ? before : null;
+        } catch (InvalidPathException e) {
+            return null; // This locale cannot express it.
+        }
+    }
+
+    /**
      * A run must not take over what is another database's.
      *
      * @param before what the last run noted at the place, null for nothing
