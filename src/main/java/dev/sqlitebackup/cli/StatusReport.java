@@ -16,6 +16,18 @@ import java.util.Map;
 record StatusReport(Output output) {
     /** @return the exit code */
     int print(StatusService.Result result) {
+        int exitCode = printState(result);
+        if (result.lastWriter() != null
+                && result.lastWriter().wal()
+                && result.lastWriter().version().hasWalResetBug()) {
+            output.tell(List.of("note: " + result.database() + " is in WAL mode and was last written by SQLite "
+                    + result.lastWriter().version() + ", which can lose committed data when a checkpoint meets a "
+                    + "writer (the WAL-reset bug): update it to 3.51.3 or later"));
+        }
+        return exitCode;
+    }
+
+    private int printState(StatusService.Result result) {
         Backup backup = result.backup();
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("database", result.database().toString());
@@ -26,6 +38,11 @@ record StatusReport(Output output) {
         fields.put("changedSince", result.changedSince());
         fields.put("verifiedAt", Reporter.text(result.verifiedAt()));
         fields.put("state", result.freshness().word());
+        fields.put(
+                "sqliteVersion",
+                result.lastWriter() == null
+                        ? null
+                        : result.lastWriter().version().toString());
         if (result.git() != null) {
             fields.put("committed", result.git().committed());
             fields.put("pushed", result.git().pushed());

@@ -11,6 +11,7 @@ import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
 import dev.sqlitebackup.sqlite.Databases;
 import dev.sqlitebackup.sqlite.Fingerprint;
+import dev.sqlitebackup.sqlite.LastWriter;
 import dev.sqlitebackup.sqlite.OtherNames;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -87,6 +88,7 @@ public final class StatusService {
      * @param git how far Git has taken the backup, null where it does not track it
      * @param verifiedAt when the newest backup of then was last proven, null for never
      * @param verifiedAge since then
+     * @param lastWriter of the database, null where that does not show
      */
     public record Result(
             Path database,
@@ -101,7 +103,8 @@ public final class StatusService {
             State.Shrunk shrunk,
             GitStatus git,
             Instant verifiedAt,
-            Duration verifiedAge) {}
+            Duration verifiedAge,
+            LastWriter lastWriter) {}
 
     private final Clock clock;
 
@@ -155,7 +158,8 @@ public final class StatusService {
                 null,
                 null,
                 null,
-                null);
+                null,
+                LastWriter.of(real(database)));
     }
 
     /** @param noted by the last run, null for nothing */
@@ -209,7 +213,8 @@ public final class StatusService {
                 shrunk,
                 git,
                 verifiedAt,
-                verifiedAge);
+                verifiedAge,
+                LastWriter.of(real(database)));
     }
 
     /** As of a backup, a time far after now silences nothing. */

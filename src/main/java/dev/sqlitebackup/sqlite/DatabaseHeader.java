@@ -15,9 +15,17 @@ import java.util.Arrays;
  * @param isWal whether the file wants a write-ahead log (read version 2)
  * @param pageCount pages that the header declares, 0 where the header's count is not in use
  * @param freePages of them, those on the freelist
+ * @param sqliteVersion that wrote page 1 last, null where the header's note is not in use: SQLite before 3.7.0 left it
+ *     as it was
  * @param textEncoding 1 for UTF-8, 2 and 3 for UTF-16; 0 as long as it is undecided, because there never was a table
  */
-public record DatabaseHeader(int pageSizeBytes, boolean isWal, long pageCount, long freePages, int textEncoding) {
+public record DatabaseHeader(
+        int pageSizeBytes,
+        boolean isWal,
+        long pageCount,
+        long freePages,
+        SqliteVersion sqliteVersion,
+        int textEncoding) {
     public static final int SIZE_BYTES = 100;
     private static final int WRITE_VERSION_OFFSET = 18;
     private static final byte[] MAGIC = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
@@ -34,12 +42,15 @@ public record DatabaseHeader(int pageSizeBytes, boolean isWal, long pageCount, l
         if (!Arrays.equals(magic, MAGIC) || pageSizeBytes < 512 || Integer.bitCount(pageSizeBytes) != 1) {
             return null;
         }
+        // The "version-valid-for number": whoever counts a change and knows these fields writes all of them.
         boolean countIsInUse = bytes.getInt(24) == bytes.getInt(92);
+        int version = bytes.getInt(96);
         return new DatabaseHeader(
                 pageSizeBytes,
                 bytes.get(19) == 2,
                 countIsInUse ? Integer.toUnsignedLong(bytes.getInt(28)) : 0,
                 Integer.toUnsignedLong(bytes.getInt(36)),
+                countIsInUse && version > 0 ? new SqliteVersion(version) : null,
                 bytes.getInt(56));
     }
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What status says of the database itself: that it is gone. */
+/** What status says of the database itself: that it is gone, and which SQLite wrote it. */
 class StatusIT {
     @TempDir
     Path directory;
@@ -115,5 +115,48 @@ class StatusIT {
         String said = alarm("gone", "status", database, "--to=history/");
         assertTrue(said.contains("and the newest backup cannot be restored"), said);
         assertFalse(said.contains(" restore "), said);
+    }
+
+    // ---- which SQLite
+
+    private static final String NOTE = "can lose committed data when a checkpoint meets a writer";
+
+    @Test
+    void anOldSqliteInWalModeIsNamedInOneLineAndChangesNothingElse() {
+        Tools.require("sqlite3");
+        backUp("history/");
+        String ours = Lab.query(database, "SELECT sqlite_version()");
+        assertEquals(
+                ours,
+                lab.json(0, "status", database, "--to=history/")
+                        .get("sqliteVersion")
+                        .getAsString());
+        assertFalse(lab.run("status", database, "--to=history/").ok().err().contains(NOTE));
+
+        String theirs = Tools.sh("sqlite3 \"$1\" 'CREATE TABLE more(x)' 'SELECT sqlite_version()'", database)
+                .ok()
+                .out()
+                .strip();
+        assertEquals(
+                theirs,
+                lab.json(0, "status", database, "--to=history/")
+                        .get("sqliteVersion")
+                        .getAsString());
+        Tools.Ended said = lab.run("status", database, "--to=history/").ok();
+        assertEquals(1, said.err().lines().filter(line -> line.contains(NOTE)).count(), said.err());
+        assertTrue(said.err().contains("last written by SQLite " + theirs), said.err());
+        assertEquals("", lab.run("status", database, "--to=history/", "-q").ok().err());
+        assertFalse(lab.run("backup", database, "--to=history/").ok().err().contains(NOTE));
+
+        Tools.sh("sqlite3 \"$1\" 'PRAGMA journal_mode=delete'", database).ok();
+        assertFalse(lab.run("status", database, "--to=history/").ok().err().contains(NOTE));
+    }
+
+    @Test
+    void aDatabaseThatIsNotHereHasNoVersion() {
+        backUp("history/");
+        assertTrue(lab.json(0, "status", "never.db", "--to=history/", "--name=app.db")
+                .get("sqliteVersion")
+                .isJsonNull());
     }
 }
