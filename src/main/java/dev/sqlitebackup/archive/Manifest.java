@@ -63,6 +63,11 @@ public record Manifest(Instant createdAt, long databaseBytes, int pageSizeBytes,
         return number & number - 1;
     }
 
+    /** How many files lead to it: the number of each parent has one set bit less. */
+    public int chainLength() {
+        return 1 + Integer.bitCount(number());
+    }
+
     /** How much its blocks hold: a database, or a WAL file. */
     long contentBytes() {
         return increment == null ? databaseBytes : increment.walBytes;

@@ -133,9 +133,19 @@ public final class BackupCommand implements Callable<Integer> {
             heading = "%nAfter a success, delete older backups in the directory that no rule keeps:%n")
     private RetentionOptions retention = new RetentionOptions();
 
+    @Mixin
+    private MetricsOption metrics;
+
     BackupCommand(Environment environment, CommonOptions common) {
         this.environment = environment;
         this.common = common;
+        this.metrics = new MetricsOption(environment.clock(), this::subject);
+    }
+
+    private MetricsOption.Subject subject() {
+        Path source = environment.database(database);
+        return MetricsOption.Subject.of(
+                name.name(spec), source, environment.destination(destination, source, name.name(spec)));
     }
 
     @Override
@@ -144,7 +154,7 @@ public final class BackupCommand implements Callable<Integer> {
                 destination == null ? environment.isStandardOutputTheDefault() : destination.isPipe();
         common.ping = ping.ping();
         if (every == null) {
-            return backUp();
+            return metrics.measure(this::backUp);
         }
         if (every.isZero()) {
             throw new ParameterException(spec.commandLine(), "--every takes a second or more");
@@ -155,7 +165,7 @@ public final class BackupCommand implements Callable<Integer> {
         }
         TimedLines.install(spec.commandLine(), common.json, environment.clock());
         common.service = new Service(environment.clock(), every, environment.healthFile());
-        return common.service.run(spec.commandLine(), this::backUp);
+        return common.service.run(spec.commandLine(), () -> metrics.measure(this::backUp));
     }
 
     private int threadCount() {
@@ -173,7 +183,7 @@ public final class BackupCommand implements Callable<Integer> {
     }
 
     /** @return the exit code of a backup that was made */
-    private int backUp() {
+    private int backUp(Facts facts) {
         long started = System.nanoTime();
         Compression compression = new Compression(level, threadCount());
         RetentionRules rules = retention.rules(spec);
@@ -196,6 +206,7 @@ public final class BackupCommand implements Callable<Integer> {
                     : new BackupService(environment.clock(), progress).backup(request);
         }
         inGit.take(result);
+        facts.of(subject().database(), result);
         long durationMillis = (System.nanoTime() - started) / 1_000_000;
         List<String> warnings = new ArrayList<>(result.verification().news());
         warnings.addAll(inGit.warnings());

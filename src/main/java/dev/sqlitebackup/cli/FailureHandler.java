@@ -49,6 +49,7 @@ public final class FailureHandler implements IExecutionExceptionHandler, IParame
         options.ping = CommonOptions.of(e.getCommandLine()).ping;
         options.verbose = words.contains("-v") || words.contains("--verbose");
         Failure failure = new Failure(Failure.Kind.USAGE, message(e), hint(e), e);
+        MetricsOption.noteUsage(e.getCommandLine(), args);
         return Output.of(e.getCommandLine(), options).failure(failure);
     }
 

@@ -174,7 +174,7 @@ final class Output {
         return Stream.concat(some.stream(), more.stream()).toList();
     }
 
-    private void warnings(List<String> warnings) {
+    void warnings(List<String> warnings) {
         warnings.forEach(warning -> err.println(encodable("warning: " + escape(warning))));
         err.flush();
     }

@@ -47,13 +47,25 @@ public final class PruneCommand implements Callable<Integer> {
     @Option(names = "--dry-run", description = "Say what would go and why the rest stays, and delete nothing.")
     private boolean dryRun;
 
+    @Mixin
+    private MetricsOption metrics;
+
     PruneCommand(Environment environment, CommonOptions common) {
         this.environment = environment;
         this.common = common;
+        this.metrics = new MetricsOption(environment.clock(), this::subject);
+    }
+
+    private MetricsOption.Subject subject() {
+        return MetricsOption.Subject.at(environment.place(location, null, null), name.name(spec));
     }
 
     @Override
     public Integer call() {
+        return dryRun ? prune(new Facts()) : metrics.measure(this::prune);
+    }
+
+    private int prune(Facts facts) {
         Path tmp = environment.temporaryDirectory(null);
         PruneService.Pruned pruned;
         try (ProgressDisplay progress = ProgressDisplay.of(common, environment.streams(), RunPlan.PRUNE)) {
@@ -67,6 +79,7 @@ public final class PruneCommand implements Callable<Integer> {
                     common.busyTimeout);
             pruned = dryRun ? service.plan(request) : service.prune(request);
         }
+        facts.of(pruned);
         return Reporter.of(spec.commandLine(), common).prune(pruned, dryRun);
     }
 }

@@ -71,14 +71,28 @@ public final class StatusCommand implements Callable<Integer> {
                     + "(default: no matter).")
     private Duration maxVerifyAge;
 
+    @Mixin
+    private MetricsOption metrics;
+
     StatusCommand(Environment environment, CommonOptions common) {
         this.environment = environment;
         this.common = common;
+        this.metrics = new MetricsOption(environment.clock(), this::subject);
+    }
+
+    private MetricsOption.Subject subject() {
+        Path source = environment.database(database);
+        return MetricsOption.Subject.of(
+                name.name(spec), source, environment.place(destination, source, name.name(spec)));
     }
 
     @Override
     public Integer call() {
         common.ping = ping.ping();
+        return metrics.measure(this::status);
+    }
+
+    private int status(Facts facts) {
         Path source = environment.database(database);
         StatusService.Result result = new StatusService(environment.clock())
                 .status(new StatusService.Request(
@@ -89,6 +103,7 @@ public final class StatusCommand implements Callable<Integer> {
                         maxAge,
                         pushed,
                         maxVerifyAge));
+        facts.of(subject().database(), result);
         return Reporter.of(spec.commandLine(), common).status(result);
     }
 }

@@ -68,14 +68,26 @@ public final class VerifyCommand implements Callable<Integer> {
     @Mixin
     private PingOption ping;
 
+    private MetricsOption metrics;
+
     VerifyCommand(Environment environment, CommonOptions common) {
         this.environment = environment;
         this.common = common;
+        this.metrics = new MetricsOption(environment.clock(), this::subject);
+    }
+
+    private MetricsOption.Subject subject() {
+        Location place = environment.destination(backup, environment.database(null), name.name(spec));
+        return MetricsOption.Subject.at(place, name.name(spec));
     }
 
     @Override
     public Integer call() {
         common.ping = ping.ping();
+        return metrics.measure(this::verify);
+    }
+
+    private int verify(Facts facts) {
         Instant notAfter = at.notAfter(environment, spec);
         if (all && notAfter != null) {
             throw new ParameterException(spec.commandLine(), "--at chooses one backup, and --all takes every one");
@@ -86,21 +98,25 @@ public final class VerifyCommand implements Callable<Integer> {
                 ProgressDisplay.of(common, environment.streams(), all ? RunPlan.WALK : RunPlan.VERIFY)) {
             NativeCode.unpackInto(environment.programDirectories(tmp));
             VerifyService.Request request = request(notAfter, tmp);
-            return all ? all(request, progress, report) : one(request, progress, report);
+            return all ? all(request, progress, report, facts) : one(request, progress, report, facts);
         }
     }
 
-    private int one(VerifyService.Request request, ProgressDisplay progress, VerifyReport report) {
+    private int one(VerifyService.Request request, ProgressDisplay progress, VerifyReport report, Facts facts) {
         VerifyService.Result result = new VerifyService(environment.clock(), progress).verify(request);
         progress.close();
+        if (request.notAfter() == null) {
+            facts.of(subject().database(), result, environment.clock().instant());
+        }
         return report.print(result);
     }
 
-    private int all(VerifyService.Request request, ProgressDisplay progress, VerifyReport report) {
+    private int all(VerifyService.Request request, ProgressDisplay progress, VerifyReport report, Facts facts) {
         VerifyAll.Result result = new VerifyAll(
                         environment.clock(), progress, request, outcome -> progress.aside(() -> report.print(outcome)))
                 .verify();
         progress.close();
+        facts.of(subject().database(), result, environment.clock().instant());
         return report.print(result);
     }
 

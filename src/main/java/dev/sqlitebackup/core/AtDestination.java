@@ -23,9 +23,10 @@ import java.util.List;
  * @param before what the last run noted, null for nothing
  * @param previous the backup to compare with, with what it builds on; null for none. It may be broken
  * @param previousFiles the content of its members on this machine, null for each that is not here
+ * @param count how many backups there are
  * @param ahead where the newest backup is, if that is dated after now; else null
  */
-record AtDestination(Failure unknown, State before, Chain previous, List<Path> previousFiles, String ahead) {
+record AtDestination(Failure unknown, State before, Chain previous, List<Path> previousFiles, int count, String ahead) {
     static AtDestination ask(Destination destination, Instant now) {
         try {
             return askAgain(destination, now);
@@ -33,7 +34,7 @@ record AtDestination(Failure unknown, State before, Chain previous, List<Path> p
             if (!mayAnswerLater(destination, e)) {
                 throw e;
             }
-            return new AtDestination(e, null, null, List.of(), null);
+            return new AtDestination(e, null, null, List.of(), 0, null);
         }
     }
 
@@ -42,11 +43,12 @@ record AtDestination(Failure unknown, State before, Chain previous, List<Path> p
         State before = destination.stateFile().readWithTrust();
         Chain previous = destination.previous(now);
         if (previous == null) {
-            return new AtDestination(null, before, null, List.of(), null);
+            return new AtDestination(null, before, null, List.of(), destination.count(null), null);
         }
         List<Path> files = new ArrayList<>();
         previous.members().forEach(member -> files.add(destination.store().local(member.name())));
-        return new AtDestination(null, before, previous, files, destination.datedAfter(now));
+        return new AtDestination(
+                null, before, previous, files, destination.count(previous), destination.datedAfter(now));
     }
 
     /** A restore takes the backup with the latest date, so one that is dated after now hides a new one. */

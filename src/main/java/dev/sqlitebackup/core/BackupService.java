@@ -99,6 +99,7 @@ public final class BackupService {
      * @param lockedUntil until when what was sent is proven to be locked, null for no lock
      * @param failure how the run has to end although the backup is made, null if all is well
      * @param comparedAt when the backup was compared with all of the database
+     * @param backups how many of the database there are now, 0 where nothing is kept
      */
     public record Result(
             Path database,
@@ -111,7 +112,8 @@ public final class BackupService {
             List<Retention.Decision> pruned,
             Instant lockedUntil,
             Failure failure,
-            Instant comparedAt) {}
+            Instant comparedAt,
+            int backups) {}
 
     private final Clock clock;
     private final Progress progress;
@@ -280,7 +282,8 @@ public final class BackupService {
                     pruned.deleted(),
                     store.lockedUntil(),
                     failure,
-                    plan.at());
+                    plan.at(),
+                    published.count(plan.destination()) - pruned.deleted().size());
         }
 
         /** Says of a damaged database what there is instead. */

@@ -20,11 +20,12 @@ import java.util.SortedSet;
 /**
  * The newest backup at a destination.
  *
+ * @param count how many there are
  * @param members what that is made of, oldest first
  * @param missing why not; of one that cannot be brought back, why that is so
  * @param hint what to do then, or when it is old
  */
-record NewestBackup(Store store, StateFile stateFile, List<Backup> members, String missing, String hint) {
+record NewestBackup(Store store, StateFile stateFile, int count, List<Backup> members, String missing, String hint) {
     /** Null if there is none. */
     Backup backup() {
         return members.isEmpty() ? null : members.get(members.size() - 1);
@@ -43,6 +44,7 @@ record NewestBackup(Store store, StateFile stateFile, List<Backup> members, Stri
         return new NewestBackup(
                 history.store(),
                 StateFile.of(history.store(), name),
+                history.count(name),
                 newest == null ? List.of() : newest.members(),
                 newest != null
                         ? newest.isWhole() ? null : newest.broken().why()
@@ -93,6 +95,7 @@ record NewestBackup(Store store, StateFile stateFile, List<Backup> members, Stri
         return new NewestBackup(
                 file.store(),
                 file.stateFile(),
+                backup == null ? 0 : 1,
                 backup == null ? List.of() : List.of(backup),
                 backup == null ? missing : null,
                 hint);

@@ -111,7 +111,8 @@ final class NothingToDo {
                 List.of(),
                 null,
                 null,
-                there.before().compared().instant());
+                there.before().compared().instant(),
+                there.count());
     }
 
     /** @return null if database and backup are as they were noted */

@@ -52,7 +52,12 @@ final class Publication {
             Failure shrunkFailure,
             AtDestination there,
             List<State.BackupFile> files,
-            List<String> warnings) {}
+            List<String> warnings) {
+        /** How many backups there are by now. */
+        int count(Destination destination) {
+            return !destination.keepsOlder() ? 1 : there.count() + (unchanged ? 0 : 1);
+        }
+    }
 
     /**
      * What was there when the backup was finished.

@@ -88,6 +88,8 @@ public final class StatusService {
      * @param git how far Git has taken the backup, null where it does not track it
      * @param verifiedAt when the newest backup of then was last proven, null for never
      * @param verifiedAge since then
+     * @param count how many backups of the database there are
+     * @param chainLength how many files have to be read to restore the newest, 0 if there is none
      * @param lastWriter of the database, null where that does not show
      */
     public record Result(
@@ -104,6 +106,8 @@ public final class StatusService {
             GitStatus git,
             Instant verifiedAt,
             Duration verifiedAge,
+            int count,
+            int chainLength,
             LastWriter lastWriter) {}
 
     private final Clock clock;
@@ -159,6 +163,8 @@ public final class StatusService {
                 null,
                 null,
                 null,
+                0,
+                0,
                 LastWriter.of(real(database)));
     }
 
@@ -214,6 +220,8 @@ public final class StatusService {
                 git,
                 verifiedAt,
                 verifiedAge,
+                newest.count(),
+                newest.members().size(),
                 LastWriter.of(real(database)));
     }
 

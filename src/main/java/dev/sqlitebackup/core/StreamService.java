@@ -78,7 +78,8 @@ public final class StreamService {
                     List.of(),
                     null,
                     null,
-                    now);
+                    now,
+                    0);
         } catch (IOException e) {
             throw Failure.io("cannot take a snapshot of", database, e);
         }

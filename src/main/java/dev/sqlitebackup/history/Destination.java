@@ -67,6 +67,9 @@ public interface Destination {
      */
     Chain previous(Instant now);
 
+    /** How many backups of the database there are, by their names; asked for with {@link #previous}, at no cost. */
+    int count(Chain previous);
+
     /**
      * Publishes a finished full backup that has been read back.
      *

@@ -156,6 +156,11 @@ public final class History {
                 "of " + location + role + " only the Git LFS pointer is here", OtherBackups.ifPointer(location));
     }
 
+    /** How many files here are named after a database, as last listed. */
+    public int count(String database) {
+        return named(database).size();
+    }
+
     /** The databases that files here are named after. */
     public SortedSet<String> databases() {
         return new TreeSet<>(named().keySet());

@@ -85,6 +85,11 @@ public record HistoryDestination(History history, String database) implements De
     }
 
     @Override
+    public int count(Chain previous) {
+        return history.count(database);
+    }
+
+    @Override
     public String datedAfter(Instant now) {
         Chain newest = history.newest(database, Instant.MAX, new ArrayList<>());
         return newest != null && newest.createdAt().isAfter(now) ? newest.tip().location() : null;

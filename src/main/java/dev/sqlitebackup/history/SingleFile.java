@@ -131,6 +131,11 @@ public record SingleFile(Store store, String name) implements Destination {
     }
 
     @Override
+    public int count(Chain previous) {
+        return previous == null ? 0 : 1;
+    }
+
+    @Override
     public Next next(Chain previous, int number, Instant createdAt) {
         return Next.full("a single file always holds a full backup");
     }

@@ -93,7 +93,8 @@ class StreamServiceTest {
                         List.of(),
                         null,
                         null,
-                        Instant.parse("2026-11-22T12:00:00Z")),
+                        Instant.parse("2026-11-22T12:00:00Z"),
+                        0),
                 result);
         assertEquals(
                 List.of("snapshot", "check", "compress"),

@@ -1,0 +1,191 @@
+package dev.sqlitebackup.cli;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.files.Links;
+import dev.sqlitebackup.history.Location;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
+import java.util.regex.Pattern;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * Notes in a metrics file how a run ended and what it found, also where it failed. A file that cannot be written is
+ * worth a warning, and never a failed run.
+ */
+public final class MetricsOption {
+    /** Of {@code scheme://user:password@host}. */
+    private static final Pattern USER_INFO = Pattern.compile("(?<=://)[^/]*@");
+
+    /**
+     * What a run is about: by its arguments alone, so that a failure has the same labels as the success that follows.
+     *
+     * @param database by the name of its backups, empty for all that are at the place
+     * @param destination as it was named
+     */
+    record Subject(String database, Location destination) {
+        /**
+         * @param name what the user calls its backups, null for the database's own
+         * @param database which may not be there
+         */
+        static Subject of(String name, Path database, Location destination) {
+            return new Subject(
+                    name != null ? name : String.valueOf(Links.leadsTo(database).getFileName()), destination);
+        }
+
+        /** Of a place at which backups are looked for: of a single file, by that file's name. */
+        static Subject at(Location place, String name) {
+            Subject all = new Subject("", place);
+            return name != null
+                    ? new Subject(name, place)
+                    : place.isPipe() || all.isAtDirectory()
+                            ? all
+                            : new Subject(
+                                    place.toString()
+                                            .replaceFirst("(?s)^.*/", "")
+                                            .replaceFirst(Pattern.quote(Location.BACKUP_SUFFIX) + "$", ""),
+                                    place);
+        }
+
+        /** Or at one that is not there just now, because its disk is not. */
+        private boolean isAtDirectory() {
+            return destination.isDirectory()
+                    || !destination.isNamedAsBackup()
+                            && destination.path() != null
+                            && Files.notExists(destination.path());
+        }
+
+        /** The same place is called the same, however it was typed; no secret is in it. */
+        String place() {
+            if (destination.path() == null) {
+                return USER_INFO.matcher(destination.toString()).replaceFirst("");
+            }
+            Path absolute = destination.path().toAbsolutePath().normalize();
+            return absolute + (isAtDirectory() && absolute.getFileName() != null ? "/" : "");
+        }
+    }
+
+    private final Clock clock;
+    private final Supplier<Subject> subject;
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
+    @Option(
+            names = "--metrics-file",
+            paramLabel = "FILE",
+            description = "Note there, for node_exporter's textfile collector, when and how this run ended and what it "
+                    + "found. Runs may share a file; its name has to end in .prom.")
+    private Path given;
+
+    private MetricsFile file;
+
+    /** @param subject of the run, as far as its arguments say: may fail as the run would */
+    MetricsOption(Clock clock, Supplier<Subject> subject) {
+        this.clock = clock;
+        this.subject = subject;
+    }
+
+    /**
+     * Does the work, and notes how it ended.
+     *
+     * @param work takes what it finds to the facts, and returns its exit code
+     * @throws Failure USAGE before anything is done if another file has the name
+     */
+    int measure(Supplier<Subject> of, ToIntFunction<Facts> work) {
+        Facts facts = new Facts();
+        if (given == null) {
+            return work.applyAsInt(facts);
+        }
+        if (file == null) {
+            file = MetricsFile.of(given);
+        }
+        long started = System.nanoTime();
+        try {
+            int exitCode = work.applyAsInt(facts);
+            note(of, exitCode, started, facts);
+            return exitCode;
+        } catch (ParameterException e) {
+            throw e; // The handler of usage errors notes that one, with all others.
+        } catch (RuntimeException e) {
+            note(of, ExitCodes.of(FailureHandler.asFailure(e).kind()), started, facts);
+            throw e;
+        }
+    }
+
+    /** The same of a command with one subject. */
+    int measure(ToIntFunction<Facts> work) {
+        return measure(subject, work);
+    }
+
+    /** Notes that a command was not understood, as far as it is known which one it was and of what. */
+    static void noteUsage(CommandLine command, String[] arguments) {
+        CommandSpec spec = command.getCommandSpec();
+        if (!spec.mixins().containsKey("metrics")
+                || !(spec.mixins().get("metrics").userObject() instanceof MetricsOption metrics)) {
+            return;
+        }
+        try {
+            // What is behind the error was not read.
+            spec.parser().collectErrors(true);
+            spec.root().parser().collectErrors(true);
+            spec.root().commandLine().parseArgs(arguments);
+            if (metrics.given != null) {
+                metrics.file = MetricsFile.of(metrics.given);
+                int exitCode = ExitCodes.of(Failure.Kind.USAGE);
+                metrics.note(metrics.subject, exitCode, System.nanoTime(), new Facts());
+            }
+        } catch (RuntimeException e) {
+            return; // It is said already that the arguments are wrong.
+        }
+    }
+
+    /** A run that was interrupted says nothing: as its own last word it would ring until the next one. */
+    private void note(Supplier<Subject> of, int exitCode, long startedNanos, Facts facts) {
+        if (exitCode == ExitCodes.of(Failure.Kind.INTERRUPTED)) {
+            return;
+        }
+        long millis = (System.nanoTime() - startedNanos) / 1_000_000;
+        try {
+            file.put(values(of.get(), exitCode, millis, facts));
+        } catch (Failure e) {
+            Output.of(command.commandLine(), CommonOptions.of(command.commandLine()))
+                    .warnings(List.of("no metrics were written: " + e.getMessage()));
+        }
+    }
+
+    private Map<String, String> values(Subject of, int exitCode, long millis, Facts facts) {
+        String now = String.valueOf(clock.instant().getEpochSecond());
+        Map<String, String> values = new LinkedHashMap<>();
+        values.put(series(Metric.LAST_RUN, of, of.database), now);
+        values.put(series(Metric.LAST_EXIT_CODE, of, of.database), String.valueOf(exitCode));
+        values.put(
+                series(Metric.LAST_DURATION, of, of.database),
+                BigDecimal.valueOf(millis, 3).toPlainString());
+        if (exitCode == ExitCodes.OK) {
+            values.put(series(Metric.LAST_SUCCESS, of, of.database), now);
+        }
+        facts.byDatabase()
+                .forEach((database, found) ->
+                        found.forEach((metric, value) -> values.put(series(metric, of, database), value.toString())));
+        return values;
+    }
+
+    private String series(Metric metric, Subject of, String database) {
+        Map<String, String> labels = new LinkedHashMap<>();
+        labels.put("database", database);
+        labels.put("destination", of.place());
+        labels.put("command", command.name());
+        return MetricsFile.series(metric, labels);
+    }
+}
