@@ -42,6 +42,8 @@ class ArchitectureTest {
             "cli",
             "com.samskivert.",
             "cli",
+            "org.tomlj.",
+            "cli",
             "software.amazon.",
             "store");
 

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,7 +36,7 @@ import picocli.CommandLine.Spec;
             "  # in Git, all the way",
             "  sqlite-backup backup app.db --to=backups/ --push"
         })
-public final class BackupCommand implements Callable<Integer> {
+public final class BackupCommand implements Target.Command {
     /** Each has a few blocks under way; more would cost memory and gain nothing. */
     private static final int MAX_THREADS = 64;
 
@@ -48,10 +47,14 @@ public final class BackupCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Parameters(
-            arity = "0..1",
+            arity = "0..*",
             paramLabel = "DATABASE",
-            description = "The SQLite file (default: $SQLITE_BACKUP_DB, else that of the OpenCode assistant).")
-    private Path database;
+            description = "The SQLite file (default: $SQLITE_BACKUP_DB, else that of the OpenCode assistant). Several "
+                    + "are backed up one after the other; one that fails stops no other.")
+    private List<Path> databases = List.of();
+
+    @Mixin
+    private Targets targets;
 
     @Option(
             names = "--to",
@@ -143,9 +146,17 @@ public final class BackupCommand implements Callable<Integer> {
     }
 
     private MetricsOption.Subject subject() {
-        Path source = environment.database(database);
+        Path source = environment.database(Targets.one(databases));
         return MetricsOption.Subject.of(
                 name.name(spec), source, environment.destination(destination, source, name.name(spec)));
+    }
+
+    @Override
+    public void only(Target target) {
+        databases = List.of(target.database());
+        destination = target.place();
+        targets = new Targets();
+        every = null;
     }
 
     @Override
@@ -154,7 +165,7 @@ public final class BackupCommand implements Callable<Integer> {
                 destination == null ? environment.isStandardOutputTheDefault() : destination.isPipe();
         common.ping = ping.ping();
         if (every == null) {
-            return metrics.measure(this::backUp);
+            return run();
         }
         if (every.isZero()) {
             throw new ParameterException(spec.commandLine(), "--every takes a second or more");
@@ -165,7 +176,14 @@ public final class BackupCommand implements Callable<Integer> {
         }
         TimedLines.install(spec.commandLine(), common.json, environment.clock());
         common.service = new Service(environment.clock(), every, environment.healthFile());
-        return common.service.run(spec.commandLine(), () -> metrics.measure(this::backUp));
+        return common.service.run(spec.commandLine(), this::run);
+    }
+
+    private int run() {
+        Targets.Found found = targets.of(databases, destination, name, environment, spec);
+        return found.isOne()
+                ? metrics.measure(this::backUp)
+                : new Several(environment, spec, common).run(found.each(), found.warnings());
     }
 
     private int threadCount() {
@@ -187,7 +205,7 @@ public final class BackupCommand implements Callable<Integer> {
         long started = System.nanoTime();
         Compression compression = new Compression(level, threadCount());
         RetentionRules rules = retention.rules(spec);
-        Path source = environment.database(database);
+        Path source = environment.database(Targets.one(databases));
         Location to = objectLock.on(environment.destination(destination, source, name.name(spec)), spec);
         Path tmp = environment.temporaryDirectory(temporaryDirectory);
         if (to.isPipe()) {

@@ -1,5 +1,6 @@
 package dev.sqlitebackup.cli;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -19,7 +20,21 @@ public final class CommonOptions {
                     "How long to wait for each lock: a whole number and s, m, h, d or w (default: ${DEFAULT-VALUE}).")
     Duration busyTimeout;
 
+    @Option(
+            names = "--config",
+            scope = ScopeType.INHERIT,
+            paramLabel = "FILE",
+            description = "What holds where nothing is said: options, and a table for each database (TOML; default: "
+                    + "$XDG_CONFIG_HOME/sqlite-backup/config.toml, if it is there).")
+    Path configurationFile;
+
     boolean verbose;
+
+    /** What the file says, null where there is none. */
+    Configuration configuration;
+
+    /** The database of the file that this run is for, null for none or several. */
+    Configuration.Database configured;
 
     /** Set by a run that writes a backup to standard output: nothing else goes there then. */
     boolean standardOutputIsTaken;
@@ -29,6 +44,9 @@ public final class CommonOptions {
 
     /** The program that the run is one of many of, null for one that ends with it. */
     Service service;
+
+    /** Takes what is said of each where a command is for several, null for one. */
+    Results results;
 
     @Option(
             names = "--json",

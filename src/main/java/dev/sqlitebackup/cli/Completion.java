@@ -72,7 +72,7 @@ public final class Completion implements Runnable {
             }
         }
         for (PositionalParamSpec argument : List.copyOf(command.positionalParameters())) {
-            if (argument.type() == Location.class) {
+            if (argument.auxiliaryTypes()[0] == Location.class) {
                 command.remove(argument);
                 command.addPositional(PositionalParamSpec.builder()
                         .index(argument.index().toString())

@@ -44,6 +44,11 @@ final class Converters {
         commandLine.registerConverter(Location.class, text -> named(text, environment::location));
     }
 
+    /** What a path or a place is, as {@link #register} has it. */
+    static Object converted(String text, Class<?> type, Environment environment) {
+        return type == Location.class ? named(text, environment::location) : named(text, environment::argument);
+    }
+
     /** A whole number and s, m (minutes), h, d or w. */
     static Duration duration(String text) {
         Matcher parts = DURATION.matcher(text);

@@ -9,6 +9,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -35,6 +36,32 @@ public record Environment(
     private static final Pattern S3 = Pattern.compile("s3://([^/]+)(?:/(.*))?", Pattern.DOTALL);
     static final String DATABASE_VARIABLE = "SQLITE_BACKUP_DB";
     static final String DESTINATION_VARIABLE = "SQLITE_BACKUP_TO";
+
+    /** The same, where variables that are not set have these values. */
+    Environment withDefaults(Map<String, String> defaults) {
+        Map<String, String> all = new HashMap<>(variables);
+        defaults.forEach((name, value) -> {
+            if (value != null && !isSet(name)) {
+                all.put(name, value);
+            }
+        });
+        return new Environment(all, home, programDirectory, workingDirectory, systemTemporaryDirectory, streams, clock);
+    }
+
+    /** The argument, else the one of this user (XDG Base Directory Specification) if it is there; null for none. */
+    Path configurationFile(Path argument) {
+        if (argument != null) {
+            return argument;
+        }
+        String directory = isSet("XDG_CONFIG_HOME")
+                ? variables.get("XDG_CONFIG_HOME")
+                : isSet("HOME") ? variables.get("HOME") + "/.config" : null;
+        if (directory == null || !Path.of(directory).isAbsolute()) {
+            return null;
+        }
+        Path file = Path.of(directory, "sqlite-backup", "config.toml");
+        return Files.exists(file) ? file : null;
+    }
 
     /** The argument, else the environment's, else the coding assistant's history. */
     Path database(Path argument) {
@@ -226,7 +253,7 @@ public record Environment(
         return path(directory);
     }
 
-    private boolean isSet(String variable) {
+    boolean isSet(String variable) {
         return variables.get(variable) != null && !variables.get(variable).isEmpty();
     }
 

@@ -11,8 +11,10 @@ import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The one place that prints a failure and turns it into an exit code. */
@@ -53,7 +55,7 @@ public final class FailureHandler implements IExecutionExceptionHandler, IParame
         return Output.of(e.getCommandLine(), options).failure(failure);
     }
 
-    private static String message(ParameterException e) {
+    private String message(ParameterException e) {
         if (!(e instanceof UnmatchedArgumentException unmatched)) {
             return e.getMessage();
         }
@@ -67,10 +69,30 @@ public final class FailureHandler implements IExecutionExceptionHandler, IParame
                             Set.of());
         }
         if (command.getParent() != null) {
-            return "one argument too many: " + first;
+            String refused = refused(command, first);
+            return refused != null ? refused : "one argument too many: " + first;
         }
         return "unknown command: " + first
                 + Suggestion.of(first, command.getSubcommands().keySet(), SqliteBackup.WRITING);
+    }
+
+    /**
+     * A list takes as many words as can be converted, and picocli calls the next one too many.
+     *
+     * @return what it would say of one that is alone; null if it is really too many
+     */
+    private String refused(CommandLine command, String word) {
+        for (PositionalParamSpec argument : command.getCommandSpec().positionalParameters()) {
+            if (argument.isMultiValue()) {
+                try {
+                    Converters.converted(word, argument.auxiliaryTypes()[0], environment);
+                } catch (TypeConversionException e) {
+                    return "Invalid value for positional parameter at index 0 (" + argument.paramLabel() + "): "
+                            + e.getMessage();
+                }
+            }
+        }
+        return null;
     }
 
     private static String hint(ParameterException e) {
@@ -92,6 +114,11 @@ public final class FailureHandler implements IExecutionExceptionHandler, IParame
             return "the commands are "
                     + String.join(", ", command.getSubcommands().keySet()) + "; " + help;
         }
+        return hintIfDestination(command, unmatched.getUnmatched().get(0), help);
+    }
+
+    /** @return otherwise, unless the command has an option for it that was not given */
+    static String hintIfDestination(CommandLine command, String word, String otherwise) {
         OptionSpec to = command.getCommandSpec().findOption("--to");
         boolean isGiven =
                 command.getParseResult() != null && command.getParseResult().hasMatchedOption("--to");
@@ -101,8 +128,8 @@ public final class FailureHandler implements IExecutionExceptionHandler, IParame
                                 ? "destination"
                                 : to.paramLabel().toLowerCase(Locale.ROOT))
                         + " is an option: --to="
-                        + Hints.quoted(unmatched.getUnmatched().get(0))
-                : help;
+                        + Hints.quoted(word)
+                : otherwise;
     }
 
     /**

@@ -115,10 +115,11 @@ public final class MetricsOption {
             int exitCode = work.applyAsInt(facts);
             note(of, exitCode, started, facts);
             return exitCode;
-        } catch (ParameterException e) {
-            throw e; // The handler of usage errors notes that one, with all others.
         } catch (RuntimeException e) {
-            note(of, ExitCodes.of(FailureHandler.asFailure(e).kind()), started, facts);
+            Failure.Kind kind = e instanceof ParameterException
+                    ? Failure.Kind.USAGE
+                    : FailureHandler.asFailure(e).kind();
+            note(of, ExitCodes.of(kind), started, facts);
             throw e;
         }
     }
@@ -132,7 +133,8 @@ public final class MetricsOption {
     static void noteUsage(CommandLine command, String[] arguments) {
         CommandSpec spec = command.getCommandSpec();
         if (!spec.mixins().containsKey("metrics")
-                || !(spec.mixins().get("metrics").userObject() instanceof MetricsOption metrics)) {
+                || !(spec.mixins().get("metrics").userObject() instanceof MetricsOption metrics)
+                || metrics.file != null) { // Then the run has noted it.
             return;
         }
         try {

@@ -69,17 +69,18 @@ final class Output {
      * @param known such that people have read before, and only programs need again
      */
     void success(List<String> lines, List<String> news, List<String> known, Map<String, Object> fields) {
-        List<String> warnings = both(news, options.ping == null ? List.of() : options.ping.succeeded());
+        Ping ping = ping();
+        List<String> warnings = both(news, ping == null ? List.of() : ping.succeeded());
         Map<String, Object> object = object(ExitCodes.OK, fields, both(known, warnings));
         noteEnd(ExitCodes.OK, object);
         if (options.json) {
-            out.println(json(object));
+            printJson(object);
         } else if (!options.quiet) {
-            lines.forEach(line -> out.println(encodable(escape(line))));
+            lines.forEach(line -> out.println(said(line)));
         }
         if (out.checkError()) {
             if (lines.size() == 1) { // What was done, such as where the old content is.
-                err.println(encodable(escape(lines.get(0))));
+                err.println(said(lines.get(0)));
             }
             warnings(warnings);
             throw FailureHandler.unsaid();
@@ -92,7 +93,7 @@ final class Output {
     /** Lines for people, before what is said of how it ended. */
     void print(List<String> lines) {
         if (!options.json) {
-            lines.forEach(line -> out().println(encodable(escape(line))));
+            lines.forEach(line -> out().println(said(line)));
         }
     }
 
@@ -112,12 +113,12 @@ final class Output {
      * @return the exit code
      */
     int failure(Failure failure, List<String> beside, Map<String, Object> fields) {
-        boolean tells = options.ping != null && failure.kind() != Failure.Kind.INTERRUPTED;
-        List<String> warnings = both(beside, tells ? options.ping.failed(failure) : List.of());
+        Ping ping = failure.kind() == Failure.Kind.INTERRUPTED ? null : ping();
+        List<String> warnings = both(beside, ping == null ? List.of() : ping.failed(failure));
         Map<String, Object> object = failed(failure, warnings, fields);
         noteEnd(ExitCodes.of(failure.kind()), object);
         if (options.json) {
-            out.println(json(object));
+            printJson(object);
             out.flush();
         }
         return say(failure, warnings);
@@ -150,7 +151,7 @@ final class Output {
     int say(Failure failure, List<String> warnings) {
         if (!options.json || !options.standardOutputIsTaken) {
             warnings(warnings);
-            err.println(encodable("error: " + escape(failure.getMessage())));
+            err.println("error: " + said(failure.getMessage()));
             if (failure.hint() != null) {
                 err.println(encodable("hint: " + escape(failure.hint())));
             }
@@ -164,10 +165,28 @@ final class Output {
         return ExitCodes.of(failure.kind());
     }
 
+    /** Who is told how the command has ended, null for nobody; not of each of several. */
+    private Ping ping() {
+        return options.results == null ? options.ping : null;
+    }
+
     private void noteEnd(int exitCode, Map<String, Object> object) {
-        if (options.service != null) {
+        if (options.results != null) {
+            options.results.add(object);
+        } else if (options.service != null) {
             warnings(options.service.ended(exitCode, object));
         }
+    }
+
+    private void printJson(Map<String, Object> object) {
+        if (options.results == null) {
+            out.println(json(object));
+        }
+    }
+
+    /** As people read it; where there are several, of which one it is said. */
+    private String said(String text) {
+        return encodable(escape(options.results == null ? text : options.results.line(text)));
     }
 
     private static List<String> both(List<String> some, List<String> more) {
@@ -175,7 +194,7 @@ final class Output {
     }
 
     void warnings(List<String> warnings) {
-        warnings.forEach(warning -> err.println(encodable("warning: " + escape(warning))));
+        warnings.forEach(warning -> err.println("warning: " + said(warning)));
         err.flush();
     }
 

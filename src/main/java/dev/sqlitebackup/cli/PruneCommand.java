@@ -4,12 +4,13 @@ import dev.sqlitebackup.core.PruneService;
 import dev.sqlitebackup.files.NativeCode;
 import dev.sqlitebackup.history.Location;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
+import java.util.List;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -25,7 +26,7 @@ import picocli.CommandLine.Spec;
             "  # the safety copies of a database",
             "  sqlite-backup prune app.db --keep-last=3"
         })
-public final class PruneCommand implements Callable<Integer> {
+public final class PruneCommand implements Target.Command {
     private final Environment environment;
     private final CommonOptions common;
 
@@ -36,10 +37,12 @@ public final class PruneCommand implements Callable<Integer> {
     private RetentionOptions retention = new RetentionOptions();
 
     @Parameters(
-            arity = "1",
+            arity = "0..*",
             paramLabel = "DEST",
-            description = "A directory or s3://BUCKET/PREFIX/ with a history, or a database.")
-    private Location location;
+            description =
+                    "A directory or s3://BUCKET/PREFIX/ with a history, or a database; or several. By default, where "
+                            + "a configuration file has rules for its databases, their places.")
+    private List<Location> locations = List.of();
 
     @Mixin
     private NameOption name;
@@ -57,11 +60,32 @@ public final class PruneCommand implements Callable<Integer> {
     }
 
     private MetricsOption.Subject subject() {
-        return MetricsOption.Subject.at(environment.place(location, null, null), name.name(spec));
+        return MetricsOption.Subject.at(environment.place(Targets.one(locations), null, null), name.name(spec));
+    }
+
+    /** Those of the configuration of which rules say what goes. */
+    private List<Target> configured() {
+        boolean typed = !retention.words().isEmpty();
+        return Targets.configured(environment, common).stream()
+                .filter(target -> typed || target.configured().hasRules())
+                .toList();
+    }
+
+    @Override
+    public void only(Target target) {
+        locations = List.of(target.place());
     }
 
     @Override
     public Integer call() {
+        List<Target> several = locations.isEmpty() ? configured() : Targets.of(locations);
+        if (locations.size() > 1 || locations.isEmpty() && !several.isEmpty()) {
+            return new Several(environment, spec, common).run(several, List.of());
+        }
+        boolean byFile = common.configured != null && common.configured.to() != null;
+        if (locations.isEmpty() && !byFile) {
+            throw new ParameterException(spec.commandLine(), "Missing required parameter: 'DEST'");
+        }
         return dryRun ? prune(new Facts()) : metrics.measure(this::prune);
     }
 
@@ -72,7 +96,7 @@ public final class PruneCommand implements Callable<Integer> {
             NativeCode.unpackInto(environment.programDirectories(tmp));
             PruneService service = new PruneService(environment.clock(), progress);
             PruneService.Request request = new PruneService.Request(
-                    environment.place(location, null, null),
+                    environment.place(Targets.one(locations), null, null),
                     name.name(spec),
                     retention.rules(spec),
                     tmp,

@@ -50,6 +50,7 @@ import picocli.CommandLine.Spec;
             "  SQLITE_BACKUP_S3_PATH_STYLE         false: the bucket is in the host's name",
             "  TMPDIR                              where temporary files go",
             "  XDG_STATE_HOME, XDG_CACHE_HOME      what was noted; what was sent to s3://",
+            "  XDG_CONFIG_HOME                     what holds where nothing is said",
             "",
             "Examples:",
             "  sqlite-backup backup app.db --to=/mnt/nas/backups/",
@@ -100,6 +101,7 @@ public final class SqliteBackup implements Runnable {
         }
         Converters.register(commandLine, environment);
         return commandLine
+                .setExecutionStrategy(new Configured(environment))
                 .setExpandAtFiles(false) // A file name may begin with @.
                 .setExecutionExceptionHandler(failures)
                 .setParameterExceptionHandler(failures);

@@ -4,7 +4,7 @@ import dev.sqlitebackup.core.StatusService;
 import dev.sqlitebackup.history.Location;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.Callable;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,19 +24,25 @@ import picocli.CommandLine.Spec;
             "  # for cron: silent while all is well",
             "  sqlite-backup status --quiet --pushed"
         })
-public final class StatusCommand implements Callable<Integer> {
+public final class StatusCommand implements Target.Command {
     private final Environment environment;
+    /** One for all that it is asked for: it looks at a place once. */
+    private final StatusService service;
+
     private final CommonOptions common;
 
     @Spec
     private CommandSpec spec;
 
     @Parameters(
-            arity = "0..1",
+            arity = "0..*",
             paramLabel = "DATABASE",
-            description = "The database; it may be on another machine (default: $SQLITE_BACKUP_DB, else that of the "
-                    + "OpenCode assistant).")
-    private Path database;
+            description = "The database, or several; it may be on another machine (default: $SQLITE_BACKUP_DB, else "
+                    + "that of the OpenCode assistant).")
+    private List<Path> databases = List.of();
+
+    @Mixin
+    private Targets targets;
 
     @Option(
             names = "--to",
@@ -76,33 +82,43 @@ public final class StatusCommand implements Callable<Integer> {
 
     StatusCommand(Environment environment, CommonOptions common) {
         this.environment = environment;
+        this.service = new StatusService(environment.clock());
         this.common = common;
         this.metrics = new MetricsOption(environment.clock(), this::subject);
     }
 
     private MetricsOption.Subject subject() {
-        Path source = environment.database(database);
+        Path source = environment.database(Targets.one(databases));
         return MetricsOption.Subject.of(
                 name.name(spec), source, environment.place(destination, source, name.name(spec)));
     }
 
     @Override
+    public void only(Target target) {
+        databases = List.of(target.database());
+        destination = target.place();
+        targets = new Targets();
+    }
+
+    @Override
     public Integer call() {
         common.ping = ping.ping();
-        return metrics.measure(this::status);
+        Targets.Found found = targets.of(databases, destination, name, environment, spec);
+        return found.isOne()
+                ? metrics.measure(this::status)
+                : new Several(environment, spec, common).run(found.each(), found.warnings());
     }
 
     private int status(Facts facts) {
-        Path source = environment.database(database);
-        StatusService.Result result = new StatusService(environment.clock())
-                .status(new StatusService.Request(
-                        source,
-                        environment.isDatabaseNamed(database),
-                        environment.place(destination, source, name.name(spec)),
-                        name.name(spec),
-                        maxAge,
-                        pushed,
-                        maxVerifyAge));
+        Path source = environment.database(Targets.one(databases));
+        StatusService.Result result = service.status(new StatusService.Request(
+                source,
+                environment.isDatabaseNamed(Targets.one(databases)),
+                environment.place(destination, source, name.name(spec)),
+                name.name(spec),
+                maxAge,
+                pushed,
+                maxVerifyAge));
         facts.of(subject().database(), result);
         return Reporter.of(spec.commandLine(), common).status(result);
     }

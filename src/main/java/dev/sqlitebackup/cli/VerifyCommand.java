@@ -7,7 +7,6 @@ import dev.sqlitebackup.history.Location;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,7 +30,7 @@ import picocli.CommandLine.Spec;
             "  sqlite-backup verify /mnt/nas/backups/ --all",
             "  sqlite-backup verify /mnt/nas/backups/ --assert='SELECT count(*) > 100 FROM session'"
         })
-public final class VerifyCommand implements Callable<Integer> {
+public final class VerifyCommand implements Target.Command {
     private final Environment environment;
     private final CommonOptions common;
 
@@ -39,12 +38,12 @@ public final class VerifyCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Parameters(
-            arity = "0..1",
+            arity = "0..*",
             paramLabel = "BACKUP",
             description =
-                    "The backup, a directory or s3://BUCKET/PREFIX/ with a history, or - for standard input (default: "
+                    "The backup, a directory or s3://BUCKET/PREFIX/ with a history, or - for standard input; or several (default: "
                             + "$SQLITE_BACKUP_TO, else backups/NAME.gz in the repository).")
-    private Location backup;
+    private List<Location> backups = List.of();
 
     @Mixin
     private AtOption at;
@@ -77,13 +76,22 @@ public final class VerifyCommand implements Callable<Integer> {
     }
 
     private MetricsOption.Subject subject() {
-        Location place = environment.destination(backup, environment.database(null), name.name(spec));
+        Location place = environment.destination(Targets.one(backups), environment.database(null), name.name(spec));
         return MetricsOption.Subject.at(place, name.name(spec));
+    }
+
+    @Override
+    public void only(Target target) {
+        backups = List.of(target.place());
     }
 
     @Override
     public Integer call() {
         common.ping = ping.ping();
+        List<Target> several = backups.isEmpty() ? Targets.configured(environment, common) : Targets.of(backups);
+        if (backups.size() > 1 || backups.isEmpty() && !several.isEmpty()) {
+            return new Several(environment, spec, common).run(several, List.of());
+        }
         return metrics.measure(this::verify);
     }
 
@@ -123,7 +131,7 @@ public final class VerifyCommand implements Callable<Integer> {
     private VerifyService.Request request(Instant notAfter, Path tmp) {
         Path database = environment.database(null);
         return new VerifyService.Request(
-                environment.backup(backup, database, name.name(spec)),
+                environment.backup(Targets.one(backups), database, name.name(spec)),
                 database,
                 name.name(spec),
                 notAfter,

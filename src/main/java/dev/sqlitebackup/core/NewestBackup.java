@@ -31,12 +31,7 @@ record NewestBackup(Store store, StateFile stateFile, int count, List<Backup> me
         return members.isEmpty() ? null : members.get(members.size() - 1);
     }
 
-    static NewestBackup of(StatusService.Request request, Instant now, List<String> warnings) {
-        return request.destination().isDirectory() ? inHistory(request, now, warnings) : inFile(request);
-    }
-
-    private static NewestBackup inHistory(StatusService.Request request, Instant now, List<String> warnings) {
-        History history = request.destination().history();
+    static NewestBackup inHistory(History history, StatusService.Request request, Instant now, List<String> warnings) {
         String name = databaseName(history, request);
         Chain newest = history.newestByNow(name, now, warnings);
         SortedSet<String> others = history.databases();
@@ -59,7 +54,7 @@ record NewestBackup(Store store, StateFile stateFile, int count, List<Backup> me
                                 + "make a new backup, which will be a full one: " + backupCommand(request));
     }
 
-    private static NewestBackup inFile(StatusService.Request request) {
+    static NewestBackup inFile(StatusService.Request request) {
         SingleFile file = request.destination().single();
         BackupName ofHistory = BackupName.parse(file.name());
         if (ofHistory != null && ofHistory.parent() != null) {

@@ -5,6 +5,7 @@ import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.files.FileIdentity;
 import dev.sqlitebackup.files.Links;
 import dev.sqlitebackup.history.Backup;
+import dev.sqlitebackup.history.History;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.Origin;
 import dev.sqlitebackup.run.State;
@@ -20,7 +21,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Tells a backup that is old from a database that has not changed since. It rings when runs have stopped, and does not
@@ -111,6 +114,8 @@ public final class StatusService {
             LastWriter lastWriter) {}
 
     private final Clock clock;
+    /** Of this moment: where many databases share a place, each would look at the files of all. */
+    private final Map<Location, History> histories = new HashMap<>();
 
     public StatusService(Clock clock) {
         this.clock = clock;
@@ -131,7 +136,13 @@ public final class StatusService {
         }
         request.destination.requireFileSystem();
         List<String> warnings = new ArrayList<>();
-        NewestBackup newest = NewestBackup.of(request, clock.instant(), warnings);
+        NewestBackup newest = request.destination.isDirectory()
+                ? NewestBackup.inHistory(
+                        histories.computeIfAbsent(request.destination, Location::history),
+                        request,
+                        clock.instant(),
+                        warnings)
+                : NewestBackup.inFile(request);
         if (newest.backup() == null) {
             return missing(database, newest.missing(), newest.hint(), warnings);
         }

@@ -43,6 +43,10 @@ final class DeadWorkspaces {
         return PREFIX + HOST.tag() + randomHex();
     }
 
+    static boolean isName(String fileName) {
+        return NAME.matcher(fileName).matches();
+    }
+
     private static String randomHex() {
         byte[] random = new byte[8];
         RANDOM.nextBytes(random);
@@ -54,7 +58,7 @@ final class DeadWorkspaces {
         Path left = null;
         try (DirectoryStream<Path> found = Files.newDirectoryStream(parent, PREFIX + "*")) {
             for (Path directory : found) {
-                if (NAME.matcher(directory.getFileName().toString()).matches()
+                if (isName(directory.getFileName().toString())
                         && !Workspace.isOpen(directory)
                         && isOurDirectory(directory)
                         && (isOfThisHost(directory) || isUnchangedForADay(directory))

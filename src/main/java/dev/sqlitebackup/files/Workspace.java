@@ -47,6 +47,12 @@ public final class Workspace implements AutoCloseable {
         this.held = held;
     }
 
+    /** Whether something has the name of one. */
+    public static boolean isNamedAsOne(Path path) {
+        return path.getFileName() != null
+                && DeadWorkspaces.isName(path.getFileName().toString());
+    }
+
     /** Makes a workspace in {@code parent}, which exists, after removing what dead runs left there. */
     public static Workspace create(Path parent) {
         Path left = DeadWorkspaces.remove(parent);

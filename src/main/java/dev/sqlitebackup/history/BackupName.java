@@ -73,6 +73,11 @@ public record BackupName(String database, Moment moment, Moment parent) implemen
         }
     };
 
+    /** With what the names of all backups of a database begin. */
+    static String prefix(String database) {
+        return new BackupName(database, null, null).stem() + "-";
+    }
+
     private String stem() {
         int dot = database.lastIndexOf('.');
         return database.substring(

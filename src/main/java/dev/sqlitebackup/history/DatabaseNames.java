@@ -105,6 +105,9 @@ public final class DatabaseNames {
         if (databases.size() == 1 && databases.contains(fileName)) {
             return fileName;
         }
+        if (databases.contains(fileName) && isNotedAt(fileName, database)) {
+            return fileName; // Without asking all others.
+        }
         List<Noted> all = Stream.concat(
                         Stream.of(fileName).filter(databases::contains),
                         databases.stream().filter(name -> !name.equals(fileName)))
@@ -125,6 +128,11 @@ public final class DatabaseNames {
                 .toList();
         List<Noted> meant = likely.isEmpty() ? possible : likely;
         return meant.size() == 1 && meant.get(0).name.equals(fileName) ? fileName : null;
+    }
+
+    private boolean isNotedAt(String name, Path database) {
+        Noted noted = new Noted(name, source(name));
+        return noted.isAt(database) && Origin.of(noted.source, database) == Origin.SAME;
     }
 
     /**

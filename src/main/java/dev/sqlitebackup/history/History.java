@@ -15,6 +15,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -68,6 +69,8 @@ public final class History {
     /** Each look at a directory far away is a request for every thousand files. By database, newest first. */
     private SortedMap<String, List<Ends.Named>> listed;
 
+    private final Map<String, List<Ends.Named>> listedOfOne = new HashMap<>();
+
     private final DatabaseNames names = new DatabaseNames(this);
 
     History(Store store) {
@@ -84,20 +87,33 @@ public final class History {
         return names;
     }
 
+    /** Newest first. */
+    private Stream<Ends.Named> list(Predicate<String> wanted) {
+        Map<String, BackupName> parsed = new HashMap<>();
+        return store.list(name -> wanted.test(name) && parsed.computeIfAbsent(name, BackupName::parse) != null).stream()
+                .map(file -> new Ends.Named(parsed.get(file.name()), file))
+                .sorted(NEWEST_FIRST);
+    }
+
     private SortedMap<String, List<Ends.Named>> named() {
         if (listed == null) {
-            Map<String, BackupName> parsed = new HashMap<>();
-            listed = store.list(name -> parsed.computeIfAbsent(name, BackupName::parse) != null).stream()
-                    .map(file -> new Ends.Named(parsed.get(file.name()), file))
-                    .sorted(NEWEST_FIRST)
+            listed = list(name -> true)
                     .collect(
                             Collectors.groupingBy(named -> named.name().database(), TreeMap::new, Collectors.toList()));
         }
         return listed;
     }
 
+    /** Where hundreds of databases share a directory, each looks at the files of its own name alone. */
     private List<Ends.Named> named(String database) {
-        return named().getOrDefault(database, List.of());
+        return listed != null || store.isRemote()
+                ? named().getOrDefault(database, List.of())
+                : listedOfOne.computeIfAbsent(database, one -> {
+                    String prefix = BackupName.prefix(one);
+                    return list(name -> name.startsWith(prefix))
+                            .filter(named -> named.name().database().equals(one))
+                            .toList();
+                });
     }
 
     /** Those of one moment. */
@@ -120,6 +136,7 @@ public final class History {
     /** What is known of the directory is out of date. */
     public void forget() {
         listed = null;
+        listedOfOne.clear();
         names.forget();
     }
 

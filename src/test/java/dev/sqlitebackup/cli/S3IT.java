@@ -205,6 +205,27 @@ class S3IT {
     }
 
     @Test
+    void severalDatabasesCostEachWhatOneAloneDoes() {
+        String place = "s3://" + S3Server.BUCKET + "/p/";
+        List<Path> all = List.of(lab.database("a.db", "wal", 5, "g"), lab.database("b.db", "wal", 5, "g"));
+        lab.json(0, "backup", all.get(0), all.get(1), "--to=" + place);
+        all.forEach(Lab::settle);
+        lab.json(0, "backup", all.get(0), all.get(1), "--to=" + place);
+        server.requests();
+        lab.json(0, "backup", all.get(0), "--to=" + place);
+        int one = server.requests().size();
+        JsonObject both = lab.json(0, "backup", all.get(0), all.get(1), "--to=" + place);
+        assertEquals(2 * one, server.requests().size());
+        assertTrue(both.get("results")
+                .getAsJsonArray()
+                .get(1)
+                .getAsJsonObject()
+                .get("unchanged")
+                .getAsBoolean());
+        lab.json(0, "status", all.get(0), all.get(1), "--to=" + place);
+    }
+
+    @Test
     void survivesABadLine() throws IOException {
         Path database = largeDatabase();
         String place = "s3://" + S3Server.BUCKET + "/p/";

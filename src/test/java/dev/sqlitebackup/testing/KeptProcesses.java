@@ -25,7 +25,7 @@ final class KeptProcesses {
     private static final Predicate<String> OPTION = Pattern.compile(
                     "(?s)(-q|--|--(json|quiet|yes|dry-run|live|full|compact|rows|push|pushed|stage"
                             + "|allow-shrink|only|no-triggers"
-                            + "|(to|name|at|level|threads|tmp-dir|safety-dir|busy-timeout|max-age"
+                            + "|(to|name|at|config|databases-in|level|threads|tmp-dir|safety-dir|busy-timeout|max-age"
                             + "|table|where|limit|keep-(last|within|hourly|daily|weekly|monthly|yearly))(=.+)?))")
             .asMatchPredicate();
     /** Of what the command line can carry. */
@@ -41,6 +41,7 @@ final class KeptProcesses {
             "SQLITE_BACKUP_HEALTH_FILE",
             "TMPDIR",
             "XDG_CACHE_HOME",
+            "XDG_CONFIG_HOME",
             "XDG_DATA_HOME",
             "XDG_STATE_HOME")::contains;
     /** Which the SDK, or Java itself, reads from its process. */

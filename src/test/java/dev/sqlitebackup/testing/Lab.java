@@ -85,6 +85,7 @@ public final class Lab {
     private Map<String, String> environment() {
         Map<String, String> environment = new TreeMap<>();
         environment.put("XDG_STATE_HOME", path("state").toString());
+        environment.put("XDG_CONFIG_HOME", path("config").toString());
         environment.put("SQLITE_BACKUP_DB", null);
         environment.put("SQLITE_BACKUP_TO", null);
         environment.putAll(more);

@@ -1,0 +1,239 @@
+package dev.sqlitebackup.cli;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Hints;
+import dev.sqlitebackup.files.PrivateFiles;
+import dev.sqlitebackup.files.RegularFiles;
+import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.tomlj.Toml;
+import org.tomlj.TomlParseError;
+import org.tomlj.TomlParseResult;
+import org.tomlj.TomlPosition;
+import org.tomlj.TomlTable;
+import picocli.CommandLine.TypeConversionException;
+
+/** Reads a configuration file. Not loaded where there is none. */
+final class ConfigurationFile {
+    /** What a value may be. */
+    private enum Type {
+        PATH("a path, such as \"/srv/app.db\""),
+        PLACE("a place for backups, such as \"/mnt/nas/backups/\""),
+        NUMBER("a whole number, such as 7"),
+        DURATION("a duration in quotes, such as \"30s\""),
+        TEXT("text in quotes"),
+        FLAG("true or false");
+
+        private final String wanted;
+
+        Type(String wanted) {
+            this.wanted = wanted;
+        }
+    }
+
+    private static final String DATABASES = "databases";
+    private static final String PATH = "path";
+    private static final String NAME = "name";
+
+    /** The options that it may set. Not those by which a command does something else, or accepts what is wrong. */
+    static final Map<String, Type> OPTIONS = options();
+
+    private static final int MOST_BYTES = 1 << 20;
+    private static final Pattern SECRET_KEY =
+            Pattern.compile("(?i).*(passw|secret|token|credential|access.?key|api.?key|private.?key).*|ping(-url)?");
+    /** A user and password in an address, AWS's keys, the monitor's address, a signed address. */
+    private static final Pattern SECRET_VALUE = Pattern.compile(
+            "(?is).*(://[^/@\\s]*@|(AKIA|ASIA)[0-9A-Z]{16}|hc-ping\\.com|X-Amz-(Signature|Credential)).*");
+
+    private final Path file;
+    private final Environment environment;
+    private final TomlParseResult root;
+
+    private ConfigurationFile(Path file, Environment environment) {
+        this.file = file;
+        this.environment = environment;
+        this.root = Toml.parse(text());
+    }
+
+    /** @throws Failure USAGE with the file and the line if it is not as it should be */
+    static Configuration read(Path file, Environment environment) {
+        return new ConfigurationFile(file.toAbsolutePath().normalize(), environment).configuration();
+    }
+
+    private static Map<String, Type> options() {
+        Map<String, Type> options = new LinkedHashMap<>();
+        options.put(Configuration.TO, Type.PLACE);
+        for (String rule : List.of("last", "hourly", "daily", "weekly", "monthly", "yearly")) {
+            options.put("keep-" + rule, Type.NUMBER);
+        }
+        List.of("keep-within", "max-age", "max-verify-age", "busy-timeout")
+                .forEach(option -> options.put(option, Type.DURATION));
+        List.of("level", "threads").forEach(option -> options.put(option, Type.NUMBER));
+        List.of("compact", "stage", "push", "pushed", "quiet").forEach(option -> options.put(option, Type.FLAG));
+        List.of("tmp-dir", "safety-dir", "metrics-file").forEach(option -> options.put(option, Type.PATH));
+        options.put("object-lock", Type.TEXT);
+        return options;
+    }
+
+    /** It decides what is deleted: whoever may write to it decides that. */
+    private String text() {
+        try {
+            Path real = file.toRealPath();
+            if (PrivateFiles.isPosix() && !PrivateFiles.isWrittenByUsOrRoot(real)) {
+                throw new Failure(
+                        Failure.Kind.USAGE,
+                        "others may write to the configuration file " + file
+                                + ", which decides what is deleted: it has to belong to this user or to root, and "
+                                + "to be writable for its owner alone, in a directory that is not for everybody",
+                        "see whose it is; then: chmod go-w " + Hints.quoted(real.toString()));
+            }
+            try (FileChannel channel = RegularFiles.open(real, StandardOpenOption.READ)) {
+                byte[] bytes = Channels.newInputStream(channel).readNBytes(MOST_BYTES + 1);
+                if (bytes.length > MOST_BYTES) {
+                    throw new Failure(Failure.Kind.USAGE, "no configuration file, but too long for one: " + file);
+                }
+                return new String(bytes, StandardCharsets.UTF_8);
+            }
+        } catch (IOException e) {
+            Failure failure = Failure.io("cannot read the configuration file", file, e);
+            throw new Failure(Failure.Kind.USAGE, failure.getMessage(), failure.hint(), e);
+        }
+    }
+
+    private Configuration configuration() {
+        if (root.hasErrors()) {
+            TomlParseError error = root.errors().get(0);
+            throw refused(error.position(), error.getMessage(), "it is TOML: https://toml.io");
+        }
+        Map<String, String> defaults = values(root, List.of(), Set.of(DATABASES));
+        List<Configuration.Database> databases = new ArrayList<>();
+        Object all = root.get(List.of(DATABASES));
+        if (all instanceof TomlTable tables) {
+            tables.keySet().stream()
+                    .sorted(Comparator.comparingInt(
+                            key -> tables.inputPositionOf(List.of(key)).line()))
+                    .forEach(key -> databases.add(database(tables, key, defaults)));
+        } else if (all != null) {
+            throw refused(root.inputPositionOf(List.of(DATABASES)), "databases is no table", example());
+        }
+        return new Configuration(file, defaults, databases);
+    }
+
+    private static String example() {
+        return "write it as [databases.\"wiki.db\"], with path = \"/srv/wiki/wiki.db\" below it";
+    }
+
+    private Configuration.Database database(TomlTable tables, String key, Map<String, String> defaults) {
+        List<String> place = List.of(key);
+        TomlPosition position = tables.inputPositionOf(place);
+        if (!(tables.get(place) instanceof TomlTable table)) {
+            throw refused(position, key + " is no table", example());
+        }
+        Map<String, String> own = values(table, List.of(PATH, NAME), Set.of());
+        if (own.get(PATH) == null) {
+            throw refused(position, "the database " + key + " has no path", example());
+        }
+        Map<String, String> options = new LinkedHashMap<>(defaults);
+        String to = own.getOrDefault(Configuration.TO, defaults.get(Configuration.TO));
+        if (to != null && to.endsWith(".gz")) {
+            options.keySet().removeIf(Configuration::isRule); // A single file has no history.
+        }
+        options.putAll(own);
+        String name = own.getOrDefault(NAME, key);
+        options.remove(NAME);
+        return new Configuration.Database(name, Path.of(options.remove(PATH)), options);
+    }
+
+    /**
+     * The values of a table.
+     *
+     * @param more keys that are no options
+     * @param skipped keys that are read elsewhere
+     */
+    private Map<String, String> values(TomlTable table, List<String> more, Set<String> skipped) {
+        Map<String, String> values = new LinkedHashMap<>();
+        for (String key : table.keySet()) {
+            Object value = table.get(List.of(key));
+            TomlPosition position = table.inputPositionOf(List.of(key));
+            if (skipped.contains(key)) {
+                continue;
+            }
+            refuseSecret(key, value, position);
+            Type type = key.equals(PATH) ? Type.PATH : key.equals(NAME) ? Type.TEXT : OPTIONS.get(key);
+            if (type == null || !OPTIONS.containsKey(key) && !more.contains(key)) {
+                throw unknown(key, value, position, more);
+            }
+            values.put(key, value(key, value, type, position));
+        }
+        return values;
+    }
+
+    private Failure unknown(String key, Object value, TomlPosition position, List<String> more) {
+        List<String> known = new ArrayList<>(more);
+        known.addAll(OPTIONS.keySet());
+        String hint = value instanceof TomlTable && !more.isEmpty()
+                ? "a name with a dot is written in quotes, as [databases.\"wiki.db\"]"
+                : value instanceof TomlTable ? example() : "there are " + String.join(", ", known);
+        return refused(position, "unknown key " + key + Suggestion.of(key, known, Set.of()), hint);
+    }
+
+    private void refuseSecret(String key, Object value, TomlPosition position) {
+        if (SECRET_KEY.matcher(key).matches()) {
+            throw refused(
+                    position,
+                    key + " is a secret, and has no place in a configuration file",
+                    key.startsWith("ping")
+                            ? "give it on the command line, from a variable: --ping=\"$PING_URL\""
+                            : "s3:// takes its keys from the environment, or from AWS's own files");
+        }
+        if (value instanceof String text && SECRET_VALUE.matcher(text).matches()) {
+            throw refused(
+                    position,
+                    "the value of " + key + " holds a secret, which has no place in a configuration file",
+                    "s3:// takes its keys from the environment, or from AWS's own files");
+        }
+    }
+
+    private String value(String key, Object value, Type type, TomlPosition position) {
+        try {
+            return switch (type) {
+                case PATH -> resolved(environment.argument((String) value)).toString();
+                case PLACE -> place((String) value);
+                case NUMBER -> Integer.toString(Math.toIntExact((Long) value));
+                case DURATION -> {
+                    Converters.duration((String) value);
+                    yield (String) value;
+                }
+                case TEXT -> (String) value;
+                case FLAG -> ((Boolean) value).toString();
+            };
+        } catch (ClassCastException | ArithmeticException | TypeConversionException | Failure e) {
+            throw refused(position, key + " wants " + type.wanted, e instanceof Failure f ? f.getMessage() : null);
+        }
+    }
+
+    private Path resolved(Path path) {
+        return file.getParent().resolve(path).normalize();
+    }
+
+    private String place(String text) {
+        return Hints.isAddress(text)
+                ? environment.location(text).toString()
+                : resolved(environment.argument(text)) + (text.endsWith("/") ? "/" : "");
+    }
+
+    private Failure refused(TomlPosition position, String what, String hint) {
+        return new Failure(Failure.Kind.USAGE, file + ":" + position.line() + ": " + what, hint);
+    }
+}

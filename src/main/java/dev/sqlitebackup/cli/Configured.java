@@ -1,0 +1,128 @@
+package dev.sqlitebackup.cli;
+
+import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.history.Location;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import picocli.CommandLine;
+import picocli.CommandLine.ExecutionException;
+import picocli.CommandLine.IExecutionStrategy;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
+
+/**
+ * Runs a command with what a configuration file says, if there is one. A database of the file stands for
+ * {@code $SQLITE_BACKUP_DB}, and its place for {@code $SQLITE_BACKUP_TO}, where these are not set; all else are
+ * defaults of options. So what is typed wins, then the environment, then the file.
+ */
+final class Configured implements IExecutionStrategy {
+    /** Which are for all databases of the file where none is named. */
+    private static final Set<String> FOR_ALL = Set.of("backup", "status", "verify", "prune");
+    /** Which write to the default database. */
+    private static final Set<String> TO_DATABASE = Set.of("restore", "undelete");
+
+    private final Environment environment;
+
+    Configured(Environment environment) {
+        this.environment = environment;
+    }
+
+    @Override
+    public int execute(ParseResult parsed) {
+        ParseResult command = parsed.subcommand();
+        if (command == null || command.isUsageHelpRequested() || command.isVersionHelpRequested()) {
+            return new RunLast().execute(parsed);
+        }
+        CommandLine typed = command.commandSpec().commandLine();
+        CommonOptions common = CommonOptions.of(typed);
+        try {
+            Path file = environment.configurationFile(common.configurationFile);
+            if (file == null) {
+                return new RunLast().execute(parsed);
+            }
+            return execute(parsed, ConfigurationFile.read(file, environment));
+        } catch (Failure e) {
+            throw new ExecutionException(typed, e.getMessage(), e);
+        }
+    }
+
+    private int execute(ParseResult parsed, Configuration configuration) {
+        String[] words = parsed.originalArgs().toArray(String[]::new);
+        Configuration.Database database = database(parsed.subcommand(), configuration);
+        CommandLine program = commandLine(environment, configuration, database, words)
+                .setOut(parsed.commandSpec().commandLine().getOut())
+                .setErr(parsed.commandSpec().commandLine().getErr());
+        program.setExecutionStrategy(new RunLast());
+        return program.execute(words);
+    }
+
+    /**
+     * A command line with what the file says of one database.
+     *
+     * @param database null for none of the file
+     */
+    static CommandLine commandLine(
+            Environment environment, Configuration configuration, Configuration.Database database, String... words) {
+        Map<String, String> variables = new LinkedHashMap<>();
+        if (database != null) {
+            variables.put(Environment.DATABASE_VARIABLE, database.path().toString());
+            variables.put(Environment.DESTINATION_VARIABLE, database.to());
+        }
+        boolean elsewhere = environment.isSet(Environment.DESTINATION_VARIABLE)
+                || List.of(words).stream().anyMatch(word -> word.equals("--to") || word.startsWith("--to="));
+        CommandLine program = SqliteBackup.commandLine(environment.withDefaults(variables), words)
+                .setDefaultValueProvider(
+                        configuration.defaults(database, database != null && database.to() != null && !elsewhere));
+        CommonOptions common = CommonOptions.of(program);
+        common.configuration = configuration;
+        common.configured = database;
+        return program;
+    }
+
+    /** @return the one that a command is for, null for none or for all of them */
+    private Configuration.Database database(ParseResult command, Configuration configuration) {
+        List<Path> named = values(command, Path.class);
+        boolean placeGiven = !values(command, Location.class).isEmpty();
+        String name = command.matchedOptionValue("--name", null);
+        List<Configuration.Database> all = configuration.databases();
+        if (command.hasMatchedOption("--databases-in")) {
+            return null;
+        }
+        if (!named.isEmpty() || environment.isSet(Environment.DATABASE_VARIABLE)) {
+            return placeGiven || named.size() > 1 ? null : configuration.at(environment.database(Targets.one(named)));
+        }
+        String word = command.commandSpec().name();
+        boolean wantsDatabase = TO_DATABASE.contains(word) && !command.hasMatchedOption("--to");
+        if (all.isEmpty() || placeGiven && !wantsDatabase) {
+            return null;
+        }
+        if (all.size() == 1) {
+            return name == null || name.equals(all.get(0).name()) ? all.get(0) : null;
+        }
+        if (name != null) {
+            return configuration.called(name);
+        }
+        if (!FOR_ALL.contains(word)) {
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "there are several databases in " + configuration.file() + ": " + configuration.names(),
+                    "say which: --name=" + all.get(0).name() + "; or name what " + word + " is for");
+        }
+        return null;
+    }
+
+    private static <T> List<T> values(ParseResult command, Class<T> type) {
+        List<T> values = new ArrayList<>();
+        for (ArgSpec argument : command.matchedPositionals()) {
+            Object value = argument.getValue();
+            List<?> given = value instanceof List<?> list ? list : List.of(value);
+            given.stream().filter(type::isInstance).map(type::cast).forEach(values::add);
+        }
+        return values;
+    }
+}
