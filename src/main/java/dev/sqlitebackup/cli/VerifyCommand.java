@@ -67,6 +67,7 @@ public final class VerifyCommand implements Target.Command {
     @Mixin
     private PingOption ping;
 
+    @Mixin
     private MetricsOption metrics;
 
     VerifyCommand(Environment environment, CommonOptions common) {
