@@ -2,6 +2,7 @@ package dev.sqlitebackup.history;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +10,7 @@ import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.archive.Compression;
 import dev.sqlitebackup.core.BackupService;
+import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.Tools;
@@ -253,9 +255,13 @@ class SingleFileTest {
             Files.copy(database, gzip);
         }
         Files.setLastModifiedTime(file, FileTime.from(NOON.plusMillis(750)));
+        Backup theirs = find("theirs.gz");
         assertEquals(
-                new Backup(file.toString(), "theirs.gz", null, NOON, 1, Files.size(file), null, null),
-                find("theirs.gz"));
+                new Backup(file.toString(), "theirs.gz", null, NOON, Backup.NO_NUMBER, Files.size(file), null, null),
+                theirs);
+        assertFalse(
+                theirs.isConfirmedBy(State.confirmed(NOON, NOON, null, null)),
+                "a state speaks of our own backup of the same second");
     }
 
     @Test
