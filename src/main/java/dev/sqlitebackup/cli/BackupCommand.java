@@ -146,6 +146,9 @@ public final class BackupCommand implements Target.Command {
     }
 
     private MetricsOption.Subject subject() {
+        if (!targets.isOne(databases, environment, common)) {
+            return null;
+        }
         Path source = environment.database(Targets.one(databases));
         return MetricsOption.Subject.of(
                 name.name(spec), source, environment.destination(destination, source, name.name(spec)));

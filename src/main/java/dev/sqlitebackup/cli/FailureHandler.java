@@ -137,6 +137,7 @@ public final class FailureHandler implements IExecutionExceptionHandler, IParame
      */
     public static int print(Throwable e, CommandLine commandLine) {
         Failure failure = asFailure(e);
+        MetricsOption.noteUnmeasured(commandLine, failure.kind());
         if (failure.getMessage().equals(UNSAID)
                 && StandardOutput.isReaderGone()
                 && QUIET.contains(commandLine.getCommandName())) {

@@ -90,7 +90,7 @@ public final class MetricsOption {
 
     private MetricsFile file;
 
-    /** @param subject of the run, as far as its arguments say: may fail as the run would */
+    /** @param subject of the run, as far as its arguments say, null for several: may fail as the run would */
     MetricsOption(Clock clock, Supplier<Subject> subject) {
         this.clock = clock;
         this.subject = subject;
@@ -132,23 +132,33 @@ public final class MetricsOption {
     /** Notes that a command was not understood, as far as it is known which one it was and of what. */
     static void noteUsage(CommandLine command, String[] arguments) {
         CommandSpec spec = command.getCommandSpec();
-        if (!spec.mixins().containsKey("metrics")
-                || !(spec.mixins().get("metrics").userObject() instanceof MetricsOption metrics)
-                || metrics.file != null) { // Then the run has noted it.
-            return;
-        }
         try {
             // What is behind the error was not read.
             spec.parser().collectErrors(true);
             spec.root().parser().collectErrors(true);
             spec.root().commandLine().parseArgs(arguments);
-            if (metrics.given != null) {
-                metrics.file = MetricsFile.of(metrics.given);
-                int exitCode = ExitCodes.of(Failure.Kind.USAGE);
-                metrics.note(metrics.subject, exitCode, System.nanoTime(), new Facts());
-            }
         } catch (RuntimeException e) {
             return; // It is said already that the arguments are wrong.
+        }
+        noteUnmeasured(command, Failure.Kind.USAGE);
+    }
+
+    /** Notes that a command failed before its work began; nothing if it was for several, which has no series. */
+    static void noteUnmeasured(CommandLine command, Failure.Kind kind) {
+        CommandSpec spec = command.getCommandSpec();
+        if (!spec.mixins().containsKey("metrics")
+                || !(spec.mixins().get("metrics").userObject() instanceof MetricsOption metrics)
+                || metrics.given == null
+                || metrics.file != null) {
+            return;
+        }
+        try {
+            if (metrics.subject.get() != null) {
+                metrics.file = MetricsFile.of(metrics.given);
+                metrics.note(metrics.subject, ExitCodes.of(kind), System.nanoTime(), new Facts());
+            }
+        } catch (RuntimeException e) {
+            return; // What went wrong is said already.
         }
     }
 

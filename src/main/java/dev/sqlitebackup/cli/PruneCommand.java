@@ -60,6 +60,9 @@ public final class PruneCommand implements Target.Command {
     }
 
     private MetricsOption.Subject subject() {
+        if (dryRun || !Targets.isOneNamed(locations, environment, common)) {
+            return null;
+        }
         return MetricsOption.Subject.at(environment.place(Targets.one(locations), null, null), name.name(spec));
     }
 

@@ -88,6 +88,9 @@ public final class StatusCommand implements Target.Command {
     }
 
     private MetricsOption.Subject subject() {
+        if (!targets.isOne(databases, environment, common)) {
+            return null;
+        }
         Path source = environment.database(Targets.one(databases));
         return MetricsOption.Subject.of(
                 name.name(spec), source, environment.place(destination, source, name.name(spec)));

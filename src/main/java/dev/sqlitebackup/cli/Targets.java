@@ -43,8 +43,7 @@ final class Targets {
      */
     Found of(List<Path> named, Location destination, NameOption name, Environment environment, CommandSpec spec) {
         CommonOptions common = CommonOptions.of(spec.commandLine());
-        List<Configuration.Database> configured = named.isEmpty() ? all(environment, common) : List.of();
-        if (directory == null && (named.size() == 1 || named.isEmpty() && configured.isEmpty())) {
+        if (isOne(named, environment, common)) {
             return Found.ONE;
         }
         if (!named.isEmpty() && directory != null) {
@@ -64,7 +63,21 @@ final class Targets {
         if (directory != null) {
             return below(candidates);
         }
-        return new Found(named.isEmpty() ? candidates.of(configured) : candidates.at(named), List.of());
+        return new Found(named.isEmpty() ? candidates.of(all(environment, common)) : candidates.at(named), List.of());
+    }
+
+    /** Whether it is for one, as it was named or by default; no, as long as nobody has read what a file says of it. */
+    boolean isOne(List<Path> named, Environment environment, CommonOptions common) {
+        return directory == null && isOneNamed(named, environment, common);
+    }
+
+    /** The same of a command that does not look for them. */
+    static boolean isOneNamed(List<?> named, Environment environment, CommonOptions common) {
+        boolean isUnread =
+                common.configuration == null && environment.configurationFile(common.configurationFile) != null;
+        return !isUnread
+                && (named.size() == 1
+                        || named.isEmpty() && all(environment, common).isEmpty());
     }
 
     /** Those of the configuration, each with its place, for a command that names none; none if it is for one. */

@@ -77,6 +77,9 @@ public final class VerifyCommand implements Target.Command {
     }
 
     private MetricsOption.Subject subject() {
+        if (!Targets.isOneNamed(backups, environment, common)) {
+            return null;
+        }
         Location place = environment.destination(Targets.one(backups), environment.database(null), name.name(spec));
         return MetricsOption.Subject.at(place, name.name(spec));
     }
