@@ -21,7 +21,7 @@ final class ChangesReport {
         Duration later = plan.changes().changedAfter(plan.content().manifest().createdAt());
         String changed = later == null
                 ? ""
-                : "the database was last changed " + Output.age(later) + " after the backup was made";
+                : "the database was last changed " + Legible.age(later) + " after the backup was made";
         if (plan.compared() == null) {
             return lines(plan, changed);
         }
@@ -78,7 +78,7 @@ final class ChangesReport {
                             ", ",
                             changes.uncounted().stream()
                                     .limit(MOST_TABLES)
-                                    .map(Output::shortened)
+                                    .map(Legible::shortened)
                                     .toList()));
         }
         return lines;
@@ -92,7 +92,7 @@ final class ChangesReport {
     }
 
     private static String line(TableChange change) {
-        return "  " + Output.shortened(change.table()) + ": "
+        return "  " + Legible.shortened(change.table()) + ": "
                 + (change.rowsBefore() == null
                         ? "no such table → " + rows(change.rowsAfter())
                         : change.rowsAfter() == null

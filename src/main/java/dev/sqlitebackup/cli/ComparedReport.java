@@ -86,7 +86,7 @@ final class ComparedReport {
         if (tables.containsKey(table.name())) {
             parts.add("the table itself " + fate(tables.get(table.name())));
         }
-        return Output.shortened(table.name()) + ": " + String.join(", ", parts);
+        return Legible.shortened(table.name()) + ": " + String.join(", ", parts);
     }
 
     private static void addPart(List<String> parts, long rows, String fate) {
@@ -96,7 +96,7 @@ final class ComparedReport {
     }
 
     private static String line(Difference.Definition definition) {
-        String what = definition.type() + " " + Output.shortened(definition.name());
+        String what = definition.type() + " " + Legible.shortened(definition.name());
         return definition.type().equals("pragma")
                 ? what + ": " + definition.newer() + " → " + definition.old()
                 : what + " " + fate(definition);

@@ -81,7 +81,7 @@ record DiffReport(Output output) {
 
     private static List<String> table(List<Difference.Table> tables) {
         List<String> names =
-                tables.stream().map(table -> Output.shortened(table.name())).toList();
+                tables.stream().map(table -> Legible.shortened(table.name())).toList();
         int width = names.stream().mapToInt(String::length).max().orElse(0);
         width = Math.max(width, "table".length());
         List<String> lines = new ArrayList<>();
@@ -92,7 +92,7 @@ record DiffReport(Output output) {
             StringBuilder line = new StringBuilder(left(names.get(i), width));
             for (int column = 0; column < counts.size(); column++) {
                 line.append("  ")
-                        .append(Output.right(
+                        .append(Legible.right(
                                 counts.get(column).toString(),
                                 HEADER.get(column).length()));
             }
@@ -106,7 +106,7 @@ record DiffReport(Output output) {
     }
 
     private static String line(Difference.Definition definition) {
-        String what = definition.type() + " " + Output.shortened(definition.name());
+        String what = definition.type() + " " + Legible.shortened(definition.name());
         return definition.type().equals("pragma")
                 ? what + ": " + definition.old() + " → " + definition.newer()
                 : definition.newer() == null

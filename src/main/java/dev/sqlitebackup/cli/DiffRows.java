@@ -41,7 +41,7 @@ final class DiffRows {
         if (row.inOld() && row.inNew()) {
             String key = row.cells().stream()
                     .filter(Difference.Cell::isKey)
-                    .map(cell -> Output.shortened(cell.column()) + "=" + text(cell.old(), 0))
+                    .map(cell -> Legible.shortened(cell.column()) + "=" + text(cell.old(), 0))
                     .collect(Collectors.joining(", "));
             return "~ " + key + ": "
                     + row.cells().stream()
@@ -55,7 +55,7 @@ final class DiffRows {
     /** Of a row that only one has. */
     static String text(Difference.Row row) {
         return row.cells().stream()
-                .map(cell -> Output.shortened(cell.column()) + "=" + text(row.inOld() ? cell.old() : cell.newer(), 0))
+                .map(cell -> Legible.shortened(cell.column()) + "=" + text(row.inOld() ? cell.old() : cell.newer(), 0))
                 .collect(Collectors.joining(", "));
     }
 
@@ -63,7 +63,7 @@ final class DiffRows {
         int from = cell.old().start() instanceof String old && cell.newer().start() instanceof String newer
                 ? Math.max(0, common(old, newer) - BEFORE_DIFFERENCE)
                 : 0;
-        return Output.shortened(cell.column()) + ": " + text(cell.old(), from) + " → " + text(cell.newer(), from);
+        return Legible.shortened(cell.column()) + ": " + text(cell.old(), from) + " → " + text(cell.newer(), from);
     }
 
     /** @return how many code points two texts begin with in common; 0 where both are short enough to be shown */

@@ -56,7 +56,8 @@ record ListReport(Output output, Clock clock) {
     }
 
     private static Failure nowhere(String table, List<String> others) {
-        String named = others.stream().limit(MOST_TABLES).map(Output::shortened).collect(Collectors.joining(", "));
+        String named =
+                others.stream().limit(MOST_TABLES).map(Legible::shortened).collect(Collectors.joining(", "));
         int more = others.size() - MOST_TABLES;
         return new Failure(
                 Failure.Kind.USAGE,
@@ -74,10 +75,10 @@ record ListReport(Output output, Clock clock) {
                 listing.backups().isEmpty()
                         ? "no backups"
                         : left(created(), createdWidth())
-                                + Output.right("age", AGE_WIDTH) + "  "
-                                + Output.right("backup", SIZE_WIDTH) + "  "
-                                + Output.right("database", SIZE_WIDTH) + "  "
-                                + (rows == null ? "" : Output.right("rows", ROWS_WIDTH) + "  ")
+                                + Legible.right("age", AGE_WIDTH) + "  "
+                                + Legible.right("backup", SIZE_WIDTH) + "  "
+                                + Legible.right("database", SIZE_WIDTH) + "  "
+                                + (rows == null ? "" : Legible.right("rows", ROWS_WIDTH) + "  ")
                                 + (showsKinds ? left("builds on", TIME_WIDTH) : "") + "where");
         listing.backups().forEach(backup -> lines.add(line(backup, rows, showsKinds)));
         return lines;
@@ -120,17 +121,17 @@ record ListReport(Output output, Clock clock) {
 
     /** When, how large, of what, where: columns whose width does not depend on the entries. */
     private String line(Backup backup, Map<Backup, Long> rows, boolean showsKinds) {
-        String database = backup.databaseBytes() == null ? "" : Output.size(backup.databaseBytes());
+        String database = backup.databaseBytes() == null ? "" : Legible.size(backup.databaseBytes());
         String where = backup.commit() == null
                 ? backup.location()
                 : "commit " + backup.commit().substring(0, 12) + "  " + backup.location();
         return left(time(backup.createdAt()), createdWidth())
-                + Output.right(age(backup.createdAt()), AGE_WIDTH) + "  "
-                + Output.right(Output.size(backup.backupBytes()), SIZE_WIDTH) + "  "
-                + Output.right(database, SIZE_WIDTH) + "  "
+                + Legible.right(age(backup.createdAt()), AGE_WIDTH) + "  "
+                + Legible.right(Legible.size(backup.backupBytes()), SIZE_WIDTH) + "  "
+                + Legible.right(database, SIZE_WIDTH) + "  "
                 + (rows == null
                         ? ""
-                        : Output.right(rows.containsKey(backup) ? "" + rows.get(backup) : "-", ROWS_WIDTH) + "  ")
+                        : Legible.right(rows.containsKey(backup) ? "" + rows.get(backup) : "-", ROWS_WIDTH) + "  ")
                 + (showsKinds ? left(backup.isIncrement() ? time(backup.since()) : "full", TIME_WIDTH) : "") + where;
     }
 
@@ -141,7 +142,7 @@ record ListReport(Output output, Clock clock) {
     /** Less than nothing where a clock is or was wrong. */
     private String age(Instant time) {
         Duration age = Duration.between(time, clock.instant());
-        return age.isNegative() ? "-" + Output.age(age.negated()) : Output.age(age);
+        return age.isNegative() ? "-" + Legible.age(age.negated()) : Legible.age(age);
     }
 
     private static String left(String text, int width) {

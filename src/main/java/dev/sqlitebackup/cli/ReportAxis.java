@@ -90,7 +90,7 @@ record ReportAxis(
                 summary(database, oldestFirst, binned),
                 oldestFirst.stream().anyMatch(listed -> listed.backup().isIncrement()),
                 !binned && oldestFirst.stream().anyMatch(ReportAxis::goes),
-                Output.size(largest),
+                Legible.size(largest),
                 binned
                         ? bins.entrySet().stream()
                                 .map(bin -> bar(bin.getKey(), bin.getValue(), scale, largest))
@@ -141,7 +141,7 @@ record ReportAxis(
                 BASE - height,
                 height,
                 ReportWords.time(backup.createdAt()) + ", " + (backup.isIncrement() ? "increment" : "full backup")
-                        + ", " + Output.size(backup.backupBytes()),
+                        + ", " + Legible.size(backup.backupBytes()),
                 !backup.isIncrement(),
                 backup.isIncrement(),
                 null,
@@ -218,7 +218,7 @@ record ReportAxis(
                 scale.percent(gap.from()),
                 ReportScale.percent(width),
                 ReportScale.percent(scale.place(gap.from()) + width / 2),
-                width < LABELLED_GAP ? null : Output.age(length),
+                width < LABELLED_GAP ? null : Legible.age(length),
                 ReportSection.gap(gap));
     }
 }

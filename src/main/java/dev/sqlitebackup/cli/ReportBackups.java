@@ -77,12 +77,12 @@ record ReportBackups(List<Group> groups, boolean decided) {
                 ReportWords.Time.of(backup.createdAt()),
                 backup.commit() == null ? null : backup.commit().substring(0, 12),
                 backup.isIncrement() ? "increment since " + ReportWords.time(backup.since()) : "full",
-                Output.size(backup.backupBytes()),
-                backup.databaseBytes() == null ? "not known" : Output.size(backup.databaseBytes()),
+                Legible.size(backup.backupBytes()),
+                backup.databaseBytes() == null ? "not known" : Legible.size(backup.databaseBytes()),
                 backup.isIncrement() && files == 1
                         ? "this file and those it builds on"
                         : ReportWords.count(files, "file") + ", "
-                                + Output.size(listed.chain().backupBytes()),
+                                + Legible.size(listed.chain().backupBytes()),
                 database.isNoted(backup)
                         ? "current at " + ReportWords.time(database.noted().confirmedAt())
                         : ReportSection.NOT_NOTED,

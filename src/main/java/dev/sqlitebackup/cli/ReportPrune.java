@@ -54,7 +54,7 @@ record ReportPrune(List<String> sentences, String command, String count, List<Go
                 goes.stream()
                         .map(backup -> new Going(
                                 ReportWords.Time.of(backup.createdAt()),
-                                Output.size(backup.backupBytes()),
+                                Legible.size(backup.backupBytes()),
                                 backup.location()))
                         .toList(),
                 goes.size() <= ReportSection.FEW);

@@ -92,7 +92,7 @@ record ReportSection(
         facts.add(new Fact("Backups", ReportWords.kinds(backups)));
         facts.add(new Fact("Room taken", ReportWords.sizeOf(backups)));
         if (newest.databaseBytes() != null) {
-            facts.add(new Fact("Size of the database", Output.size(newest.databaseBytes())));
+            facts.add(new Fact("Size of the database", Legible.size(newest.databaseBytes())));
         }
         if (database.restoreTo() != null) {
             facts.add(new Fact("Place of the database", database.restoreTo()));
@@ -124,7 +124,7 @@ record ReportSection(
 
     /** What a gap means, as far as the backups alone tell. */
     static String gap(Gap gap) {
-        return "no backup for " + Output.age(gap.length()) + ": nothing changed, or no run";
+        return "no backup for " + Legible.age(gap.length()) + ": nothing changed, or no run";
     }
 
     private static Proven proven(Report.OfDatabase database, Report report, ReportHints hints) {

@@ -39,11 +39,11 @@ final class ReportWords {
     static String before(Instant time, Instant madeAt) {
         return time.isAfter(madeAt)
                 ? "after this page was made: a clock is or was wrong"
-                : Output.age(Duration.between(time, madeAt)) + " before this page was made";
+                : Legible.age(Duration.between(time, madeAt)) + " before this page was made";
     }
 
     static String sizeOf(Collection<Backup> backups) {
-        return Output.size(backups.stream().mapToLong(Backup::backupBytes).sum());
+        return Legible.size(backups.stream().mapToLong(Backup::backupBytes).sum());
     }
 
     /** 12 backups: 2 full and 10 increments. */

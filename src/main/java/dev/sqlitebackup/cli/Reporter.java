@@ -76,8 +76,8 @@ final class Reporter {
     }
 
     private static String line(BackupService.Result result, long durationMillis) {
-        String sizes = Output.size(result.manifest().databaseBytes()) + " → " + Output.size(result.backupBytes())
-                + " in " + Output.seconds(durationMillis);
+        String sizes = Legible.size(result.manifest().databaseBytes()) + " → " + Legible.size(result.backupBytes())
+                + " in " + Legible.seconds(durationMillis);
         String verified = result.verification().full() ? ", verified" : ", verified in part";
         String kind = result.unchanged()
                 ? ", last compared in full at " + Times.local(result.comparedAt())
@@ -91,7 +91,7 @@ final class Reporter {
                         ? "unchanged since the backup of "
                                 + Times.local(result.manifest().createdAt()) + ", which was left as it is: "
                         : "backed up ")
-                + result.database() + " → " + Output.backup(result.backup()) + ", "
+                + result.database() + " → " + Legible.backup(result.backup()) + ", "
                 + sizes
                 + verified
                 + kind
@@ -141,7 +141,7 @@ final class Reporter {
 
     /** The size and time of a backup, as people read it. */
     static String what(VerifyService.Result content) {
-        return Output.size(content.manifest().databaseBytes()) + " of "
+        return Legible.size(content.manifest().databaseBytes()) + " of "
                 + Times.local(content.manifest().createdAt())
                 + (content.commit() == null
                         ? ""
@@ -159,7 +159,7 @@ final class Reporter {
     }
 
     private static String line(RestoreService.Result result, long durationMillis) {
-        return "restored " + from(result.plan()) + " in " + Output.seconds(durationMillis)
+        return "restored " + from(result.plan()) + " in " + Legible.seconds(durationMillis)
                 + (result.verification().full() ? ", verified" : ", verified in part")
                 + (result.safetyCopy() == null ? "" : "; the old content is in " + result.safetyCopy());
     }
@@ -177,7 +177,7 @@ final class Reporter {
             List<Backup> copies = SafetyCopies.list(named);
             if (copies.size() > 1) {
                 lines.add(copies.size() + " safety copies take "
-                        + Output.size(
+                        + Legible.size(
                                 copies.stream().mapToLong(Backup::backupBytes).sum())
                         + ", and only prune deletes them; to see them, or to go further back than undo: "
                         + Hints.command("list", named.toString()));
@@ -189,7 +189,7 @@ final class Reporter {
     }
 
     private static String from(RestorePlan plan) {
-        return what(plan.content()) + " from " + Output.backup(plan.content().backup()) + " to " + plan.database();
+        return what(plan.content()) + " from " + Legible.backup(plan.content().backup()) + " to " + plan.database();
     }
 
     int status(StatusService.Result result) {

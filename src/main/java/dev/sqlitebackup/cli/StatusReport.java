@@ -74,7 +74,7 @@ record StatusReport(Output output) {
 
     private static String shrunk(StatusService.Result result) {
         return result.database() + " has shrunk, and no run was told --allow-shrink: "
-                + Output.size(result.shrunk().contentBytes()) + " of it were in use in the backup of "
+                + Legible.size(result.shrunk().contentBytes()) + " of it were in use in the backup of "
                 + Times.local(Instant.parse(result.shrunk().createdAt())) + "; the newest is of "
                 + Times.local(result.backup().createdAt()) + ": "
                 + result.backup().location();
@@ -118,8 +118,8 @@ record StatusReport(Output output) {
 
     private static String ago(Duration age) {
         return age.isNegative()
-                ? Output.age(age.negated()) + " after now (a clock is or was wrong)"
-                : Output.age(age) + " ago";
+                ? Legible.age(age.negated()) + " after now (a clock is or was wrong)"
+                : Legible.age(age) + " ago";
     }
 
     private static String changed(StatusService.Result result) {

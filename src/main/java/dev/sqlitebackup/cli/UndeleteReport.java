@@ -26,7 +26,7 @@ record UndeleteReport(Output output, boolean dryRun) {
 
     private String line(UndeleteService.Result result, long durationMillis) {
         VerifyService.Result content = result.content();
-        String from = Output.backup(content.backup()) + " (" + Reporter.what(content) + ")";
+        String from = Legible.backup(content.backup()) + " (" + Reporter.what(content) + ")";
         if (result.tables().isEmpty()) {
             return "nothing to put back: none of the rows that were asked for, as " + from + " has them, is missing in "
                     + result.database() + " (what refers to a row that is there comes back by its own --table)";
@@ -34,19 +34,19 @@ record UndeleteReport(Output output, boolean dryRun) {
         long rows =
                 result.tables().stream().mapToLong(UndeleteService.Table::rows).sum();
         String tables = result.tables().stream()
-                .map(table -> Output.shortened(table.table()) + " " + table.rows())
+                .map(table -> Legible.shortened(table.table()) + " " + table.rows())
                 .collect(Collectors.joining(", "));
         String what = DiffReport.counted(rows, "row") + " from " + from + " into " + result.database() + ": " + tables;
         return dryRun
                 ? "would put back " + what + "; nothing was changed"
-                : "put back " + what + ", in " + Output.seconds(durationMillis)
+                : "put back " + what + ", in " + Legible.seconds(durationMillis)
                         + (content.verification().full() ? ", verified" : ", verified in part")
                         + "; the old content is in " + result.safetyCopy();
     }
 
     private static List<String> rows(UndeleteService.Table table) {
         List<String> lines = new ArrayList<>();
-        table.first().forEach(row -> lines.add("+ " + Output.shortened(table.table()) + ": " + DiffRows.text(row)));
+        table.first().forEach(row -> lines.add("+ " + Legible.shortened(table.table()) + ": " + DiffRows.text(row)));
         long more = table.rows() - table.first().size();
         if (more > 0) {
             lines.add("  and " + DiffReport.counted(more, "more row"));

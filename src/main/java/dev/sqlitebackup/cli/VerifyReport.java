@@ -17,8 +17,8 @@ record VerifyReport(Output output) {
     /** @return the exit code, as of all below */
     int print(VerifyService.Result result) {
         String line = (result.verification().full() ? "verified: " : "verified in part: ")
-                + Output.backup(result.backup()) + " holds "
-                + Output.size(result.manifest().databaseBytes()) + " of "
+                + Legible.backup(result.backup()) + " holds "
+                + Legible.size(result.manifest().databaseBytes()) + " of "
                 + Times.local(result.manifest().createdAt());
         output.success(List.of(line), result.verification().warnings(), fields(result));
         return ExitCodes.OK;
@@ -29,7 +29,7 @@ record VerifyReport(Output output) {
         String when = outcome.createdAt() == null
                 ? UNKNOWN_TIME
                 : Times.inColumn(outcome.createdAt(), ZoneId.systemDefault());
-        String where = Output.backup(outcome.backup());
+        String where = Legible.backup(outcome.backup());
         output.print(List.of(when + "  " + (outcome.since() == null ? "full     " : "increment") + "  "
                 + where.substring(where.lastIndexOf('/') + 1) + "  " + verdict(outcome)));
     }
@@ -75,7 +75,7 @@ record VerifyReport(Output output) {
                         .verification()
                         .warnings()
                         .forEach(warning -> said.computeIfAbsent(warning, once -> new ArrayList<>())
-                                .add(Output.backup(outcome.backup()))));
+                                .add(Legible.backup(outcome.backup()))));
         return said.entrySet().stream()
                 .map(entry -> entry.getValue().get(0)
                         + (entry.getValue().size() == 1

@@ -5,17 +5,13 @@ import dev.sqlitebackup.store.Store;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.SortedMap;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -25,12 +21,6 @@ import java.util.stream.Stream;
  * chosen, counted or deleted.
  */
 public final class History {
-    /** In the order of {@link Backup#NEWEST_FIRST}, but that of one moment a full backup comes first. */
-    private static final Comparator<Ends.Named> NEWEST_FIRST = Comparator.comparing(
-                    (Ends.Named named) -> named.name().moment(), Comparator.reverseOrder())
-            .thenComparing(named -> named.name().parent(), Comparator.nullsFirst(Comparator.naturalOrder()))
-            .thenComparing(named -> named.file().name());
-
     /**
      * What there is.
      *
@@ -66,16 +56,13 @@ public final class History {
 
     private final Store store;
     private final Ends ends;
-    /** Each look at a directory far away is a request for every thousand files. By database, newest first. */
-    private SortedMap<String, List<Ends.Named>> listed;
-
-    private final Map<String, List<Ends.Named>> listedOfOne = new HashMap<>();
-
+    private final NamedFiles files;
     private final DatabaseNames names = new DatabaseNames(this);
 
     History(Store store) {
         this.store = store;
         this.ends = new Ends(store);
+        this.files = new NamedFiles(store);
     }
 
     public Store store() {
@@ -87,56 +74,9 @@ public final class History {
         return names;
     }
 
-    /** Newest first. */
-    private Stream<Ends.Named> list(Predicate<String> wanted) {
-        Map<String, BackupName> parsed = new HashMap<>();
-        return store.list(name -> wanted.test(name) && parsed.computeIfAbsent(name, BackupName::parse) != null).stream()
-                .map(file -> new Ends.Named(parsed.get(file.name()), file))
-                .sorted(NEWEST_FIRST);
-    }
-
-    private SortedMap<String, List<Ends.Named>> named() {
-        if (listed == null) {
-            listed = list(name -> true)
-                    .collect(
-                            Collectors.groupingBy(named -> named.name().database(), TreeMap::new, Collectors.toList()));
-        }
-        return listed;
-    }
-
-    /** Where hundreds of databases share a directory, each looks at the files of its own name alone. */
-    private List<Ends.Named> named(String database) {
-        return listed != null || store.isRemote()
-                ? named().getOrDefault(database, List.of())
-                : listedOfOne.computeIfAbsent(database, one -> {
-                    String prefix = BackupName.prefix(one);
-                    return list(name -> name.startsWith(prefix))
-                            .filter(named -> named.name().database().equals(one))
-                            .toList();
-                });
-    }
-
-    /** Those of one moment. */
-    private List<Ends.Named> named(String database, BackupName.Moment moment) {
-        List<Ends.Named> all = named(database);
-        int from = 0;
-        for (int to = all.size(); from < to; ) {
-            int middle = (from + to) >>> 1;
-            if (all.get(middle).name().moment().compareTo(moment) > 0) {
-                from = middle + 1;
-            } else {
-                to = middle;
-            }
-        }
-        return all.subList(from, all.size()).stream()
-                .takeWhile(named -> named.name().moment().equals(moment))
-                .toList();
-    }
-
     /** What is known of the directory is out of date. */
     public void forget() {
-        listed = null;
-        listedOfOne.clear();
+        files.forget();
         names.forget();
     }
 
@@ -145,12 +85,12 @@ public final class History {
      * backup: see {@link #ours}.
      */
     public Listing read() {
-        return new Listings(store.isRemote(), ends, this::missing).of(named());
+        return new Listings(store.isRemote(), ends, this::missing).of(files.all());
     }
 
     /** What to say of a backup that others build on, and that is not there. */
     private Chain.Broken missing(String database, BackupName.Moment moment) {
-        List<Ends.Named> there = named(database, moment);
+        List<Ends.Named> there = files.all(database, moment);
         if (there.isEmpty()) {
             String full = new BackupName(database, moment, null).fileName();
             return new Chain.Broken(
@@ -175,12 +115,12 @@ public final class History {
 
     /** How many files here are named after a database, as last listed. */
     public int count(String database) {
-        return named(database).size();
+        return files.all(database).size();
     }
 
     /** The databases that files here are named after. */
     public SortedSet<String> databases() {
-        return new TreeSet<>(named().keySet());
+        return new TreeSet<>(files.all().keySet());
     }
 
     /**
@@ -191,7 +131,7 @@ public final class History {
      * @return null if there is none. It may be broken, or be here as a Git LFS pointer alone
      */
     public Chain newest(String database, Instant notAfter, List<String> warnings) {
-        for (Ends.Named named : named(database)) {
+        for (Ends.Named named : files.all(database)) {
             Backup tip = named.name().createdAt().isAfter(notAfter)
                     ? null
                     : ends.describe(named, left -> warnings.add(left.warning()));
@@ -209,7 +149,7 @@ public final class History {
     /** The same of a file of that name. @return null if it is not one of ours */
     Chain named(String fileName, List<String> warnings) {
         BackupName name = BackupName.parse(fileName);
-        return named(name.database()).stream()
+        return files.all(name.database()).stream()
                 .filter(named -> named.file().name().equals(fileName))
                 .map(named -> ends.describe(named, left -> warnings.add(left.warning())))
                 .filter(Objects::nonNull)
@@ -220,7 +160,7 @@ public final class History {
 
     private Chain chain(Backup tip) {
         return new Chains(
-                        moment -> named(tip.database(), moment).stream()
+                        moment -> files.all(tip.database(), moment).stream()
                                 .map(this::look)
                                 .filter(Objects::nonNull)
                                 .toList(),
@@ -237,7 +177,7 @@ public final class History {
     private Stream<Chain> chains(String database, Function<Ends.Named, Backup> look) {
         Map<BackupName.Moment, List<Backup>> seen = new HashMap<>();
         Map<BackupName.Moment, List<Ends.Named>> names =
-                Listings.byMoment(named(database), named -> named.name().moment());
+                Listings.byMoment(files.all(database), named -> named.name().moment());
         Chains chains = new Chains(
                 moment -> seen.computeIfAbsent(
                         moment,
@@ -246,7 +186,7 @@ public final class History {
                                 .filter(Objects::nonNull)
                                 .toList()),
                 (of, moment) -> new Chain.Broken("it is missing", null));
-        return named(database).stream().map(look).filter(Objects::nonNull).map(chains::to);
+        return files.all(database).stream().map(look).filter(Objects::nonNull).map(chains::to);
     }
 
     /**
@@ -279,7 +219,7 @@ public final class History {
 
     /** The first place in a second that no backup of a database has. */
     BackupName.Moment freeMoment(String database, Instant createdAt) {
-        int taken = named(database).stream()
+        int taken = files.all(database).stream()
                 .filter(named -> named.name().createdAt().equals(createdAt))
                 .mapToInt(named -> named.name().number())
                 .max()
@@ -314,7 +254,7 @@ public final class History {
         if (!store.isRemote()) {
             return chains; // Each was looked into when it was listed.
         }
-        Map<String, Ends.Named> byName = named().values().stream()
+        Map<String, Ends.Named> byName = files.all().values().stream()
                 .flatMap(List::stream)
                 .collect(Collectors.toMap(named -> named.file().name(), Function.identity()));
         List<String> found = Collections.synchronizedList(new ArrayList<>());

@@ -208,11 +208,11 @@ class EnvironmentTest {
 
     @Test
     void printsSizesInDecimalUnits() {
-        assertEquals("0 B", Output.size(0));
-        assertEquals("999 B", Output.size(999));
-        assertEquals("1.0 kB", Output.size(1000));
-        assertEquals("343.0 MB", Output.size(343_012_345));
-        assertEquals("1.0 GB", Output.size(999_960_000));
+        assertEquals("0 B", Legible.size(0));
+        assertEquals("999 B", Legible.size(999));
+        assertEquals("1.0 kB", Legible.size(1000));
+        assertEquals("343.0 MB", Legible.size(343_012_345));
+        assertEquals("1.0 GB", Legible.size(999_960_000));
     }
 
     @Test
