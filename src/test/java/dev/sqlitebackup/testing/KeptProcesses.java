@@ -23,9 +23,10 @@ final class KeptProcesses {
             "backup", "restore", "undo", "verify", "list", "status", "prune", "diff", "query", "undelete", "report");
     /** Not among them: what is about the process ({@code --every}), its input, or the logger, which is made once. */
     private static final Predicate<String> OPTION = Pattern.compile(
-                    "(?s)(-q|--|--(json|quiet|yes|dry-run|live|full|compact|rows|push|pushed|stage"
+                    "(?s)(-q|--|--(json|quiet|yes|dry-run|live|full|compact|push|pushed|stage|all|each|first|csv"
                             + "|allow-shrink|only|no-triggers"
                             + "|(to|name|at|config|databases-in|level|threads|tmp-dir|safety-dir|busy-timeout|max-age"
+                            + "|max-verify-age|metrics-file|object-lock|ping|assert|rows"
                             + "|table|where|limit|keep-(last|within|hourly|daily|weekly|monthly|yearly))(=.+)?))")
             .asMatchPredicate();
     /** Of what the command line can carry. */
