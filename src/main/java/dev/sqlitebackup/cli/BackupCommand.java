@@ -146,12 +146,7 @@ public final class BackupCommand implements Target.Command {
     }
 
     private MetricsOption.Subject subject() {
-        if (!targets.isOne(databases, environment, common)) {
-            return null;
-        }
-        Path source = environment.database(Targets.one(databases));
-        return MetricsOption.Subject.of(
-                name.name(spec), source, environment.destination(destination, source, name.name(spec)));
+        return targets.subject(databases, destination, name, environment, spec);
     }
 
     @Override
@@ -183,10 +178,12 @@ public final class BackupCommand implements Target.Command {
     }
 
     private int run() {
-        Targets.Found found = targets.of(databases, destination, name, environment, spec);
-        return found.isOne()
-                ? metrics.measure(this::backUp)
-                : new Several(environment, spec, common).run(found.each(), found.warnings());
+        return metrics.measure(facts -> {
+            Targets.Found found = targets.of(databases, destination, name, environment, spec);
+            return found.isOne()
+                    ? backUp(facts)
+                    : new Several(environment, spec, common).run(found.each(), found.warnings());
+        });
     }
 
     private int threadCount() {
@@ -215,7 +212,17 @@ public final class BackupCommand implements Target.Command {
             refuseIfNotForAPipe(rules);
         }
         BackupService.Request request = new BackupService.Request(
-                source, to, name.name(spec), compact, full, compression, tmp, common.busyTimeout, rules, allowShrink);
+                source,
+                to,
+                name.name(spec),
+                NameOption.isTyped(spec),
+                compact,
+                full,
+                compression,
+                tmp,
+                common.busyTimeout,
+                rules,
+                allowShrink);
         GitRun inGit = GitRun.of(git, request);
         BackupService.Result result;
         try (ProgressDisplay progress =

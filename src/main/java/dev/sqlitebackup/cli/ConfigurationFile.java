@@ -63,7 +63,19 @@ final class ConfigurationFile {
     private ConfigurationFile(Path file, Environment environment) {
         this.file = file;
         this.environment = environment;
-        this.root = Toml.parse(text());
+        this.root = parse(text());
+    }
+
+    private TomlParseResult parse(String text) {
+        try {
+            return Toml.parse(text);
+        } catch (StackOverflowError e) {
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "no configuration file, for its brackets are nested too deeply: " + file,
+                    null,
+                    e);
+        }
     }
 
     /** @throws Failure USAGE with the file and the line if it is not as it should be */

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.ExecutionException;
@@ -47,6 +48,7 @@ final class Configured implements IExecutionStrategy {
             }
             return execute(parsed, ConfigurationFile.read(file, environment));
         } catch (Failure e) {
+            common.ping = PingOption.of(typed);
             throw new ExecutionException(typed, e.getMessage(), e);
         }
     }
@@ -54,7 +56,11 @@ final class Configured implements IExecutionStrategy {
     private int execute(ParseResult parsed, Configuration configuration) {
         String[] words = parsed.originalArgs().toArray(String[]::new);
         Configuration.Database database = database(parsed.subcommand(), configuration);
-        CommandLine program = commandLine(environment, configuration, database, words)
+        String to = configuration.defaults().get(Configuration.TO);
+        Environment itsOwn = database == null && to != null && isForOne(parsed.subcommand(), configuration)
+                ? environment.withDefaults(Map.of(Environment.DESTINATION_VARIABLE, to))
+                : environment;
+        CommandLine program = commandLine(itsOwn, configuration, database, words)
                 .setOut(parsed.commandSpec().commandLine().getOut())
                 .setErr(parsed.commandSpec().commandLine().getErr());
         program.setExecutionStrategy(new RunLast());
@@ -74,7 +80,9 @@ final class Configured implements IExecutionStrategy {
             variables.put(Environment.DESTINATION_VARIABLE, database.to());
         }
         boolean elsewhere = environment.isSet(Environment.DESTINATION_VARIABLE)
-                || List.of(words).stream().anyMatch(word -> word.equals("--to") || word.startsWith("--to="));
+                || typed(words, "--to") != null
+                || database != null
+                        && !database.name().equals(Objects.requireNonNullElse(typed(words, "--name"), database.name()));
         CommandLine program = SqliteBackup.commandLine(environment.withDefaults(variables), words)
                 .setDefaultValueProvider(
                         configuration.defaults(database, database != null && database.to() != null && !elsewhere));
@@ -82,6 +90,19 @@ final class Configured implements IExecutionStrategy {
         common.configuration = configuration;
         common.configured = database;
         return program;
+    }
+
+    /** @return the value of an option, null if it was not given */
+    private static String typed(String[] words, String option) {
+        for (int i = 0; i < words.length; i++) {
+            if (words[i].startsWith(option + "=")) {
+                return words[i].substring(option.length() + 1);
+            }
+            if (words[i].equals(option) && i + 1 < words.length) {
+                return words[i + 1];
+            }
+        }
+        return null;
     }
 
     /** @return the one that a command is for, null for none or for all of them */
@@ -101,11 +122,11 @@ final class Configured implements IExecutionStrategy {
         if (all.isEmpty() || placeGiven && !wantsDatabase) {
             return null;
         }
-        if (all.size() == 1) {
-            return name == null || name.equals(all.get(0).name()) ? all.get(0) : null;
-        }
         if (name != null) {
             return configuration.called(name);
+        }
+        if (all.size() == 1) {
+            return all.get(0);
         }
         if (!FOR_ALL.contains(word)) {
             throw new Failure(
@@ -114,6 +135,16 @@ final class Configured implements IExecutionStrategy {
                     "say which: --name=" + all.get(0).name() + "; or name what " + word + " is for");
         }
         return null;
+    }
+
+    /** Whether a command that no table is for is for one database all the same, which goes where all go. */
+    private boolean isForOne(ParseResult command, Configuration configuration) {
+        int named = values(command, Path.class).size();
+        return !command.hasMatchedOption("--databases-in")
+                && (named == 1
+                        || named == 0
+                                && (configuration.databases().isEmpty()
+                                        || environment.isSet(Environment.DATABASE_VARIABLE)));
     }
 
     private static <T> List<T> values(ParseResult command, Class<T> type) {

@@ -6,6 +6,7 @@ import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.S3Location;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -55,12 +56,12 @@ public record Environment(
         }
         String directory = isSet("XDG_CONFIG_HOME")
                 ? variables.get("XDG_CONFIG_HOME")
-                : isSet("HOME") ? variables.get("HOME") + "/.config" : null;
-        if (directory == null || !Path.of(directory).isAbsolute()) {
+                : (isSet("HOME") ? variables.get("HOME") : home) + "/.config";
+        if (!Path.of(directory).isAbsolute()) {
             return null;
         }
         Path file = Path.of(directory, "sqlite-backup", "config.toml");
-        return Files.exists(file) ? file : null;
+        return Files.exists(file, LinkOption.NOFOLLOW_LINKS) ? file : null; // A link that leads nowhere is an error.
     }
 
     /** The argument, else the environment's, else the coding assistant's history. */

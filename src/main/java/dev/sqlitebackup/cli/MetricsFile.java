@@ -36,7 +36,7 @@ import java.util.regex.Pattern;
  *   sqlite_backup_last_exit_code{database="app.db",destination="/mnt/nas/backups/",command="backup"} 0
  * </pre>
  *
- * @param path absolute; behind a link, if there is one
+ * @param path absolute, and no link
  */
 record MetricsFile(Path path) {
     private static final Pattern COMMENT = Pattern.compile("# (HELP|TYPE) " + Metric.PREFIX + "[a-z_]+ .*");
@@ -52,7 +52,19 @@ record MetricsFile(Path path) {
     static MetricsFile of(Path given) {
         Path absolute = given.toAbsolutePath().normalize();
         try {
-            MetricsFile file = new MetricsFile(Files.exists(absolute) ? absolute.toRealPath() : absolute);
+            if (Files.isSymbolicLink(absolute)) { // Whoever owns the collector's directory can let it lead anywhere.
+                throw new Failure(
+                        Failure.Kind.USAGE,
+                        "the metrics file is a link, which is not followed: " + absolute,
+                        "name the file itself");
+            }
+            if (Files.exists(absolute) && !Files.isRegularFile(absolute)) {
+                throw new Failure(
+                        Failure.Kind.USAGE,
+                        "the metrics file is not a regular file: " + absolute,
+                        "name a file, such as sqlite-backup.prom in the directory that the collector reads");
+            }
+            MetricsFile file = new MetricsFile(absolute);
             file.read();
             return file;
         } catch (IOException e) {

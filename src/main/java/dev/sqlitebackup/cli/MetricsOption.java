@@ -31,7 +31,7 @@ public final class MetricsOption {
      * What a run is about: by its arguments alone, so that a failure has the same labels as the success that follows.
      *
      * @param database by the name of its backups, empty for all that are at the place
-     * @param destination as it was named
+     * @param destination as it was named, null where each of several has its own
      */
     record Subject(String database, Location destination) {
         /**
@@ -41,6 +41,11 @@ public final class MetricsOption {
         static Subject of(String name, Path database, Location destination) {
             return new Subject(
                     name != null ? name : String.valueOf(Links.leadsTo(database).getFileName()), destination);
+        }
+
+        /** Of several databases, each of which may have a destination of its own: null. */
+        static Subject ofAll(Location destination) {
+            return new Subject("", destination);
         }
 
         /** Of a place at which backups are looked for: of a single file, by that file's name. */
@@ -67,6 +72,9 @@ public final class MetricsOption {
 
         /** The same place is called the same, however it was typed; no secret is in it. */
         String place() {
+            if (destination == null) {
+                return "";
+            }
             if (destination.path() == null) {
                 return USER_INFO.matcher(destination.toString()).replaceFirst("");
             }
@@ -85,12 +93,12 @@ public final class MetricsOption {
             names = "--metrics-file",
             paramLabel = "FILE",
             description = "Note there, for node_exporter's textfile collector, when and how this run ended and what it "
-                    + "found. Runs may share a file; its name has to end in .prom.")
+                    + "found. Runs may share a file. The collector reads names that end in .prom.")
     private Path given;
 
     private MetricsFile file;
 
-    /** @param subject of the run, as far as its arguments say, null for several: may fail as the run would */
+    /** @param subject of the run, null where its arguments do not say it: may fail as the run would */
     MetricsOption(Clock clock, Supplier<Subject> subject) {
         this.clock = clock;
         this.subject = subject;
@@ -102,31 +110,40 @@ public final class MetricsOption {
      * @param work takes what it finds to the facts, and returns its exit code
      * @throws Failure USAGE before anything is done if another file has the name
      */
-    int measure(Supplier<Subject> of, ToIntFunction<Facts> work) {
+    int measure(ToIntFunction<Facts> work) {
         Facts facts = new Facts();
         if (given == null) {
             return work.applyAsInt(facts);
         }
-        if (file == null) {
-            file = MetricsFile.of(given);
+        if (!isOurs()) {
+            return work.applyAsInt(facts);
         }
         long started = System.nanoTime();
         try {
             int exitCode = work.applyAsInt(facts);
-            note(of, exitCode, started, facts);
+            note(exitCode, started, facts);
             return exitCode;
         } catch (RuntimeException e) {
             Failure.Kind kind = e instanceof ParameterException
                     ? Failure.Kind.USAGE
                     : FailureHandler.asFailure(e).kind();
-            note(of, ExitCodes.of(kind), started, facts);
+            note(ExitCodes.of(kind), started, facts);
             throw e;
         }
     }
 
-    /** The same of a command with one subject. */
-    int measure(ToIntFunction<Facts> work) {
-        return measure(subject, work);
+    /** @return false, and a warning, if it cannot be read */
+    private boolean isOurs() {
+        try {
+            file = MetricsFile.of(given);
+            return true;
+        } catch (Failure e) {
+            if (e.kind() == Failure.Kind.USAGE) {
+                throw e;
+            }
+            warn(e);
+            return false;
+        }
     }
 
     /** Notes that a command was not understood, as far as it is known which one it was and of what. */
@@ -143,19 +160,35 @@ public final class MetricsOption {
         noteUnmeasured(command, Failure.Kind.USAGE);
     }
 
-    /** Notes that a command failed before its work began; nothing if it was for several, which has no series. */
+    /** Notes that a command failed before its work began, as far as it is known of what it was. */
     static void noteUnmeasured(CommandLine command, Failure.Kind kind) {
-        CommandSpec spec = command.getCommandSpec();
-        if (!spec.mixins().containsKey("metrics")
-                || !(spec.mixins().get("metrics").userObject() instanceof MetricsOption metrics)
-                || metrics.given == null
-                || metrics.file != null) {
-            return;
+        MetricsOption metrics = of(command);
+        if (metrics != null && metrics.file == null) {
+            metrics.noteUnmeasured(kind);
         }
+    }
+
+    /** Notes that nothing could be done with one of several. */
+    static void noteFailed(CommandLine command, Failure.Kind kind) {
+        MetricsOption metrics = of(command);
+        if (metrics != null) {
+            metrics.noteUnmeasured(kind);
+        }
+    }
+
+    /** @return null if it was not given */
+    private static MetricsOption of(CommandLine command) {
+        CommandSpec mixin = command.getCommandSpec().mixins().get("metrics");
+        return mixin != null && mixin.userObject() instanceof MetricsOption metrics && metrics.given != null
+                ? metrics
+                : null;
+    }
+
+    private void noteUnmeasured(Failure.Kind kind) {
         try {
-            if (metrics.subject.get() != null) {
-                metrics.file = MetricsFile.of(metrics.given);
-                metrics.note(metrics.subject, ExitCodes.of(kind), System.nanoTime(), new Facts());
+            if (subject.get() != null) {
+                file = MetricsFile.of(given);
+                note(ExitCodes.of(kind), System.nanoTime(), new Facts());
             }
         } catch (RuntimeException e) {
             return; // What went wrong is said already.
@@ -163,17 +196,25 @@ public final class MetricsOption {
     }
 
     /** A run that was interrupted says nothing: as its own last word it would ring until the next one. */
-    private void note(Supplier<Subject> of, int exitCode, long startedNanos, Facts facts) {
-        if (exitCode == ExitCodes.of(Failure.Kind.INTERRUPTED)) {
+    private void note(int exitCode, long startedNanos, Facts facts) {
+        Results results = CommonOptions.of(command.commandLine()).results;
+        if (exitCode == ExitCodes.of(Failure.Kind.INTERRUPTED) || results != null && results.metricsFailed) {
             return;
         }
         long millis = (System.nanoTime() - startedNanos) / 1_000_000;
         try {
-            file.put(values(of.get(), exitCode, millis, facts));
+            file.put(values(subject.get(), exitCode, millis, facts));
         } catch (Failure e) {
-            Output.of(command.commandLine(), CommonOptions.of(command.commandLine()))
-                    .warnings(List.of("no metrics were written: " + e.getMessage()));
+            if (results != null) {
+                results.metricsFailed = true;
+            }
+            warn(e);
         }
+    }
+
+    private void warn(Failure e) {
+        Output.of(command.commandLine(), CommonOptions.of(command.commandLine()))
+                .warnings(List.of("no metrics were written: " + e.getMessage()));
     }
 
     private Map<String, String> values(Subject of, int exitCode, long millis, Facts facts) {

@@ -15,6 +15,11 @@ public final class NameOption {
                     + "place (default: its file name).")
     private String name;
 
+    /** Whether it stands on the command line, and not in a file. */
+    static boolean isTyped(CommandSpec spec) {
+        return spec.commandLine().getParseResult().hasMatchedOption("--name");
+    }
+
     /** @return null for the default */
     String name(CommandSpec spec) {
         if (name != null

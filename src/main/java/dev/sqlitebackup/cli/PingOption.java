@@ -1,5 +1,7 @@
 package dev.sqlitebackup.cli;
 
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** Who else hears how a run ended: the option of every command that says whether all is well. */
@@ -10,6 +12,16 @@ public final class PingOption {
             description = "Tell a monitor that imitates healthchecks.io: URL on success, URL/fail with the message on "
                     + "failure.")
     private String url;
+
+    /**
+     * Of a command that did not come to its work.
+     *
+     * @return null for nobody
+     */
+    static Ping of(CommandLine command) {
+        CommandSpec mixin = command.getCommandSpec().mixins().get("ping");
+        return mixin != null && mixin.userObject() instanceof PingOption option ? option.ping() : null;
+    }
 
     /** @return null for nobody */
     Ping ping() {

@@ -60,10 +60,11 @@ public final class PruneCommand implements Target.Command {
     }
 
     private MetricsOption.Subject subject() {
-        if (dryRun || !Targets.isOneNamed(locations, environment, common)) {
-            return null;
-        }
-        return MetricsOption.Subject.at(environment.place(Targets.one(locations), null, null), name.name(spec));
+        return dryRun ? null : Targets.subject(locations, this::place, name, environment, spec);
+    }
+
+    private Location place() {
+        return environment.place(Targets.one(locations), null, null);
     }
 
     /** Those of the configuration of which rules say what goes. */
@@ -81,6 +82,10 @@ public final class PruneCommand implements Target.Command {
 
     @Override
     public Integer call() {
+        return dryRun ? run(new Facts()) : metrics.measure(this::run);
+    }
+
+    private int run(Facts facts) {
         List<Target> several = locations.isEmpty() ? configured() : Targets.of(locations);
         if (locations.size() > 1 || locations.isEmpty() && !several.isEmpty()) {
             return new Several(environment, spec, common).run(several, List.of());
@@ -89,7 +94,7 @@ public final class PruneCommand implements Target.Command {
         if (locations.isEmpty() && !byFile) {
             throw new ParameterException(spec.commandLine(), "Missing required parameter: 'DEST'");
         }
-        return dryRun ? prune(new Facts()) : metrics.measure(this::prune);
+        return prune(facts);
     }
 
     private int prune(Facts facts) {
@@ -99,8 +104,9 @@ public final class PruneCommand implements Target.Command {
             NativeCode.unpackInto(environment.programDirectories(tmp));
             PruneService service = new PruneService(environment.clock(), progress);
             PruneService.Request request = new PruneService.Request(
-                    environment.place(Targets.one(locations), null, null),
+                    place(),
                     name.name(spec),
+                    common.configured == null ? null : common.configured.path(),
                     retention.rules(spec),
                     tmp,
                     common.busyTimeout);

@@ -77,14 +77,15 @@ final class Several {
 
     private int run(Target target) throws Exception {
         results.begin(target);
-        if (target.failure() != null) {
-            throw target.failure();
-        }
         if (common.configuration != null) {
             one = another(target.configured()); // Its options are others.
         }
         Target.Command command = (Target.Command) one.getCommandSpec().userObject();
         command.only(target);
+        if (target.failure() != null) {
+            MetricsOption.noteFailed(one, target.failure().kind());
+            throw target.failure();
+        }
         return command.call();
     }
 

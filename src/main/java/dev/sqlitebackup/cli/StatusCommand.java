@@ -88,12 +88,7 @@ public final class StatusCommand implements Target.Command {
     }
 
     private MetricsOption.Subject subject() {
-        if (!targets.isOne(databases, environment, common)) {
-            return null;
-        }
-        Path source = environment.database(Targets.one(databases));
-        return MetricsOption.Subject.of(
-                name.name(spec), source, environment.place(destination, source, name.name(spec)));
+        return targets.subject(databases, destination, name, environment, spec);
     }
 
     @Override
@@ -106,10 +101,12 @@ public final class StatusCommand implements Target.Command {
     @Override
     public Integer call() {
         common.ping = ping.ping();
-        Targets.Found found = targets.of(databases, destination, name, environment, spec);
-        return found.isOne()
-                ? metrics.measure(this::status)
-                : new Several(environment, spec, common).run(found.each(), found.warnings());
+        return metrics.measure(facts -> {
+            Targets.Found found = targets.of(databases, destination, name, environment, spec);
+            return found.isOne()
+                    ? status(facts)
+                    : new Several(environment, spec, common).run(found.each(), found.warnings());
+        });
     }
 
     private int status(Facts facts) {

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -47,8 +48,7 @@ final class Targets {
             return Found.ONE;
         }
         if (!named.isEmpty() && directory != null) {
-            throw new ParameterException(
-                    spec.commandLine(), "--databases-in finds the databases: leave it out, or DATABASE");
+            throw new ParameterException(spec.commandLine(), "give DATABASE or --databases-in, and not both");
         }
         if (destination == null) {
             refuseDestinations(spec);
@@ -66,18 +66,58 @@ final class Targets {
         return new Found(named.isEmpty() ? candidates.of(all(environment, common)) : candidates.at(named), List.of());
     }
 
-    /** Whether it is for one, as it was named or by default; no, as long as nobody has read what a file says of it. */
+    /**
+     * What a run's metrics are of.
+     *
+     * @param destination null for the default
+     * @return null as long as nobody has read what a file says of it
+     */
+    MetricsOption.Subject subject(
+            List<Path> named, Location destination, NameOption name, Environment environment, CommandSpec spec) {
+        CommonOptions common = CommonOptions.of(spec.commandLine());
+        if (isUnread(environment, common)) {
+            return null;
+        }
+        if (!isOne(named, environment, common)) {
+            return MetricsOption.Subject.ofAll(destination);
+        }
+        Path database = environment.database(one(named));
+        return MetricsOption.Subject.of(
+                name.name(spec), database, environment.destination(destination, database, name.name(spec)));
+    }
+
+    /**
+     * The same of a command for places.
+     *
+     * @param place of the one, where it is one
+     */
+    static MetricsOption.Subject subject(
+            List<Location> named,
+            Supplier<Location> place,
+            NameOption name,
+            Environment environment,
+            CommandSpec spec) {
+        CommonOptions common = CommonOptions.of(spec.commandLine());
+        if (isUnread(environment, common)) {
+            return null;
+        }
+        return isOneNamed(named, environment, common)
+                ? MetricsOption.Subject.at(place.get(), name.name(spec))
+                : MetricsOption.Subject.ofAll(null);
+    }
+
+    private static boolean isUnread(Environment environment, CommonOptions common) {
+        return common.configuration == null && environment.configurationFile(common.configurationFile) != null;
+    }
+
+    /** Whether it is for one, as it was named or by default. */
     boolean isOne(List<Path> named, Environment environment, CommonOptions common) {
         return directory == null && isOneNamed(named, environment, common);
     }
 
     /** The same of a command that does not look for them. */
     static boolean isOneNamed(List<?> named, Environment environment, CommonOptions common) {
-        boolean isUnread =
-                common.configuration == null && environment.configurationFile(common.configurationFile) != null;
-        return !isUnread
-                && (named.size() == 1
-                        || named.isEmpty() && all(environment, common).isEmpty());
+        return named.size() == 1 || named.isEmpty() && all(environment, common).isEmpty();
     }
 
     /** Those of the configuration, each with its place, for a command that names none; none if it is for one. */
@@ -130,6 +170,7 @@ final class Targets {
 
         private static List<Target> targets(List<Target> all) {
             Meeting.refuse(all.stream()
+                    .filter(target -> target.failure() == null)
                     .map(target -> new Meeting.Wanted(
                             target.database(),
                             target.configured() == null
@@ -143,16 +184,33 @@ final class Targets {
         private Target target(Path database, Configuration.Database configured) {
             Location place = place(database, configured);
             String name = configured == null ? null : configured.name();
-            return new Target(new Meeting.Wanted(database, name, place).nameThere(), database, place, null, configured);
+            return new Target(
+                    new Meeting.Wanted(database, name, place).nameThere(),
+                    database,
+                    place,
+                    ifInexpressible(database),
+                    configured);
+        }
+
+        /** Two such names look the same, and would meet. */
+        private static Failure ifInexpressible(Path database) {
+            try {
+                Environment.path(database.toString());
+                return null;
+            } catch (Failure e) {
+                return e;
+            }
         }
 
         private Location place(Path database, Configuration.Database configured) {
-            boolean byFile = destination == null
-                    && configured != null
-                    && configured.to() != null
-                    && !environment.isSet(Environment.DESTINATION_VARIABLE);
+            String to =
+                    destination != null || configuration == null || environment.isSet(Environment.DESTINATION_VARIABLE)
+                            ? null
+                            : configured != null
+                                    ? configured.to()
+                                    : configuration.defaults().get(Configuration.TO);
             return environment.place(
-                    byFile ? environment.location(configured.to()) : destination,
+                    to != null ? environment.location(to) : destination,
                     database,
                     configured == null ? null : configured.name());
         }

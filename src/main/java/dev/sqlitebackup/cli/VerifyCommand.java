@@ -77,11 +77,11 @@ public final class VerifyCommand implements Target.Command {
     }
 
     private MetricsOption.Subject subject() {
-        if (!Targets.isOneNamed(backups, environment, common)) {
-            return null;
-        }
-        Location place = environment.destination(Targets.one(backups), environment.database(null), name.name(spec));
-        return MetricsOption.Subject.at(place, name.name(spec));
+        return Targets.subject(backups, this::place, name, environment, spec);
+    }
+
+    private Location place() {
+        return environment.destination(Targets.one(backups), environment.database(null), name.name(spec));
     }
 
     @Override
@@ -92,11 +92,12 @@ public final class VerifyCommand implements Target.Command {
     @Override
     public Integer call() {
         common.ping = ping.ping();
-        List<Target> several = backups.isEmpty() ? Targets.configured(environment, common) : Targets.of(backups);
-        if (backups.size() > 1 || backups.isEmpty() && !several.isEmpty()) {
-            return new Several(environment, spec, common).run(several, List.of());
-        }
-        return metrics.measure(this::verify);
+        return metrics.measure(facts -> {
+            List<Target> several = backups.isEmpty() ? Targets.configured(environment, common) : Targets.of(backups);
+            return backups.size() > 1 || backups.isEmpty() && !several.isEmpty()
+                    ? new Several(environment, spec, common).run(several, List.of())
+                    : verify(facts);
+        });
     }
 
     private int verify(Facts facts) {

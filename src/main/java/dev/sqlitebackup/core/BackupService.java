@@ -41,6 +41,7 @@ public final class BackupService {
      * @param database the live database, as the user named it
      * @param destination a backup file, or a directory for a history
      * @param name by which backups of this database go at that place, null for its file name
+     * @param nameSaid whether the user gave it in this run: so a database that has moved takes over its backups
      * @param compact whether free pages are left out
      * @param full whether no increment is wanted
      * @param temporaryDirectory where the snapshot goes
@@ -52,6 +53,7 @@ public final class BackupService {
             Path database,
             Location destination,
             String name,
+            boolean nameSaid,
             boolean compact,
             boolean full,
             Compression compression,
@@ -59,6 +61,32 @@ public final class BackupService {
             Duration busyTimeout,
             RetentionRules rules,
             boolean allowShrink) {
+        /** By a name that was said, if there is one. */
+        public Request(
+                Path database,
+                Location destination,
+                String name,
+                boolean compact,
+                boolean full,
+                Compression compression,
+                Path temporaryDirectory,
+                Duration busyTimeout,
+                RetentionRules rules,
+                boolean allowShrink) {
+            this(
+                    database,
+                    destination,
+                    name,
+                    name != null,
+                    compact,
+                    full,
+                    compression,
+                    temporaryDirectory,
+                    busyTimeout,
+                    rules,
+                    allowShrink);
+        }
+
         /** With an increment where that is worth its while. */
         public Request(
                 Path database,
@@ -81,6 +109,11 @@ public final class BackupService {
                     busyTimeout,
                     rules,
                     allowShrink);
+        }
+
+        /** The name that was said for this run, null for none: it can take over the backups of that name. */
+        String saidName() {
+            return nameSaid ? name : null;
         }
 
         String nameOf(Path real) {
@@ -141,7 +174,7 @@ public final class BackupService {
             Instant at = clock.instant().truncatedTo(ChronoUnit.SECONDS);
             AtDestination there = AtDestination.ask(destination, at);
             List<String> warnings = new ArrayList<>(Origin.refuseAnother(
-                    there.before(), database, request.nameOf(database), request.destination, request.name));
+                    there.before(), database, request.nameOf(database), request.destination, request.saidName()));
             warnings.addAll(there.emptied(destination, request.destination));
             Result confirmed =
                     new NothingToDo(request, database, destination, there, at).confirm(turn, warnings, clock);

@@ -1,6 +1,7 @@
 package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.sqlite.Databases;
 import java.io.IOException;
@@ -13,9 +14,6 @@ import java.util.Map;
 
 /** That several databases do not meet: neither one twice at a place, nor two under one name there. */
 public final class Meeting {
-    private static final String HINT =
-            "give one of them another destination; or both a name of their own in a configuration file (--config)";
-
     /**
      * A database and where it goes.
      *
@@ -72,12 +70,33 @@ public final class Meeting {
                                 Failure.Kind.USAGE,
                                 "two databases would meet under one name, " + wanted.nameThere() + ", at "
                                         + wanted.destination + ": " + other.database + " and " + wanted.database,
-                                HINT);
+                                hint(other, wanted));
             }
         }
     }
 
+    private static String hint(Wanted one, Wanted other) {
+        return "name one or both in a configuration file (--config): [databases." + table(one)
+                + "], and below it path = "
+                + "\"" + one.database.toAbsolutePath().normalize() + "\"; [databases." + table(other)
+                + "], and path = \""
+                + other.database.toAbsolutePath().normalize() + "\"";
+    }
+
+    /** A name that tells them apart: that of the directory, where there is one. */
+    private static String table(Wanted wanted) {
+        Path directory =
+                wanted.database.toAbsolutePath().normalize().getParent().getFileName();
+        return "\"" + (directory == null ? "" : directory + "-") + wanted.nameThere() + "\"";
+    }
+
     private static Failure oneFile(Wanted one, Wanted other) {
+        if (!one.destination.isNamedAsBackup()) {
+            return new Failure(
+                    Failure.Kind.USAGE,
+                    "there is no directory " + one.destination + ", and several databases need one",
+                    "with / at its end it is made: --to=" + Hints.quoted(one.destination + "/"));
+        }
         return new Failure(
                 Failure.Kind.USAGE,
                 one.destination + " holds one backup, and not those of " + one.database + " and " + other.database,

@@ -9,10 +9,12 @@ import dev.sqlitebackup.history.Destination;
 import dev.sqlitebackup.history.History;
 import dev.sqlitebackup.history.HistoryDestination;
 import dev.sqlitebackup.history.Location;
+import dev.sqlitebackup.history.Origin;
 import dev.sqlitebackup.history.Retention;
 import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.history.SafetyCopies;
 import dev.sqlitebackup.history.StateFile;
+import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.Databases;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -38,10 +40,22 @@ public final class PruneService {
      * What a user asked for.
      *
      * @param name of the one database to prune of a history, null for all
+     * @param database whose backups alone the rules are for, null for whatever is there
      * @param temporaryDirectory where safety copies are verified
      */
     public record Request(
-            Location location, String name, RetentionRules rules, Path temporaryDirectory, Duration busyTimeout) {}
+            Location location,
+            String name,
+            Path database,
+            RetentionRules rules,
+            Path temporaryDirectory,
+            Duration busyTimeout) {
+        /** For whatever is there. */
+        public Request(
+                Location location, String name, RetentionRules rules, Path temporaryDirectory, Duration busyTimeout) {
+            this(location, name, null, rules, temporaryDirectory, busyTimeout);
+        }
+    }
 
     /**
      * What stays, and what goes or would go.
@@ -77,7 +91,9 @@ public final class PruneService {
             return pruned(planForSafetyCopies(request), null);
         }
         History history = history(request);
-        PrunePlan plan = planForHistory(history, databases(history, request), request);
+        SortedSet<String> databases = databases(history, request);
+        refuseOther(history, databases, request);
+        PrunePlan plan = planForHistory(history, databases, request);
         new Deletion(history.store(), plan).keepLocked();
         return pruned(plan, null);
     }
@@ -106,6 +122,7 @@ public final class PruneService {
             for (String database : databases) {
                 turns.add(StateFile.of(history.store(), database).lock(request.busyTimeout));
             }
+            refuseOther(history, databases, request);
             PrunePlan plan = planForHistory(history, databases, request);
             return pruned(plan, new Deletion(history.store(), plan).run());
         } finally {
@@ -154,6 +171,25 @@ public final class PruneService {
         databases.removeIf(database -> request.name != null && !database.equals(request.name)
                 || history.newest(database, Instant.MAX, new ArrayList<>()) == null); // Named so by somebody else.
         return databases;
+    }
+
+    /** Rules for one database must not delete the backups of another one that has its name there. */
+    private static void refuseOther(History history, SortedSet<String> databases, Request request) {
+        if (request.database == null) {
+            return;
+        }
+        for (String name : databases) {
+            State noted = StateFile.of(history.store(), name).read();
+            if (noted != null
+                    && Origin.of(noted.source(), Databases.existingOrNew(request.database)) == Origin.ANOTHER) {
+                throw new Failure(
+                        Failure.Kind.USAGE,
+                        "the backups called " + name + " at " + request.location + " are of another database, "
+                                + noted.source().path() + ", and not of " + request.database
+                                + ": nothing was deleted",
+                        Origin.ownName(request.database, request.location));
+            }
+        }
     }
 
     private PrunePlan planForHistory(History history, SortedSet<String> databases, Request request) {

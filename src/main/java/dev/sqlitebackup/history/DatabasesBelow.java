@@ -88,11 +88,10 @@ public final class DatabasesBelow extends SimpleFileVisitor<Path> {
         String name = file.getFileName().toString();
         if (attributes.isRegularFile()
                 && attributes.size() >= DatabaseHeader.SIZE_BYTES
-                && !DatabaseFiles.hasNameOfSidecar(name)
                 && SafetyCopies.createdAt(name) == null) {
             try (FileChannel channel = RegularFiles.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
                 if (FileKind.startsAsDatabase(Channels.newInputStream(channel).readNBytes(DatabaseHeader.SIZE_BYTES))) {
-                    databases.put(file, attributes.fileKey() == null ? file : attributes.fileKey());
+                    note(file, attributes);
                 }
             } catch (IOException e) {
                 note(file, e);
@@ -113,6 +112,21 @@ public final class DatabasesBelow extends SimpleFileVisitor<Path> {
             note(directory, e);
         }
         return FileVisitResult.CONTINUE;
+    }
+
+    /** A sidecar begins as no database does. */
+    private void note(Path file, BasicFileAttributes attributes) {
+        if (DatabaseFiles.hasNameOfSidecar(file.getFileName().toString())) {
+            unreadable.put(
+                    file,
+                    new Failure(
+                            Failure.Kind.FAILURE,
+                            file + " is a database, and has the name of another one's sidecar, which SQLite would take "
+                                    + "it for",
+                            "give it another name"));
+        } else {
+            databases.put(file, attributes.fileKey() == null ? file : attributes.fileKey());
+        }
     }
 
     private void note(Path path, IOException e) {

@@ -98,6 +98,64 @@ class ConfigurationIT {
         assertTrue(said.startsWith("wiki: fresh: ") && said.contains("\nmail.db: fresh: "), said);
     }
 
+    /** Deleted is deleted, whoever wrote the rule. */
+    @Test
+    void theRulesOfATableDeleteNothingOfAnotherDatabase() {
+        for (int i = 0; i < 3; i++) {
+            lab.json(0, "backup", "srv/mail/data.db", "--to=backups/", "--name=mail.db", "--full");
+            lab.json(0, "backup", "srv/mail/data.db", "--to=backups/", "--name=wiki", "--full");
+            change();
+        }
+        configure("[databases.wiki]", "path = '../../srv/wiki/data.db'", "to = '../../backups/'", "keep-last = 1");
+        // Its name is another database's there; who has moved says so, and types it.
+        assertTrue(lab.json(2, "backup").get("message").getAsString().contains("another database that is called wiki"));
+        for (String dryRun : List.of("--dry-run", "-q")) {
+            String message = lab.json(2, "prune", dryRun).get("message").getAsString();
+            assertTrue(
+                    message.contains("are of another database, " + lab.path("srv/mail/data.db"))
+                            && message.endsWith(": nothing was deleted"),
+                    message);
+        }
+        lab.json(2, "prune", "--name=mail.db");
+        assertEquals(6, backups("backups"));
+        lab.json(0, "backup", "srv/wiki/data.db", "--name=mail.db"); // Taken over, but no rule was said for that name.
+        assertEquals(7, backups("backups"));
+        lab.json(0, "backup", "--name=wiki"); // Taken over, and with its own rules from now on.
+        assertEquals(5, backups("backups"));
+        lab.json(0, "backup");
+        lab.json(0, "prune");
+    }
+
+    @Test
+    void whatStandsAboveTheTablesIsForDatabasesWithoutATableToo() {
+        configureBoth();
+        lab.database("srv/new.db", "wal", 5, "g");
+        JsonObject one = lab.json(0, "backup", "srv/new.db");
+        assertTrue(one.get("backup").getAsString().startsWith(lab.path("backups/new-") + ""), one::toString);
+        JsonObject all = lab.json(0, "backup", "--databases-in=srv");
+        assertEquals(lab.path("backups").toString(), destinations(all).get("new.db"));
+        assertEquals(lab.path("mail").toString(), destinations(all).get("mail.db"));
+        Lab.sql(lab.path("srv/new.db"), "UPDATE t SET generation = random()");
+        lab.json(0, "backup", "srv/new.db", "--full");
+        assertEquals(
+                2,
+                lab.json(0, "list", "backups", "--name=new.db")
+                        .get("backups")
+                        .getAsJsonArray()
+                        .size());
+    }
+
+    @Test
+    void aFileThatALinkShouldLeadToIsMissedAndNotIgnored() throws IOException {
+        Files.createSymbolicLink(file, lab.path("dotfiles/config.toml"));
+        String message = lab.json(2, "backup").get("message").getAsString();
+        assertTrue(message.startsWith("cannot read the configuration file " + file), message);
+        Files.delete(file);
+        configure("[".repeat(900_000));
+        message = lab.json(2, "backup").get("message").getAsString();
+        assertTrue(message.contains(file.toString()), message);
+    }
+
     @Test
     void aDatabaseThatIsNamedHasItsTableAndWhatIsTypedOrInTheEnvironmentWins() {
         configureBoth();

@@ -12,8 +12,11 @@ import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.S3Server;
 import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -198,15 +201,66 @@ class MetricsIT {
     /** A series of a database that nobody meant would ring for ever. */
     @Test
     void nothingIsSaidOfADatabaseThatNobodyMeant() throws IOException {
-        Files.createDirectories(lab.path("other"));
-        Path second = lab.database("other/app.db", "wal", 10, "h");
-        run(2, "backup", database, second, "--to=history/"); // Both would be app.db.
         Files.writeString(lab.path("config.toml"), "[databases.one]\npath = 'app.db'\nto = 'history/'\n");
         run(2, "backup", "--no-such-option", "--config=config.toml");
         Files.writeString(lab.path("config.toml"), "nonsense");
         run(2, "backup", "--config=config.toml");
         run(2, "prune", "history", "--keep-last=x", "--dry-run");
         assertFalse(Files.exists(file));
+    }
+
+    @Test
+    void whatFailsBeforeAnyOfSeveralIsTriedIsSaidOfAllAndTakenBack() throws IOException {
+        Files.createDirectories(lab.path("srv/other"));
+        lab.database("srv/app.db", "wal", 10, "g");
+        Path second = lab.database("srv/other/app.db", "wal", 10, "h");
+        for (String command : List.of("backup", "status")) {
+            run(2, command, "--databases-in=srv", "--to=history/"); // Both would be app.db.
+            assertEquals("2", value(Metric.LAST_EXIT_CODE, "", history(), command));
+        }
+        Files.move(second, lab.path("srv/second.db"));
+        Files.createDirectory(lab.path("srv/odd-journal"));
+        lab.database("srv/odd-journal/x.db-journal", "delete", 10, "h");
+        run(1, "backup", "--databases-in=srv", "--to=history/");
+        assertEquals("1", value(Metric.LAST_EXIT_CODE, "", history(), "backup"));
+        assertEquals("1", value(Metric.LAST_EXIT_CODE, "x.db-journal", history(), "backup"));
+        assertEquals("0", value(Metric.LAST_EXIT_CODE, "second.db", history(), "backup"));
+        Files.delete(lab.path("srv/odd-journal/x.db-journal"));
+        run(0, "backup", "--databases-in=srv", "--to=history/");
+        assertEquals("0", value(Metric.LAST_EXIT_CODE, "", history(), "backup"));
+        assertAccepted();
+    }
+
+    @Test
+    void aFileThatCannotBeReadIsAWarningAndALinkIsNotFollowed() throws IOException {
+        Path readable = file;
+        file = database.resolve("x.prom");
+        Tools.Ended ended = run(0, "backup", database, "--to=history/");
+        assertTrue(ended.err().startsWith("warning: no metrics were written: "), ended.err());
+        file = readable;
+        Path elsewhere = Files.writeString(lab.path("empty.conf"), "");
+        Files.createSymbolicLink(file, elsewhere);
+        run(2, "backup", database, "--to=other/");
+        assertEquals("", Files.readString(elsewhere));
+        assertFalse(Files.exists(lab.path("other")));
+    }
+
+    /** To wait anew for each of hundreds would take hours. */
+    @Test
+    void aLockThatIsHeldIsWaitedForOnceAndNotForEach() throws IOException {
+        Path second = lab.database("second.db", "wal", 10, "h");
+        Path lock = lab.path(".sqlite-backup.prom.lock");
+        try (FileChannel held = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock ignored = held.lock()) {
+            Tools.Ended ended = run(0, "backup", database, second, "--to=history/");
+            assertEquals(
+                    2,
+                    ended.err()
+                            .lines()
+                            .filter(line -> line.contains("another run holds the lock"))
+                            .count(),
+                    "of the first one, and of all: " + ended.err());
+        }
     }
 
     @Test
@@ -242,7 +296,7 @@ class MetricsIT {
         assertFalse(Files.exists(lab.path("history")));
         Files.delete(file);
         Tools.sh("mkfifo \"$1\"", file).ok();
-        assertTrue(run(1, "backup", database, "--to=history/").err().contains("not a regular file"));
+        assertTrue(run(2, "backup", database, "--to=history/").err().contains("not a regular file"));
         Files.delete(file);
         Files.writeString(file, "");
         run(0, "backup", database, "--to=history/");

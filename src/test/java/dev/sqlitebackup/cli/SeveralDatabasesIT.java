@@ -97,6 +97,16 @@ class SeveralDatabasesIT {
         assertEquals(List.of(), lab.litter());
     }
 
+    /** They look the same to this process, and have nothing to do with the others. */
+    @Test
+    void namesThatCannotBeExpressedStopNoOther() {
+        Tools.sh("cd \"$1\"; cp a.db \"$(printf 'bad\\377.db')\"; cp a.db \"$(printf 'bad\\376.db')\"", lab.path("srv"))
+                .ok();
+        JsonObject all = lab.json(2, "backup", "--databases-in=srv", "--to=h/");
+        assertEquals(5, all.get("results").getAsJsonArray().size());
+        assertEquals(3, backups());
+    }
+
     @Test
     void statusVerifyAndPruneTakeSeveralToo() {
         lab.json(0, "backup", "srv/a.db", "srv/b.db", "--to=h/");
@@ -154,7 +164,7 @@ class SeveralDatabasesIT {
         refused("twice: srv/b.db and srv/../srv/b.db", "backup", "srv/b.db", "srv/../srv/b.db", "--to=h/");
         refused("h.gz holds one backup", "backup", "srv/a.db", "srv/b.db", "--to=h.gz");
         refused("--name is for one", "backup", "srv/a.db", "srv/b.db", "--to=h/", "--name=x");
-        refused("--databases-in finds", "backup", "srv/a.db", "--databases-in=srv", "--to=h/");
+        refused("give DATABASE or --databases-in", "backup", "srv/a.db", "--databases-in=srv", "--to=h/");
         refused("(DATABASE): not a file: s3://b/", "backup", "srv/a.db", "s3://b/");
         refused("(DATABASE): - is standard input", "status", "-", "--to=h/");
         JsonObject forgotten = lab.json(2, "backup", "srv/a.db", "h/");
@@ -171,7 +181,6 @@ class SeveralDatabasesIT {
         Lab.sql(lab.path("srv/a.db"), "DELETE FROM t");
         lab.json(0, "restore", "srv/backups/", "--to=srv/a.db"); // Leaves a safety copy.
         Files.copy(lab.path("srv/b.db"), lab.path("srv/backups/copy.db"));
-        Files.copy(lab.path("srv/b.db"), lab.path("srv/old.db-journal"));
         Lab.write(lab.path("srv/text.db"), "text ".repeat(99));
         Files.createFile(lab.path("srv/empty.db"));
         Files.createLink(lab.path("srv/twice.db"), lab.path("srv/b.db"));

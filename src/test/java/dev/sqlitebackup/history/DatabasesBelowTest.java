@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,6 +61,10 @@ class DatabasesBelowTest {
         copy("backups/kept.db");
         Path notOurs = srv.resolve("b.db.pre-restore-20261122T232233");
         assertEquals(List.of(database, notOurs), found("backups").databases());
+        assertEquals(
+                Set.of(srv.resolve("b.db-wal"), srv.resolve("b.db-journal")),
+                found("backups").unreadable().keySet(),
+                "databases that have the name of a sidecar are not passed over in silence");
         assertEquals(
                 List.of(database, notOurs, srv.resolve("backups/kept.db")).stream()
                         .sorted()
