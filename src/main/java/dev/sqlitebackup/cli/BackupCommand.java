@@ -5,6 +5,7 @@ import dev.sqlitebackup.core.BackupService;
 import dev.sqlitebackup.core.StreamService;
 import dev.sqlitebackup.files.NativeCode;
 import dev.sqlitebackup.history.Location;
+import dev.sqlitebackup.history.Origin;
 import dev.sqlitebackup.history.RetentionRules;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -139,6 +140,9 @@ public final class BackupCommand implements Target.Command {
     @Mixin
     private MetricsOption metrics;
 
+    /** Below a directory, and not named. */
+    private boolean isFound;
+
     BackupCommand(Environment environment, CommonOptions common) {
         this.environment = environment;
         this.common = common;
@@ -154,6 +158,7 @@ public final class BackupCommand implements Target.Command {
         databases = List.of(target.database());
         destination = target.place();
         targets = new Targets();
+        isFound = target.isFound();
         every = null;
     }
 
@@ -186,6 +191,10 @@ public final class BackupCommand implements Target.Command {
         });
     }
 
+    private Origin.Claim claim() {
+        return NameOption.isTyped(spec) ? Origin.Claim.TYPED : isFound ? Origin.Claim.FOUND : Origin.Claim.NAMED;
+    }
+
     private int threadCount() {
         if (level < 1 || level > 9) {
             throw new ParameterException(spec.commandLine(), "--level is a number from 1 to 9, not " + level);
@@ -215,7 +224,7 @@ public final class BackupCommand implements Target.Command {
                 source,
                 to,
                 name.name(spec),
-                NameOption.isTyped(spec),
+                claim(),
                 compact,
                 full,
                 compression,

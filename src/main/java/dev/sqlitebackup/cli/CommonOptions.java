@@ -24,7 +24,7 @@ public final class CommonOptions {
             names = "--config",
             scope = ScopeType.INHERIT,
             paramLabel = "FILE",
-            description = "What holds where nothing is said: options, and a table for each database (TOML; default: "
+            description = "Defaults of options, and a table for each database (TOML; default: "
                     + "$XDG_CONFIG_HOME/sqlite-backup/config.toml, if it is there).")
     Path configurationFile;
 

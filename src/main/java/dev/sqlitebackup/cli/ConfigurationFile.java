@@ -102,13 +102,17 @@ final class ConfigurationFile {
     private String text() {
         try {
             Path real = file.toRealPath();
-            if (PrivateFiles.isPosix() && !PrivateFiles.isWrittenByUsOrRoot(real)) {
+            if (PrivateFiles.isPosix()
+                    && (!PrivateFiles.isWrittenByUsOrRoot(real)
+                            || PrivateFiles.isBelowOpenDirectory(real)
+                            || PrivateFiles.isBelowOpenDirectory(file))) {
                 throw new Failure(
                         Failure.Kind.USAGE,
                         "others may write to the configuration file " + file
                                 + ", which decides what is deleted: it has to belong to this user or to root, and "
-                                + "to be writable for its owner alone, in a directory that is not for everybody",
-                        "see whose it is; then: chmod go-w " + Hints.quoted(real.toString()));
+                                + "to be writable for its owner alone, with no directory above it that is for everybody",
+                        "see whose they are: namei -l " + Hints.quoted(file.toString())
+                                + "; if it is the file itself: chmod go-w " + Hints.quoted(real.toString()));
             }
             try (FileChannel channel = RegularFiles.open(real, StandardOpenOption.READ)) {
                 byte[] bytes = Channels.newInputStream(channel).readNBytes(MOST_BYTES + 1);
@@ -218,6 +222,9 @@ final class ConfigurationFile {
     }
 
     private String value(String key, Object value, Type type, TomlPosition position) {
+        if (value instanceof String text && text.isBlank()) {
+            throw refused(position, key + " is empty", "leave the line out for what is built in");
+        }
         try {
             return switch (type) {
                 case PATH -> resolved(environment.argument((String) value)).toString();

@@ -65,7 +65,11 @@ record MetricsFile(Path path) {
                         "name a file, such as sqlite-backup.prom in the directory that the collector reads");
             }
             MetricsFile file = new MetricsFile(absolute);
-            file.read();
+            if (file.read().isEmpty()
+                    && Files.exists(absolute)
+                    && !absolute.toString().endsWith(".prom")) {
+                throw file.foreign(); // Whatever it is meant for.
+            }
             return file;
         } catch (IOException e) {
             throw Failure.io("cannot read the metrics file", absolute, e);
@@ -132,7 +136,7 @@ record MetricsFile(Path path) {
             return values;
         }
         if (content.length > MOST_BYTES) {
-            throw foreign();
+            throw new Failure(Failure.Kind.FAILURE, "the metrics file has become too long: " + path);
         }
         for (String line : new String(content, StandardCharsets.UTF_8).split("\n")) {
             Matcher sample = SAMPLE.matcher(line);

@@ -18,8 +18,9 @@ final class Targets {
     @Option(
             names = "--databases-in",
             paramLabel = "DIR",
-            description = "Every database below DIR, found by its content and not by its name; not what is in DEST, no "
-                    + "safety copies. Links are not followed.")
+            description =
+                    "Take every database below DIR, told by its content and not by its name, but for safety copies and "
+                            + "what is in DEST. Links are not followed.")
     private Path directory;
 
     /**
@@ -59,7 +60,7 @@ final class Targets {
                     "--name is for one database, and these are several",
                     "leave it out, or name each in a configuration file (--config)");
         }
-        Candidates candidates = new Candidates(destination, environment, common.configuration);
+        Candidates candidates = new Candidates(destination, environment, common.configuration, directory != null);
         if (directory != null) {
             return below(candidates);
         }
@@ -122,7 +123,7 @@ final class Targets {
 
     /** Those of the configuration, each with its place, for a command that names none; none if it is for one. */
     static List<Target> configured(Environment environment, CommonOptions common) {
-        return new Candidates(null, environment, common.configuration).of(all(environment, common));
+        return new Candidates(null, environment, common.configuration, false).of(all(environment, common));
     }
 
     private static List<Configuration.Database> all(Environment environment, CommonOptions common) {
@@ -144,8 +145,8 @@ final class Targets {
         }
         List<Target> all = new ArrayList<>(candidates.at(found.databases()));
         found.unreadable()
-                .forEach(
-                        (path, failure) -> all.add(new Target(path.getFileName().toString(), path, to, failure, null)));
+                .forEach((path, failure) ->
+                        all.add(new Target(path.getFileName().toString(), path, to, failure, null, true)));
         return new Found(all, found.warnings());
     }
 
@@ -154,8 +155,10 @@ final class Targets {
      *
      * @param destination what the command line says, null for nothing
      * @param configuration null for none
+     * @param isFound whether they were, and not named
      */
-    private record Candidates(Location destination, Environment environment, Configuration configuration) {
+    private record Candidates(
+            Location destination, Environment environment, Configuration configuration, boolean isFound) {
         List<Target> at(List<Path> databases) {
             return targets(databases.stream()
                     .map(path -> target(path, configuration == null ? null : configuration.at(path)))
@@ -189,7 +192,8 @@ final class Targets {
                     database,
                     place,
                     ifInexpressible(database),
-                    configured);
+                    configured,
+                    isFound && configured == null);
         }
 
         /** Two such names look the same, and would meet. */
@@ -225,7 +229,7 @@ final class Targets {
     static List<Target> of(List<Location> places) {
         return places.stream()
                 .distinct()
-                .map(place -> new Target(place.toString(), null, place, null, null))
+                .map(place -> new Target(place.toString(), null, place, null, null, false))
                 .toList();
     }
 

@@ -41,7 +41,7 @@ public final class BackupService {
      * @param database the live database, as the user named it
      * @param destination a backup file, or a directory for a history
      * @param name by which backups of this database go at that place, null for its file name
-     * @param nameSaid whether the user gave it in this run: so a database that has moved takes over its backups
+     * @param claim whether it may go on with backups of that name that were of another path
      * @param compact whether free pages are left out
      * @param full whether no increment is wanted
      * @param temporaryDirectory where the snapshot goes
@@ -53,7 +53,7 @@ public final class BackupService {
             Path database,
             Location destination,
             String name,
-            boolean nameSaid,
+            Origin.Claim claim,
             boolean compact,
             boolean full,
             Compression compression,
@@ -77,7 +77,7 @@ public final class BackupService {
                     database,
                     destination,
                     name,
-                    name != null,
+                    name == null ? Origin.Claim.NAMED : Origin.Claim.TYPED,
                     compact,
                     full,
                     compression,
@@ -109,11 +109,6 @@ public final class BackupService {
                     busyTimeout,
                     rules,
                     allowShrink);
-        }
-
-        /** The name that was said for this run, null for none: it can take over the backups of that name. */
-        String saidName() {
-            return nameSaid ? name : null;
         }
 
         String nameOf(Path real) {
@@ -174,7 +169,7 @@ public final class BackupService {
             Instant at = clock.instant().truncatedTo(ChronoUnit.SECONDS);
             AtDestination there = AtDestination.ask(destination, at);
             List<String> warnings = new ArrayList<>(Origin.refuseAnother(
-                    there.before(), database, request.nameOf(database), request.destination, request.saidName()));
+                    there.before(), database, request.nameOf(database), request.destination, request.claim));
             warnings.addAll(there.emptied(destination, request.destination));
             Result confirmed =
                     new NothingToDo(request, database, destination, there, at).confirm(turn, warnings, clock);

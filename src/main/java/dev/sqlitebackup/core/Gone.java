@@ -20,7 +20,7 @@ record Gone(String message, String hint) {
      * @return null if the database is there, or it is not known that it should be
      */
     static Gone of(StatusService.Request request, NewestBackup newest, State noted) {
-        if (noted == null || Files.exists(request.database())) {
+        if (noted == null) {
             return null;
         }
         Path named = request.databaseNamed() ? StatusService.real(request.database()) : null;
@@ -28,8 +28,10 @@ record Gone(String message, String hint) {
         if (gone == null) {
             return null;
         }
-        String message = gone + " is gone: this host backed it up, and now there is no such file, or the disk on which "
-                + "it lies is not mounted"
+        String message = gone + " is gone: this host backed it up, and now "
+                + (Files.exists(gone)
+                        ? "the file is no database any more"
+                        : "there is no such file, or the disk on which it lies is not mounted")
                 + (newest.missing() == null
                         ? ""
                         : "; and the newest backup cannot be restored, "

@@ -219,7 +219,7 @@ final class Publication {
                             plan.database(),
                             plan.source().name(),
                             request.destination(),
-                            request.saidName())
+                            request.claim())
                     : List.of();
             State.Shrunk shrunk = shrunkSince(there, snapshot, true);
             LeftOut.refuseToReplaceBetter(plan, verification, request, progress);

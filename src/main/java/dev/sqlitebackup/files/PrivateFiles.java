@@ -217,11 +217,25 @@ public final class PrivateFiles {
         PosixFileAttributeView view =
                 Files.getFileAttributeView(file, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
         PosixFileAttributes attributes = view.readAttributes();
-        int directoryMode = (int) Files.getAttribute(file.getParent(), "unix:mode");
         return !attributes.permissions().contains(PosixFilePermission.GROUP_WRITE)
                 && !attributes.permissions().contains(PosixFilePermission.OTHERS_WRITE)
                 && (attributes.owner().equals(ourselves()) || belongsToRoot(view))
-                && ((directoryMode & OTHERS_MAY_WRITE) == 0 || (directoryMode & STICKY) != 0);
+                && !isOpen(file.getParent());
+    }
+
+    /** Whether others than its owner may put something else in the place of a directory above, or of the file. */
+    public static boolean isBelowOpenDirectory(Path file) throws IOException {
+        for (Path directory = file.getParent(); directory != null; directory = directory.getParent()) {
+            if (isOpen(directory)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isOpen(Path directory) throws IOException {
+        int mode = (int) Files.getAttribute(directory, "unix:mode");
+        return (mode & OTHERS_MAY_WRITE) != 0 && (mode & STICKY) == 0;
     }
 
     /** Whether the file, not what it may link to, belongs to the user that runs us. */

@@ -30,6 +30,16 @@ public enum Origin {
     /** Noted by another host. A container has a new one every time, so that proves nothing. */
     OTHER_HOST;
 
+    /** How a run came to a database, which is how far it may go with the backups of a name. */
+    public enum Claim {
+        /** Below a directory: nobody has said that it is this one. */
+        FOUND,
+        /** By its path, as an argument or in a file. */
+        NAMED,
+        /** And the name of its backups was typed: then it has moved, and takes over what is there. */
+        TYPED
+    }
+
     /** What a database looks like now, for the state. */
     public static State.Source describe(Path database, String name) throws IOException {
         if (!PrivateFiles.isPosix()) {
@@ -81,7 +91,7 @@ public enum Origin {
         }
         try {
             Path before = Path.of(noted.path());
-            return (named == null || named.equals(before)) && Files.notExists(before) ? before : null;
+            return (named == null || named.equals(before)) && isNone(before) ? before : null;
         } catch (InvalidPathException e) {
             return null; // This locale cannot express it.
         }
@@ -92,19 +102,28 @@ public enum Origin {
      *
      * @param before what the last run noted at the place, null for nothing
      * @param database the real path
-     * @param said the name that the user gave its backups, null if he did not
      * @return what to say of one that goes on
-     * @throws Failure USAGE if it is another's, unless the user names it: then it has moved
+     * @throws Failure USAGE if it is another's, or was, and nobody has said that it has moved
      */
-    public static List<String> refuseAnother(State before, Path database, String name, Location place, String said) {
+    public static List<String> refuseAnother(State before, Path database, String name, Location place, Claim claim) {
         State.Source noted = before == null ? null : before.source();
         String known = noted == null || noted.name() == null ? name : noted.name();
-        boolean isNamed = known.equals(said);
+        boolean isNamed = claim == Claim.TYPED && known.equals(name);
         return switch (of(noted, database)) {
             case SAME -> List.of();
-            case MOVED ->
-                List.of(noted.path() + ", whose backups are called " + known + " at " + place
+            case MOVED -> {
+                if (claim == Claim.FOUND) {
+                    throw new Failure(
+                            Failure.Kind.USAGE,
+                            "the backups called " + known + " at " + place + " are of " + noted.path()
+                                    + ", where no database is any more, and " + database + " was found, not named",
+                            "if it is the same database, which has moved, say so once: "
+                                    + command(database, place, "--name=" + known) + "; else "
+                                    + ownName(database, place));
+                }
+                yield List.of(noted.path() + ", whose backups are called " + known + " at " + place
                         + ", is no database any more: they are continued with " + database);
+            }
             case OTHER_HOST ->
                 isNamed && noted.path().equals(database.toString())
                         ? List.of()
@@ -182,6 +201,11 @@ public enum Origin {
         } catch (Failure e) {
             return false; // It cannot be seen, so there is nothing of it here.
         }
+    }
+
+    /** Nothing is there, or what no application could use: emptied, or filled with zeros by a crash. */
+    private static boolean isNone(Path file) {
+        return Files.notExists(file) || Files.isRegularFile(file) && !isDatabase(file);
     }
 
     /** What this user may not read may be one. */

@@ -276,7 +276,11 @@ class ConfigurationIT {
         JsonObject refused = lab.json(2, "backup");
         assertTrue(refused.get("message").getAsString().startsWith("others may write to the configuration file "));
         assertTrue(refused.get("hint").getAsString().endsWith("chmod go-w " + file), refused::toString);
+        Tools.sh("chmod 644 \"$1\"; chmod 777 \"$2\"", file, lab.path("config")).ok(); // Two above it.
+        lab.json(2, "backup");
         assertFalse(Files.exists(lab.path("backups")));
+        Tools.sh("chmod 1777 \"$1\"", lab.path("config")).ok();
+        lab.json(0, "backup");
     }
 
     @Test

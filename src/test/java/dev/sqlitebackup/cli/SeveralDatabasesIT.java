@@ -107,6 +107,22 @@ class SeveralDatabasesIT {
         assertEquals(3, backups());
     }
 
+    /** Its disk is not mounted, and a new service has a database of that name: that is no move. */
+    @Test
+    void oneThatWasFoundDoesNotGoOnWithTheBackupsOfOneThatHasVanished() throws IOException {
+        lab.json(0, "backup", "--databases-in=srv", "--to=h/");
+        Files.move(lab.path("srv/sub"), lab.path("away"));
+        Files.createDirectory(lab.path("srv/new"));
+        lab.database("srv/new/c.dat", "wal", 90, "other");
+        JsonObject all = lab.json(2, "backup", "--databases-in=srv", "--to=h/", "--keep-last=1");
+        assertEquals(Map.of("a.db", 0, "b.db", 0, "c.dat", 2), exitCodes(all));
+        assertEquals(3, backups());
+        lab.json(14, "status", "srv/sub/c.dat", "--to=h/");
+        // Who knows better types the name.
+        lab.json(0, "backup", "srv/new/c.dat", "--to=h/", "--name=c.dat");
+        lab.json(0, "backup", "--databases-in=srv", "--to=h/");
+    }
+
     @Test
     void statusVerifyAndPruneTakeSeveralToo() {
         lab.json(0, "backup", "srv/a.db", "srv/b.db", "--to=h/");

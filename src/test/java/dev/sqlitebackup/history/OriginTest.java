@@ -1,6 +1,8 @@
 package dev.sqlitebackup.history;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.files.FileIdentity;
@@ -46,7 +48,12 @@ class OriginTest {
     }
 
     private List<String> refuse(State.Source noted, String said) {
-        return Origin.refuseAnother(state(noted), database, "app.db", place, said);
+        return Origin.refuseAnother(
+                state(noted),
+                database,
+                said == null ? "app.db" : said,
+                place,
+                said == null ? Origin.Claim.NAMED : Origin.Claim.TYPED);
     }
 
     // ---- which it is
@@ -57,7 +64,7 @@ class OriginTest {
         assertEquals(Origin.SAME, Origin.of(source(null, Host.id()), database));
         assertEquals(Origin.SAME, Origin.of(source(database.toString(), Host.id()), database));
         assertEquals(Origin.SAME, Origin.of(source(database.toString(), null), database), "an older version's note");
-        assertEquals(List.of(), Origin.refuseAnother(null, database, "app.db", place, null));
+        assertEquals(List.of(), Origin.refuseAnother(null, database, "app.db", place, Origin.Claim.FOUND));
         assertEquals(List.of(), refuse(null, null));
     }
 
@@ -87,6 +94,27 @@ class OriginTest {
                 List.of(lab.path("gone.db") + ", whose backups are called app.db at " + place
                         + ", is no database any more: they are continued with " + database),
                 refuse(source(lab.path("gone.db").toString(), Host.id()), null));
+    }
+
+    @Test
+    void refusesToGoOnWithOneThatWasFoundAndNotNamed() {
+        State noted = state(source(lab.path("gone.db").toString(), Host.id()));
+        Failure failure = Expect.failure(
+                Failure.Kind.USAGE,
+                "the backups called app.db at " + place + " are of " + lab.path("gone.db")
+                        + ", where no database is any more, and " + database + " was found, not named",
+                () -> Origin.refuseAnother(noted, database, "app.db", place, Origin.Claim.FOUND));
+        assertTrue(failure.hint().contains("say so once: sqlite-backup backup " + database), failure.hint());
+    }
+
+    @Test
+    void anEmptiedOrZeroedFileIsGoneToo() throws IOException {
+        State.Source noted = source(database.toString(), Host.id());
+        assertNull(Origin.gone(noted, database));
+        Files.write(database, new byte[8192]);
+        assertEquals(database, Origin.gone(noted, database));
+        Files.write(database, new byte[0]);
+        assertEquals(database, Origin.gone(noted, database));
     }
 
     @Test
