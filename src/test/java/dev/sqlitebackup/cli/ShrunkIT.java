@@ -132,7 +132,7 @@ class ShrunkIT {
                     pruned.get("kept").toString().contains("the last from before the database shrank"),
                     pruned.toString());
             assertEquals(2, backups().size());
-            assertEquals(good, backups().get(0));
+            assertTrue(backups().contains(good), "whichever order names of one second have");
 
             lab.json(0, "backup", database, "--to=h/", "--allow-shrink", "--full");
             assertEquals("fresh", state(0, "h/"));
