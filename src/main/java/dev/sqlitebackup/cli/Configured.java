@@ -1,6 +1,7 @@
 package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.history.Location;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,6 +25,8 @@ import picocli.CommandLine.RunLast;
 final class Configured implements IExecutionStrategy {
     /** Which are for all databases of the file where none is named. */
     private static final Set<String> FOR_ALL = Set.of("backup", "status", "verify", "prune");
+    /** Which are about the program, also where the file is wrong. */
+    private static final Set<String> NEEDS_NONE = Set.of("help", "generate-completion");
     /** Which write to the default database. */
     private static final Set<String> TO_DATABASE = Set.of("restore", "undelete");
 
@@ -36,7 +39,10 @@ final class Configured implements IExecutionStrategy {
     @Override
     public int execute(ParseResult parsed) {
         ParseResult command = parsed.subcommand();
-        if (command == null || command.isUsageHelpRequested() || command.isVersionHelpRequested()) {
+        if (command == null
+                || NEEDS_NONE.contains(command.commandSpec().name())
+                || command.isUsageHelpRequested()
+                || command.isVersionHelpRequested()) {
             return new RunLast().execute(parsed);
         }
         CommandLine typed = command.commandSpec().commandLine();
@@ -132,7 +138,11 @@ final class Configured implements IExecutionStrategy {
             throw new Failure(
                     Failure.Kind.USAGE,
                     "there are several databases in " + configuration.file() + ": " + configuration.names(),
-                    "say which: --name=" + all.get(0).name() + "; or name what " + word + " is for");
+                    command.commandSpec().findOption("--name") == null
+                            ? "say which: "
+                                    + Hints.command(word, all.get(0).path().toString())
+                            : "say which: --name=" + all.get(0).name() + "; or name the "
+                                    + (TO_DATABASE.contains(word) ? "backup" : "place"));
         }
         return null;
     }

@@ -38,6 +38,9 @@ public record Environment(
     static final String DATABASE_VARIABLE = "SQLITE_BACKUP_DB";
     static final String DESTINATION_VARIABLE = "SQLITE_BACKUP_TO";
 
+    /** With it as the configuration file, what one says is not read. */
+    private static final Path NO_FILE = Path.of("/dev/null");
+
     /** The same, where variables that are not set have these values. */
     Environment withDefaults(Map<String, String> defaults) {
         Map<String, String> all = new HashMap<>(variables);
@@ -52,7 +55,7 @@ public record Environment(
     /** The argument, else the one of this user (XDG Base Directory Specification) if it is there; null for none. */
     Path configurationFile(Path argument) {
         if (argument != null) {
-            return argument;
+            return argument.equals(NO_FILE) ? null : argument;
         }
         String directory = isSet("XDG_CONFIG_HOME")
                 ? variables.get("XDG_CONFIG_HOME")

@@ -48,10 +48,10 @@ public final class FailureHandler implements IExecutionExceptionHandler, IParame
                         || Collections.indexOfSubList(words, List.of("--to", "-")) >= 0
                         || environment.isStandardOutputTheDefault()
                                 && words.stream().noneMatch(word -> word.startsWith("--to")));
-        options.ping = CommonOptions.of(e.getCommandLine()).ping;
         options.verbose = words.contains("-v") || words.contains("--verbose");
         Failure failure = new Failure(Failure.Kind.USAGE, message(e), hint(e), e);
         MetricsOption.noteUsage(e.getCommandLine(), args);
+        options.ping = PingOption.of(e.getCommandLine());
         return Output.of(e.getCommandLine(), options).failure(failure);
     }
 

@@ -1,5 +1,6 @@
 package dev.sqlitebackup.cli;
 
+import dev.sqlitebackup.Failure;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -20,7 +21,15 @@ public final class PingOption {
      */
     static Ping of(CommandLine command) {
         CommandSpec mixin = command.getCommandSpec().mixins().get("ping");
-        return mixin != null && mixin.userObject() instanceof PingOption option ? option.ping() : null;
+        return mixin != null && mixin.userObject() instanceof PingOption option ? option.pingIfPossible() : null;
+    }
+
+    private Ping pingIfPossible() {
+        try {
+            return ping();
+        } catch (Failure e) {
+            return null; // Something else is wrong already, and is being said.
+        }
     }
 
     /** @return null for nobody */

@@ -135,7 +135,7 @@ final class Targets {
     }
 
     private Found below(Candidates candidates) {
-        Location to = candidates.place(directory, null);
+        Location to = candidates.placeIfAny(directory);
         DatabasesBelow.Found found = DatabasesBelow.in(directory, to);
         if (found.databases().isEmpty() && found.unreadable().isEmpty()) {
             throw new Failure(
@@ -203,6 +203,15 @@ final class Targets {
                 return null;
             } catch (Failure e) {
                 return e;
+            }
+        }
+
+        /** Where those go that have no table: null where nothing says so, which only they will miss. */
+        private Location placeIfAny(Path directory) {
+            try {
+                return place(directory, null);
+            } catch (Failure e) {
+                return null;
             }
         }
 

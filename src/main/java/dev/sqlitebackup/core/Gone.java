@@ -4,6 +4,7 @@ import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.history.Origin;
 import dev.sqlitebackup.history.OtherBackups;
 import dev.sqlitebackup.run.State;
+import dev.sqlitebackup.sqlite.Databases;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -25,6 +26,9 @@ record Gone(String message, String hint) {
         }
         Path named = request.databaseNamed() ? StatusService.real(request.database()) : null;
         Path gone = Origin.gone(noted.source(), named);
+        if (gone == null && named != null) { // In its place is a link that leads nowhere.
+            gone = Origin.gone(noted.source(), Databases.inRealDirectory(request.database()));
+        }
         if (gone == null) {
             return null;
         }

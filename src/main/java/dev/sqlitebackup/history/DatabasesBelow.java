@@ -52,7 +52,8 @@ public final class DatabasesBelow extends SimpleFileVisitor<Path> {
     /**
      * Looks for them.
      *
-     * @param destination to which they are backed up: what lies in it, if that is below {@code directory}, is left out
+     * @param destination to which they are backed up, null where each has its own: what lies in it, if that is below
+     *     {@code directory}, is left out
      * @throws Failure NOT_FOUND if there is no such directory
      */
     public static Found in(Path directory, Location destination) {
@@ -63,7 +64,7 @@ public final class DatabasesBelow extends SimpleFileVisitor<Path> {
                     "--databases-in wants one that holds databases");
         }
         Path start = Databases.real(directory);
-        Path except = destination.path() == null || !Files.isDirectory(destination.path())
+        Path except = destination == null || destination.path() == null || !Files.isDirectory(destination.path())
                 ? null
                 : Databases.real(destination.path());
         DatabasesBelow below = new DatabasesBelow(start.equals(except) ? null : except);

@@ -145,6 +145,24 @@ class ConfigurationIT {
                         .size());
     }
 
+    /** In the night in which it is needed, a typing error in a file must not stand in the way. */
+    @Test
+    void helpNeedsNoFileAndOneThatIsWrongCanBeLeftOut() {
+        configureBoth();
+        String wiki = lab.json(0, "backup", "srv/wiki/data.db").get("backup").getAsString();
+        lab.run("help").ok();
+        lab.run("help", "restore").ok();
+        JsonObject which = lab.json(2, "undo");
+        assertEquals(
+                "say which: " + Lab.PROGRAM + " undo "
+                        + file.getParent().resolve("../../srv/wiki/data.db").normalize(),
+                which.get("hint").getAsString());
+        configure("no such = key");
+        lab.run("help").ok();
+        lab.json(2, "restore", wiki, "--to=restored.db");
+        lab.json(0, "restore", wiki, "--to=restored.db", "--config=/dev/null");
+    }
+
     @Test
     void aFileThatALinkShouldLeadToIsMissedAndNotIgnored() throws IOException {
         Files.createSymbolicLink(file, lab.path("dotfiles/config.toml"));

@@ -294,6 +294,8 @@ class SeveralDatabasesIT {
             damage("srv/b.db");
             lab.json(12, "backup", "srv/a.db", "srv/b.db", "--to=h/", ping);
             assertEquals(List.of("/p ", "/p/fail 1 of 2 failed: b.db"), heard);
+            lab.json(2, "backup", "srv/a.db", "--to=h/", ping, "--no-such-option");
+            assertTrue(heard.remove(2).startsWith("/p/fail Unknown option"), heard.toString());
 
             lab.with(Map.of("SQLITE_BACKUP_HEALTH_FILE", lab.path("health").toString()));
             Tools.Started run = lab.start("backup", "--databases-in=srv", "--to=h/", "--every=1d", ping, "--json");

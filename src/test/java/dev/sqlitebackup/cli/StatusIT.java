@@ -10,6 +10,7 @@ import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,20 @@ class StatusIT {
     }
 
     // ---- gone
+
+    @Test
+    void whatCannotBeADatabaseAnyMoreIsGoneToo() throws IOException {
+        lab.json(0, "backup", database, "--to=history/");
+        Path away = Files.move(database, lab.path("away.db"));
+        Files.createSymbolicLink(database, lab.path("nowhere.db"));
+        alarm("gone", "status", database, "--to=history/");
+        Files.delete(database);
+        Files.createFile(database);
+        String said = alarm("gone", "status", database, "--to=history/");
+        assertTrue(said.contains("now the file is no database any more"), said);
+        Files.move(away, database, StandardCopyOption.REPLACE_EXISTING);
+        lab.json(0, "status", database, "--to=history/");
+    }
 
     @Test
     void aDatabaseThatIsGoneRingsHoweverFreshItsBackupIsAndTheHintBringsItBack() throws IOException {
