@@ -115,7 +115,7 @@ public final class MetricsOption {
         if (given == null) {
             return work.applyAsInt(facts);
         }
-        if (!isOurs()) {
+        if (file == null && !isOurs()) {
             return work.applyAsInt(facts);
         }
         long started = System.nanoTime();
