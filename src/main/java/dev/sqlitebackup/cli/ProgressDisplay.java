@@ -31,33 +31,49 @@ final class ProgressDisplay implements Progress, AutoCloseable {
     private RunProgress run;
 
     private ProgressBar bar;
+    /** That of the bar. */
+    private Line line;
     /** What is said of a signal comes from another thread, and has to find a clean line too. */
     private Interruption.Blocking onSignal;
 
-    private ProgressDisplay(PrintStream terminal, List<RunPlan> plans) {
+    /**
+     * @param terminal null where nothing is drawn
+     * @param columns of the terminal
+     */
+    ProgressDisplay(PrintStream terminal, int columns, List<RunPlan> plans) {
         this.terminal = terminal;
-        this.columns = terminal == null ? 0 : Math.max(1, StandardStreams.terminalColumns() - MARGIN);
+        this.columns = Math.max(1, columns - MARGIN);
         this.plans = plans;
     }
 
     /** Draws only on a terminal, and not where output is meant for a program or for nobody. */
     static ProgressDisplay of(CommonOptions options, StandardStreams streams, List<RunPlan> plans) {
         boolean draws = !options.quiet && !options.json && !options.verbose && streams.errIsTerminal();
-        return new ProgressDisplay(draws ? streams.err() : null, plans);
+        return draws
+                ? new ProgressDisplay(streams.err(), StandardStreams.terminalColumns(), plans)
+                : new ProgressDisplay(null, 0, plans);
     }
 
-    /** A line that is blank at the end, and not followed by an empty one. */
-    private static final class Cleared extends ConsoleProgressBarConsumer {
+    /**
+     * The line of the bar, blank when {@link #erase} says so: the library, closed before it has drawn for the first
+     * time, draws then and leaves it there (0.10.2, {@code ProgressUpdateAction.run}).
+     */
+    private static final class Line extends ConsoleProgressBarConsumer {
         private final PrintStream terminal;
 
-        Cleared(PrintStream terminal, int columns) {
+        Line(PrintStream terminal, int columns) {
             super(terminal, columns);
             this.terminal = terminal;
         }
 
+        void erase() {
+            clear();
+            terminal.flush();
+        }
+
         @Override
         public void close() {
-            terminal.flush();
+            // No new line: the next one begins where the bar was.
         }
     }
 
@@ -78,20 +94,21 @@ final class ProgressDisplay implements Progress, AutoCloseable {
         if (bar == null && !Interruption.isRequested()) {
             onSignal = Interruption.onRequest(this::erase);
             boolean unicode = Charset.defaultCharset().newEncoder().canEncode(ProgressLine.BLOCKS);
-            ProgressLine line = new ProgressLine(columns, unicode);
+            ProgressLine look = new ProgressLine(columns, unicode);
+            line = new Line(terminal, columns);
             bar = new ProgressBarBuilder()
-                    .setRenderer((state, most) -> line.of(run.read()))
+                    .setRenderer((state, most) -> look.of(run.read()))
                     .setUpdateIntervalMillis(UPDATE_MILLIS)
                     .continuousUpdate() // The time goes on where nothing else does.
-                    .setConsumer(new Cleared(terminal, columns))
-                    .clearDisplayOnFinish()
+                    .setConsumer(line)
                     .build();
         }
     }
 
     private synchronized void erase() {
         if (bar != null) {
-            bar.close();
+            bar.close(); // Only then does no other thread draw.
+            line.erase();
             bar = null;
             onSignal.close();
         }
