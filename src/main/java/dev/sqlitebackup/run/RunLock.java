@@ -32,7 +32,7 @@ public final class RunLock implements AutoCloseable {
     /** Behind every byte of content: Windows locks are mandatory, and {@code status} reads while a backup runs. */
     private static final long LOCK_POSITION = Long.MAX_VALUE - 1;
 
-    private static final int MAX_READS = 3;
+    private static final int MAX_READS = 10;
     private static final long POLL_MILLIS = 20;
 
     /** By what tells the file from others, whatever its name. */
@@ -120,13 +120,16 @@ public final class RunLock implements AutoCloseable {
     }
 
     /**
-     * What makes no sense may have been written just then, and does when it is read again; on a busy machine, once
-     * more.
+     * What makes no sense may be half of what is written just now, by a process that may have to wait for a processor
+     * in the middle of it: then it does a little later. A file without content is one that was only locked so far.
      */
     private static State decode(FileChannel channel) throws IOException {
-        State state = null;
-        for (int tries = 0; state == null && tries < MAX_READS; tries++) {
-            state = State.decode(read(channel));
+        byte[] content = read(channel);
+        State state = State.decode(content);
+        for (int reads = 1; state == null && content.length > 0 && reads < MAX_READS; reads++) {
+            Interruption.pause(POLL_MILLIS);
+            content = read(channel);
+            state = State.decode(content);
         }
         return state;
     }
