@@ -48,6 +48,9 @@ public final class CommonOptions {
     /** Takes what is said of each where a command is for several, null for one. */
     Results results;
 
+    /** One for all that a run does. */
+    MetricsBatch metrics = new MetricsBatch();
+
     @Option(
             names = "--json",
             scope = ScopeType.INHERIT,

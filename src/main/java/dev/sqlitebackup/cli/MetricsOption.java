@@ -96,7 +96,8 @@ public final class MetricsOption {
                     + "found. Runs may share a file. The collector reads names that end in .prom.")
     private Path given;
 
-    private MetricsFile file;
+    /** What it says is noted by its end. */
+    private boolean isBegun;
 
     /** @param subject of the run, null where its arguments do not say it: may fail as the run would */
     MetricsOption(Clock clock, Supplier<Subject> subject) {
@@ -111,13 +112,11 @@ public final class MetricsOption {
      * @throws Failure USAGE before anything is done if another file has the name
      */
     int measure(ToIntFunction<Facts> work) {
+        if (given != null) {
+            CommonOptions.of(command.commandLine()).metrics.open(given);
+            isBegun = true;
+        }
         Facts facts = new Facts();
-        if (given == null) {
-            return work.applyAsInt(facts);
-        }
-        if (file == null && !isOurs()) {
-            return work.applyAsInt(facts);
-        }
         long started = System.nanoTime();
         try {
             int exitCode = work.applyAsInt(facts);
@@ -129,20 +128,18 @@ public final class MetricsOption {
                     : FailureHandler.asFailure(e).kind();
             note(ExitCodes.of(kind), started, facts);
             throw e;
+        } finally {
+            end();
         }
     }
 
-    /** @return false, and a warning, if it cannot be read */
-    private boolean isOurs() {
-        try {
-            file = MetricsFile.of(given);
-            return true;
-        } catch (Failure e) {
-            if (e.kind() == Failure.Kind.USAGE) {
-                throw e;
-            }
-            warn(e);
-            return false;
+    /** Also where only the databases of the configuration have a metrics file. */
+    private void end() {
+        CommonOptions common = CommonOptions.of(command.commandLine());
+        Failure failure = common.results == null ? common.metrics.end() : null;
+        if (failure != null) {
+            Output.of(command.commandLine(), common)
+                    .warnings(List.of("no metrics were written: " + failure.getMessage()));
         }
     }
 
@@ -163,7 +160,7 @@ public final class MetricsOption {
     /** Notes that a command failed before its work began, as far as it is known of what it was. */
     static void noteUnmeasured(CommandLine command, Failure.Kind kind) {
         MetricsOption metrics = of(command);
-        if (metrics != null && metrics.file == null) {
+        if (metrics != null && !metrics.isBegun) {
             metrics.noteUnmeasured(kind);
         }
     }
@@ -185,36 +182,26 @@ public final class MetricsOption {
     }
 
     private void noteUnmeasured(Failure.Kind kind) {
+        CommonOptions common = CommonOptions.of(command.commandLine());
         try {
             if (subject.get() != null) {
-                file = MetricsFile.of(given);
+                common.metrics.open(given);
                 note(ExitCodes.of(kind), System.nanoTime(), new Facts());
             }
         } catch (RuntimeException e) {
             return; // What went wrong is said already.
         }
+        if (common.results == null) {
+            common.metrics.end();
+        }
     }
 
     /** A run that was interrupted says nothing: as its own last word it would ring until the next one. */
     private void note(int exitCode, long startedNanos, Facts facts) {
-        Results results = CommonOptions.of(command.commandLine()).results;
-        if (exitCode == ExitCodes.of(Failure.Kind.INTERRUPTED) || results != null && results.metricsFailed) {
-            return;
+        if (given != null && exitCode != ExitCodes.of(Failure.Kind.INTERRUPTED)) {
+            long millis = (System.nanoTime() - startedNanos) / 1_000_000;
+            CommonOptions.of(command.commandLine()).metrics.put(given, values(subject.get(), exitCode, millis, facts));
         }
-        long millis = (System.nanoTime() - startedNanos) / 1_000_000;
-        try {
-            file.put(values(subject.get(), exitCode, millis, facts));
-        } catch (Failure e) {
-            if (results != null) {
-                results.metricsFailed = true;
-            }
-            warn(e);
-        }
-    }
-
-    private void warn(Failure e) {
-        Output.of(command.commandLine(), CommonOptions.of(command.commandLine()))
-                .warnings(List.of("no metrics were written: " + e.getMessage()));
     }
 
     private Map<String, String> values(Subject of, int exitCode, long millis, Facts facts) {

@@ -10,8 +10,6 @@ final class Results {
     private final List<Map<String, Object>> all = new ArrayList<>();
     private Target target;
     private int begun;
-    /** To wait for the file's lock again and again would take longer than the work. */
-    boolean metricsFailed;
 
     void begin(Target next) {
         target = next;

@@ -37,7 +37,9 @@ final class Several {
         CommandLine program = common.configuration == null
                 ? SqliteBackup.commandLine(environment, words)
                 : Configured.commandLine(environment, common.configuration, configured, words);
-        CommonOptions.of(program).results = results;
+        CommonOptions ofOne = CommonOptions.of(program);
+        ofOne.results = results;
+        ofOne.metrics = common.metrics;
         return program.setOut(spec.commandLine().getOut())
                 .setErr(spec.commandLine().getErr())
                 .parseArgs(words)
