@@ -2,6 +2,7 @@ package dev.sqlitebackup.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import dev.sqlitebackup.testing.Ceph;
 import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -217,13 +219,7 @@ class CephIT {
     @Test
     void aLargeOneIsSentInPartsAndLockedAndNoUploadOfAnotherHostIsTakenBack() {
         String place = bucketWithLock() + "p/";
-        Path database = lab.path("large.db");
-        Lab.sql(
-                database,
-                "PRAGMA synchronous=OFF",
-                "CREATE TABLE t(id INTEGER PRIMARY KEY, b)",
-                "INSERT INTO t(b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
-                        + ROWS_OF_TWO_PARTS + ") SELECT randomblob(500) FROM n");
+        Path database = large();
         client.createMultipartUpload(request -> request.bucket(bucket).key("p/large-20261122T232233Z.db.gz"));
         JsonObject large = lab.json(0, "backup", database, "--to=" + place, "--object-lock=1d");
         assertTrue(large.get("backupBytes").getAsLong() > 16 << 20, "more than one part");
@@ -236,6 +232,49 @@ class CephIT {
                         .uploads()
                         .size());
         assertEquals(large.get("sha256"), lab.json(0, "verify", place).get("sha256"));
+    }
+
+    /** Of random rows, so that it is sent in parts. */
+    private Path large() {
+        Path database = lab.path("large.db");
+        Lab.sql(
+                database,
+                "PRAGMA synchronous=OFF",
+                "CREATE TABLE t(id INTEGER PRIMARY KEY, b)",
+                "INSERT INTO t(b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+                        + ROWS_OF_TWO_PARTS + ") SELECT randomblob(500) FROM n");
+        return database;
+    }
+
+    @Test
+    void whatTheStoreEncryptsIsProvenAndRestoredAllTheSame() throws IOException {
+        client.createBucket(request -> request.bucket(bucket));
+        String place = "s3://" + bucket + "/p/";
+        Path database = lab.database("app.db", "delete", 3000, "first");
+        String plain = key(lab.json(0, "backup", database, "--to=s3://" + bucket + "/plain.gz"));
+        assertEquals("1f 8b 08 04", ceph.begins(plain));
+
+        lab.with(ceph.encrypting());
+        lab.json(0, "backup", database, "--to=" + place);
+        String single = "s3://" + bucket + "/single.gz";
+        lab.json(0, "backup", database, "--to=" + single);
+        List<JsonObject> made = List.of(
+                another(database, "--to=" + place),
+                lab.json(0, "backup", large(), "--to=" + place),
+                lab.json(0, "backup", database, "--to=" + single));
+        assertEquals("increment", made.get(0).get("kind").getAsString());
+        for (JsonObject backup : made) {
+            assertNotEquals("1f 8b 08 04", ceph.begins(key(backup)));
+            String name = backup.get("backup").getAsString();
+            assertEquals(backup.get("sha256"), lab.json(0, "verify", name).get("sha256"));
+        }
+        lab.json(0, "verify", place, "--all");
+        lab.json(0, "restore", place, "--name=app.db", "--to=back.db");
+        assertEquals(
+                "3001\nok\n",
+                Tools.sh("sqlite3 \"$1\" 'SELECT count(*) FROM t; PRAGMA integrity_check'", lab.path("back.db"))
+                        .ok()
+                        .out());
     }
 
     @Test

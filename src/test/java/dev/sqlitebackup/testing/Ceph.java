@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -27,7 +28,7 @@ import software.amazon.awssdk.services.s3.S3Configuration;
 
 /**
  * A whole Ceph cluster on loopback, as small as one can be: a monitor, a disk in memory, and its object gateway. It has
- * versions, Object Lock and policies, and enforces them.
+ * versions, Object Lock and policies, and enforces them. A second gateway encrypts whatever comes through it.
  */
 public final class Ceph implements AutoCloseable {
     /** Who may do everything. */
@@ -41,6 +42,7 @@ public final class Ceph implements AutoCloseable {
     private final Path directory;
     private final Deque<Process> processes = new ArrayDeque<>();
     private int port;
+    private int encryptingPort;
 
     private Ceph(Path directory) {
         this.directory = directory;
@@ -48,7 +50,7 @@ public final class Ceph implements AutoCloseable {
 
     /** @param directory an existing one, empty */
     public static Ceph start(Path directory) throws IOException {
-        Tools.require("ceph", "ceph-mon", "ceph-osd", "monmaptool", "radosgw", "radosgw-admin");
+        Tools.require("ceph", "ceph-mon", "ceph-osd", "monmaptool", "rados", "radosgw", "radosgw-admin");
         Ceph ceph = new Ceph(directory);
         try {
             ceph.start();
@@ -64,6 +66,7 @@ public final class Ceph implements AutoCloseable {
         UUID disk = UUID.randomUUID();
         int monitor = freePort();
         port = freePort();
+        encryptingPort = freePort();
         Files.writeString(directory.resolve("ceph.conf"), configuration(cluster, monitor));
         Files.createFile(directory.resolve("keyring"));
         for (String name : List.of("mon", "osd", "run")) {
@@ -77,7 +80,7 @@ public final class Ceph implements AutoCloseable {
         tool("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", disk);
         daemon("ceph-osd", "-i", "0");
         daemon("radosgw", "-n", "client.rgw");
-        awaitGateway();
+        awaitGateway(endpoint());
         for (String user : List.of(OWNER, WRITER)) {
             tool(
                     "radosgw-admin",
@@ -126,7 +129,17 @@ public final class Ceph implements AutoCloseable {
                 osd pool default pg autoscale mode = off
                 [client.rgw]
                 rgw frontends = beast endpoint=127.0.0.1:%4$d
-                """.formatted(cluster, monitor, directory, port);
+                [client.encrypting]
+                rgw frontends = beast endpoint=127.0.0.1:%5$d
+                rgw crypt require ssl = false
+                rgw crypt default encryption key = %6$s
+                """.formatted(
+                        cluster,
+                        monitor,
+                        directory,
+                        port,
+                        encryptingPort,
+                        Base64.getEncoder().encodeToString(new byte[32]));
     }
 
     private List<String> command(String program, Object... arguments) {
@@ -150,9 +163,9 @@ public final class Ceph implements AutoCloseable {
                 .start());
     }
 
-    private void awaitGateway() throws IOException {
+    private void awaitGateway(String endpoint) throws IOException {
         long started = System.nanoTime();
-        while (!answers()) {
+        while (!answers(endpoint)) {
             boolean alive = processes.stream().allMatch(Process::isAlive);
             if (!alive || System.nanoTime() - started > PATIENCE_NANOS) {
                 throw new AssertionError("Ceph does not start: "
@@ -163,10 +176,10 @@ public final class Ceph implements AutoCloseable {
         }
     }
 
-    private boolean answers() {
+    private static boolean answers(String endpoint) {
         try {
             HttpURLConnection connection =
-                    (HttpURLConnection) URI.create(endpoint()).toURL().openConnection();
+                    (HttpURLConnection) URI.create(endpoint).toURL().openConnection();
             return connection.getResponseCode() == HttpURLConnection.HTTP_OK;
         } catch (IOException e) {
             return false;
@@ -175,6 +188,32 @@ public final class Ceph implements AutoCloseable {
 
     public String endpoint() {
         return "http://127.0.0.1:" + port;
+    }
+
+    /**
+     * Starts the gateway that encrypts at rest, by one key of its own for all.
+     *
+     * @return what a program needs besides {@link #environment} to use that one
+     */
+    public Map<String, String> encrypting() throws IOException {
+        daemon("radosgw", "-n", "client.encrypting");
+        String endpoint = "http://127.0.0.1:" + encryptingPort;
+        awaitGateway(endpoint);
+        return Map.of("AWS_ENDPOINT_URL_S3", endpoint);
+    }
+
+    /** How an object begins on the disk, in hexadecimal. */
+    public String begins(String key) {
+        String rados = "rados -c \"$1\" -p default.rgw.buckets.data ";
+        return Tools.sh(
+                        "object=$(" + rados + "ls | grep -F \"_$2\" | grep -v __shadow_ | head -n 1) && " + rados
+                                + "get \"$object\" \"$3\" && od -An -tx1 -N4 \"$3\"",
+                        directory.resolve("ceph.conf"),
+                        key,
+                        directory.resolve("stored"))
+                .ok()
+                .out()
+                .strip();
     }
 
     /** What a program needs to use it as that user, and to ask nobody else. */
