@@ -61,56 +61,6 @@ public final class BackupService {
             Duration busyTimeout,
             RetentionRules rules,
             boolean allowShrink) {
-        /** By a name that was said, if there is one. */
-        public Request(
-                Path database,
-                Location destination,
-                String name,
-                boolean compact,
-                boolean full,
-                Compression compression,
-                Path temporaryDirectory,
-                Duration busyTimeout,
-                RetentionRules rules,
-                boolean allowShrink) {
-            this(
-                    database,
-                    destination,
-                    name,
-                    name == null ? Origin.Claim.NAMED : Origin.Claim.TYPED,
-                    compact,
-                    full,
-                    compression,
-                    temporaryDirectory,
-                    busyTimeout,
-                    rules,
-                    allowShrink);
-        }
-
-        /** With an increment where that is worth its while. */
-        public Request(
-                Path database,
-                Location destination,
-                String name,
-                boolean compact,
-                Compression compression,
-                Path temporaryDirectory,
-                Duration busyTimeout,
-                RetentionRules rules,
-                boolean allowShrink) {
-            this(
-                    database,
-                    destination,
-                    name,
-                    compact,
-                    false,
-                    compression,
-                    temporaryDirectory,
-                    busyTimeout,
-                    rules,
-                    allowShrink);
-        }
-
         String nameOf(Path real) {
             return name == null ? real.getFileName().toString() : name;
         }

@@ -20,6 +20,7 @@ import dev.sqlitebackup.testing.Collision;
 import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Heard;
 import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.Runs;
 import dev.sqlitebackup.testing.SmallDisk;
 import dev.sqlitebackup.testing.Tools;
 import dev.sqlitebackup.testing.Writer;
@@ -61,10 +62,11 @@ class BackupServiceTest {
 
     private BackupService.Result backup(Path database, Path destination, Path temporaryDirectory, Progress progress) {
         return new BackupService(Clock.fixed(NOW, ZoneOffset.UTC), progress)
-                .backup(new BackupService.Request(
+                .backup(Runs.request(
                         database,
                         Location.file(destination),
                         null,
+                        false,
                         false,
                         new Compression(6, 2),
                         temporaryDirectory,

@@ -9,6 +9,7 @@ import dev.sqlitebackup.archive.Compression;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.Runs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,10 +39,11 @@ class DamagedBackupTest {
                 "CREATE TABLE t(a)",
                 "INSERT INTO t VALUES (hex(randomblob(60))), (hex(randomblob(60)))");
         BackupService.Result result = new BackupService(Clock.systemUTC(), Progress.NONE)
-                .backup(new BackupService.Request(
+                .backup(Runs.request(
                         source,
                         Location.file(lab.path("good.gz")),
                         null,
+                        false,
                         false,
                         new Compression(6, 2),
                         lab.temporary(),

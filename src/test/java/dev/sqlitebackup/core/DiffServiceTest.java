@@ -83,7 +83,7 @@ class DiffServiceTest {
 
     private BackupService.Result backUp(Path of, Location destination, String name, int hour) {
         return new BackupService(Clock.fixed(hours(hour), ZoneOffset.UTC), Progress.NONE)
-                .backup(new BackupService.Request(
+                .backup(Runs.request(
                         of,
                         destination,
                         name,

@@ -23,6 +23,7 @@ import dev.sqlitebackup.history.Selection;
 import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Heard;
 import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.Runs;
 import dev.sqlitebackup.testing.S3Server;
 import dev.sqlitebackup.testing.SharedS3;
 import dev.sqlitebackup.testing.Tools;
@@ -144,8 +145,17 @@ class FarAwayTest {
     }
 
     private BackupService.Request request(Location place, RetentionRules rules) {
-        return new BackupService.Request(
-                database, place, null, false, new Compression(6, 2), lab.temporary(), Duration.ZERO, rules, false);
+        return Runs.request(
+                database,
+                place,
+                null,
+                false,
+                false,
+                new Compression(6, 2),
+                lab.temporary(),
+                Duration.ZERO,
+                rules,
+                false);
     }
 
     private Progress healingAtTheSnapshot() {
@@ -313,10 +323,11 @@ class FarAwayTest {
 
         Lab.sql(database, "UPDATE t SET generation = 'new'");
         BackupService.Result next = new BackupService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE)
-                .backup(new BackupService.Request(
+                .backup(Runs.request(
                         database,
                         history,
                         null,
+                        false,
                         false,
                         new Compression(6, 2),
                         lab.temporary(),
@@ -378,10 +389,11 @@ class FarAwayTest {
             public void at(long doneBytes) {}
         };
         BackupService.Result second = new BackupService(Clock.fixed(LATER, ZoneOffset.UTC), removing)
-                .backup(new BackupService.Request(
+                .backup(Runs.request(
                         database,
                         history,
                         null,
+                        false,
                         false,
                         new Compression(6, 2),
                         lab.temporary(),

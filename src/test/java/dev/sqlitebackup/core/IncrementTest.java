@@ -506,10 +506,11 @@ class IncrementTest {
                                 }
                             }
                         })
-                .backup(new BackupService.Request(
+                .backup(Runs.request(
                         runs.database(),
                         runs.history(),
                         null,
+                        false,
                         false,
                         new dev.sqlitebackup.archive.Compression(6, 2),
                         lab.temporary(),
@@ -610,10 +611,11 @@ class IncrementTest {
         try {
             Callable<BackupService.Result> run =
                     () -> new BackupService(java.time.Clock.systemUTC(), dev.sqlitebackup.Progress.NONE)
-                            .backup(new BackupService.Request(
+                            .backup(Runs.request(
                                     runs.database(),
                                     runs.history(),
                                     null,
+                                    false,
                                     false,
                                     new dev.sqlitebackup.archive.Compression(6, 2),
                                     lab.temporary(),

@@ -11,6 +11,7 @@ import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.Runs;
 import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,10 +46,11 @@ class ListServiceTest {
     private void backUp(Instant now) {
         Lab.sql(database, "UPDATE t SET generation = '" + now + "'");
         new BackupService(Clock.fixed(now, ZoneOffset.UTC), Progress.NONE)
-                .backup(new BackupService.Request(
+                .backup(Runs.request(
                         database,
                         Location.file(file),
                         null,
+                        false,
                         false,
                         new Compression(6, 2),
                         lab.temporary(),

@@ -16,6 +16,7 @@ import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Heard;
 import dev.sqlitebackup.testing.Lab;
 import dev.sqlitebackup.testing.OwnFunctions;
+import dev.sqlitebackup.testing.Runs;
 import dev.sqlitebackup.testing.UnreadableFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,10 +60,11 @@ class PruneServiceTest {
     private BackupService.Result backUp(Path database, Location destination, Instant now, RetentionRules rules) {
         Lab.sql(database, "UPDATE t SET generation = generation || 'x'");
         return new BackupService(Clock.fixed(now, ZoneOffset.UTC), Progress.NONE)
-                .backup(new BackupService.Request(
+                .backup(Runs.request(
                         database,
                         destination,
                         null,
+                        false,
                         false,
                         new Compression(6, 2),
                         lab.temporary(),
@@ -314,10 +316,11 @@ class PruneServiceTest {
                         Destination.of(history, app, app.getFileName().toString()),
                         justProven,
                         Set.of(),
-                        new BackupService.Request(
+                        Runs.request(
                                 app,
                                 history,
                                 null,
+                                false,
                                 false,
                                 new Compression(6, 2),
                                 lab.temporary(),

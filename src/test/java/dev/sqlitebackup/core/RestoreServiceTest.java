@@ -14,6 +14,7 @@ import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Holder;
 import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.Runs;
 import dev.sqlitebackup.testing.SmallDisk;
 import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;
@@ -56,10 +57,11 @@ class RestoreServiceTest {
 
     private void backUp(Path source) {
         new BackupService(Clock.fixed(NOW, ZoneOffset.UTC), Progress.NONE)
-                .backup(new BackupService.Request(
+                .backup(Runs.request(
                         source,
                         Location.file(lab.path("b.gz")),
                         null,
+                        false,
                         false,
                         new Compression(6, 2),
                         lab.temporary(),

@@ -16,6 +16,7 @@ import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.testing.Heard;
 import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.Runs;
 import dev.sqlitebackup.testing.SmallDisk;
 import dev.sqlitebackup.testing.Writer;
 import java.io.IOException;
@@ -91,10 +92,11 @@ class StagingTest {
     @Test
     void takesOneOfOursAndItsOwnTime() throws IOException {
         new BackupService(Clock.fixed(NOW, ZoneOffset.UTC), Progress.NONE)
-                .backup(new BackupService.Request(
+                .backup(Runs.request(
                         database,
                         Location.file(lab.path("b.gz")),
                         null,
+                        false,
                         false,
                         new Compression(6, 2),
                         lab.temporary(),

@@ -11,6 +11,7 @@ import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.Runs;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -53,10 +54,11 @@ class StatusServiceTest {
 
     private void backUp(Path source, Location destination, Instant now) {
         new BackupService(Clock.fixed(now, ZoneOffset.UTC), Progress.NONE)
-                .backup(new BackupService.Request(
+                .backup(Runs.request(
                         source,
                         destination,
                         null,
+                        false,
                         false,
                         new Compression(6, 2),
                         lab.temporary(),

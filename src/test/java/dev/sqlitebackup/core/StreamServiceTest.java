@@ -13,6 +13,7 @@ import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.testing.Heard;
 import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.Runs;
 import dev.sqlitebackup.testing.SmallDisk;
 import dev.sqlitebackup.testing.Writer;
 import java.io.ByteArrayOutputStream;
@@ -49,10 +50,11 @@ class StreamServiceTest {
             Path database, WritableByteChannel out, Path temporaryDirectory, Progress progress) {
         return new StreamService(Clock.fixed(NOW, ZoneOffset.UTC), progress)
                 .backup(
-                        new BackupService.Request(
+                        Runs.request(
                                 database,
                                 Location.file(Path.of("-")),
                                 null,
+                                false,
                                 false,
                                 new Compression(6, 2),
                                 temporaryDirectory,

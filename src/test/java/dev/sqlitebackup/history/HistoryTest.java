@@ -17,6 +17,7 @@ import dev.sqlitebackup.core.StatusService;
 import dev.sqlitebackup.core.VerifyService;
 import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.Runs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,10 +61,11 @@ class HistoryTest {
 
     private BackupService.Result backup(Instant now, RetentionRules rules) {
         return new BackupService(at(now), Progress.NONE)
-                .backup(new BackupService.Request(
+                .backup(Runs.request(
                         database,
                         history,
                         null,
+                        false,
                         false,
                         new Compression(6, 2),
                         lab.temporary(),

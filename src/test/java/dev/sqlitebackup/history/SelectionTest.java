@@ -14,6 +14,7 @@ import dev.sqlitebackup.core.BackupService;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.Runs;
 import dev.sqlitebackup.testing.Tools;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -54,10 +55,11 @@ class SelectionTest {
     private void backUp(Location destination, Instant now) {
         Lab.sql(database, "UPDATE t SET generation = generation || 'x'");
         new BackupService(Clock.fixed(now, ZoneOffset.UTC), Progress.NONE)
-                .backup(new BackupService.Request(
+                .backup(Runs.request(
                         database,
                         destination,
                         null,
+                        false,
                         false,
                         new Compression(6, 2),
                         lab.temporary(),

@@ -13,6 +13,7 @@ import dev.sqlitebackup.core.BackupService;
 import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.Runs;
 import dev.sqlitebackup.testing.Tools;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -51,10 +52,11 @@ class SingleFileTest {
 
     private Path backUp(String name) {
         new BackupService(Clock.fixed(NOON, ZoneOffset.UTC), Progress.NONE)
-                .backup(new BackupService.Request(
+                .backup(Runs.request(
                         database,
                         Location.file(lab.path(name)),
                         null,
+                        false,
                         false,
                         new Compression(6, 2),
                         lab.temporary(),

@@ -9,6 +9,7 @@ import dev.sqlitebackup.core.RestoreService;
 import dev.sqlitebackup.core.StatusService;
 import dev.sqlitebackup.core.VerifyService;
 import dev.sqlitebackup.history.Location;
+import dev.sqlitebackup.history.Origin;
 import dev.sqlitebackup.history.RetentionRules;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -43,8 +44,34 @@ public record Runs(Lab lab, Path database, Location history) {
         return new BackupService(at(now), Progress.NONE).backup(request(compact, full, rules));
     }
 
-    private BackupService.Request request(boolean compact, boolean full, RetentionRules rules) {
+    /** Of a database whose name was typed, if it has one. */
+    public static BackupService.Request request(
+            Path database,
+            Location destination,
+            String name,
+            boolean compact,
+            boolean full,
+            Compression compression,
+            Path temporaryDirectory,
+            Duration busyTimeout,
+            RetentionRules rules,
+            boolean allowShrink) {
         return new BackupService.Request(
+                database,
+                destination,
+                name,
+                name == null ? Origin.Claim.NAMED : Origin.Claim.TYPED,
+                compact,
+                full,
+                compression,
+                temporaryDirectory,
+                busyTimeout,
+                rules,
+                allowShrink);
+    }
+
+    private BackupService.Request request(boolean compact, boolean full, RetentionRules rules) {
+        return request(
                 database,
                 history,
                 null,

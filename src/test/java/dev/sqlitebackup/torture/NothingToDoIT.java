@@ -10,6 +10,7 @@ import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.testing.Heard;
 import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.Runs;
 import dev.sqlitebackup.testing.Tools;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -190,10 +191,11 @@ class NothingToDoIT {
         Path backup = lab.path("backups").resolve(number + ".gz");
         Heard heard = new Heard();
         BackupService.Result result = new BackupService(Clock.systemUTC(), heard)
-                .backup(new BackupService.Request(
+                .backup(Runs.request(
                         database(number),
                         Location.file(backup),
                         null,
+                        false,
                         false,
                         new Compression(1, 1),
                         lab.temporary(),

@@ -9,6 +9,7 @@ import dev.sqlitebackup.core.BackupService;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.Runs;
 import dev.sqlitebackup.testing.Tools;
 import dev.sqlitebackup.testing.Writer;
 import java.io.IOException;
@@ -749,7 +750,7 @@ abstract class Scenario {
     private static void backUpInto(Lab lab, Path database, String day, boolean full) {
         Clock clock = Clock.fixed(Instant.parse(day + "T00:00:00Z"), ZoneOffset.UTC);
         new BackupService(clock, Progress.NONE)
-                .backup(new BackupService.Request(
+                .backup(Runs.request(
                         database,
                         new Location.Local(lab.path("out"), true),
                         null,
