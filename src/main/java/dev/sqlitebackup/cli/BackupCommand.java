@@ -39,7 +39,9 @@ import picocli.CommandLine.Spec;
         })
 public final class BackupCommand implements Target.Command {
     /** Each has a few blocks under way; more would cost memory and gain nothing. */
-    private static final int MAX_THREADS = 64;
+    static final int MAX_THREADS = 64;
+
+    static final int MAX_LEVEL = 9;
 
     private final Environment environment;
     private final CommonOptions common;
@@ -196,8 +198,9 @@ public final class BackupCommand implements Target.Command {
     }
 
     private int threadCount() {
-        if (level < 1 || level > 9) {
-            throw new ParameterException(spec.commandLine(), "--level is a number from 1 to 9, not " + level);
+        if (level < 1 || level > MAX_LEVEL) {
+            throw new ParameterException(
+                    spec.commandLine(), "--level is a number from 1 to " + MAX_LEVEL + ", not " + level);
         }
         int threadCount = threads != null
                 ? threads

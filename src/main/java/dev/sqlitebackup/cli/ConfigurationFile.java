@@ -30,15 +30,38 @@ final class ConfigurationFile {
     private enum Type {
         PATH("a path, such as \"/srv/app.db\""),
         PLACE("a place for backups, such as \"/mnt/nas/backups/\""),
-        NUMBER("a whole number, such as 7"),
-        DURATION("a duration in quotes, such as \"30s\""),
+        COUNT("a number from 0 up", 0, Integer.MAX_VALUE),
+        LEVEL(1, BackupCommand.MAX_LEVEL),
+        THREADS(1, BackupCommand.MAX_THREADS),
+        DURATION("a duration, such as \"24h\": a whole number and s, m, h, d or w"),
+        WITHIN("a duration, such as \"26w\": a whole number and h, d or w"),
         TEXT("text in quotes"),
         FLAG("true or false");
 
         private final String wanted;
+        private final int least;
+        private final int most;
 
         Type(String wanted) {
+            this(wanted, 0, 0);
+        }
+
+        Type(int least, int most) {
+            this("a number from " + least + " to " + most, least, most);
+        }
+
+        Type(String wanted, int least, int most) {
             this.wanted = wanted;
+            this.least = least;
+            this.most = most;
+        }
+
+        private int number(Object value) {
+            int number = Math.toIntExact((Long) value);
+            if (number < least || number > most) {
+                throw new ArithmeticException();
+            }
+            return number;
         }
     }
 
@@ -87,11 +110,12 @@ final class ConfigurationFile {
         Map<String, Type> options = new LinkedHashMap<>();
         options.put(Configuration.TO, Type.PLACE);
         for (String rule : List.of("last", "hourly", "daily", "weekly", "monthly", "yearly")) {
-            options.put("keep-" + rule, Type.NUMBER);
+            options.put("keep-" + rule, Type.COUNT);
         }
-        List.of("keep-within", "max-age", "max-verify-age", "busy-timeout")
-                .forEach(option -> options.put(option, Type.DURATION));
-        List.of("level", "threads").forEach(option -> options.put(option, Type.NUMBER));
+        options.put("keep-within", Type.WITHIN);
+        List.of("max-age", "max-verify-age", "busy-timeout").forEach(option -> options.put(option, Type.DURATION));
+        options.put("level", Type.LEVEL);
+        options.put("threads", Type.THREADS);
         List.of("compact", "stage", "push", "pushed", "quiet").forEach(option -> options.put(option, Type.FLAG));
         List.of("tmp-dir", "safety-dir", "metrics-file").forEach(option -> options.put(option, Type.PATH));
         options.put("object-lock", Type.TEXT);
@@ -130,7 +154,7 @@ final class ConfigurationFile {
     private Configuration configuration() {
         if (root.hasErrors()) {
             TomlParseError error = root.errors().get(0);
-            throw refused(error.position(), error.getMessage(), "it is TOML: https://toml.io");
+            throw refused(error.position(), error.getMessage(), hint(error.getMessage()));
         }
         Map<String, String> defaults = values(root, List.of(), Set.of(DATABASES));
         List<Configuration.Database> databases = new ArrayList<>();
@@ -144,6 +168,13 @@ final class ConfigurationFile {
             throw refused(root.inputPositionOf(List.of(DATABASES)), "databases is no table", example());
         }
         return new Configuration(file, defaults, databases);
+    }
+
+    /** @param message of the TOML library */
+    private static String hint(String message) {
+        return message.contains("previously defined")
+                ? "give one of the two another name, or leave it out"
+                : "texts are in quotes, as in to = \"/mnt/nas/backups/\"; the file is TOML: https://toml.io";
     }
 
     private static String example() {
@@ -198,10 +229,20 @@ final class ConfigurationFile {
     private Failure unknown(String key, Object value, TomlPosition position, List<String> more) {
         List<String> known = new ArrayList<>(more);
         known.addAll(OPTIONS.keySet());
+        if (isTyped(key)) {
+            return refused(position, key + " is not for a configuration file", "type it where it is meant: --" + key);
+        }
         String hint = value instanceof TomlTable && !more.isEmpty()
                 ? "a name with a dot is written in quotes, as [databases.\"wiki.db\"]"
                 : value instanceof TomlTable ? example() : "there are " + String.join(", ", known);
         return refused(position, "unknown key " + key + Suggestion.of(key, known, Set.of()), hint);
+    }
+
+    /** Whether it is an option all the same. */
+    private boolean isTyped(String key) {
+        return !key.equals(NAME)
+                && SqliteBackup.commandLine(environment).getSubcommands().values().stream()
+                        .anyMatch(command -> command.getCommandSpec().findOption("--" + key) != null);
     }
 
     private void refuseSecret(String key, Object value, TomlPosition position) {
@@ -229,17 +270,26 @@ final class ConfigurationFile {
             return switch (type) {
                 case PATH -> resolved(environment.argument((String) value)).toString();
                 case PLACE -> place((String) value);
-                case NUMBER -> Integer.toString(Math.toIntExact((Long) value));
-                case DURATION -> {
-                    Converters.duration((String) value);
-                    yield (String) value;
-                }
+                case COUNT, LEVEL, THREADS -> Integer.toString(type.number(value));
+                case DURATION, WITHIN -> duration((String) value, type);
                 case TEXT -> (String) value;
                 case FLAG -> ((Boolean) value).toString();
             };
         } catch (ClassCastException | ArithmeticException | TypeConversionException | Failure e) {
-            throw refused(position, key + " wants " + type.wanted, e instanceof Failure f ? f.getMessage() : null);
+            boolean isWord = value instanceof String;
+            String found = isWord || value instanceof Long ? ", not " + (isWord ? "\"" + value + "\"" : value) : "";
+            throw refused(
+                    position, key + " wants " + type.wanted + found, e instanceof Failure f ? f.getMessage() : null);
         }
+    }
+
+    private static String duration(String text, Type type) {
+        if (type == Type.WITHIN) {
+            RetentionOptions.within(text);
+        } else {
+            Converters.duration(text);
+        }
+        return text;
     }
 
     private Path resolved(Path path) {

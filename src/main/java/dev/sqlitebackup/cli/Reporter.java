@@ -164,15 +164,21 @@ final class Reporter {
                 + (result.safetyCopy() == null ? "" : "; the old content is in " + result.safetyCopy());
     }
 
+    private static String undo(Path newest, Path database) {
+        return SafetyCopies.in(newest.getParent(), database).equals(database)
+                ? Hints.command("undo", database.toString())
+                : Hints.command("undo", database.toString(), "--safety-dir=" + newest.getParent());
+    }
+
     /** How to take it back, and what is kept for that: nothing deletes it but prune, so somebody has to know. */
     private static List<String> takenBack(Path newest, RestoreService.Result result) {
         Path database = result.plan().database();
         Path named = SafetyCopies.in(newest.getParent(), database);
         List<String> lines = new ArrayList<>();
-        lines.add("to take this back: "
-                + (named.equals(database)
-                        ? Hints.command("undo", database.toString())
-                        : Hints.command("undo", database.toString(), "--safety-dir=" + newest.getParent())));
+        lines.add(
+                result.way() == RestorePlan.Way.REPLACE
+                        ? "to take this back, while nothing has it open: " + SafetyCopies.putBack(newest, database)
+                        : "to take this back: " + undo(newest, database));
         try {
             List<Backup> copies = SafetyCopies.list(named);
             if (copies.size() > 1) {

@@ -62,12 +62,12 @@ public final class RetentionOptions {
     /** @throws ParameterException for rules that keep nothing, and for what restic would take for something else */
     RetentionRules rules(CommandSpec spec) {
         RetentionRules rules = new RetentionRules(
-                count(last, spec),
-                count(hourly, spec),
-                count(daily, spec),
-                count(weekly, spec),
-                count(monthly, spec),
-                count(yearly, spec),
+                count("last", last, spec),
+                count("hourly", hourly, spec),
+                count("daily", daily, spec),
+                count("weekly", weekly, spec),
+                count("monthly", monthly, spec),
+                count("yearly", yearly, spec),
                 within(spec));
         boolean given = within != null
                 || Stream.of(last, hourly, daily, weekly, monthly, yearly).anyMatch(Objects::nonNull);
@@ -96,29 +96,32 @@ public final class RetentionOptions {
         }
     }
 
-    private static int count(Integer given, CommandSpec spec) {
+    private static int count(String rule, Integer given, CommandSpec spec) {
         if (given != null && given < 0) {
-            throw new ParameterException(spec.commandLine(), "--keep-… takes a number from 0 up, not " + given);
+            throw new ParameterException(spec.commandLine(), "--keep-" + rule + " is a number from 0 up, not " + given);
         }
         return given == null ? 0 : given;
     }
 
-    /** Whoever brings a policy from restic means months by m, and would lose all but minutes. */
     private Duration within(CommandSpec spec) {
-        if (within == null) {
-            return Duration.ZERO;
-        }
-        if (within.matches("\\d+m")) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "--keep-within=" + within
-                            + " would be minutes here and months in restic: write it in h, d or w, such as 26w "
-                            + "for half a year");
-        }
         try {
-            return Converters.duration(within);
+            return within == null ? Duration.ZERO : within(within);
         } catch (TypeConversionException e) {
             throw new ParameterException(spec.commandLine(), "--keep-within: " + e.getMessage());
         }
+    }
+
+    /**
+     * Whoever brings a policy from restic means months by m, and would lose all but minutes.
+     *
+     * @throws TypeConversionException for what is none
+     */
+    static Duration within(String text) {
+        if (text.matches("\\d+m")) {
+            throw new TypeConversionException(
+                    "'" + text
+                            + "' would be minutes here and months in restic: write it in h, d or w, such as 26w for half a year");
+        }
+        return Converters.duration(text);
     }
 }

@@ -59,7 +59,10 @@ public final class Meeting {
                 throw new Failure(
                         Failure.Kind.USAGE,
                         "the same database twice: " + same.database + " and " + wanted.database,
-                        "name it once, by the path that its application uses");
+                        wanted.name != null && same.name != null
+                                ? "the configuration file has two tables of it, " + same.name + " and " + wanted.name
+                                        + ": leave one out"
+                                : "name it once, by the path that its application uses");
             }
             String name = wanted.destination.isDirectory() ? wanted.nameThere() : ONE_FILE;
             Wanted other = names.putIfAbsent(List.of(place, name), wanted);
@@ -76,6 +79,9 @@ public final class Meeting {
     }
 
     private static String hint(Wanted one, Wanted other) {
+        if (one.name != null && other.name != null) {
+            return "both have that name in the configuration file: give one of them another";
+        }
         return "name one or both in a configuration file (--config): [databases." + table(one)
                 + "], and below it path = "
                 + "\"" + one.database.toAbsolutePath().normalize() + "\"; [databases." + table(other)

@@ -178,6 +178,7 @@ public final class RestoreService {
     }
 
     private static Path target(Request request) {
+        WrongTarget.refuseDirectory(request.database);
         Path target = Databases.existingOrNew(request.database);
         WrongTarget.refuse(request.database, target);
         SafetyDirectory.refuseOfAnother(request.safetyDirectory, target);

@@ -104,6 +104,7 @@ public final class UndeleteService {
      *     is unchanged then
      */
     public Result undelete(Request request) {
+        WrongTarget.refuseDirectory(request.database);
         Databases.requireRegularFile(
                 request.database.toAbsolutePath(),
                 "database",

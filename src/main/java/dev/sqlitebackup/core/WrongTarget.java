@@ -23,6 +23,9 @@ import java.util.List;
  */
 final class WrongTarget {
     private static final int START_BYTES = 64;
+    /** The smallest page, of which any database has a whole number, also an encrypted or damaged one. */
+    private static final int PAGE_BYTES = 512;
+
     /** The first line of a file of age (age-encryption.org/v1), and of an armored one. */
     private static final List<byte[]> AGE =
             List.of(bytes("age-encryption.org/"), bytes("-----BEGIN AGE ENCRYPTED FILE-----"));
@@ -33,6 +36,14 @@ final class WrongTarget {
             new byte[] {'P', 'K', 3, 4});
 
     private WrongTarget() {}
+
+    /** @throws Failure USAGE if the target is one */
+    static void refuseDirectory(Path target) {
+        if (Files.isDirectory(target)) {
+            throw new Failure(
+                    Failure.Kind.USAGE, "the target is a directory: " + target, "name the database file itself");
+        }
+    }
 
     /**
      * Looks before anything else does. No connection of this process to the target is open yet.
@@ -78,7 +89,9 @@ final class WrongTarget {
             return null; // What is there instead, others say.
         }
         byte[] start;
+        boolean isOfPages;
         try (FileChannel channel = RegularFiles.open(target, StandardOpenOption.READ)) {
+            isOfPages = channel.size() % PAGE_BYTES == 0;
             start = Channels.newInputStream(channel).readNBytes(START_BYTES);
         } catch (IOException e) {
             throw Failure.io("cannot read", target, e);
@@ -91,7 +104,9 @@ final class WrongTarget {
                                 ? "an age file"
                                 : COMPRESSED.stream().anyMatch(magic -> startsWith(start, magic))
                                         ? "a compressed file"
-                                        : null;
+                                        : isOfPages || FileKind.startsAsDatabase(start)
+                                                ? null
+                                                : "a file of another kind";
     }
 
     private static boolean startsWith(byte[] start, byte[] magic) {

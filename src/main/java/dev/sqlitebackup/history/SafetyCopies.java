@@ -140,7 +140,9 @@ public final class SafetyCopies {
                 .orElse(latest);
         BackupSource source = BackupSource.of(Path.of(newest.location()))
                 .withHintIfDamaged("the newest safety copy holds what was there before, and that was damaged; "
-                        + "nothing was changed; to see the others: "
+                        + "nothing was changed; to put it back as it was: "
+                        + putBack(Path.of(newest.location()), database)
+                        + "; to see the others: "
                         + Hints.command("list", in(directory, database).toString()));
         if (!latest.createdAt().isAfter(now)) {
             return source;
@@ -152,6 +154,21 @@ public final class SafetyCopies {
                         : "it was passed over for the newest that is not. For that one instead: "
                                 + Hints.command("restore", latest.location(), "--to=" + database));
         return source.withWarning(warning);
+    }
+
+    /** The command that makes a copy the database again, also of what SQLite cannot open, which undo cannot prove. */
+    public static String putBack(Path copy, Path database) {
+        List<Path> sidecars = DatabaseFiles.of(database).sidecars();
+        StringBuilder command =
+                new StringBuilder("mv " + Hints.quoted(copy.toString()) + " " + Hints.quoted(database.toString()));
+        for (Path sidecar : sidecars) {
+            String suffix = sidecar.toString().substring(database.toString().length());
+            Path copied = copy.resolveSibling(copy.getFileName() + suffix);
+            if (Files.exists(copied)) {
+                command.append(" && mv " + Hints.quoted(copied.toString()) + " " + Hints.quoted(sidecar.toString()));
+            }
+        }
+        return command.toString();
     }
 
     /**

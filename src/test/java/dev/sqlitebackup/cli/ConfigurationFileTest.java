@@ -113,10 +113,20 @@ class ConfigurationFileTest {
         assertEquals("F:1: the database a has no path", refused("[databases.a]\nto = '/b/'\n"));
         assertEquals("F:1: databases is no table", refused("databases = 1\n"));
         assertEquals("F:2: a is no table", refused("[databases]\na = 1\n"));
-        assertEquals("F:1: level wants a whole number, such as 7", refused("level = '6'\n"));
-        assertEquals("F:1: max-age wants a duration in quotes, such as \"30s\"", refused("max-age = '6 hours'\n"));
-        assertEquals("F:1: compact wants true or false", refused("compact = 1\n"));
-        assertEquals("F:1: keep-last wants a whole number, such as 7", refused("keep-last = 99999999999\n"));
+        assertEquals("F:1: level wants a number from 1 to 9, not \"6\"", refused("level = '6'\n"));
+        assertEquals("F:1: level wants a number from 1 to 9, not 12", refused("level = 12\n"));
+        assertEquals("F:1: threads wants a number from 1 to 64, not 0", refused("threads = 0\n"));
+        assertEquals("F:1: keep-daily wants a number from 0 up, not -1", refused("keep-daily = -1\n"));
+        assertEquals(
+                "F:1: keep-within wants a duration, such as \"26w\": a whole number and h, d or w, not \"6m\"",
+                refused("keep-within = '6m'\n"));
+        assertEquals("F:1: allow-shrink is not for a configuration file", refused("allow-shrink = true\n"));
+        assertEquals("F:1: live is not for a configuration file", refused("live = true\n"));
+        assertEquals(
+                "F:1: max-age wants a duration, such as \"24h\": a whole number and s, m, h, d or w, not \"6 hours\"",
+                refused("max-age = '6 hours'\n"));
+        assertEquals("F:1: compact wants true or false, not 1", refused("compact = 1\n"));
+        assertEquals("F:1: keep-last wants a number from 0 up, not 99999999999", refused("keep-last = 99999999999\n"));
         assertTrue(refused("to = '-'\n").startsWith("F:1: to wants a place"));
         assertTrue(refused("to = \n").startsWith("F:1: "));
         assertTrue(refused("level = 1\nlevel = 2\n").startsWith("F:2: "));
