@@ -171,13 +171,14 @@ final class LostTable {
      * chain there may be as many steps as there are rows.
      *
      * @param after the round of the rows to begin with
+     * @param isMissing that row {@code o} is
      */
-    long chooseChain(ForeignKey key, long after) throws SQLException {
+    long chooseChain(ForeignKey key, long after, String isMissing) throws SQLException {
         String numbered = Identity.numbered(identity, "");
         String chain = "WITH RECURSIVE chain(" + numbered + ") AS (SELECT " + numbered + " FROM temp." + chosen
                 + " WHERE round = " + after + " UNION SELECT " + Identity.of(identity, "o")
                 + " FROM chain AS w CROSS JOIN " + old.from("p") + " ON " + Identity.matched(identity, "p", "w")
-                + " CROSS JOIN " + old.from("o") + " ON " + key.matched("o", "p") + " WHERE " + missing.condition()
+                + " CROSS JOIN " + old.from("o") + " ON " + key.matched("o", "p") + " WHERE " + isMissing
                 + ") ";
         return choose(chain, "NULL", numbered, after + 1, "chain");
     }

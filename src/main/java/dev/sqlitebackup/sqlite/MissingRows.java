@@ -101,9 +101,7 @@ interface MissingRows {
             String numbered = Identity.numbered(identity, "");
             connection.execute("DROP TABLE IF EXISTS temp." + temporary);
             connection.execute("CREATE TABLE temp." + temporary + "(" + numbered + ", UNIQUE(" + numbered + "))");
-            List<String> values =
-                    IntStream.range(0, columns.size()).mapToObj(i -> "v" + i).toList();
-            String content = String.join(", ", values) + ", classes";
+            String content = values(columns);
             String nobody =
                     IntStream.range(0, identity.size()).mapToObj(i -> "NULL").collect(Collectors.joining(", "));
             String all = "SELECT 1 AS is_old, " + named(identity) + ", " + content(columns, "o") + " FROM "
@@ -119,21 +117,31 @@ interface MissingRows {
             return new ByContent(identity, temporary);
         }
 
-        private static String named(List<String> identity) {
+        /** What is the same in rows of the same content. */
+        static String values(List<String> columns) {
+            return IntStream.range(0, columns.size())
+                            .mapToObj(i -> "v" + i + ", ")
+                            .collect(Collectors.joining()) + "classes";
+        }
+
+        static String named(List<String> identity) {
             return IntStream.range(0, identity.size())
                     .mapToObj(i -> "o." + Sql.name(identity.get(i)) + " AS i" + i)
                     .collect(Collectors.joining(", "));
         }
 
         /** The values, without affinity and collation, and the classes of all of them in one text. */
-        private static String content(List<String> columns, String alias) {
+        static String content(List<String> columns, String alias) {
             List<String> names = columns.stream()
                     .map(column -> alias + "." + Sql.name(column))
                     .toList();
             Stream<String> values =
                     IntStream.range(0, names.size()).mapToObj(i -> "+" + names.get(i) + " COLLATE BINARY AS v" + i);
-            String classes =
-                    Sql.all(names.stream().map(name -> "typeof(" + name + ")").toList(), "||") + " AS classes";
+            String classes = names.stream()
+                            .map(name -> "typeof(" + name + ")")
+                            .map(type -> type + " || ")
+                            .collect(Collectors.joining())
+                    + "'' AS classes";
             return Stream.concat(values, Stream.of(classes)).collect(Collectors.joining(", "));
         }
 

@@ -4,7 +4,10 @@ import dev.sqlitebackup.Interruption;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -20,6 +23,9 @@ final class References {
     private final List<ForeignKey> keys;
     private final SortedMap<String, LostTable> lost = new TreeMap<>(RowCounts.BY_NAME);
     private final List<String> warnings = new ArrayList<>();
+    /** By key: that a row is there, and was detached. */
+    private final Map<ForeignKey, Optional<String>> detached = new HashMap<>();
+
     private long round;
 
     References(SqliteConnection connection, Tables old, Tables live) throws SQLException {
@@ -69,12 +75,20 @@ final class References {
             warnIfAny(key, parent);
             return 0;
         }
+        String missing = child.missing().condition()
+                + detached(key, child).map(condition -> " AND NOT " + condition).orElse("");
         return child == parent
-                ? child.chooseChain(key, round)
-                : child.choose(
-                        referring(parent, key, child.old()) + " AND "
-                                + child.missing().condition(),
-                        round + 1);
+                ? child.chooseChain(key, round, missing)
+                : child.choose(referring(parent, key, child.old()) + " AND " + missing, round + 1);
+    }
+
+    private Optional<String> detached(ForeignKey key, LostTable child) throws SQLException {
+        Optional<String> known = detached.get(key);
+        if (known == null) {
+            known = Optional.ofNullable(Detached.condition(connection, child, key, "detached_" + detached.size()));
+            detached.put(key, known);
+        }
+        return known;
     }
 
     /** Rows {@code o} that refer to those that were chosen in this round. */
@@ -191,7 +205,7 @@ final class References {
                     "OR");
             String isThere = child.missing().isThere("(" + differs + ")");
             if (isThere == null) {
-                continue;
+                isThere = detached(key, child).orElse("FALSE");
             }
             long rows = connection.count(parent.chosenRows("p") + " CROSS JOIN "
                     + child.old().from("o") + " ON " + key.matched("o", "p") + " WHERE " + isThere);

@@ -125,12 +125,35 @@ final class PlainUndelete {
         if (!only) {
             untilNothingIsFound(parent -> old.values().stream()
                     .flatMap(List::stream)
-                    .filter(child -> child.table.keys().stream().anyMatch(key -> refers(child, key, parent))));
+                    .filter(child -> child.table.keys().stream()
+                            .anyMatch(key -> refers(child, key, parent) && !isDetached(child, key))));
             untilNothingIsFound(child -> child.table.keys().stream()
                     .filter(key -> parents(live, child, key).isEmpty())
                     .flatMap(key -> parents(old, child, key).stream()));
         }
         return chosen;
+    }
+
+    /** Whether a row without a key is there, and refers no longer to what was deleted. */
+    private boolean isDetached(Row child, RandomSchema.Key key) {
+        if (isByKey(child.table) || !key.onDelete().startsWith("SET ")) {
+            return false;
+        }
+        RandomSchema.Kind parent = schema.tables().get(key.parent()).kind();
+        List<String> columns = key.columns(parent);
+        Map<String, String> detached = new HashMap<>(child.values);
+        for (int i = 0; i < columns.size(); i++) {
+            boolean hasDefault = key.onDelete().equals("SET DEFAULT")
+                    && parent.types().get(i).equals("INTEGER");
+            detached.put(columns.get(i), hasDefault ? "1" : "NULL");
+        }
+        return !child.values.equals(detached) && count(live, child.table, detached) > count(old, child.table, detached);
+    }
+
+    private static long count(Map<String, List<Row>> of, RandomSchema.Table table, Map<String, String> values) {
+        return of.get(table.name()).stream()
+                .filter(row -> row.values.equals(values))
+                .count();
     }
 
     private void untilNothingIsFound(Function<Row, Stream<Row>> others) {

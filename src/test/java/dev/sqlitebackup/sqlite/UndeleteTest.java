@@ -215,6 +215,26 @@ class UndeleteTest {
         assertEquals(now, lab.query("SELECT ifnull(p, 'NULL') FROM child WHERE id = 1"));
     }
 
+    /** By its content such a row is missing: what it refers to is part of it. */
+    @ParameterizedTest
+    @CsvSource({"SET NULL, NULL", "SET DEFAULT, 2"})
+    void aRowWithoutAKeyThatReferredToThemIsNoSecondTimeThere(String action, String now) {
+        lab.given(
+                        "CREATE TABLE parent(id INTEGER PRIMARY KEY)",
+                        "CREATE TABLE tag(name, p DEFAULT 2 REFERENCES parent ON DELETE " + action + ")",
+                        "INSERT INTO parent VALUES (1), (2)",
+                        "INSERT INTO tag VALUES ('a', 1), ('a', 1), ('b', 1), ('b', NULL), ('b', 2), ('c', 1), (NULL, 1)")
+                .since("DELETE FROM tag WHERE name = 'c'", "DELETE FROM parent WHERE id = 1");
+        PutBack back = lab.undelete(all("parent"));
+        assertEquals("parent 1, tag 1", counts(back));
+        assertEquals(
+                List.of("4 rows of table tag referred to them by p and no longer do: left as they are"),
+                back.warnings());
+        assertEquals("7", lab.query("SELECT count(*) FROM tag"));
+        assertEquals("1", lab.query("SELECT p FROM tag WHERE name = 'c'"), "it was deleted, and not set");
+        assertEquals("2", lab.query("SELECT count(*) FROM tag WHERE name = 'a' AND p IS " + now));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"SELECT 'no index'", "CREATE INDEX by_parent ON t(parent)"})
     void aChainOfRowsThatReferToEachOtherComesBackInReasonableTime(String index) {
