@@ -66,8 +66,13 @@ record ForeignKey(String child, List<String> columns, String parent, List<String
         return RowCounts.BY_NAME.compare(parent, table) == 0;
     }
 
-    /** That one row refers to another; by the collation of what it refers to, as SQLite compares them. */
+    /** That one row refers to another; by the affinity and collation of what it refers to, as SQLite compares them. */
     String matched(String ofChild, String ofParent) {
+        return matchedByIndex("+" + ofChild, ofParent);
+    }
+
+    /** The same where both have one affinity, so that an index of the child may help. */
+    String matchedByIndex(String ofChild, String ofParent) {
         return Sql.all(
                 IntStream.range(0, columns.size())
                         .mapToObj(i -> ofParent + "." + Sql.name(parentColumns.get(i)) + " = " + ofChild + "."

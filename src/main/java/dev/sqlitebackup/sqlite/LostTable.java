@@ -150,6 +150,11 @@ final class LostTable {
                 + Identity.matched(identity, alias, "w");
     }
 
+    /** The chosen rows {@code w}, of which a row of the backup is one. */
+    String chosen(String row) {
+        return "temp." + chosen + " AS w ON " + Identity.matched(identity, "+" + row, "w");
+    }
+
     /**
      * Chooses rows {@code o} of the backup, as far as they were not chosen before.
      *
@@ -170,15 +175,16 @@ final class LostTable {
      * Chooses the missing rows that refer by a key to rows of the same table, those that refer to them, and so on: in a
      * chain there may be as many steps as there are rows.
      *
+     * @param refers that row {@code o} refers to row {@code p}
      * @param after the round of the rows to begin with
      * @param isMissing that row {@code o} is
      */
-    long chooseChain(ForeignKey key, long after, String isMissing) throws SQLException {
+    long chooseChain(String refers, long after, String isMissing) throws SQLException {
         String numbered = Identity.numbered(identity, "");
         String chain = "WITH RECURSIVE chain(" + numbered + ") AS (SELECT " + numbered + " FROM temp." + chosen
                 + " WHERE round = " + after + " UNION SELECT " + Identity.of(identity, "o")
                 + " FROM chain AS w CROSS JOIN " + old.from("p") + " ON " + Identity.matched(identity, "p", "w")
-                + " CROSS JOIN " + old.from("o") + " ON " + key.matched("o", "p") + " WHERE " + isMissing
+                + " CROSS JOIN " + old.from("o") + " ON " + refers + " WHERE " + isMissing
                 + ") ";
         return choose(chain, "NULL", numbered, after + 1, "chain");
     }
@@ -219,13 +225,19 @@ final class LostTable {
      * Where a column has another type now, what that makes of the value.
      */
     String same() {
-        return Sql.all(
-                columns.stream()
-                        .map(column -> MissingRows.haveOneType(old, live, column)
-                                ? Sql.same("o." + Sql.name(column), "l." + Sql.name(column))
-                                : "l." + Sql.name(column) + " IS +o." + Sql.name(column) + " COLLATE BINARY")
-                        .toList(),
-                "AND");
+        return same(List.of());
+    }
+
+    /** @param but columns that do not matter */
+    String same(List<String> but) {
+        List<String> terms = new ArrayList<>(List.of("TRUE"));
+        terms.addAll(columns.stream()
+                .filter(column -> but.stream().noneMatch(other -> RowCounts.BY_NAME.compare(column, other) == 0))
+                .map(column -> MissingRows.haveOneType(old, live, column)
+                        ? Sql.same("o." + Sql.name(column), "l." + Sql.name(column))
+                        : "l." + Sql.name(column) + " IS +o." + Sql.name(column) + " COLLATE BINARY")
+                .toList());
+        return Sql.all(terms, "AND");
     }
 
     /**
@@ -266,16 +278,20 @@ final class LostTable {
 
     /** A chosen row in words: its table and what tells it from others there. */
     String describe(long n) throws SQLException {
+        return "table " + old.name() + ", row "
+                + connection.queryOne("SELECT " + telling("o") + " FROM " + chosenRows("o") + " WHERE w.n = " + n);
+    }
+
+    /** What tells a row of the backup from others, as an expression of text. */
+    String telling(String row) {
         boolean hasKey = missing.isThere("TRUE") != null;
         List<String> telling = hasKey
                 ? live.key()
                 : Stream.concat(identity.stream(), columns.stream()).distinct().toList();
-        String values = telling.stream()
+        return telling.stream()
                 .limit(MOST_TELLING)
-                .map(column -> Sql.text(column + "=") + " || substr(quote(o." + Sql.name(column) + "), 1, "
+                .map(column -> Sql.text(column + "=") + " || substr(quote(" + row + "." + Sql.name(column) + "), 1, "
                         + MOST_OF_VALUE + ")")
                 .collect(Collectors.joining(" || ', ' || "));
-        return "table " + old.name() + ", row "
-                + connection.queryOne("SELECT " + values + " FROM " + chosenRows("o") + " WHERE w.n = " + n);
     }
 }

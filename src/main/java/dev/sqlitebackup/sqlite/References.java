@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * Which rows belong to others that come back, by the foreign keys that the backup declares: those that refer to them,
@@ -78,11 +79,17 @@ final class References {
         String missing = child.missing().condition()
                 + detached(key, child).map(condition -> " AND NOT " + condition).orElse("");
         return child == parent
-                ? child.chooseChain(key, round, missing)
+                ? child.chooseChain(
+                        mayUseIndex(key, parent.old(), child.old())
+                                ? key.matchedByIndex("o", "p")
+                                : key.matched("o", "p"),
+                        round,
+                        missing)
                 : child.choose(referring(parent, key, child.old()) + " AND " + missing, round + 1);
     }
 
-    private Optional<String> detached(ForeignKey key, LostTable child) throws SQLException {
+    /** That row {@code o} is there, and refers no longer to what was deleted. */
+    Optional<String> detached(ForeignKey key, LostTable child) throws SQLException {
         Optional<String> known = detached.get(key);
         if (known == null) {
             known = Optional.ofNullable(Detached.condition(connection, child, key, "detached_" + detached.size()));
@@ -92,9 +99,38 @@ final class References {
     }
 
     /** Rows {@code o} that refer to those that were chosen in this round. */
-    private String referring(LostTable parent, ForeignKey key, TableShape child) {
-        return parent.chosenRows("p") + " CROSS JOIN " + child.from("o") + " ON " + key.matched("o", "p")
-                + " WHERE w.round = " + round;
+    private String referring(LostTable parent, ForeignKey key, TableShape child) throws SQLException {
+        return referring(parent, child, key) + " WHERE w.round = " + round;
+    }
+
+    /**
+     * Rows {@code o} that refer to chosen ones. By an index where there is one; else all rows are read once, and what
+     * they refer to is looked for: SQLite would read them all for each that was chosen.
+     */
+    String referring(LostTable parent, TableShape child, ForeignKey key) throws SQLException {
+        return mayUseIndex(key, parent.old(), child) && isIndexed(key, child)
+                ? parent.chosenRows("p") + " CROSS JOIN " + child.from("o") + " ON " + key.matchedByIndex("o", "p")
+                : child.from("o") + " CROSS JOIN " + parent.old().from("p") + " ON " + key.matched("o", "p")
+                        + " CROSS JOIN " + parent.chosen("p");
+    }
+
+    /** An index of what is compared in another way is of no use. */
+    private static boolean mayUseIndex(ForeignKey key, TableShape parent, TableShape child) {
+        return IntStream.range(0, key.columns().size())
+                .allMatch(i -> child.readable(key.columns().get(i))
+                        .affinity()
+                        .equals(parent.readable(key.parentColumns().get(i)).affinity()));
+    }
+
+    private boolean isIndexed(ForeignKey key, TableShape child) throws SQLException {
+        String schema = ", " + Sql.text(LiveAndBackup.BACKUP) + ")";
+        return child.isRowid(key.columns())
+                || connection
+                        .query("SELECT x.name FROM pragma_index_list(" + Sql.text(key.child()) + schema
+                                + " AS l, pragma_index_xinfo(l.name" + schema
+                                + " AS x WHERE x.seqno = 0 AND NOT l.partial")
+                        .stream()
+                        .anyMatch(key.columns()::contains);
     }
 
     private void warnIfAny(ForeignKey key, LostTable parent) throws SQLException {
@@ -106,7 +142,7 @@ final class References {
         }
     }
 
-    private static String rows(long number) {
+    static String rows(long number) {
         return number + (number == 1 ? " row" : " rows");
     }
 
@@ -139,34 +175,8 @@ final class References {
         return key.parentColumns().stream().allMatch(column -> parent.live().readable(column) != null);
     }
 
-    /**
-     * Chosen rows that refer to nothing, as they do in the backup.
-     *
-     * @return a sentence each
-     */
-    List<String> dangling() throws SQLException {
-        List<String> sentences = new ArrayList<>();
-        for (ForeignKey key : keys) {
-            LostTable child = lost.get(key.child());
-            long rows = child == null || child.rows() == 0 ? 0 : child.count(dangles(key));
-            if (rows > 0) {
-                sentences.add(rows(rows) + " of table " + child.name() + (rows == 1 ? " refers by " : " refer by ")
-                        + String.join(", ", key.columns()) + " to nothing in table " + key.parent()
-                        + ", as in the backup");
-            }
-        }
-        return sentences;
-    }
-
-    private String dangles(ForeignKey key) {
-        String inBackup = refersToNothing("o", key, LiveAndBackup.BACKUP);
-        return live.kinds().containsKey(key.parent())
-                ? inBackup + " AND " + refersToNothing("o", key, LiveAndBackup.LIVE)
-                : inBackup;
-    }
-
     /** That a row refers to one that a database does not have. */
-    private static String refersToNothing(String row, ForeignKey key, String schema) {
+    static String refersToNothing(String row, ForeignKey key, String schema) {
         return key.isSet(row) + " AND NOT EXISTS (SELECT 1 FROM " + schema + "." + Sql.name(key.parent())
                 + " AS r WHERE " + key.matched(row, "r") + ")";
     }
@@ -186,36 +196,23 @@ final class References {
                 : orphaned;
     }
 
-    /** Rows that are there, and referred in the backup to one that comes back: what became of that is left alone. */
-    List<String> warnings() throws SQLException {
-        for (ForeignKey key : keys) {
-            LostTable parent = lost.get(key.parent());
-            LostTable child = lost.get(key.child());
-            if (parent == null
-                    || parent.rows() == 0
-                    || child == null
-                    || !child.columns().containsAll(key.columns())) {
-                continue;
-            }
-            String differs = Sql.all(
-                    key.columns().stream()
-                            .map(Sql::name)
-                            .map(column -> "l." + column + " IS NOT o." + column)
-                            .toList(),
-                    "OR");
-            String isThere = child.missing().isThere("(" + differs + ")");
-            if (isThere == null) {
-                isThere = detached(key, child).orElse("FALSE");
-            }
-            long rows = connection.count(parent.chosenRows("p") + " CROSS JOIN "
-                    + child.old().from("o") + " ON " + key.matched("o", "p") + " WHERE " + isThere);
-            if (rows > 0) {
-                warnings.add(rows(rows) + " of table " + child.name() + " referred to them by "
-                        + String.join(", ", key.columns()) + " and no longer " + (rows == 1 ? "does" : "do")
-                        + ": left as " + (rows == 1 ? "it is" : "they are"));
-            }
-        }
-        return List.copyOf(warnings);
+    /** @return what rows referred to, where their table is gone: a sentence each */
+    List<String> warnings() {
+        return warnings;
+    }
+
+    /** Those that the backup declares. */
+    List<ForeignKey> keys() {
+        return keys;
+    }
+
+    /** @return the table, if rows of it were looked for; else null */
+    LostTable known(String name) {
+        return lost.get(name);
+    }
+
+    boolean isLive(String table) {
+        return live.kinds().containsKey(table);
     }
 
     /** The tables of which rows come back. */

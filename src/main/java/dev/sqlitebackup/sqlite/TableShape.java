@@ -2,6 +2,7 @@ package dev.sqlitebackup.sqlite;
 
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -39,7 +40,17 @@ record TableShape(
     }
 
     /** A column that holds values. */
-    record Column(String name, String type, boolean mayBeNull) {}
+    record Column(String name, String type, boolean mayBeNull) {
+        /** To what its values are compared: as a number, as a text or as it is (sqlite.org/datatype3.html, 3.1). */
+        String affinity() {
+            String upper = type.toUpperCase(Locale.ROOT);
+            return upper.contains("INT")
+                    ? "NUMERIC"
+                    : Stream.of("CHAR", "CLOB", "TEXT").anyMatch(upper::contains)
+                            ? "TEXT"
+                            : upper.isEmpty() || upper.contains("BLOB") ? "BLOB" : "NUMERIC";
+        }
+    }
 
     /** How a row is found by its key. */
     enum Look {

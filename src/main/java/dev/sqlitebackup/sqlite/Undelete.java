@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -248,8 +247,8 @@ public final class Undelete {
     private PutBack result(
             SqliteConnection connection, References references, boolean foreignKeys, List<String> leftOut)
             throws SQLException {
-        List<String> warnings = new ArrayList<>(references.warnings());
-        warnings.addAll(references.dangling());
+        LeftAlone leftAlone = new LeftAlone(connection, references);
+        List<String> warnings = leftAlone.warnings();
         if (!leftOut.isEmpty()) {
             warnings.add("did not run: trigger " + String.join(", ", leftOut)
                     + "; what they keep, such as a full-text index, does not know these rows");
@@ -257,7 +256,12 @@ public final class Undelete {
         if (!foreignKeys) {
             warnings.add("the database declares foreign keys that SQLite cannot check, so they were not enforced");
         }
-        return PutBack.of(references.parentsFirst(), wanted.show, selected, changed(connection, references), warnings);
+        PutBack back =
+                PutBack.of(references.parentsFirst(), wanted.show, selected, changed(connection, references), warnings);
+        for (String sentence : leftAlone.keysTaken()) {
+            back = back.withPartial(sentence);
+        }
+        return back;
     }
 
     private long changed(SqliteConnection connection, References references) throws SQLException {

@@ -215,6 +215,69 @@ class UndeleteTest {
         assertEquals(now, lab.query("SELECT ifnull(p, 'NULL') FROM child WHERE id = 1"));
     }
 
+    /** SQLite gives a number again that is free, where nothing keeps it from that. */
+    @Test
+    void aRowWhoseNumberAnotherOneHasNowIsSaidNotToBeBack() {
+        lab.given(
+                        "CREATE TABLE session(id TEXT PRIMARY KEY)",
+                        "CREATE TABLE message(id INTEGER PRIMARY KEY, s REFERENCES session ON DELETE CASCADE, v)",
+                        "INSERT INTO session VALUES ('a'), ('b')",
+                        "INSERT INTO message(s, v) VALUES ('a', 'k'), ('b', 'lost 1'), ('b', 'lost 2'), ('b', 'lost 3')")
+                .since("DELETE FROM session WHERE id = 'b'", "INSERT INTO message(s, v) VALUES ('a', 'n'), ('a', 'o')");
+        PutBack back = lab.undelete(all("session"));
+        assertEquals("session 1, message 1", counts(back));
+        assertEquals(
+                List.of("2 rows of table message that referred to them by s are not back: of that key there is another "
+                        + "row now, or one that was changed (id=2; id=3)"),
+                back.partial());
+        assertEquals(List.of(), back.warnings());
+    }
+
+    @Test
+    void aRowThatComesBackToAnotherParentThanItsOwnIsNamed() {
+        lab.given(
+                        "CREATE TABLE session(id INTEGER PRIMARY KEY, user)",
+                        "CREATE TABLE message(id INTEGER PRIMARY KEY, s REFERENCES session ON DELETE CASCADE)",
+                        "INSERT INTO session VALUES (1, 'alice'), (2, 'alice')",
+                        "INSERT INTO message VALUES (10, 1), (20, 2)")
+                .since("DELETE FROM session WHERE id = 2", "INSERT INTO session VALUES (2, 'bob')");
+        assertEquals(
+                List.of(
+                        "rows of table message refer to what has other values than in the backup, and may be another row "
+                                + "of that key: table session, id=2"),
+                lab.undelete(all("message")).warnings());
+    }
+
+    /** The other processes wait meanwhile. */
+    @ParameterizedTest
+    @ValueSource(strings = {"INTEGER", "", "TEXT"})
+    void rowsThatReferAreFoundInReasonableTimeWithoutAnIndex(String type) {
+        lab.given(
+                        "CREATE TABLE session(id INTEGER PRIMARY KEY)",
+                        "CREATE TABLE message(id INTEGER PRIMARY KEY, s " + type
+                                + " REFERENCES session ON DELETE CASCADE)",
+                        "INSERT INTO session WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20000) "
+                                + "SELECT i FROM n",
+                        "INSERT INTO message SELECT NULL, id FROM session, (SELECT 1 UNION ALL SELECT 2) ORDER BY 2")
+                .since("PRAGMA foreign_keys=OFF", "DELETE FROM message", "DELETE FROM session");
+        assertTimeoutPreemptively(
+                Duration.ofSeconds(30),
+                () -> assertEquals("session 20000, message 40000", lab.counted(all("session"))));
+        lab.assertAllIsBack();
+    }
+
+    /** As SQLite does: what refers is taken for what it refers to would make of it. */
+    @Test
+    void keysAreComparedByWhatIsReferredTo() {
+        lab.given(
+                        "CREATE TABLE p(id TEXT PRIMARY KEY)",
+                        "CREATE TABLE c(id INTEGER PRIMARY KEY, p INT REFERENCES p ON DELETE CASCADE)",
+                        "INSERT INTO p VALUES ('007'), ('7')",
+                        "INSERT INTO c VALUES (1, 7)")
+                .since("DELETE FROM c", "DELETE FROM p WHERE id = '007'");
+        assertEquals("p 1", lab.counted(all("p")), "the child was that of another");
+    }
+
     /** By its content such a row is missing: what it refers to is part of it. */
     @ParameterizedTest
     @CsvSource({"SET NULL, NULL", "SET DEFAULT, 2"})
