@@ -5,6 +5,7 @@ import dev.sqlitebackup.Interruption;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
@@ -18,12 +19,15 @@ import java.util.Set;
  * that is referred to, on the opposite. So where triggers are in the way, the other order is tried too.
  */
 final class Insertion {
-    private static final String ELSEWHERE = "restore the backup to a new file with --to, and copy from there";
+    static final String ELSEWHERE = "restore the backup to a new file with --to, and copy from there";
 
     private final SqliteConnection connection;
     private final References references;
     private final Undelete.Wanted wanted;
-    private List<String> leftOut = List.of();
+    /** Null where there are no triggers, or they are left out. */
+    private TriggerWrites writes;
+
+    private final List<String> warnings = new ArrayList<>();
 
     Insertion(SqliteConnection connection, References references, Undelete.Wanted wanted) {
         this.connection = connection;
@@ -39,30 +43,65 @@ final class Insertion {
             Triggers triggers = Triggers.takeAway(connection, names);
             insert(order, false);
             triggers.makeAgain();
-            leftOut = triggers.names();
+            if (!triggers.names().isEmpty()) {
+                warnings.add("did not run: trigger " + String.join(", ", triggers.names())
+                        + "; what they keep, such as a full-text index, does not know these rows");
+            }
             return;
         }
-        boolean haveTriggers = Triggers.areOf(connection, names);
+        if (!Triggers.areOf(connection, names)) {
+            insert(order, false);
+            return;
+        }
+        writes = TriggerWrites.of(connection, order);
         connection.execute("SAVEPOINT before_rows");
         try {
             insert(order, false);
         } catch (Failure first) {
-            if (!haveTriggers) {
-                throw first;
-            }
             connection.execute("ROLLBACK TO before_rows");
-            Collections.reverse(order);
-            try {
-                insert(order, true);
-            } catch (Failure second) {
-                throw first.withHint("--no-triggers leaves the triggers out; or " + ELSEWHERE);
-            }
+            insertBackwards(order, first);
+        }
+        List<String> others = writes.others(order);
+        if (!others.isEmpty()) {
+            warnings.add("triggers also write to table " + String.join(", ", others)
+                    + ": see whether that holds what it should");
         }
     }
 
-    /** @return the triggers that did not run */
-    List<String> leftOut() {
-        return leftOut;
+    private void insertBackwards(List<LostTable> order, Failure first) throws SQLException {
+        List<LostTable> backwards = new ArrayList<>(order);
+        Collections.reverse(backwards);
+        try {
+            insert(backwards, true);
+        } catch (Failure second) {
+            connection.execute("ROLLBACK TO before_rows");
+            throw areTriggersWhy(order)
+                    ? first.withHint("--no-triggers leaves the triggers out; or " + ELSEWHERE)
+                    : first;
+        }
+        warnings.add("triggers took the rows in no other order than those first that refer to others: see whether "
+                + "what they keep, such as an index or a number, is right");
+    }
+
+    /** Whether the rows would come back without them. Nothing is left of the trial. */
+    private boolean areTriggersWhy(List<LostTable> order) throws SQLException {
+        TriggerWrites kept = writes;
+        try {
+            Triggers.takeAway(connection, order.stream().map(LostTable::name).toList());
+            writes = null;
+            insert(order, false);
+            return true;
+        } catch (Failure e) {
+            return false;
+        } finally {
+            writes = kept;
+            connection.execute("ROLLBACK TO before_rows");
+        }
+    }
+
+    /** What there is to know of what triggers did, or did not. */
+    List<String> warnings() {
+        return warnings;
     }
 
     private void insert(List<LostTable> order, boolean backwards) throws SQLException {
@@ -84,6 +123,9 @@ final class Insertion {
                                 + "nothing was changed",
                         ELSEWHERE);
             }
+        }
+        if (writes != null) {
+            writes.refuseIfLost(order);
         }
     }
 

@@ -248,11 +248,16 @@ final class LostTable {
      * @param backwards whether the last comes first
      */
     void insert(long first, long last, boolean backwards) throws SQLException {
+        connection.execute(insertion() + " WHERE w.n BETWEEN " + first + " AND " + last + " ORDER BY w.n"
+                + (backwards ? " DESC" : ""));
+    }
+
+    /** The statement that inserts all that was chosen. */
+    String insertion() throws SQLException {
         String into = columns.stream().map(Sql::name).collect(Collectors.joining(", "));
-        connection.execute("INSERT" + (live.hasConflictClause(connection) ? " OR ABORT" : "") + " INTO "
-                + LiveAndBackup.LIVE + "." + Sql.name(live.name()) + "(" + into + ") SELECT "
-                + Identity.of(columns, "o") + " FROM " + chosenRows("o") + " WHERE w.n BETWEEN " + first + " AND "
-                + last + " ORDER BY w.n" + (backwards ? " DESC" : ""));
+        return "INSERT" + (live.hasConflictClause(connection) ? " OR ABORT" : "") + " INTO " + LiveAndBackup.LIVE + "."
+                + Sql.name(live.name()) + "(" + into + ") SELECT " + Identity.of(columns, "o") + " FROM "
+                + chosenRows("o");
     }
 
     /**

@@ -160,8 +160,8 @@ public final class Undelete {
                 connection.execute("ROLLBACK");
                 return PutBack.of(List.of(), 0, selected, changed(connection, references), List.of());
             }
-            List<String> leftOut = putBack(connection, references, foreignKeys);
-            PutBack back = result(connection, references, foreignKeys, leftOut);
+            List<String> ofTriggers = putBack(connection, references, foreignKeys);
+            PutBack back = result(connection, references, foreignKeys, ofTriggers);
             Interruption.checkBeforeChange();
             last.run();
             commit(connection, last);
@@ -224,7 +224,7 @@ public final class Undelete {
                         + table.old().from("o") + " ON " + Identity.matched(table.identity(), "o", "s");
     }
 
-    /** @return the triggers that did not run */
+    /** @return what there is to know of triggers */
     private List<String> putBack(SqliteConnection connection, References references, boolean foreignKeys)
             throws SQLException {
         Insertion insertion = new Insertion(connection, references, wanted);
@@ -241,18 +241,15 @@ public final class Undelete {
         insertion.checkForeignKeys(
                 ForeignKey.of(connection, LiveAndBackup.LIVE, Tables.of(connection, LiveAndBackup.LIVE)));
         insertion.checkIntegrity(before);
-        return insertion.leftOut();
+        return insertion.warnings();
     }
 
     private PutBack result(
-            SqliteConnection connection, References references, boolean foreignKeys, List<String> leftOut)
+            SqliteConnection connection, References references, boolean foreignKeys, List<String> ofTriggers)
             throws SQLException {
         LeftAlone leftAlone = new LeftAlone(connection, references);
         List<String> warnings = leftAlone.warnings();
-        if (!leftOut.isEmpty()) {
-            warnings.add("did not run: trigger " + String.join(", ", leftOut)
-                    + "; what they keep, such as a full-text index, does not know these rows");
-        }
+        warnings.addAll(ofTriggers);
         if (!foreignKeys) {
             warnings.add("the database declares foreign keys that SQLite cannot check, so they were not enforced");
         }

@@ -3,7 +3,10 @@ package dev.sqlitebackup.sqlite;
 import static dev.sqlitebackup.sqlite.UndeleteLab.all;
 import static dev.sqlitebackup.sqlite.UndeleteLab.where;
 import static dev.sqlitebackup.sqlite.UndeleteLab.withoutTriggers;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
@@ -176,5 +179,67 @@ class UndeleteTriggersTest {
                         "DELETE FROM t WHERE id > 1");
         lab.undelete(all("t"));
         assertEquals("bc", lab.query("SELECT group_concat(x, '') FROM log"));
+    }
+
+    /** REPLACE deletes rows, and what refers to these goes with them. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "DELETE FROM session WHERE user = new.user AND id <> new.id",
+                "DELETE FROM other",
+                "INSERT OR REPLACE INTO stats VALUES (new.user, 1)"
+            })
+    void aTriggerThatWouldDeleteRowsIsRefused(String action) {
+        lab.given(
+                        "CREATE TABLE session(id INTEGER PRIMARY KEY, user)",
+                        "CREATE TABLE other(x)",
+                        "CREATE TABLE stats(user PRIMARY KEY, n)",
+                        "CREATE TABLE badge(user REFERENCES stats ON DELETE CASCADE)",
+                        "CREATE TRIGGER one AFTER INSERT ON session BEGIN " + action + "; END",
+                        "INSERT INTO session VALUES (1, 'bob')",
+                        "INSERT INTO other VALUES (1)",
+                        "INSERT OR IGNORE INTO stats VALUES ('bob', 1)",
+                        "INSERT INTO badge VALUES ('bob')")
+                .since(
+                        "DELETE FROM session WHERE id = 1",
+                        "PRAGMA foreign_keys=OFF",
+                        "INSERT INTO session VALUES (2, 'bob')",
+                        "INSERT OR IGNORE INTO other VALUES (2)",
+                        "INSERT OR IGNORE INTO badge VALUES ('bob')");
+        byte[] before = UndeleteLab.bytes(lab.live);
+        Failure refused = assertThrows(Failure.class, () -> lab.undelete(all("session")));
+        assertTrue(refused.getMessage().startsWith("a trigger would delete "), refused.getMessage());
+        assertTrue(refused.hint().startsWith("--no-triggers leaves the triggers out"), refused.hint());
+        assertArrayEquals(before, UndeleteLab.bytes(lab.live));
+    }
+
+    @Test
+    void whereElseTriggersWriteIsSaid() {
+        lab.given(
+                        "CREATE TABLE message(id INTEGER PRIMARY KEY, v)",
+                        "CREATE TABLE stats(n)",
+                        "CREATE VIRTUAL TABLE found USING fts5(v)",
+                        "INSERT INTO stats VALUES (0)",
+                        "CREATE TRIGGER counts AFTER INSERT ON message BEGIN UPDATE stats SET n = n + 1; END",
+                        "CREATE TRIGGER finds AFTER INSERT ON message BEGIN INSERT INTO found VALUES (new.v); END",
+                        "INSERT INTO message VALUES (1, 'a')")
+                .since("DELETE FROM message");
+        assertEquals(
+                List.of("triggers also write to table stats: see whether that holds what it should"),
+                lab.undelete(all("message")).warnings());
+    }
+
+    /** No trigger is to blame for a value that a newer row has. */
+    @Test
+    void triggersAreToBeLeftOutOnlyWhereThatHelps() {
+        lab.given(
+                        "CREATE TABLE session(id INTEGER PRIMARY KEY, slug UNIQUE)",
+                        "CREATE TABLE log(x)",
+                        "CREATE TRIGGER logs AFTER INSERT ON session BEGIN INSERT INTO log VALUES (1); END",
+                        "INSERT INTO session VALUES (1, 's')")
+                .since("DELETE FROM session", "INSERT INTO session VALUES (2, 's')");
+        Failure refused = assertThrows(Failure.class, () -> lab.undelete(all("session")));
+        assertFalse(refused.hint().contains("--no-triggers"), refused.hint());
+        assertTrue(refused.getMessage().contains("UNIQUE constraint failed: session.slug"), refused.getMessage());
     }
 }
