@@ -67,7 +67,7 @@ public final class DiffCommand implements Callable<Integer> {
             names = "--limit",
             paramLabel = "N",
             defaultValue = "20",
-            description = "How many rows of it at most, up to " + MOST_ROWS + " (default: ${DEFAULT-VALUE}).")
+            description = "With --table: how many rows to show, up to " + MOST_ROWS + " (default: ${DEFAULT-VALUE}).")
     private int limit;
 
     DiffCommand(Environment environment, CommonOptions common) {
@@ -77,6 +77,9 @@ public final class DiffCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (table == null && spec.commandLine().getParseResult().hasMatchedOption("--limit")) {
+            throw new ParameterException(spec.commandLine(), "--limit is for the rows of --table, which is not given");
+        }
         if (limit < 0 || limit > MOST_ROWS) {
             throw new ParameterException(
                     spec.commandLine(), "--limit wants a number from 0 to " + MOST_ROWS + ", and not " + limit);

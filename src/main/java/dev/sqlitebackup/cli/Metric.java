@@ -9,7 +9,8 @@ enum Metric {
     LAST_DURATION("last_duration_seconds", "How long the last run of this command took."),
     LAST_VERIFIED("last_verified_timestamp_seconds", "When the newest backup was last proven by verify, in Unix time."),
     DATABASE_BYTES("database_bytes", "Size of the database in the newest backup."),
-    BACKUP_BYTES("backup_bytes", "Size of the newest backup, as far as this command reads it."),
+    BACKUP_BYTES(
+            "backup_bytes", "Size of the newest backup's file; of verify, of all files from which it is restored."),
     BACKUPS("backups", "How many backups there are of the database."),
     CHAIN_LENGTH("chain_length", "How many files have to be read to restore the newest backup.");
 

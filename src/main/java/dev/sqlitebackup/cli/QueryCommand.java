@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  sqlite-backup query /mnt/nas/backups/ 'SELECT count(*) FROM session'",
             "  # the last backup that still had it",
-            "  sqlite-backup query /mnt/nas/backups/ --each --first \"SELECT * FROM session WHERE id = 'x'\"",
+            "  sqlite-backup query /mnt/nas/backups/ --each --first \\",
+            "      \"SELECT * FROM session WHERE id = 'ses_1'\"",
             "  sqlite-backup query app.db.gz 'SELECT * FROM t' --csv > t.csv"
         })
 public final class QueryCommand implements Callable<Integer> {

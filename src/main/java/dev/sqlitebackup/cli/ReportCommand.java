@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  sqlite-backup report /mnt/nas/backups/ --to=report.html",
-            "  sqlite-backup report /mnt/nas/backups/ --to=report.html --keep-daily=7 --rows"
+            "  sqlite-backup report /mnt/nas/backups/ --to=report.html --rows --keep-last=6"
         })
 public final class ReportCommand implements Callable<Integer> {
     private final Environment environment;

@@ -25,12 +25,12 @@ import picocli.CommandLine.Spec;
             "0:success; also: nothing has changed since the backup",
             "1:failure",
             "2:bad arguments",
-            "10:no database, no backup, or a Git LFS pointer",
+            "10:no database, no backup, a Git LFS pointer, or what the backup builds on is missing",
             "11:locked past --busy-timeout",
-            "12:the database or the backup failed verification",
+            "12:the database or the backup failed verification, or the backup an assertion",
             "13:restore: another process has the database open",
-            "14:status: no backup, one too old or not whole, a database that has shrunk or is gone, "
-                    + "or (--pushed) one that was not pushed",
+            "14:status: no backup, one too old, not whole or without what it builds on, a database that has shrunk "
+                    + "or is gone, (--pushed) a backup that was not pushed, or (--max-verify-age) none proven for too long",
             "15:not enough room",
             "16:backup: the database has shrunk since the newest backup",
             "130:interrupted"
@@ -44,7 +44,7 @@ import picocli.CommandLine.Spec;
             "Environment:",
             "  SQLITE_BACKUP_DB                    the database, where none is named",
             "  SQLITE_BACKUP_TO                    the place for backups, likewise",
-            "  SQLITE_BACKUP_HEALTH_FILE           with --every: the last result, how all went",
+            "  SQLITE_BACKUP_HEALTH_FILE           with --every: the last result",
             "  AWS_REGION, AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,",
             "  AWS_ENDPOINT_URL_S3, …              for s3://, as the AWS SDK has them",
             "  SQLITE_BACKUP_S3_PATH_STYLE         false: the bucket is in the host's name",

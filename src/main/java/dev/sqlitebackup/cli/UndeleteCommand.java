@@ -22,11 +22,12 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  # which is the newest backup that still has it?",
-            "  sqlite-backup query /mnt/nas/backups/ \"SELECT * FROM session WHERE id = 'ses_1'\" --each --first",
+            "  sqlite-backup query /mnt/nas/backups/ --each --first \\",
+            "      \"SELECT * FROM session WHERE id = 'ses_1'\"",
             "  # what would come back",
-            "  sqlite-backup undelete /mnt/nas/backups/ --at=2026-11-22 --to=app.db --table=session \\",
-            "      --where=\"id = 'ses_1'\" --dry-run",
-            "  # all that was deleted from a table since the newest backup (an older one: --at)",
+            "  sqlite-backup undelete /mnt/nas/backups/ --at=2026-11-22 --to=app.db \\",
+            "      --table=session --where=\"id = 'ses_1'\" --dry-run",
+            "  # all that was deleted from a table since the newest backup",
             "  sqlite-backup undelete backups/app.db.gz --to=app.db --table=session",
             "  # take it back",
             "  sqlite-backup undo app.db --live"

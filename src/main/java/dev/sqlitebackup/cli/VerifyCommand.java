@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
             "  sqlite-backup verify backups/opencode.db.gz --at=2026-11-22",
             "  # all there is, and whether the newest content is what it should be",
             "  sqlite-backup verify /mnt/nas/backups/ --all",
-            "  sqlite-backup verify /mnt/nas/backups/ --assert='SELECT count(*) > 100 FROM session'"
+            "  sqlite-backup verify /mnt/nas/backups/ \\",
+            "      --assert='SELECT count(*) > 100 FROM session'"
         })
 public final class VerifyCommand implements Target.Command {
     private final Environment environment;

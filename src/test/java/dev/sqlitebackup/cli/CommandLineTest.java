@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
@@ -24,6 +26,19 @@ class CommandLineTest {
                     .get(name);
             assertEquals(among.getUsageMessage(), alone.getUsageMessage());
         });
+    }
+
+    /** A line that is broken is not what one pastes. */
+    @Test
+    void noExampleIsBrokenInATerminalOf80Columns() {
+        CommandLine program = SqliteBackup.commandLine(ENVIRONMENT, "--help");
+        Stream.concat(Stream.of(program), program.getSubcommands().values().stream())
+                .forEach(command -> {
+                    List<String> printed = command.getUsageMessage().lines().toList();
+                    for (String line : command.getCommandSpec().usageMessage().footer()) {
+                        assertTrue(line.length() <= 78 && printed.contains(line), line);
+                    }
+                });
     }
 
     @Test

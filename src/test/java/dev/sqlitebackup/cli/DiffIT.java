@@ -138,6 +138,7 @@ class DiffIT {
         assertEquals(4, table.getAsJsonArray("rows").size());
         lab.json(2, "diff", "b.gz", "--table=nothing");
         lab.json(2, "diff", "b.gz", "--table=t", "--limit=10001");
+        assertTrue(lab.json(2, "diff", "b.gz", "--limit=5").toString().contains("--limit is for the rows of --table"));
     }
 
     @ParameterizedTest
