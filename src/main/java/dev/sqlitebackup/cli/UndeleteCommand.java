@@ -9,6 +9,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -88,6 +89,10 @@ public final class UndeleteCommand implements Callable<Integer> {
             description = "Where the safety copy is kept (default: beside the database).")
     private Path safetyDirectory;
 
+    /** Who knows restore tries it. */
+    @Option(names = "--live", hidden = true)
+    private boolean live;
+
     UndeleteCommand(Environment environment, CommonOptions common) {
         this.environment = environment;
         this.common = common;
@@ -95,6 +100,10 @@ public final class UndeleteCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (live) {
+            throw new ParameterException(
+                    spec.commandLine(), "undelete needs no --live: it works while applications use the database");
+        }
         long started = System.nanoTime();
         Path tmp = environment.temporaryDirectory(null);
         UndeleteService.Result result;

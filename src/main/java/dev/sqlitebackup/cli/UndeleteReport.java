@@ -28,8 +28,8 @@ record UndeleteReport(Output output, boolean dryRun) {
         VerifyService.Result content = result.content();
         String from = Legible.backup(content.backup()) + " (" + Reporter.what(content) + ")";
         if (result.tables().isEmpty()) {
-            return "nothing to put back: none of the rows that were asked for, as " + from + " has them, is missing in "
-                    + result.database() + " (what refers to a row that is there comes back by its own --table)";
+            return "nothing to put back: " + result.database() + " has all these rows of " + from
+                    + " already; rows of another table come back by its own --table";
         }
         long rows =
                 result.tables().stream().mapToLong(UndeleteService.Table::rows).sum();

@@ -95,7 +95,15 @@ public final class DiffService {
             throw new Failure(
                     Failure.Kind.USAGE,
                     "OLD and NEW are the same database: " + old.database,
-                    "name another one behind it, which it is to be compared with");
+                    "OLD and NEW have to be two: name a backup or another database as one of them");
+        }
+        if (request.notAfter == null
+                && request.newer != null
+                && request.old.toString().equals(request.newer.toString())) {
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "OLD and NEW are the same backup: " + old.source,
+                    "OLD and NEW have to be two: choose an older one as OLD with --at");
         }
         try (Workspace ofOld = Workspace.create(request.temporaryDirectory);
                 Workspace ofNew = Workspace.create(request.temporaryDirectory)) {

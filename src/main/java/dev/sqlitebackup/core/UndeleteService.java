@@ -138,7 +138,7 @@ public final class UndeleteService {
             throw new Failure(
                     Failure.Kind.USAGE,
                     "the backup and the database are the same file: " + target,
-                    "name the database with --to");
+                    "name a backup or a safety copy as BACKUP");
         }
         return new Staging(workspace, request.busyTimeout, progress, Staging.Room.in(place(workspace)), file -> {})
                 .stage(source);

@@ -30,8 +30,8 @@ public record PutBack(List<Table> tables, long selected, long changed, List<Stri
             tables.add(new Table(table.name(), table.rows(), table.show(show, MOST_OF_VALUE)));
             List<String> without = table.lostColumns();
             if (!without.isEmpty()) {
-                partial.add("table " + table.name() + " takes no values of column " + String.join(", ", without)
-                        + " any more: what the backup holds there is left out");
+                partial.add("column " + String.join(", ", without) + " is gone from table " + table.name()
+                        + ": its values do not come back");
             }
             List<String> converted = table.convertedColumns();
             if (!converted.isEmpty()) {

@@ -301,7 +301,11 @@ class UndeleteIT {
         Lab.sql(database, "UPDATE session SET title = 'newer' WHERE id = 'ses_1'");
         Tools.Ended ended = lab.run("undelete", "history", "--to=app.db", "--table=session", FIRST)
                 .ok();
-        assertTrue(ended.out().startsWith("nothing to put back: "), ended.out());
+        assertTrue(ended.out().startsWith("nothing to put back: " + database + " has all "), ended.out());
+        assertTrue(lab.json(2, "undelete", "history", "--to=app.db", "--table=session", "--live")
+                .get("message")
+                .getAsString()
+                .startsWith("undelete needs no --live"));
         assertTrue(ended.err().contains("1 row that was asked for is in the database with other values"), ended.err());
         assertEquals("newer", Lab.query(database, "SELECT title FROM session WHERE id = 'ses_1'"));
     }

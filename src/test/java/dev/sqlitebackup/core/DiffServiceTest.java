@@ -170,6 +170,7 @@ class DiffServiceTest {
                 Failure.Kind.USAGE,
                 "OLD and NEW are the same database",
                 () -> diff(file(other), file(other), null, null));
+        Expect.failure(Failure.Kind.USAGE, "OLD and NEW are the same backup", () -> diff(backup, backup, null, null));
     }
 
     @Test

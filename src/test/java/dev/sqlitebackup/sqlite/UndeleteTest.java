@@ -529,9 +529,7 @@ class UndeleteTest {
                         "DROP TABLE former");
         PutBack back = lab.undelete(all("t"));
         assertEquals("t 1", counts(back));
-        assertEquals(
-                List.of("table t takes no values of column b any more: what the backup holds there is left out"),
-                back.partial());
+        assertEquals(List.of("column b is gone from table t: its values do not come back"), back.partial());
         assertEquals("c2|new|a2|2|a2c2", lab.query("SELECT concat_ws('|', c, d, a, id, e) FROM t WHERE id = 2"));
     }
 
