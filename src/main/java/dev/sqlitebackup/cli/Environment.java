@@ -207,7 +207,7 @@ public record Environment(
                 Failure.Kind.USAGE,
                 "no backup is named, and neither the program nor the working directory is in a Git repository",
                 "say where the backups are, such as /mnt/nas/backups/ (backup and status: --to=/mnt/nas/backups/); or "
-                        + "set " + DESTINATION_VARIABLE);
+                        + "set " + DESTINATION_VARIABLE + ", or write to = \"DIRECTORY/\" in the configuration file");
     }
 
     /** Where a run with --every notes its last result, null for nowhere. */

@@ -54,6 +54,12 @@ final class Targets {
         if (destination == null) {
             refuseDestinations(spec);
         }
+        if (common.standardOutputIsTaken) {
+            throw new Failure(
+                    Failure.Kind.USAGE,
+                    "standard output takes one backup, and this would be for several databases",
+                    "name one database, or a directory for all of them: --to=backups/");
+        }
         if (name.name(spec) != null) {
             throw new Failure(
                     Failure.Kind.USAGE,

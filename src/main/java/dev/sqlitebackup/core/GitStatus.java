@@ -94,6 +94,10 @@ public record GitStatus(boolean committed, Boolean pushed, Instant unpushedSince
     }
 
     static String hint(GitStatus git, StatusService.Request request) {
+        if (git == null
+                && (request.destination().path() == null || !WorkTree.isAround(directory(request.destination())))) {
+            return "its place is in no Git repository: see docs/git.md, or leave out --pushed";
+        }
         return git == null
                 ? "commit and push it: " + NewestBackup.backupCommand(request, "--push")
                 : git.pushed == null

@@ -3,6 +3,7 @@ package dev.sqlitebackup.history;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.run.State;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -53,13 +54,17 @@ public final class DatabaseNames {
             throw new Failure(
                     Failure.Kind.USAGE,
                     "several databases are backed up in " + history.store().place() + " ("
-                            + String.join(", ", databases)
-                            + "), and "
-                            + (databases.contains(choice.fileName()) ? "more than one was called " : "none is called ")
-                            + choice.fileName(),
+                            + String.join(", ", databases) + ")" + whyNone(choice, databases),
                     "say which: " + options(databases));
         }
         return name;
+    }
+
+    /** Of a default that is not there, nobody has heard. */
+    private static String whyNone(DatabaseChoice choice, SortedSet<String> databases) {
+        return databases.contains(choice.fileName())
+                ? ", and more than one was called " + choice.fileName()
+                : Files.exists(choice.database()) ? ", and none is called " + choice.fileName() : "";
     }
 
     /** @throws Failure NOT_FOUND if no file here has the name of a backup */

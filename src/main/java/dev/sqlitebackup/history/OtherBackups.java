@@ -2,8 +2,10 @@ package dev.sqlitebackup.history;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
+import dev.sqlitebackup.git.WorkTree;
 import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.Databases;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** For hints: where there may be others, when a backup is of no use. */
@@ -19,7 +21,14 @@ public final class OtherBackups {
                         ? "for an older one: " + Hints.command("list", directory(location))
                         : Hints.isAddress(location)
                                 ? "the store has only this one"
-                                : "for an older one, where Git keeps them: " + Hints.command("list", location));
+                                : isInRepository(location)
+                                        ? "for an older one, where Git keeps them: " + Hints.command("list", location)
+                                        : "no older one is known");
+    }
+
+    private static boolean isInRepository(String location) {
+        Path directory = Path.of(location).toAbsolutePath().getParent();
+        return Files.isDirectory(directory) && WorkTree.isAround(directory);
     }
 
     /** @param backup a file, perhaps of a commit, that is a Git LFS pointer */

@@ -216,6 +216,11 @@ class GitPushIT {
         assertFalse(status(0).has("committed"), "nothing there is tracked");
         JsonObject untracked = status(14, "--pushed");
         assertTrue(untracked.get("message").getAsString().contains("is not tracked by Git"));
+        lab.json(0, "backup", database, "--to=outside/");
+        String outside = lab.json(14, "status", database, "--to=outside/", "--pushed")
+                .get("hint")
+                .getAsString();
+        assertTrue(outside.startsWith("its place is in no Git repository"), outside);
         lab.json(0, "backup", database, "--to=" + repository + "/backups/h/", "--stage");
         assertFalse(status(0).get("committed").getAsBoolean());
         assertTrue(lab.run("status", database, "--to=" + repository + "/backups/h/")

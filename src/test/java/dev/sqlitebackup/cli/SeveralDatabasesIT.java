@@ -188,6 +188,8 @@ class SeveralDatabasesIT {
         assertEquals(
                 "the destination is an option: --to=h/", forgotten.get("hint").getAsString());
         refused("- is standard input or output", "status", "srv/a.db", "srv/b.db", "--to=-");
+        Tools.Ended piped = lab.run("backup", "srv/a.db", "srv/b.db", "--to=-").endsWith(2);
+        assertTrue(piped.err().startsWith("error: standard output takes one backup"), piped.err());
     }
 
     @Test

@@ -202,6 +202,10 @@ class StagingTest {
         bytes[bytes.length / 2] ^= 1;
         Files.write(damaged, bytes);
         assertEquals(
+                "nothing was changed; no older one is known",
+                refused(Failure.Kind.CORRUPT, damaged).hint());
+        Files.createDirectory(lab.path(".git"));
+        assertEquals(
                 "nothing was changed; for an older one, where Git keeps them: sqlite-backup list " + damaged,
                 refused(Failure.Kind.CORRUPT, damaged).hint());
         Path one = Files.copy(damaged, lab.path("app-20261122T120000Z.db.gz"));
