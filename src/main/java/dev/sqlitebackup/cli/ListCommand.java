@@ -67,7 +67,7 @@ public final class ListCommand implements Callable<Integer> {
         }
         Path tmp = environment.temporaryDirectory(null);
         RowsOfEach.Counted counted;
-        try (ProgressDisplay progress = ProgressDisplay.of(common, environment.streams(), RunPlan.WALK)) {
+        try (ProgressDisplay progress = ProgressDisplay.of(common, environment.streams(), RunPlan.EACH)) {
             NativeCode.unpackInto(environment.programDirectories(tmp));
             counted = new RowsOfEach(environment.clock(), progress)
                     .list(new RowsOfEach.Request(place, name.name(spec), table, tmp, common.busyTimeout));

@@ -81,7 +81,7 @@ public final class QueryCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (first && !each) {
-            throw new ParameterException(spec.commandLine(), "--first stops --each, which is not there");
+            throw new ParameterException(spec.commandLine(), "--first needs --each");
         }
         refuseSwapped();
         if (csv && common.json) {
@@ -91,7 +91,7 @@ public final class QueryCommand implements Callable<Integer> {
         RowFormat format = format(output);
         QueryService.Result result;
         try (ProgressDisplay progress =
-                ProgressDisplay.of(common, environment.streams(), each ? RunPlan.WALK : RunPlan.VERIFY)) {
+                ProgressDisplay.of(common, environment.streams(), each ? RunPlan.EACH : RunPlan.VERIFY)) {
             result = query(progress, format);
         } catch (RuntimeException | OutOfMemoryError e) {
             if (output.out().checkError()) {

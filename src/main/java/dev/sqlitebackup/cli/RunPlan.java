@@ -69,7 +69,9 @@ record RunPlan(List<Step> steps) {
             step("read back", 170)));
 
     /** From one backup of a history to the next. */
-    static final List<RunPlan> WALK = List.of(of(step("walk", 1)));
+    static final List<RunPlan> EACH = List.of(of(step("read", 1)));
+
+    static final List<RunPlan> VERIFY_ALL = List.of(of(step("verify", 1)));
 
     /** The structure is checked only of what no run has noted. */
     static final List<RunPlan> PRUNE = List.of(of(step("verify", 1500), step("check", 75)));

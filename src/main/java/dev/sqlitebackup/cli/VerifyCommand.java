@@ -109,7 +109,7 @@ public final class VerifyCommand implements Target.Command {
         VerifyReport report = new VerifyReport(Output.of(spec.commandLine(), common));
         Path tmp = environment.temporaryDirectory(null);
         try (ProgressDisplay progress =
-                ProgressDisplay.of(common, environment.streams(), all ? RunPlan.WALK : RunPlan.VERIFY)) {
+                ProgressDisplay.of(common, environment.streams(), all ? RunPlan.VERIFY_ALL : RunPlan.VERIFY)) {
             NativeCode.unpackInto(environment.programDirectories(tmp));
             VerifyService.Request request = request(notAfter, tmp);
             return all ? all(request, progress, report, facts) : one(request, progress, report, facts);

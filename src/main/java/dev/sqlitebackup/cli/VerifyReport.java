@@ -37,7 +37,8 @@ record VerifyReport(Output output) {
     private static String verdict(VerifyAll.Outcome outcome) {
         return outcome.failure() == null
                 ? outcome.result().verification().full() ? "ok" : "partial"
-                : (outcome.isBad() ? "bad: " : "not read: ") + outcome.failure().getMessage();
+                : (outcome.isBad() ? "bad: " : "not read: ")
+                        + outcome.failure().getMessage().replace("the backup " + outcome.backup() + " ", "the backup ");
     }
 
     /** The sum of what was printed of each. */

@@ -12,6 +12,8 @@ import java.util.regex.Pattern;
  * empty. Text that is a number is judged as that number.
  */
 record Assertions(List<String> questions) {
+    private static final String NO_TABLE = "no such table: ";
+    private static final int MOST_TABLES = 20;
     private static final Pattern ZERO = Pattern.compile("\\s*[+-]?(0+\\.?0*|\\.0+)([eE][+-]?[0-9]+)?\\s*");
 
     /** @throws Failure USAGE if one is not a single SELECT, VALUES or WITH that SQLite understands */
@@ -44,11 +46,23 @@ record Assertions(List<String> questions) {
                 throw new Failure(
                         Failure.Kind.CORRUPT,
                         "the backup " + backup + " failed an assertion (" + found + "): " + question,
-                        place == null
-                                ? null
-                                : "ask it more: " + Hints.command("query", place) + " " + Hints.quoted(question));
+                        found.startsWith(NO_TABLE)
+                                ? tables(database, backup)
+                                : place == null
+                                        ? null
+                                        : "ask it more: " + Hints.command("query", place) + " "
+                                                + Hints.quoted(question));
             }
         }
+    }
+
+    private static String tables(Path database, String backup) {
+        List<String> tables = ReadOnlyQuery.tables(database, "the backup " + backup);
+        String named = String.join(", ", tables.subList(0, Math.min(MOST_TABLES, tables.size())));
+        int more = tables.size() - MOST_TABLES;
+        return tables.isEmpty()
+                ? "the backup has no table at all"
+                : "the backup has " + named + (more > 0 ? " and " + more + " more" : "");
     }
 
     /** @return null if it is true */

@@ -55,7 +55,7 @@ final class EachBackup implements AutoCloseable {
         this.states = states;
         this.progress = progress;
         progress.phase(
-                "walk",
+                "read",
                 chains.stream().mapToLong(chain -> chain.tip().backupBytes()).sum());
     }
 

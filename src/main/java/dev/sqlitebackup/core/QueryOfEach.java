@@ -42,9 +42,13 @@ final class QueryOfEach {
                 break;
             }
         }
+        Failure failure = failure();
+        if (failure != null && failure.kind() == Failure.Kind.USAGE) {
+            said.remove(notAsked(unfit)); // The failure itself says it.
+        }
         List<String> warnings = new ArrayList<>(each.warnings());
         said.forEach((why, backups) -> warnings.add(name(backups) + why));
-        return new QueryService.Result(warnings, failure());
+        return new QueryService.Result(warnings, failure);
     }
 
     /** @return whether it has a row */
@@ -57,7 +61,7 @@ final class QueryOfEach {
             answered++;
         } catch (ReadOnlyQuery.Unfit e) {
             unfit = unfit == null ? e.getMessage() : unfit;
-            say(" could not be asked: " + e.getMessage(), backup);
+            say(notAsked(e.getMessage()), backup);
         } catch (Failure e) {
             if (e.equals(unheard) || !Parent.Damaged.isOne(e)) {
                 throw e;
@@ -67,9 +71,13 @@ final class QueryOfEach {
             } else {
                 unreadable++;
             }
-            say(" could not be asked: " + e.getMessage(), backup);
+            say(notAsked(e.getMessage()), backup);
         }
         return answer.hasRow;
+    }
+
+    private static String notAsked(String why) {
+        return " could not be asked: " + why;
     }
 
     private void say(String what, Backup backup) {
@@ -82,8 +90,11 @@ final class QueryOfEach {
         if (wrong > 0) {
             return new Failure(
                     unreadable > 0 ? Failure.Kind.CORRUPT : Failure.Kind.FAILURE,
-                    wrong + (wrong == 1 ? " backup was" : " backups were") + " not asked, or not to the end",
-                    "why is said above; what the others answered holds");
+                    wrong + (wrong == 1 ? " backup" : " backups") + " could not be "
+                            + (unfinished == 0
+                                    ? "read"
+                                    : unreadable == 0 ? "asked to the end" : "read, or not to the end"),
+                    "see the warnings; the other answers are good");
         }
         return answered == 0 ? QueryService.unfit(unfit) : null;
     }

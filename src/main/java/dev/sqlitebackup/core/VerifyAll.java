@@ -122,7 +122,7 @@ public final class VerifyAll {
                 .filter(warning -> !found.listing().warnings().contains(warning))
                 .forEach(warnings::add);
         progress.phase(
-                "walk",
+                "verify",
                 entries.values().stream()
                         .flatMap(List::stream)
                         .mapToLong(VerifyAll::bytes)

@@ -112,7 +112,8 @@ final class SelectStatement {
         }
         int reads = !first.get(0).equals("EXPLAIN") ? 0 : isQueryPlan() ? 3 : 1;
         if (reads >= first.size() || !READING.contains(first.get(reads))) {
-            throw refused("it begins with " + first.get(Math.min(reads, first.size() - 1)));
+            throw refused("it begins with " + first.get(Math.min(reads, first.size() - 1))
+                    + ", and not with SELECT, VALUES or WITH");
         }
     }
 

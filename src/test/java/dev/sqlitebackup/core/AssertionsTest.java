@@ -57,5 +57,10 @@ class AssertionsTest {
                 "(it gives x'')",
                 () -> Assertions.of(List.of("SELECT x''")).require(database, "b", "/srv/b.gz"));
         assertEquals("ask it more: sqlite-backup query /srv/b.gz 'SELECT x'\\'''\\'''", failure.hint());
+        failure = Expect.failure(
+                Failure.Kind.CORRUPT,
+                "(no such table: u)",
+                () -> Assertions.of(List.of("SELECT 1 FROM u")).require(database, "b", "/srv/b.gz"));
+        assertEquals("the backup has t", failure.hint());
     }
 }

@@ -143,9 +143,9 @@ class QueryServiceTest {
         assertEquals(hours(8, 7, 6, 5, 4), kept.asked);
         assertEquals(
                 List.of(made.get(3).backup() + " and 3 older could not be asked: no such table: u"), result.warnings());
-        Failure failure = ask(runs.history(), null, Which.EACH, "SELECT * FROM v", new Kept())
-                .failure();
-        assertEquals(Failure.Kind.USAGE, failure.kind());
+        result = ask(runs.history(), null, Which.EACH, "SELECT * FROM v", new Kept());
+        assertEquals(Failure.Kind.USAGE, result.failure().kind());
+        assertEquals(List.of(), result.warnings(), "the failure says it");
         Expect.failure(
                 Failure.Kind.USAGE,
                 "no such table: v",
