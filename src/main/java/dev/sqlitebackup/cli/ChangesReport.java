@@ -55,7 +55,7 @@ final class ChangesReport {
         } else if (changes.lastChangedAt() == null) {
             lines.add("this removes nothing: there is no database at " + database + " yet");
         } else if (changes.tables().stream().noneMatch(TableChange::isLoss)) {
-            lines.add("no table has fewer rows afterwards (rows that have changed are not seen by this)"
+            lines.add("no table loses rows (changed values are not compared)"
                     + (changed.isEmpty() ? "" : "; " + changed));
         } else {
             lines.add("this removes rows or tables of " + database + " (now → afterwards):");

@@ -39,6 +39,10 @@ final class Converters {
 
     /** Teaches a command line what the types of its options and arguments look like. */
     static void register(CommandLine commandLine, Environment environment) {
+        // Two lambdas that are the same crash Java 17 when it makes its archive of classes.
+        CommandLine.ITypeConverter<Integer> number = Converters::number;
+        commandLine.registerConverter(int.class, number);
+        commandLine.registerConverter(Integer.class, number);
         commandLine.registerConverter(Duration.class, Converters::duration);
         commandLine.registerConverter(Path.class, text -> named(text, environment::argument));
         commandLine.registerConverter(Location.class, text -> named(text, environment::location));
@@ -47,6 +51,14 @@ final class Converters {
     /** What a path or a place is, as {@link #register} has it. */
     static Object converted(String text, Class<?> type, Environment environment) {
         return type == Location.class ? named(text, environment::location) : named(text, environment::argument);
+    }
+
+    private static int number(String text) {
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException e) {
+            throw new TypeConversionException("'" + text + "' is not a whole number, such as 7");
+        }
     }
 
     /** A whole number and s, m (minutes), h, d or w. */

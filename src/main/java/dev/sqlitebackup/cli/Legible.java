@@ -2,10 +2,14 @@ package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.history.Location;
 import java.time.Duration;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** How people read sizes, ages and names in a line or a table; of times, see {@link dev.sqlitebackup.Times}. */
 final class Legible {
     private static final int LONGEST_NAME = 60;
+    private static final Pattern RULE = Pattern.compile("^(oldest, for )?(last|hourly|daily|weekly|monthly|yearly)$");
 
     private Legible() {}
 
@@ -24,6 +28,13 @@ final class Legible {
         return name.codePointCount(0, name.length()) <= LONGEST_NAME
                 ? name
                 : name.substring(0, name.offsetByCodePoints(0, LONGEST_NAME)) + "...";
+    }
+
+    /** Why a backup stays, with a rule as it is typed: "last" alone could be the oldest. */
+    static String reasons(List<String> reasons) {
+        return reasons.stream()
+                .map(reason -> RULE.matcher(reason).replaceFirst("$1keep-$2"))
+                .collect(Collectors.joining(", "));
     }
 
     /** 343.0 MB: decimal units, one digit behind the point. */

@@ -89,7 +89,7 @@ record ReportBackups(List<Group> groups, boolean decided) {
                 listed.decision() != null && !listed.decision().kept(),
                 listed.decision() == null
                         ? "left alone"
-                        : String.join(", ", listed.decision().reasons()),
+                        : Legible.reasons(listed.decision().reasons()),
                 hints.restore(database, backup));
     }
 }

@@ -246,7 +246,7 @@ final class Reporter {
     private static String line(String what, Retention.Decision decision) {
         return what + "  " + Times.local(decision.backup().createdAt()) + "  "
                 + decision.backup().location()
-                + (decision.kept() ? "  (" + String.join(", ", decision.reasons()) + ")" : "");
+                + (decision.kept() ? "  (" + Legible.reasons(decision.reasons()) + ")" : "");
     }
 
     /** @param commit of a version in Git, else null: then there is no such field */

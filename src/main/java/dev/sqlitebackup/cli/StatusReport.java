@@ -22,7 +22,7 @@ record StatusReport(Output output) {
                 && result.lastWriter().version().hasWalResetBug()) {
             output.tell(List.of("note: " + result.database() + " is in WAL mode and was last written by SQLite "
                     + result.lastWriter().version() + ", which can lose committed data when a checkpoint meets a "
-                    + "writer (the WAL-reset bug): update it to 3.51.3 or later"));
+                    + "writer (the WAL-reset bug): update the application's SQLite to 3.51.3 or later"));
         }
         return exitCode;
     }
@@ -92,10 +92,10 @@ record StatusReport(Output output) {
     }
 
     private static String unverified(StatusService.Result result) {
-        return "stale: " + result.database() + " → " + result.backup().location() + ": a backup there was "
+        return "stale: " + result.database() + " → " + result.backup().location() + ": "
                 + (result.verifiedAt() == null
-                        ? "never proven by verify"
-                        : "last proven by verify at " + Times.local(result.verifiedAt()) + ", "
+                        ? "the newest backup was never proven by verify"
+                        : "a backup there was last proven by verify at " + Times.local(result.verifiedAt()) + ", "
                                 + ago(result.verifiedAge()));
     }
 
@@ -111,7 +111,7 @@ record StatusReport(Output output) {
                 + Times.local(result.backup().createdAt())
                 + (result.confirmedAt() == null ? " was made " : " was last found current ")
                 + ago(result.age())
-                + ", and the database "
+                + ", and "
                 + changed(result) + (inGit.isEmpty() ? "" : "; in Git the backup " + inGit)
                 + (result.verifiedAt() == null ? "" : "; last verified " + ago(result.verifiedAge()));
     }
@@ -124,10 +124,10 @@ record StatusReport(Output output) {
 
     private static String changed(StatusService.Result result) {
         return result.changedSince() != null
-                ? result.changedSince() ? "has changed since" : "has not changed since"
+                ? "the database has " + (result.changedSince() ? "" : "not ") + "changed since"
                 : Files.exists(result.database())
-                        ? "may have changed since: it was written within 2 s of the backup, or has other paths (a hard "
-                                + "link, a mount of the file alone)"
-                        : "is not here to be compared";
+                        ? "whether the database has changed since cannot be told: it was written within 2 s of the "
+                                + "backup, or has other paths (a hard link, a mount of the file alone)"
+                        : "the database is not here to be compared";
     }
 }

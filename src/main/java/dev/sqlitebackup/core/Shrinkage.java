@@ -108,7 +108,7 @@ public final class Shrinkage {
                 before.contentBytes(),
                 Times.local(Instant.parse(before.createdAt())),
                 DatabaseHeader.of(snapshot).contentBytes(),
-                plan.at(),
+                Times.local(plan.at()),
                 IntegrityCheck.hasTables(snapshot) ? "" : " and has no table any more");
         return new Failure(
                 Failure.Kind.SHRUNK,
@@ -132,7 +132,8 @@ public final class Shrinkage {
             again.add("--name=" + name);
         }
         again.add("--allow-shrink");
-        return "if something was lost: " + Hints.command("restore", last, "--to=" + database) + "; if this is right: "
+        return "what differs: " + Hints.command("diff", last, database.toString()) + "; if something was lost: "
+                + Hints.command("restore", last, "--to=" + database) + "; if this is right: "
                 + Hints.command(again.toArray(String[]::new));
     }
 }

@@ -175,11 +175,12 @@ class BackupServiceTest {
                         content.length,
                         Times.local(NOW.minusSeconds(60)),
                         Files.size(database),
-                        NOW,
+                        Times.local(NOW),
                         lab.path("b.gz")),
                 () -> backup(database));
         assertEquals(
-                "if something was lost: sqlite-backup restore " + lab.path("b.gz") + " --to=" + database
+                "what differs: sqlite-backup diff " + lab.path("b.gz") + " " + database
+                        + "; if something was lost: sqlite-backup restore " + lab.path("b.gz") + " --to=" + database
                         + "; if this is right: sqlite-backup backup " + database + " --to=" + lab.path("b.gz")
                         + " --allow-shrink",
                 shrunk.hint());
