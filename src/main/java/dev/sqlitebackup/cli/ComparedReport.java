@@ -46,16 +46,17 @@ final class ComparedReport {
                 .toList();
         addUpTo(changes, definitions, "definitions");
         List<String> lines = new ArrayList<>();
-        String same = DiffReport.counted(difference.tables().stream()
+        List<Difference.Table> others = difference.tables().stream()
                 .filter(table -> !differing.contains(table))
-                .toList());
+                .toList();
+        String same = DiffReport.counted(others);
         if (changes.isEmpty()) {
             lines.add("this would change no row and no definition of " + database + " (" + same + ")");
         } else {
             lines.add("this would change " + database + ":");
             lines.addAll(changes);
-            if (differing.size() < difference.tables().size()) {
-                lines.add(DiffReport.sameInOthers(!differing.isEmpty()) + same);
+            if (!others.isEmpty()) {
+                lines.add(DiffReport.sameIn(others, !differing.isEmpty()) + same);
             }
         }
         difference.uncompared().stream().map(DiffReport::uncompared).forEach(lines::add);
@@ -84,7 +85,9 @@ final class ComparedReport {
         addPart(parts, table.onlyOld(), "would come back");
         addPart(parts, table.changed(), "would change");
         if (tables.containsKey(table.name())) {
-            parts.add("the table itself " + fate(tables.get(table.name())));
+            parts.add("the table itself " + fate(tables.get(table.name()))
+                    + DiffReport.ownColumns(
+                            table.name(), difference, of -> of + " would come back", of -> of + " would go"));
         }
         return Legible.shortened(table.name()) + ": " + String.join(", ", parts);
     }

@@ -6,10 +6,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What {@code diff} says: a line for each table that differs, definitions below, rows where they are wanted. */
 record DiffReport(Output output) {
+    private static final int MOST_COLUMNS = 10;
     private static final List<String> HEADER = List.of("only in OLD", "only in NEW", "changed", "same");
 
     /** @return the exit code */
@@ -25,8 +28,10 @@ record DiffReport(Output output) {
     private static List<String> lines(Difference difference) {
         List<Difference.Table> differing =
                 difference.tables().stream().filter(Difference.Table::differs).toList();
-        List<Difference.Table> same =
+        List<Difference.Table> others =
                 difference.tables().stream().filter(table -> !table.differs()).toList();
+        List<Difference.Table> same =
+                others.stream().filter(Difference.Table::isInBoth).toList();
         String inSame = counted(same);
         String shadows = difference.shadows().isEmpty()
                 ? ""
@@ -45,10 +50,10 @@ record DiffReport(Output output) {
             lines.addAll(table(differing));
         }
         if (!same.isEmpty()) {
-            lines.add(sameInOthers(!differing.isEmpty()) + inSame);
+            lines.add(sameIn(others, !differing.isEmpty()) + inSame);
         }
         differing.forEach(table -> lines.addAll(DiffRows.lines(table)));
-        difference.schema().forEach(definition -> lines.add(line(definition)));
+        difference.schema().forEach(definition -> lines.add(line(definition) + ownColumns(definition, difference)));
         if (!shadows.isEmpty()) {
             lines.add(shadows);
         }
@@ -59,9 +64,20 @@ record DiffReport(Output output) {
         return "rows not compared: table " + table.table() + " (" + table.why() + ")";
     }
 
-    /** @param others whether there are tables that differ */
-    static String sameInOthers(boolean others) {
-        return others ? "the same in all others: " : "the rows are the same in all tables: ";
+    /**
+     * Of tables whose rows do not differ, as far as both have them.
+     *
+     * @param others whether there are tables that differ
+     */
+    static String sameIn(List<Difference.Table> tables, boolean others) {
+        boolean inAllOfBoth = tables.stream().allMatch(Difference.Table::isInBoth);
+        boolean inAllColumns = tables.stream()
+                .filter(Difference.Table::isInBoth)
+                .noneMatch(table -> table.own().exist());
+        return (others ? "the same in all others" : "the rows are the same in all tables")
+                + (inAllOfBoth ? "" : " that both have")
+                + (inAllColumns ? "" : ", in the columns that both have")
+                + ": ";
     }
 
     /** 3 tables, 120 rows: of tables that do not differ. */
@@ -114,6 +130,42 @@ record DiffReport(Output output) {
                         : definition.old() == null ? "only in NEW: " + what : "defined otherwise: " + what;
     }
 
+    /** Of a table that both have: (only in OLD: column a; only in NEW: columns b, c). */
+    private static String ownColumns(Difference.Definition definition, Difference difference) {
+        return definition.type().equals("table")
+                ? ownColumns(definition.name(), difference, of -> "only in OLD: " + of, of -> "only in NEW: " + of)
+                : "";
+    }
+
+    /**
+     * What becomes of the columns of a table that only one of both has, in brackets.
+     *
+     * @param ofOld says it of those of OLD, which it is given as one phrase
+     * @return empty where there are none
+     */
+    static String ownColumns(
+            String table, Difference difference, UnaryOperator<String> ofOld, UnaryOperator<String> ofNew) {
+        return difference.tables().stream()
+                .filter(one ->
+                        one.name().equals(table) && one.isInBoth() && one.own().exist())
+                .findFirst()
+                .map(Difference.Table::own)
+                .map(own -> Stream.concat(columns(own.old(), ofOld), columns(own.newer(), ofNew))
+                        .collect(Collectors.joining("; ", " (", ")")))
+                .orElse("");
+    }
+
+    private static Stream<String> columns(List<String> names, UnaryOperator<String> said) {
+        if (names.isEmpty()) {
+            return Stream.of();
+        }
+        String shown =
+                names.stream().limit(MOST_COLUMNS).map(Legible::shortened).collect(Collectors.joining(", "));
+        int more = names.size() - MOST_COLUMNS;
+        return Stream.of(said.apply(
+                (names.size() == 1 ? "column " : "columns ") + shown + (more > 0 ? " and " + more + " more" : "")));
+    }
+
     private static Map<String, Object> fields(Difference difference) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("old", side(difference.old().location(), difference.old()));
@@ -148,6 +200,8 @@ record DiffReport(Output output) {
         fields.put("onlyNew", table.onlyNew());
         fields.put("changed", table.changed());
         fields.put("same", table.same());
+        fields.put("columnsOnlyOld", table.isInBoth() ? table.own().old() : null);
+        fields.put("columnsOnlyNew", table.isInBoth() ? table.own().newer() : null);
         if (table.rows() != null) {
             fields.put("rows", table.rows().stream().map(DiffRows::fields).toList());
         }

@@ -33,13 +33,15 @@ public record Difference(
     /**
      * A table.
      *
+     * @param own null where only one has the table
      * @param onlyOld rows that only OLD has
      * @param onlyNew rows that only NEW has
      * @param changed rows that both have by their key, with other values
      * @param same rows that both have as they are
      * @param rows that differ, as many as were asked for; null where nobody did
      */
-    public record Table(String name, long onlyOld, long onlyNew, long changed, long same, List<Row> rows) {
+    public record Table(
+            String name, OwnColumns own, long onlyOld, long onlyNew, long changed, long same, List<Row> rows) {
         /** Whether any row does. */
         public boolean differs() {
             return differing() > 0;
@@ -48,6 +50,19 @@ public record Difference(
         /** How many rows do. */
         public long differing() {
             return onlyOld + onlyNew + changed;
+        }
+
+        /** Whether both have it. */
+        public boolean isInBoth() {
+            return own != null;
+        }
+    }
+
+    /** The columns of a table that only one of both holds values in: they are not compared. */
+    public record OwnColumns(List<String> old, List<String> newer) {
+        /** Whether there are any. */
+        public boolean exist() {
+            return !old.isEmpty() || !newer.isEmpty();
         }
     }
 
@@ -106,6 +121,9 @@ public record Difference(
     private static Table table(DatabaseDiff.Table table) {
         return new Table(
                 table.name(),
+                table.own() == null
+                        ? null
+                        : new OwnColumns(table.own().old(), table.own().newer()),
                 table.onlyOld(),
                 table.onlyNew(),
                 table.changed(),

@@ -31,9 +31,14 @@ public final class DatabaseDiff {
     /**
      * A table, and how many of its rows differ.
      *
+     * @param own null where only one has the table
      * @param rows that differ, as many as were asked for; null where nobody did
      */
-    public record Table(String name, long onlyOld, long onlyNew, long changed, long same, List<DiffRow> rows) {}
+    public record Table(
+            String name, OwnColumns own, long onlyOld, long onlyNew, long changed, long same, List<DiffRow> rows) {}
+
+    /** The columns of a table that only one of both holds values in: they are not compared. */
+    public record OwnColumns(List<String> old, List<String> newer) {}
 
     /** A table whose rows could not be compared. */
     public record Uncompared(String name, String why) {}
@@ -178,6 +183,9 @@ public final class DatabaseDiff {
         }
         return new Table(
                 (inOld == null ? inNew : inOld).name(),
+                inOld == null || inNew == null
+                        ? null
+                        : new OwnColumns(inOld.columnsWithout(inNew), inNew.columnsWithout(inOld)),
                 counts.onlyOld(),
                 counts.onlyNew(),
                 counts.changed(),

@@ -160,6 +160,14 @@ record TableShape(
                 .orElse(null);
     }
 
+    /** The names of those of its columns that another table has not. */
+    List<String> columnsWithout(TableShape other) {
+        return columns.stream()
+                .map(Column::name)
+                .filter(name -> other.column(name) == null)
+                .toList();
+    }
+
     /** Whether the same columns, in the same order, are the key of both. */
     boolean hasKeyOf(TableShape other) {
         return key.size() == other.key.size()

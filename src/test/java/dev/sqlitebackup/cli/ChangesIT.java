@@ -133,6 +133,7 @@ class ChangesIT {
                 "DELETE FROM t WHERE id IN (3, 4, 5)",
                 "INSERT INTO t SELECT id + 100, generation, b FROM t WHERE id IN (6, 7, 8)",
                 "UPDATE t SET generation = 'new too' WHERE id < 3",
+                "ALTER TABLE t ADD COLUMN added",
                 "CREATE VIEW v AS SELECT 1",
                 "CREATE TRIGGER g AFTER DELETE ON t BEGIN SELECT 1; END",
                 "DROP INDEX t_b",
@@ -141,7 +142,8 @@ class ChangesIT {
         String said = dryRun();
         assertTrue(
                 said.startsWith("this would change " + target + ":\n"
-                        + "  t: 3 rows would go, 3 would come back, 2 would change\n"
+                        + "  t: 3 rows would go, 3 would come back, 2 would change, "
+                        + "the table itself would be defined otherwise (column added would go)\n"
                         + "  index t_b would be defined otherwise\n"
                         + "  trigger g would go\n"
                         + "  view v would go\n"

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -76,7 +77,7 @@ class DiffIT {
                         "table   only in OLD  only in NEW  changed  same",
                         "drafts            0            1        0     0",
                         "t                 3            0        1    26",
-                        "the same in all others: 2 tables, 1 row",
+                        "the same in all others that both have: 1 table, 1 row",
                         "only in OLD: index t_b",
                         "only in NEW: table audit",
                         "pragma user_version: 0 → 5"),
@@ -90,6 +91,68 @@ class DiffIT {
                 json.getAsJsonArray("schema").get(2).toString());
         assertFalse(json.getAsJsonArray("tables").get(0).getAsJsonObject().has("rows"));
         assertEquals(List.of(), lab.litter());
+    }
+
+    @Test
+    void callsNothingTheSameThatOnlyOneHas() {
+        Path database = lab.database("app.db", "wal", 30, "old");
+        Lab.sql(database, "CREATE TABLE log(a)", "CREATE TABLE drafts(a)");
+        lab.json(0, "backup", database, "--to=b.gz");
+        Lab.sql(database, "DROP TABLE log", "CREATE TABLE audit(a)");
+        assertEquals(
+                List.of(
+                        "the rows are the same in all tables that both have: 2 tables, 30 rows",
+                        "only in NEW: table audit",
+                        "only in OLD: table log"),
+                saidOfBoth());
+        Lab.sql(
+                database,
+                "DROP INDEX t_b",
+                "ALTER TABLE t DROP COLUMN b",
+                "ALTER TABLE t ADD COLUMN c",
+                "ALTER TABLE t ADD COLUMN d AS (1)",
+                "ALTER TABLE t ADD COLUMN e");
+        String ofT = "defined otherwise: table t (only in OLD: column b; only in NEW: columns c, e)";
+        assertEquals(
+                List.of(
+                        "the rows are the same in all tables that both have, in the columns that both have: "
+                                + "2 tables, 30 rows",
+                        "only in OLD: index t_b",
+                        "only in NEW: table audit",
+                        "only in OLD: table log",
+                        ofT),
+                saidOfBoth());
+        assertEquals(
+                List.of(
+                        "the rows are the same in all tables, in the columns that both have: 1 table, 30 rows",
+                        "only in OLD: index t_b",
+                        ofT),
+                saidOfBoth("--table=t"));
+        Lab.sql(database, "INSERT INTO drafts VALUES (1)", "DROP TABLE audit");
+        assertTrue(
+                saidOfBoth()
+                        .contains(
+                                "the same in all others that both have, in the columns that both have: 1 table, 30 rows"),
+                saidOfBoth().toString());
+        Map<String, String> own = new TreeMap<>();
+        for (JsonElement table : lab.json(0, "diff", "b.gz").getAsJsonArray("tables")) {
+            JsonObject fields = table.getAsJsonObject();
+            own.put(
+                    fields.get("table").getAsString(),
+                    fields.get("columnsOnlyOld") + " " + fields.get("columnsOnlyNew"));
+        }
+        assertEquals(Map.of("drafts", "[] []", "log", "null null", "t", "[\"b\"] [\"c\",\"e\"]"), own);
+    }
+
+    /** Without what was compared. */
+    private List<String> saidOfBoth(String... options) {
+        return lab.run(Stream.concat(Stream.of("diff", "b.gz"), Stream.of(options))
+                        .toArray())
+                .ok()
+                .out()
+                .lines()
+                .skip(2)
+                .toList();
     }
 
     @Test

@@ -242,6 +242,9 @@ class DatabaseDiffTest {
         assertEquals("t -0 +0 ~1 =1", counts());
         assertEquals(List.of("~1,[1>1]"), rows("t"), "a text has become a number");
         assertEquals(1, found(null).schema().size());
+        assertEquals(
+                new DatabaseDiff.OwnColumns(List.of("gone"), List.of("added")),
+                found(null).tables().get(0).own());
     }
 
     @ParameterizedTest
