@@ -66,7 +66,7 @@ public final class DiffCommand implements Callable<Integer> {
     @Option(
             names = "--limit",
             paramLabel = "N",
-            defaultValue = "20",
+            defaultValue = "" + DiffService.DEFAULT_LIMIT,
             description = "With --table: how many rows to show, up to " + MOST_ROWS + " (default: ${DEFAULT-VALUE}).")
     private int limit;
 

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -25,6 +26,9 @@ import java.util.stream.Stream;
  * taken: both are private files then, so a comparison of any length keeps no writer waiting.
  */
 public final class DiffService {
+    /** How many rows, where nobody says it. */
+    public static final int DEFAULT_LIMIT = 20;
+
     /**
      * What a user asked for.
      *
@@ -130,7 +134,7 @@ public final class DiffService {
             return new Chosen(Databases.existing(request.old.path()), null);
         }
         Path ofHistory = request.newer != null && isDatabase(request.newer) ? request.newer.path() : request.database;
-        return new Chosen(null, choose(request.old, ofHistory, request.notAfter, request.name, "diff"));
+        return new Chosen(null, choose(request.old, ofHistory, request, request.notAfter, again(request)));
     }
 
     private Chosen chooseNew(Chosen old, Request request) {
@@ -138,18 +142,28 @@ public final class DiffService {
             return new Chosen(Databases.existing(request.newer.path()), null);
         }
         Path ofHistory = old.database == null ? request.database : old.database;
-        return new Chosen(null, choose(request.newer, ofHistory, null, request.name, "verify"));
+        return new Chosen(
+                null, choose(request.newer, ofHistory, request, null, Again.verify(request.newer, request.name)));
     }
 
-    /** @param command for hints, which asks for the same of another time */
-    private BackupSource choose(Location backup, Path database, Instant notAfter, String name, String command) {
+    private static Again again(Request request) {
+        List<String> words = new ArrayList<>(List.of("diff", request.old.toString()));
+        if (request.newer != null) {
+            words.add(request.newer.toString());
+        }
+        if (request.table != null) {
+            words.add("--table=" + request.table);
+        }
+        if (request.limit != DEFAULT_LIMIT) {
+            words.add("--limit=" + request.limit);
+        }
+        return new Again(Again.named(words, request.name));
+    }
+
+    private BackupSource choose(Location backup, Path database, Request request, Instant notAfter, Again again) {
         return Selection.of(
                 backup,
-                new Selection.Wish(
-                        DatabaseChoice.of(name, database, true),
-                        notAfter,
-                        clock.instant(),
-                        new Again(Again.named(List.of(command, backup.toString()), name))));
+                new Selection.Wish(DatabaseChoice.of(request.name, database, true), notAfter, clock.instant(), again));
     }
 
     private static boolean isDatabase(Location location) {

@@ -2,6 +2,7 @@ package dev.sqlitebackup.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
@@ -144,6 +145,39 @@ class DiffServiceTest {
                 Failure.Kind.NOT_FOUND,
                 "there is no backup of a database called nobody in ",
                 () -> diff(runs.history(), null, "nobody", null));
+    }
+
+    /** Without what was typed behind OLD, it would compare with another database. */
+    @Test
+    void theHintOfABrokenChainComparesTheSame() throws IOException {
+        Lab.sql(database, "CREATE TABLE more(a)", "INSERT INTO more VALUES (randomblob(50000))");
+        for (int hour = 0; hour < 4; hour++) {
+            deleteRows(1);
+            runs.backUp(hours(hour));
+        }
+        Path history = lab.path("history");
+        Path newest = history.resolve("app-20261122T150000Z-since-20261122T140000Z.db-wal.gz");
+        Files.delete(history.resolve("app-20261122T140000Z-since-20261122T120000Z.db-wal.gz"));
+        DiffService service = new DiffService(Clock.fixed(hours(100), ZoneOffset.UTC), Progress.NONE);
+        Failure broken = Expect.failure(
+                Failure.Kind.NOT_FOUND,
+                newest + " cannot be restored",
+                () -> service.diff(new DiffService.Request(
+                        runs.history(),
+                        file(database),
+                        database,
+                        "app.db",
+                        null,
+                        "t t",
+                        3,
+                        lab.temporary(),
+                        Duration.ZERO)));
+        assertTrue(
+                broken.hint()
+                        .endsWith("the newest older one that can be restored: sqlite-backup diff " + history + " "
+                                + database
+                                + " '--table=t t' --limit=3 --name=app.db --at=2026-11-22T13:00:00Z"),
+                broken.hint());
     }
 
     @Test
