@@ -1,11 +1,9 @@
 package dev.sqlitebackup.core;
 
 import dev.sqlitebackup.Failure;
-import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.core.VerifyAll.Outcome;
-import dev.sqlitebackup.history.Again;
 import dev.sqlitebackup.history.History;
-import dev.sqlitebackup.run.State;
+import dev.sqlitebackup.history.OtherBackups;
 import java.util.List;
 
 /** What follows from what was found of each backup at a place. */
@@ -18,7 +16,7 @@ final class Verdict {
      * @param history null where the place is none
      * @return what to say, of kind CORRUPT if one is bad; null if all are good
      */
-    static Failure of(List<Outcome> outcomes, History history, VerifyService.Request request) {
+    static Failure of(List<Outcome> outcomes, History history) {
         List<Outcome> failed =
                 outcomes.stream().filter(outcome -> outcome.failure() != null).toList();
         List<Outcome> bad = failed.stream().filter(Outcome::isBad).toList();
@@ -29,7 +27,12 @@ final class Verdict {
         Failure.Kind kind = bad.isEmpty() ? first.failure().kind() : Failure.Kind.CORRUPT;
         if (outcomes.size() == 1) {
             Failure only = first.failure();
-            return new Failure(kind, only.getMessage(), only.hint(), only);
+            boolean mayBeReplaced = only.hint() == null && !bad.isEmpty() && history != null;
+            return new Failure(
+                    kind,
+                    only.getMessage(),
+                    mayBeReplaced ? OtherBackups.newFull(history, first.database()) : only.hint(),
+                    only);
         }
         int count = bad.isEmpty() ? failed.size() : bad.size();
         return new Failure(
@@ -37,19 +40,18 @@ final class Verdict {
                 count + " of " + outcomes.size() + " backups "
                         + (bad.isEmpty() ? "could not be read" : count == 1 ? "is bad" : "are bad")
                         + (count == 1 ? ": " : ", the first: ") + first.backup(),
-                bad.isEmpty() || history == null ? first.failure().hint() : hint(bad, outcomes, history, request),
+                bad.isEmpty() || history == null ? first.failure().hint() : hint(bad, outcomes, history),
                 first.failure());
     }
 
     /** What matters most is whether the newest of a database is good. */
-    private static String hint(
-            List<Outcome> bad, List<Outcome> outcomes, History history, VerifyService.Request request) {
+    private static String hint(List<Outcome> bad, List<Outcome> outcomes, History history) {
         for (Outcome outcome : bad) {
             List<Outcome> ofDatabase = outcomes.stream()
                     .filter(other -> other.database().equals(outcome.database()))
                     .toList();
             if (ofDatabase.get(0).equals(outcome)) {
-                return remedy(outcome, ofDatabase, history, request);
+                return remedy(outcome, ofDatabase, history);
             }
         }
         String own = bad.get(0).failure().hint();
@@ -57,28 +59,14 @@ final class Verdict {
                 + (own == null ? "what is bad can only be brought back from another copy of its file" : own);
     }
 
-    private static String remedy(
-            Outcome newest, List<Outcome> ofDatabase, History history, VerifyService.Request request) {
+    private static String remedy(Outcome newest, List<Outcome> ofDatabase, History history) {
         String own = newest.failure().hint();
         String good = ofDatabase.stream()
                 .filter(outcome -> outcome.failure() == null)
                 .findFirst()
                 .map(outcome -> "the newest good one is " + outcome.backup())
                 .orElse("none of " + newest.database() + " is good");
-        State noted = history.names().noted(newest.database());
-        State.Source source = noted == null ? null : noted.source();
-        return good
-                + (own != null ? "; " + own : "")
-                + (own != null || source == null || source.path() == null
-                        ? ""
-                        : "; make a new one that builds on nothing: " + backup(source.path(), newest, request));
-    }
-
-    private static String backup(String database, Outcome newest, VerifyService.Request request) {
-        boolean isItsName = database.endsWith("/" + newest.database());
-        List<String> words = Again.named(
-                List.of("backup", database, "--to=" + request.backup(), "--full"),
-                isItsName ? null : newest.database());
-        return Hints.command(words.toArray(String[]::new));
+        String remedy = own == null ? OtherBackups.newFull(history, newest.database()) : own;
+        return remedy == null ? good : good + "; " + remedy;
     }
 }

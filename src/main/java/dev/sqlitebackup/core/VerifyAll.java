@@ -109,7 +109,7 @@ public final class VerifyAll {
         Assertions assertions = Assertions.of(request.assertions());
         if (request.backup().isPipe() || !request.backup().isDirectory()) {
             one(assertions);
-            return new Result(outcomes, warnings, Verdict.of(outcomes, null, request));
+            return new Result(outcomes, warnings, Verdict.of(outcomes, null));
         }
         ListService.Found found = new ListService().find(request.backup(), request.name());
         found.history().names().requireAny();
@@ -134,7 +134,7 @@ public final class VerifyAll {
             throw new Failure(Failure.Kind.NOT_FOUND, "all backups at " + request.backup() + " were deleted meanwhile");
         }
         warnings.addAll(found.history().store().warnings());
-        return new Result(outcomes, warnings, Verdict.of(outcomes, found.history(), request));
+        return new Result(outcomes, warnings, Verdict.of(outcomes, found.history()));
     }
 
     private void one(Assertions assertions) {

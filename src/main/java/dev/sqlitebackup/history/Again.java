@@ -4,6 +4,7 @@ import dev.sqlitebackup.Hints;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What a user asked for, for hints: the same again, with a backup of another time.
@@ -12,6 +13,8 @@ import java.util.List;
  * @param last an argument behind them that is no path, null for none
  */
 public record Again(List<String> words, String last) {
+    private static final Set<String> CHANGING = Set.of("restore", "undelete");
+
     /** Of a command that has no other argument. */
     public Again(List<String> words) {
         this(words, null);
@@ -38,6 +41,11 @@ public record Again(List<String> words, String last) {
         List<String> all = new ArrayList<>(words);
         all.set(1, place);
         return new Again(all.stream().anyMatch(word -> word.startsWith("--name=")) ? all : named(all, database), last);
+    }
+
+    /** To begin a hint with: of a command that never changes anything, nothing. */
+    String nothingWasChanged() {
+        return CHANGING.contains(words.get(0)) ? "nothing was changed; " : "";
     }
 
     /** The newest backup that is not dated after a time. */

@@ -98,6 +98,21 @@ public enum Origin {
     }
 
     /**
+     * The database that was noted, as far as one is there.
+     *
+     * @param noted by the last run, null for nothing
+     * @return null if none is there
+     */
+    static Path there(State.Source noted) {
+        try {
+            Path before = noted == null || noted.path() == null ? null : Path.of(noted.path());
+            return before != null && isDatabase(before) ? before : null;
+        } catch (InvalidPathException e) {
+            return null; // This locale cannot express it.
+        }
+    }
+
+    /**
      * A run must not take over what is another database's.
      *
      * @param before what the last run noted at the place, null for nothing

@@ -7,6 +7,7 @@ import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.Databases;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /** For hints: where there may be others, when a backup is of no use. */
 public final class OtherBackups {
@@ -38,6 +39,25 @@ public final class OtherBackups {
         }
         String git = "git -C " + Hints.quoted(directory(backup));
         return "fetch it: " + git + " lfs pull; for an older version: " + git + " lfs fetch --all";
+    }
+
+    /**
+     * What to do where none of a database in a history can be restored.
+     *
+     * @param name of the database there
+     * @return null where the database is not known, or is not there
+     */
+    public static String newFull(History history, String name) {
+        State noted = history.names().noted(name);
+        Path database = Origin.there(noted == null ? null : noted.source());
+        if (database == null) {
+            return null;
+        }
+        boolean isItsName = Databases.name(database).equals(name);
+        List<String> words = Again.named(
+                List.of("backup", database.toString(), "--to=" + history.store().place(), "--full"),
+                isItsName ? null : name);
+        return "make a new one that builds on nothing: " + Hints.command(words.toArray(String[]::new));
     }
 
     /**

@@ -173,7 +173,7 @@ public final class Selection {
         if (older == null) {
             return null;
         }
-        return "nothing was changed; "
+        return again.nothingWasChanged()
                 + (damaged.equals(tip) ? "the backup before it: " : "the newest older one that does not need it: ")
                 + again.at(older);
     }
@@ -185,14 +185,15 @@ public final class Selection {
         }
         Instant older = history.createdBefore(chain.tip(), null);
         String fetch = chain.broken().remedy();
+        String full = OtherBackups.newFull(history, chain.tip().database());
         String instead = older == null
-                ? "no older one can be restored"
+                ? "no older one can be restored" + (full == null ? "" : "; " + full)
                 : "the newest older one that can be restored: " + again.at(older);
         throw new Failure(
                 Failure.Kind.NOT_FOUND,
                 "the backup " + chain.tip().location() + " cannot be restored: "
                         + chain.broken().why(),
-                "nothing was changed; " + (fetch == null ? "" : fetch + "; ") + instead);
+                again.nothingWasChanged() + (fetch == null ? "" : fetch + "; ") + instead);
     }
 
     private static Failure noneInHistory(String place, String database, Instant notAfter, List<String> warnings) {

@@ -213,7 +213,11 @@ class IncrementTest {
                 runs.list().warnings());
         Failure refused =
                 Expect.failure(Failure.Kind.NOT_FOUND, status.missing(), () -> runs.restored(increment.backup(), null));
-        assertEquals("nothing was changed; no older one can be restored", refused.hint());
+        String hint = "no older one can be restored; make a new one that builds on nothing: sqlite-backup backup "
+                + runs.database() + " --to=" + lab.path("history") + " --full";
+        assertEquals("nothing was changed; " + hint, refused.hint());
+        Failure bad = Expect.failure(Failure.Kind.NOT_FOUND, status.missing(), () -> runs.verify(runs.history()));
+        assertEquals(hint, bad.hint(), "of what never changes anything");
         Expect.failure(Failure.Kind.NOT_FOUND, status.missing(), () -> runs.restored(runs.history(), null));
 
         BackupService.Result full = change(3);

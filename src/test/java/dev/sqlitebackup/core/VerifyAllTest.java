@@ -223,6 +223,17 @@ class VerifyAllTest {
     }
 
     @Test
+    void aSingleBadOneGetsTheRemedyOfMany() throws IOException {
+        List<BackupService.Result> made = hours(runs, 2);
+        Files.delete(Path.of(made.get(0).backup()));
+        String command = "make a new one that builds on nothing: sqlite-backup backup " + lab.path("app.db") + " --to="
+                + lab.path("history") + " --full";
+        assertEquals(command, verify().failure().hint());
+        Files.delete(lab.path("app.db"));
+        assertNull(verify().failure().hint(), "what is not there is backed up by no command");
+    }
+
+    @Test
     void aPlaceWithoutABackupIsSaidToHaveNone() throws IOException {
         Files.createDirectory(lab.path("history"));
         Expect.failure(Failure.Kind.NOT_FOUND, "there is no history in", this::verify);

@@ -231,7 +231,7 @@ class SelectionTest {
         assertEquals(lab.path("history/app-20261122T120100Z-2.db.gz").toString(), newest.location());
         assertEquals(NOON.plusSeconds(60), newest.createdAt());
         assertEquals(
-                "nothing was changed; the backup before it: sqlite-backup verify /b --at=2026-11-22T12:00:00Z",
+                "the backup before it: sqlite-backup verify /b --at=2026-11-22T12:00:00Z",
                 newest.hintIfDamaged().of(0),
                 "--at could not tell two of a second apart");
         assertEquals(List.of(), newest.warnings());
