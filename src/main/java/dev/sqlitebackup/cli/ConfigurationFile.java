@@ -2,6 +2,7 @@ package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
+import dev.sqlitebackup.Suggestion;
 import dev.sqlitebackup.files.PrivateFiles;
 import dev.sqlitebackup.files.RegularFiles;
 import java.io.IOException;

@@ -2,6 +2,7 @@ package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
+import dev.sqlitebackup.Suggestion;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;

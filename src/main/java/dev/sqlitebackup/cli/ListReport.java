@@ -1,6 +1,7 @@
 package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Suggestion;
 import dev.sqlitebackup.Times;
 import dev.sqlitebackup.core.ListService;
 import dev.sqlitebackup.core.RowsOfEach;
@@ -12,7 +13,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -61,7 +61,7 @@ record ListReport(Output output, Clock clock) {
         int more = others.size() - MOST_TABLES;
         return new Failure(
                 Failure.Kind.USAGE,
-                "no backup has a table called " + table + Suggestion.of(table, others, Set.of()),
+                "no backup has a table called " + table + Suggestion.of(table, others),
                 others.isEmpty()
                         ? "the newest has no table at all"
                         : "the newest has " + named + (more > 0 ? " and " + more + " more" : ""));

@@ -1,6 +1,7 @@
 package dev.sqlitebackup.sqlite;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Suggestion;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -105,7 +106,7 @@ public final class DatabaseDiff {
         names.removeAll(others);
         shadows.removeAll(names); // What one of them has as a table of its own is compared.
         if (wanted.table != null) {
-            refuseUnknown(names, shadows, others);
+            refuseUnknown(names);
             names.removeIf(name -> RowCounts.BY_NAME.compare(name, wanted.table) != 0);
         } else {
             others.forEach(
@@ -134,15 +135,18 @@ public final class DatabaseDiff {
         return union;
     }
 
-    private void refuseUnknown(SortedSet<String> names, SortedSet<String> shadows, SortedSet<String> others) {
+    private void refuseUnknown(SortedSet<String> names) {
         if (!names.contains(wanted.table)) {
+            String inOld = old.withoutRows(wanted.table);
+            String inNew = newer.withoutRows(wanted.table);
             throw new Failure(
                     Failure.Kind.USAGE,
-                    shadows.contains(wanted.table)
-                            ? wanted.table + " keeps the content of a virtual table, and is not compared itself"
-                            : others.contains(wanted.table)
-                                    ? wanted.table + " is a virtual table whose rows are not in it alone"
-                                    : "neither OLD nor NEW has a table called " + wanted.table,
+                    inOld != null
+                            ? inOld
+                            : inNew != null
+                                    ? inNew
+                                    : "neither OLD nor NEW has a table called " + wanted.table
+                                            + Suggestion.of(wanted.table, names),
                     "leave out --table to see which tables differ");
         }
     }

@@ -17,8 +17,10 @@ import java.util.regex.Pattern;
  * @param kinds of those whose rows are kept in this database, and in the way that SQLite itself keeps them
  * @param shadows tables that keep the content of a virtual one
  * @param others virtual tables that keep none, or that only the application can read
+ * @param views that hold no rows, and are no tables
  */
-record Tables(SortedMap<String, Kind> kinds, SortedSet<String> shadows, SortedSet<String> others) {
+record Tables(
+        SortedMap<String, Kind> kinds, SortedSet<String> shadows, SortedSet<String> others, SortedSet<String> views) {
     /** With the name as it is spelled here. */
     record Kind(String name, TableShape.Kind kind) {}
 
@@ -43,25 +45,46 @@ record Tables(SortedMap<String, Kind> kinds, SortedSet<String> shadows, SortedSe
 
     static Tables of(SqliteConnection connection, String schema) throws SQLException {
         Tables tables = new Tables(
-                new TreeMap<>(RowCounts.BY_NAME), new TreeSet<>(RowCounts.BY_NAME), new TreeSet<>(RowCounts.BY_NAME));
+                new TreeMap<>(RowCounts.BY_NAME),
+                new TreeSet<>(RowCounts.BY_NAME),
+                new TreeSet<>(RowCounts.BY_NAME),
+                new TreeSet<>(RowCounts.BY_NAME));
         List<Listed> all = connection.query(
                 "SELECT name, type, wr FROM pragma_table_list WHERE schema = " + Sql.text(schema)
-                        + " AND type <> 'view' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+                        + " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
                 row -> new Listed(row.getString(1), row.getString(2), row.getBoolean(3)));
         for (Listed table : all) {
             if (table.type.equals("virtual")) {
                 tables.addVirtual(connection, schema, table.name);
+            } else if (table.type.equals("view")) {
+                tables.views.add(table.name);
             }
         }
         for (Listed table : all) {
             // SQLite goes by the name alone, which a table of the user's can have as well.
             if (!table.type.equals("virtual")
+                    && !table.type.equals("view")
                     && !(table.type.equals("shadow") && tables.shadows.contains(table.name))) {
                 tables.put(table.name, table.withoutRowid ? TableShape.Kind.WITHOUT_ROWID : TableShape.Kind.TABLE);
             }
         }
         tables.shadows.retainAll(all.stream().map(Listed::name).toList());
         return tables;
+    }
+
+    /**
+     * What to say to who wants the rows of a table that has none of its own.
+     *
+     * @return null if there is none of that name, or it has rows
+     */
+    String withoutRows(String name) {
+        return views.contains(name)
+                ? name + " is a view, and holds no rows of its own"
+                : others.contains(name)
+                        ? name + " is a virtual table whose rows are not in it alone"
+                        : !kinds.containsKey(name) && shadows.contains(name)
+                                ? name + " keeps the content of a virtual table"
+                                : null;
     }
 
     private void put(String name, TableShape.Kind kind) {

@@ -3,6 +3,7 @@ package dev.sqlitebackup.sqlite;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.Progress;
+import dev.sqlitebackup.Suggestion;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -127,21 +128,32 @@ public final class Undelete {
             Tables tables = Tables.of(backup, "main");
             Tables.Kind kind = tables.kinds().get(wanted.table);
             if (kind == null) {
-                throw new Failure(
-                        Failure.Kind.USAGE,
-                        "the backup " + from.what + " has no table called " + wanted.table,
-                        "it has: "
-                                + tables.kinds().values().stream()
-                                        .map(Tables.Kind::name)
-                                        .limit(MOST_NAMES)
-                                        .collect(Collectors.joining(", "))
-                                + (tables.kinds().size() > MOST_NAMES ? ", …" : ""));
+                throw unknown(tables);
             }
             selected = wanted.condition == null
                     ? backup.count("main." + Sql.name(kind.name()))
                     : SelectedRows.write(
                             backup, from, TableShape.of(backup, "main", kind.name(), kind.kind()), wanted.condition);
         }
+    }
+
+    private Failure unknown(Tables ofBackup) {
+        String why = ofBackup.withoutRows(wanted.table);
+        List<String> names =
+                ofBackup.kinds().values().stream().map(Tables.Kind::name).toList();
+        return new Failure(
+                Failure.Kind.USAGE,
+                why == null
+                        ? "the backup " + from.what + " has no table called " + wanted.table
+                                + Suggestion.of(wanted.table, names)
+                        : why,
+                (ofBackup.others().contains(wanted.table)
+                                ? "put back the rows of the table that it is about: triggers of that, if there are "
+                                        + "any, bring them into it; "
+                                : "")
+                        + "the backup has: "
+                        + names.stream().limit(MOST_NAMES).collect(Collectors.joining(", "))
+                        + (names.size() > MOST_NAMES ? ", …" : ""));
     }
 
     private PutBack attempt(boolean foreignKeys, BeforeCommit last) throws SQLException {

@@ -140,6 +140,13 @@ class UndeleteRefusalTest {
         given("id INTEGER PRIMARY KEY, v");
         lab.refused(Failure.Kind.USAGE, "no table called nowhere", all("nowhere"));
         lab.refused(Failure.Kind.USAGE, "no table called sqlite_schema", all("sqlite_schema"));
+        lab.given("CREATE TABLE session(a)", "CREATE VIRTUAL TABLE search USING fts5(v, content=t, content_rowid=id)");
+        lab.refused(Failure.Kind.USAGE, "called sesion; did you mean session?", all("sesion"));
+        Failure virtual = lab.refused(Failure.Kind.USAGE, "search is a virtual table", all("search"));
+        assertEquals(
+                "put back the rows of the table that it is about: triggers of that, if there are any, bring them into "
+                        + "it; the backup has: session, t",
+                virtual.hint());
         lab.since("ALTER TABLE t RENAME TO renamed", "CREATE VIEW t AS SELECT * FROM renamed");
         lab.refused(Failure.Kind.FAILURE, "no table called t", all("t"));
         lab.since("DROP VIEW t", "CREATE TABLE t(x, y)");
@@ -314,7 +321,7 @@ class UndeleteRefusalTest {
                         + " > 0), g AS (" + NEVER + "))' WHERE name = 't'");
         assertEquals("t 2", lab.counted(where("t", "id > 0")));
         assertEquals("1a,2b,3c", lab.query("SELECT group_concat(id || v) FROM t"));
-        lab.refused(Failure.Kind.USAGE, "no table called w", all("w"));
+        lab.refused(Failure.Kind.USAGE, "w is a view, and holds no rows of its own", all("w"));
     }
 
     @Test
