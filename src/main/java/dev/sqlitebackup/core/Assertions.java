@@ -12,8 +12,7 @@ import java.util.regex.Pattern;
  * empty. Text that is a number is judged as that number.
  */
 record Assertions(List<String> questions) {
-    private static final String NO_TABLE = "no such table: ";
-    private static final int MOST_TABLES = 20;
+    private static final String HINT = "give one SELECT, VALUES or WITH, whose first value is true";
     private static final Pattern ZERO = Pattern.compile("\\s*[+-]?(0+\\.?0*|\\.0+)([eE][+-]?[0-9]+)?\\s*");
 
     /** @throws Failure USAGE if one is not a single SELECT, VALUES or WITH that SQLite understands */
@@ -23,11 +22,18 @@ record Assertions(List<String> questions) {
     }
 
     private static void requireAnswerable(String question) {
+        if (question.isBlank()) {
+            throw new Failure(Failure.Kind.USAGE, "--assert is empty", HINT);
+        }
         try {
             ReadOnlyQuery.requireAnswerable(question);
         } catch (Failure e) {
-            throw new Failure(e.kind(), "cannot assert " + question + ": " + e.getMessage(), e.hint(), e);
+            throw unanswerable(question, e.getMessage(), e);
         }
+    }
+
+    private static Failure unanswerable(String question, String why, Exception cause) {
+        return new Failure(Failure.Kind.USAGE, "cannot assert " + question + ": " + why, HINT, cause);
     }
 
     /**
@@ -36,43 +42,33 @@ record Assertions(List<String> questions) {
      * @param database a private file
      * @param backup where it comes from, for messages
      * @param place what {@code query} can ask the same, null for nothing
-     * @throws Failure CORRUPT if one is false, or this database has not the table or column that it asks for; FAILURE
-     *     if it cannot be computed
+     * @throws Failure CORRUPT if one is false, or this database has not the table or column that it asks for; USAGE if
+     *     it names a function that SQLite has not; FAILURE if it cannot be computed
      */
     void require(Path database, String backup, String place) {
         for (String question : questions) {
-            String found = found(database, backup, question);
-            if (found != null) {
-                throw new Failure(
-                        Failure.Kind.CORRUPT,
-                        "the backup " + backup + " failed an assertion (" + found + "): " + question,
-                        found.startsWith(NO_TABLE)
-                                ? tables(database, backup)
-                                : place == null
-                                        ? null
-                                        : "ask it more: " + Hints.command("query", place) + " "
-                                                + Hints.quoted(question));
+            try {
+                List<Object> row = ReadOnlyQuery.first(database, "the backup " + backup, question);
+                if (row.isEmpty() || !isTrue(row.get(0))) {
+                    throw failed(
+                            backup,
+                            question,
+                            row.isEmpty() ? "there is no row" : "it gives " + said(row.get(0)),
+                            place == null
+                                    ? null
+                                    : "ask it more: " + Hints.command("query", place) + " " + Hints.quoted(question));
+                }
+            } catch (ReadOnlyQuery.Unfit e) {
+                throw e.isFunctionOf(question)
+                        ? unanswerable(question, "SQLite cannot run this: " + e.getMessage(), e)
+                        : failed(backup, question, e.getMessage(), e.hint());
             }
         }
     }
 
-    private static String tables(Path database, String backup) {
-        List<String> tables = ReadOnlyQuery.tables(database, "the backup " + backup);
-        String named = String.join(", ", tables.subList(0, Math.min(MOST_TABLES, tables.size())));
-        int more = tables.size() - MOST_TABLES;
-        return tables.isEmpty()
-                ? "the backup has no table at all"
-                : "the backup has " + named + (more > 0 ? " and " + more + " more" : "");
-    }
-
-    /** @return null if it is true */
-    private static String found(Path database, String backup, String question) {
-        try {
-            List<Object> row = ReadOnlyQuery.first(database, "the backup " + backup, question);
-            return row.isEmpty() ? "there is no row" : isTrue(row.get(0)) ? null : "it gives " + said(row.get(0));
-        } catch (ReadOnlyQuery.Unfit e) {
-            return e.getMessage();
-        }
+    private static Failure failed(String backup, String question, String why, String hint) {
+        return new Failure(
+                Failure.Kind.CORRUPT, "the backup " + backup + " failed an assertion (" + why + "): " + question, hint);
     }
 
     /** @param value a Long, Double, String or byte[], or null */

@@ -22,7 +22,7 @@ final class QueryOfEach {
     private int answered;
     private int unreadable;
     private int unfinished;
-    private String unfit;
+    private ReadOnlyQuery.Unfit unfit;
     /** What went wrong with who takes the answers: that is no backup's fault. */
     private Failure unheard;
 
@@ -60,7 +60,7 @@ final class QueryOfEach {
             ReadOnlyQuery.ask(file, "the backup " + backup.location(), sql, answer);
             answered++;
         } catch (ReadOnlyQuery.Unfit e) {
-            unfit = unfit == null ? e.getMessage() : unfit;
+            unfit = unfit == null ? e : unfit;
             say(notAsked(e.getMessage()), backup);
         } catch (Failure e) {
             if (e.equals(unheard) || !Parent.Damaged.isOne(e)) {

@@ -123,12 +123,12 @@ public final class QueryService {
                 }
             });
         } catch (ReadOnlyQuery.Unfit e) {
-            throw unfit(e.getMessage());
+            throw unfit(e);
         }
         return new Result(staged.verification().warnings(), null);
     }
 
-    static Failure unfit(String why) {
-        return new Failure(Failure.Kind.USAGE, "SQLite cannot run this: " + why, null);
+    static Failure unfit(ReadOnlyQuery.Unfit why) {
+        return new Failure(Failure.Kind.USAGE, "SQLite cannot run this: " + why.getMessage(), why.hint(), why);
     }
 }

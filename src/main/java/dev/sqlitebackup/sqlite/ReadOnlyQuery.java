@@ -2,6 +2,7 @@ package dev.sqlitebackup.sqlite;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
+import dev.sqlitebackup.Suggestion;
 import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -11,7 +12,11 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.sqlite.SQLiteConnection;
 
 /**
@@ -48,14 +53,56 @@ public final class ReadOnlyQuery {
     /** The database has not what is asked for, such as a table of that name. */
     public static final class Unfit extends Exception {
         private static final long serialVersionUID = 1;
+        private static final int MOST_TABLES = 10;
+        private static final Pattern TABLE = Pattern.compile("no such table: (?:main\\.)?(.*)", Pattern.DOTALL);
+        private static final Pattern FUNCTION = Pattern.compile(
+                "(?:no such function: |wrong number of arguments to function )([^(]*).*", Pattern.DOTALL);
 
-        private Unfit(SQLException cause) {
-            super(ResultCode.said(cause), cause);
+        private final String hint;
+
+        private Unfit(String message, String hint, Throwable cause) {
+            super(message, cause);
+            this.hint = hint;
+        }
+
+        private static Unfit of(SQLException cause) {
+            String said = ResultCode.said(cause);
+            return new Unfit(
+                    said, said.startsWith("no such column") ? "texts go in single quotes: 'ses_1'" : null, cause);
+        }
+
+        /** With what the database has in place of a table that it has not. */
+        private Unfit in(SqliteConnection connection) throws SQLException {
+            Matcher missing = TABLE.matcher(getMessage());
+            if (!missing.matches()) {
+                return this;
+            }
+            List<String> tables = tables(connection);
+            return new Unfit(
+                    getMessage() + Suggestion.of(missing.group(1), tables),
+                    tables.isEmpty()
+                            ? "it has no table"
+                            : "it has the tables: "
+                                    + tables.stream().limit(MOST_TABLES).collect(Collectors.joining(", "))
+                                    + (tables.size() > MOST_TABLES ? ", …" : ""),
+                    this);
+        }
+
+        /** What helps who has asked, null where nothing is known. */
+        public String hint() {
+            return hint;
         }
 
         /** Whether another database may have it: what is wrong is no word of the question. */
         private boolean mayFitAnother() {
             return getMessage().startsWith("no such table") || getMessage().startsWith("no such column");
+        }
+
+        /** Whether it is a function that the question names, and SQLite has not: no other database would help. */
+        public boolean isFunctionOf(String sql) {
+            Matcher function = FUNCTION.matcher(getMessage());
+            return function.matches()
+                    && sql.toLowerCase(Locale.ROOT).contains(function.group(1).toLowerCase(Locale.ROOT));
         }
     }
 
@@ -80,8 +127,9 @@ public final class ReadOnlyQuery {
             throw SelectStatement.refused("an EXPLAIN says nothing of what is in a database");
         }
         try (SqliteConnection connection = open(Path.of("/empty"), "mode=memory")) {
-            requireReadOnly(connection, sql);
-            prepare(connection, sql).close();
+            String named = SelectStatement.withNames(sql);
+            requireReadOnly(connection, named);
+            prepare(connection, named).close();
         } catch (SQLException e) {
             throw failure("an empty database", e);
         } catch (Unfit e) {
@@ -92,7 +140,7 @@ public final class ReadOnlyQuery {
     }
 
     /**
-     * Asks it.
+     * Asks it. What is in double quotes is a name, and no text.
      *
      * @param database a private file that nobody else has open
      * @param what it is, for messages
@@ -104,7 +152,7 @@ public final class ReadOnlyQuery {
     }
 
     /**
-     * Asks for the first row alone, as above; what is in double quotes is a name, and no text.
+     * Asks for the first row alone, as above.
      *
      * @return its values, as {@link Rows#row} takes them; nothing if there is no row
      */
@@ -121,17 +169,23 @@ public final class ReadOnlyQuery {
                 first.addAll(values);
             }
         };
-        ask(database, what, SelectStatement.withNames(sql), rows, 1);
+        ask(database, what, sql, rows, 1);
         return first;
     }
 
     private static void ask(Path database, String what, String sql, Rows rows, int mostRows) throws Unfit {
-        String explained = SelectStatement.explained(sql);
+        String named = SelectStatement.withNames(sql);
+        String explained = SelectStatement.explained(named);
         try (SqliteConnection connection = open(database)) {
-            requireReadOnly(connection, explained);
-            try (PreparedStatement statement = prepare(connection, sql)) {
-                statement.setMaxRows(mostRows);
-                read(statement, rows);
+            try {
+                requireReadOnly(connection, explained);
+                try (PreparedStatement statement = prepare(connection, named);
+                        PreparedStatement typed = prepare(connection, sql)) {
+                    statement.setMaxRows(mostRows);
+                    read(statement, labels(typed.getMetaData()), rows);
+                }
+            } catch (Unfit e) {
+                throw e.in(connection);
             }
         } catch (SQLException e) {
             throw failure(what, e);
@@ -167,11 +221,15 @@ public final class ReadOnlyQuery {
      */
     public static List<String> tables(Path database, String what) {
         try (SqliteConnection connection = open(database)) {
-            return connection.query("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type <> 'shadow' "
-                    + "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name");
+            return tables(connection);
         } catch (SQLException e) {
             throw failure(what, e);
         }
+    }
+
+    private static List<String> tables(SqliteConnection connection) throws SQLException {
+        return connection.query("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type <> 'shadow' "
+                + "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name");
     }
 
     private static SqliteConnection open(Path database) throws SQLException {
@@ -208,7 +266,7 @@ public final class ReadOnlyQuery {
         if (ResultCode.of(e) != ResultCode.ERROR) {
             throw e;
         }
-        return new Unfit(e);
+        return Unfit.of(e);
     }
 
     private static void requireReadOnly(SqliteConnection connection, String sql) throws SQLException, Unfit {
@@ -225,13 +283,17 @@ public final class ReadOnlyQuery {
         }
     }
 
-    private static void read(PreparedStatement statement, Rows rows) throws SQLException {
+    /** As SQLite calls the columns of a question as it was typed. */
+    private static List<String> labels(ResultSetMetaData about) throws SQLException {
+        List<String> labels = new ArrayList<>();
+        for (int i = 1; i <= about.getColumnCount(); i++) {
+            labels.add(about.getColumnLabel(i));
+        }
+        return labels;
+    }
+
+    private static void read(PreparedStatement statement, List<String> names, Rows rows) throws SQLException {
         try (ResultSet result = statement.executeQuery()) {
-            ResultSetMetaData about = result.getMetaData();
-            List<String> names = new ArrayList<>();
-            for (int i = 1; i <= about.getColumnCount(); i++) {
-                names.add(about.getColumnLabel(i));
-            }
             rows.columns(names);
             while (result.next()) {
                 Interruption.check();

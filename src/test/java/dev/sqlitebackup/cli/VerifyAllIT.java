@@ -250,8 +250,7 @@ class VerifyAllIT {
                 "PRAGMA user_version",
                 "EXPLAIN SELECT 1",
                 "SELECT ?",
-                "SELECT my_function(1)",
-                "")) {
+                "SELECT my_function(1)")) {
             String message = lab.json(2, "verify", "nowhere.gz", "--assert=" + refused)
                     .get("message")
                     .getAsString();

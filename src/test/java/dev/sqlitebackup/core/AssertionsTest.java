@@ -39,6 +39,37 @@ class AssertionsTest {
                         .require(database, "b", null));
     }
 
+    /** The backup may be the one that lacks a table or column; a function is lacking everywhere. */
+    @Test
+    void whatNoDatabaseCouldAnswerIsRefusedAndWhatThisOneLacksIsNamed() {
+        Path database = new Lab(directory).database("app.db", "delete", 3, "g");
+        Lab.sql(database, "CREATE TABLE session(a)");
+        assertEquals(
+                "texts go in single quotes: 'ses_1'", lacking(database, "no such column: x", "SELECT \"x\" FROM t"));
+        assertEquals(
+                "it has the tables: session, t",
+                lacking(database, "no such table: sesion; did you mean session?", "SELECT 1 FROM sesion"));
+        String hint = "give one SELECT, VALUES or WITH, whose first value is true";
+        Failure function = Expect.failure(
+                Failure.Kind.USAGE,
+                "cannot assert SELECT b > now() FROM t: SQLite cannot run this: no such function: now",
+                () -> Assertions.of(List.of("SELECT b > now() FROM t")).require(database, "b", "/srv/b.gz"));
+        assertEquals(hint, function.hint());
+        assertEquals(
+                hint,
+                Expect.failure(Failure.Kind.USAGE, "EXPLAIN", () -> Assertions.of(List.of("EXPLAIN SELECT 1")))
+                        .hint());
+        Expect.failure(Failure.Kind.USAGE, "--assert is empty", () -> Assertions.of(List.of("")));
+    }
+
+    private static String lacking(Path database, String what, String question) {
+        return Expect.failure(
+                        Failure.Kind.CORRUPT,
+                        "(" + what + ")",
+                        () -> Assertions.of(List.of(question)).require(database, "b", "/srv/b.gz"))
+                .hint();
+    }
+
     @Test
     void onlyTheFirstRowIsComputedAndTheFirstThatIsFalseIsNamed() {
         Lab lab = new Lab(directory);

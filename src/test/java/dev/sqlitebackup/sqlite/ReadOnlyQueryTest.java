@@ -162,6 +162,18 @@ class ReadOnlyQueryTest {
     }
 
     @Test
+    void aTextInDoubleQuotesIsANameAndTheColumnsAreCalledAsTyped() throws ReadOnlyQuery.Unfit {
+        ReadOnlyQuery.Unfit unfit = assertThrows(
+                ReadOnlyQuery.Unfit.class,
+                () -> ReadOnlyQuery.ask(database, "it", "SELECT 1 WHERE 'a' = \"a\"", new Kept()));
+        assertEquals("no such column: a", unfit.getMessage());
+        assertEquals("texts go in single quotes: 'ses_1'", unfit.hint());
+        Kept kept = new Kept();
+        ReadOnlyQuery.ask(database, "it", "SELECT \"x\" || 1 FROM (SELECT 2 AS x)", kept);
+        assertEquals(List.of("\"x\" || 1"), kept.columns);
+    }
+
+    @Test
     void anErrorInARowIsAFailure() {
         Expect.failure(Failure.Kind.FAILURE, "integer overflow", () -> ask("SELECT abs(-9223372036854775808) FROM t"));
     }
