@@ -3,6 +3,7 @@ package dev.sqlitebackup.core;
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Hints;
 import dev.sqlitebackup.sqlite.ReadOnlyQuery;
+import dev.sqlitebackup.sqlite.Unfit;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -58,7 +59,7 @@ record Assertions(List<String> questions) {
                                     ? null
                                     : "ask it more: " + Hints.command("query", place) + " " + Hints.quoted(question));
                 }
-            } catch (ReadOnlyQuery.Unfit e) {
+            } catch (Unfit e) {
                 throw e.isFunctionOf(question)
                         ? unanswerable(question, "SQLite cannot run this: " + e.getMessage(), e)
                         : failed(backup, question, e.getMessage(), e.hint());

@@ -5,6 +5,7 @@ import dev.sqlitebackup.Interruption;
 import dev.sqlitebackup.history.Backup;
 import dev.sqlitebackup.history.Chain;
 import dev.sqlitebackup.sqlite.ReadOnlyQuery;
+import dev.sqlitebackup.sqlite.Unfit;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -22,7 +23,7 @@ final class QueryOfEach {
     private int answered;
     private int unreadable;
     private int unfinished;
-    private ReadOnlyQuery.Unfit unfit;
+    private Unfit unfit;
     /** What went wrong with who takes the answers: that is no backup's fault. */
     private Failure unheard;
 
@@ -44,7 +45,7 @@ final class QueryOfEach {
         }
         Failure failure = failure();
         if (failure != null && failure.kind() == Failure.Kind.USAGE) {
-            said.remove(notAsked(unfit)); // The failure itself says it.
+            said.remove(notAsked(unfit.getMessage())); // The failure itself says it.
         }
         List<String> warnings = new ArrayList<>(each.warnings());
         said.forEach((why, backups) -> warnings.add(name(backups) + why));
@@ -59,7 +60,7 @@ final class QueryOfEach {
             file = each.to(chain);
             ReadOnlyQuery.ask(file, "the backup " + backup.location(), sql, answer);
             answered++;
-        } catch (ReadOnlyQuery.Unfit e) {
+        } catch (Unfit e) {
             unfit = unfit == null ? e : unfit;
             say(notAsked(e.getMessage()), backup);
         } catch (Failure e) {

@@ -8,6 +8,7 @@ import dev.sqlitebackup.history.DatabaseChoice;
 import dev.sqlitebackup.history.Location;
 import dev.sqlitebackup.history.Selection;
 import dev.sqlitebackup.sqlite.ReadOnlyQuery;
+import dev.sqlitebackup.sqlite.Unfit;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -122,13 +123,13 @@ public final class QueryService {
                     answers.row(values);
                 }
             });
-        } catch (ReadOnlyQuery.Unfit e) {
+        } catch (Unfit e) {
             throw unfit(e);
         }
         return new Result(staged.verification().warnings(), null);
     }
 
-    static Failure unfit(ReadOnlyQuery.Unfit why) {
+    static Failure unfit(Unfit why) {
         return new Failure(Failure.Kind.USAGE, "SQLite cannot run this: " + why.getMessage(), why.hint(), why);
     }
 }

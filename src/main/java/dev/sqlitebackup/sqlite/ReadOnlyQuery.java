@@ -2,7 +2,6 @@ package dev.sqlitebackup.sqlite;
 
 import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Interruption;
-import dev.sqlitebackup.Suggestion;
 import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -12,11 +11,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.sqlite.SQLiteConnection;
 
 /**
@@ -48,62 +43,6 @@ public final class ReadOnlyQuery {
 
         /** @param values a Long, Double, String or byte[] each, or null */
         void row(List<Object> values);
-    }
-
-    /** The database has not what is asked for, such as a table of that name. */
-    public static final class Unfit extends Exception {
-        private static final long serialVersionUID = 1;
-        private static final int MOST_TABLES = 10;
-        private static final Pattern TABLE = Pattern.compile("no such table: (?:main\\.)?(.*)", Pattern.DOTALL);
-        private static final Pattern FUNCTION = Pattern.compile(
-                "(?:no such function: |wrong number of arguments to function )([^(]*).*", Pattern.DOTALL);
-
-        private final String hint;
-
-        private Unfit(String message, String hint, Throwable cause) {
-            super(message, cause);
-            this.hint = hint;
-        }
-
-        private static Unfit of(SQLException cause) {
-            String said = ResultCode.said(cause);
-            return new Unfit(
-                    said, said.startsWith("no such column") ? "texts go in single quotes: 'ses_1'" : null, cause);
-        }
-
-        /** With what the database has in place of a table that it has not. */
-        private Unfit in(SqliteConnection connection) throws SQLException {
-            Matcher missing = TABLE.matcher(getMessage());
-            if (!missing.matches()) {
-                return this;
-            }
-            List<String> tables = tables(connection);
-            return new Unfit(
-                    getMessage() + Suggestion.of(missing.group(1), tables),
-                    tables.isEmpty()
-                            ? "it has no table"
-                            : "it has the tables: "
-                                    + tables.stream().limit(MOST_TABLES).collect(Collectors.joining(", "))
-                                    + (tables.size() > MOST_TABLES ? ", …" : ""),
-                    this);
-        }
-
-        /** What helps who has asked, null where nothing is known. */
-        public String hint() {
-            return hint;
-        }
-
-        /** Whether another database may have it: what is wrong is no word of the question. */
-        private boolean mayFitAnother() {
-            return getMessage().startsWith("no such table") || getMessage().startsWith("no such column");
-        }
-
-        /** Whether it is a function that the question names, and SQLite has not: no other database would help. */
-        public boolean isFunctionOf(String sql) {
-            Matcher function = FUNCTION.matcher(getMessage());
-            return function.matches()
-                    && sql.toLowerCase(Locale.ROOT).contains(function.group(1).toLowerCase(Locale.ROOT));
-        }
     }
 
     private ReadOnlyQuery() {}
@@ -213,9 +152,8 @@ public final class ReadOnlyQuery {
     }
 
     /**
-     * Names its tables and views, without SQLite's own and those that keep the content of virtual ones.
+     * The names of its tables and views, but for SQLite's own.
      *
-     * @param database a private file that nobody else has open
      * @param what it is, for messages
      * @throws Failure CORRUPT if the database is damaged
      */
@@ -227,7 +165,7 @@ public final class ReadOnlyQuery {
         }
     }
 
-    private static List<String> tables(SqliteConnection connection) throws SQLException {
+    static List<String> tables(SqliteConnection connection) throws SQLException {
         return connection.query("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type <> 'shadow' "
                 + "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name");
     }

@@ -50,7 +50,7 @@ final class SelectedRows {
             Inserted rows = new Inserted(connection, 2 * identity.size());
             try (rows) {
                 ReadOnlyQuery.ask(from.file(), "the backup " + from.what(), question, rows);
-            } catch (ReadOnlyQuery.Unfit e) {
+            } catch (Unfit e) {
                 throw new Failure(
                         Failure.Kind.USAGE,
                         "--where does not fit table " + table.name() + " of the backup: " + e.getMessage(),

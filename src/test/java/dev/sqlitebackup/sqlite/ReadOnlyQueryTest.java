@@ -77,7 +77,7 @@ class ReadOnlyQueryTest {
         Kept kept = new Kept();
         try {
             ReadOnlyQuery.ask(database, "it", sql, kept);
-        } catch (ReadOnlyQuery.Unfit e) {
+        } catch (Unfit e) {
             throw new AssertionError(e);
         }
         return kept;
@@ -156,16 +156,14 @@ class ReadOnlyQueryTest {
 
     @Test
     void saysWhatTheDatabaseHasNot() {
-        ReadOnlyQuery.Unfit unfit = assertThrows(
-                ReadOnlyQuery.Unfit.class, () -> ReadOnlyQuery.ask(database, "it", "SELECT * FROM u", new Kept()));
+        Unfit unfit = assertThrows(Unfit.class, () -> ReadOnlyQuery.ask(database, "it", "SELECT * FROM u", new Kept()));
         assertEquals("no such table: u", unfit.getMessage());
     }
 
     @Test
-    void aTextInDoubleQuotesIsANameAndTheColumnsAreCalledAsTyped() throws ReadOnlyQuery.Unfit {
-        ReadOnlyQuery.Unfit unfit = assertThrows(
-                ReadOnlyQuery.Unfit.class,
-                () -> ReadOnlyQuery.ask(database, "it", "SELECT 1 WHERE 'a' = \"a\"", new Kept()));
+    void aTextInDoubleQuotesIsANameAndTheColumnsAreCalledAsTyped() throws Unfit {
+        Unfit unfit = assertThrows(
+                Unfit.class, () -> ReadOnlyQuery.ask(database, "it", "SELECT 1 WHERE 'a' = \"a\"", new Kept()));
         assertEquals("no such column: a", unfit.getMessage());
         assertEquals("texts go in single quotes: 'ses_1'", unfit.hint());
         Kept kept = new Kept();
