@@ -10,6 +10,9 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Puts chosen rows into the database, in the transaction that is open, and proves that they are there as the backup has
@@ -20,6 +23,8 @@ import java.util.Set;
  */
 final class Insertion {
     static final String ELSEWHERE = "restore the backup to a new file with --to, and copy from there";
+
+    private static final Pattern UNIQUE = Pattern.compile("UNIQUE constraint failed: ([^']+)");
 
     private final SqliteConnection connection;
     private final References references;
@@ -158,6 +163,36 @@ final class Insertion {
         }
     }
 
+    /** The row of the database that has what has to be unique, as far as SQLite says what that is. */
+    private String inTheWay(LostTable table, long n, SQLException why) throws SQLException {
+        Matcher unique = UNIQUE.matcher(ResultCode.said(why));
+        List<String> columns = unique.matches()
+                ? Stream.of(unique.group(1).split(", "))
+                        .map(column -> column.substring(column.indexOf('.') + 1))
+                        .toList()
+                : List.of();
+        if (columns.isEmpty()
+                || !table.columns().containsAll(columns)
+                || table.missing().isThere("TRUE") == null) {
+            return "";
+        }
+        String same = Sql.all(
+                columns.stream()
+                        .map(Sql::name)
+                        .map(column -> "l." + column + " = +o." + column)
+                        .toList(),
+                "AND");
+        return connection
+                .query(
+                        "SELECT " + table.telling("l") + " FROM " + table.chosenRows("o") + " CROSS JOIN "
+                                + table.live().from("l") + " ON " + same + " WHERE w.n = " + n + " LIMIT 1",
+                        row -> row.getString(1))
+                .stream()
+                .map(row -> ", which row " + row + " has")
+                .findFirst()
+                .orElse("");
+    }
+
     /** Halves the rows until one is left that SQLite does not take. */
     private Failure refusedRow(LostTable table, SQLException refused) throws SQLException {
         long[] numbers = table.numbers();
@@ -176,7 +211,8 @@ final class Insertion {
         }
         return new Failure(
                 Failure.Kind.FAILURE,
-                table.describe(first) + ", cannot come back: " + ResultCode.said(why) + "; nothing was changed",
+                table.describe(first) + ", cannot come back: " + ResultCode.said(why) + inTheWay(table, first, why)
+                        + "; nothing was changed",
                 ELSEWHERE,
                 refused);
     }

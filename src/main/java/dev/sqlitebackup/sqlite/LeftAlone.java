@@ -145,4 +145,32 @@ final class LeftAlone {
                 ? inBackup + " AND " + References.refersToNothing("o", key, LiveAndBackup.LIVE)
                 : inBackup;
     }
+
+    /**
+     * What refers to rows that were asked for and are there, and is missing: it comes back by its own table.
+     *
+     * @param asked rows {@code x} of the backup, and few
+     */
+    List<String> stillMissing(LostTable table, String asked) throws SQLException {
+        List<String> sentences = new ArrayList<>();
+        for (ForeignKey key : references.keys()) {
+            LostTable child =
+                    key.refersTo(table.name()) && !key.isOf(table.name()) ? references.table(key.child()) : null;
+            long rows = child == null
+                    ? 0
+                    : connection.count(
+                            child.old().from("o") + " WHERE " + child.missing().condition()
+                                    + references
+                                            .detached(key, child)
+                                            .map(condition -> " AND NOT " + condition)
+                                            .orElse("")
+                                    + " AND EXISTS (SELECT 1 FROM " + asked + " WHERE " + key.matched("o", "x") + ")");
+            if (rows > 0) {
+                sentences.add(References.rows(rows) + " of table " + child.name()
+                        + " that refer to a row which was asked " + "for and is there " + (rows == 1 ? "is" : "are")
+                        + " missing: back by --table=" + child.name());
+            }
+        }
+        return sentences;
+    }
 }

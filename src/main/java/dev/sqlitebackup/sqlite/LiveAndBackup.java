@@ -17,6 +17,9 @@ final class LiveAndBackup implements AutoCloseable {
     /** Where {@link SelectedRows} are. */
     static final String SELECTED = "selected";
 
+    /** 64 MiB of pages of the usual size. */
+    private static final int MOST_DIRTY_PAGES = 16_384;
+
     private static final String PRIVATE = "mode=ro&immutable=1";
 
     private final SqliteConnection connection;
@@ -38,6 +41,8 @@ final class LiveAndBackup implements AutoCloseable {
             connection.execute("PRAGMA trusted_schema=OFF");
             connection.execute("PRAGMA synchronous=EXTRA"); // The end of a rollback journal is forced too.
             connection.execute("PRAGMA temp_store_directory=" + Sql.text(temporaryDirectory.toString()));
+            // What is written before its commit locks readers out in rollback mode.
+            connection.execute("PRAGMA main.cache_spill=" + MOST_DIRTY_PAGES);
             connection.query("SELECT count(*) FROM main.sqlite_schema");
             attach(connection, backup, BACKUP);
             if (selected != null) {

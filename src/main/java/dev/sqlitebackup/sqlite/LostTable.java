@@ -112,14 +112,6 @@ final class LostTable {
         return missing;
     }
 
-    /** Columns of the backup that hold values for which the database has no column any more. */
-    List<String> lostColumns() {
-        return old.columns().stream()
-                .map(TableShape.Column::name)
-                .filter(name -> live.column(name) == null)
-                .toList();
-    }
-
     /**
      * After rows were put back: columns of another type than in the backup, which hold another value in one of them.
      */

@@ -28,7 +28,7 @@ public record PutBack(List<Table> tables, long selected, long changed, List<Stri
         List<String> partial = new ArrayList<>();
         for (LostTable table : lost) {
             tables.add(new Table(table.name(), table.rows(), table.show(show, MOST_OF_VALUE)));
-            List<String> without = table.lostColumns();
+            List<String> without = lostColumns(table);
             if (!without.isEmpty()) {
                 partial.add("column " + String.join(", ", without) + " is gone from table " + table.name()
                         + ": its values do not come back");
@@ -40,6 +40,14 @@ public record PutBack(List<Table> tables, long selected, long changed, List<Stri
             }
         }
         return new PutBack(tables, selected, changed, partial, warnings);
+    }
+
+    /** Columns of the backup that hold values for which the database has no column any more. */
+    private static List<String> lostColumns(LostTable table) {
+        return table.old().columns().stream()
+                .map(TableShape.Column::name)
+                .filter(name -> table.live().column(name) == null)
+                .toList();
     }
 
     PutBack withPartial(String sentence) {

@@ -152,8 +152,9 @@ public final class ReadOnlyQuery {
     }
 
     /**
-     * The names of its tables and views, but for SQLite's own.
+     * Names its tables and views, without SQLite's own and those that keep the content of virtual ones.
      *
+     * @param database a private file that nobody else has open
      * @param what it is, for messages
      * @throws Failure CORRUPT if the database is damaged
      */

@@ -19,6 +19,9 @@ import java.util.stream.Collectors;
  */
 public final class Undelete {
     private static final int MOST_NAMES = 20;
+    /** Rows asked for of which it is also said what refers to them: more would take time under the lock. */
+    private static final int MOST_ASKED = 100;
+
     /** What SQLite says of a foreign key that nothing can be checked by; an application without it never notices. */
     private static final Pattern UNSOUND_KEY =
             Pattern.compile("foreign key mismatch.*|no such table: .*", Pattern.DOTALL);
@@ -169,8 +172,10 @@ public final class Undelete {
             connection.execute("PRAGMA defer_foreign_keys=ON");
             References references = choose(connection);
             if (references.chosen().isEmpty()) {
+                PutBack back = PutBack.of(
+                        List.of(), 0, selected, changed(connection, references), stillMissing(connection, references));
                 connection.execute("ROLLBACK");
-                return PutBack.of(List.of(), 0, selected, changed(connection, references), List.of());
+                return back;
             }
             List<String> ofTriggers = putBack(connection, references, foreignKeys);
             PutBack back = result(connection, references, foreignKeys, ofTriggers);
@@ -220,7 +225,7 @@ public final class Undelete {
                     "the database " + live + " has no table called " + wanted.table,
                     "restore the backup to a new file with --to, and copy from there");
         }
-        table.choose(selectedOf(table) + " WHERE " + table.missing().condition(), 0);
+        table.choose(selectedOf(table, "o") + " WHERE " + table.missing().condition(), 0);
         if (!wanted.only) {
             references.chooseReferring();
             references.chooseReferred();
@@ -228,12 +233,18 @@ public final class Undelete {
         return references;
     }
 
-    /** Rows {@code o} of the backup. */
-    private String selectedOf(LostTable table) {
+    private String selectedOf(LostTable table, String alias) {
         return wanted.condition == null
-                ? table.old().all("o")
+                ? table.old().all(alias)
                 : LiveAndBackup.SELECTED + "." + SelectedRows.TABLE + " AS s CROSS JOIN "
-                        + table.old().from("o") + " ON " + Identity.matched(table.identity(), "o", "s");
+                        + table.old().from(alias) + " ON " + Identity.matched(table.identity(), alias, "s");
+    }
+
+    private List<String> stillMissing(SqliteConnection connection, References references) throws SQLException {
+        LostTable table = references.table(wanted.table);
+        return wanted.condition == null || wanted.only || selected > MOST_ASKED
+                ? List.of()
+                : new LeftAlone(connection, references).stillMissing(table, selectedOf(table, "x"));
     }
 
     /** @return what there is to know of triggers */
@@ -262,6 +273,7 @@ public final class Undelete {
         LeftAlone leftAlone = new LeftAlone(connection, references);
         List<String> warnings = leftAlone.warnings();
         warnings.addAll(ofTriggers);
+        warnings.addAll(stillMissing(connection, references));
         if (!foreignKeys) {
             warnings.add("the database declares foreign keys that SQLite cannot check, so they were not enforced");
         }
@@ -276,6 +288,6 @@ public final class Undelete {
     private long changed(SqliteConnection connection, References references) throws SQLException {
         LostTable table = references.table(wanted.table);
         String isThere = table.missing().isThere("NOT " + table.same());
-        return isThere == null ? 0 : connection.count(selectedOf(table) + " WHERE " + isThere);
+        return isThere == null ? 0 : connection.count(selectedOf(table, "o") + " WHERE " + isThere);
     }
 }

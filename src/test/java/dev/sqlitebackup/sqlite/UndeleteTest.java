@@ -266,6 +266,23 @@ class UndeleteTest {
         lab.assertAllIsBack();
     }
 
+    @Test
+    void whatRefersToARowThatIsThereIsNamed() {
+        lab.given(
+                        "CREATE TABLE session(id INTEGER PRIMARY KEY)",
+                        "CREATE TABLE message(id INTEGER PRIMARY KEY, s REFERENCES session ON DELETE CASCADE)",
+                        "INSERT INTO session VALUES (1), (2)",
+                        "INSERT INTO message VALUES (10, 1), (20, 2), (21, 2)")
+                .since("DELETE FROM message");
+        PutBack back = lab.undelete(where("session", "id = 2"));
+        assertEquals(List.of(), back.tables());
+        assertEquals(
+                List.of(
+                        "2 rows of table message that refer to a row which was asked for and is there are missing: back by "
+                                + "--table=message"),
+                back.warnings());
+    }
+
     /** As SQLite does: what refers is taken for what it refers to would make of it. */
     @Test
     void keysAreComparedByWhatIsReferredTo() {

@@ -240,6 +240,8 @@ class UndeleteTriggersTest {
                 .since("DELETE FROM session", "INSERT INTO session VALUES (2, 's')");
         Failure refused = assertThrows(Failure.class, () -> lab.undelete(all("session")));
         assertFalse(refused.hint().contains("--no-triggers"), refused.hint());
-        assertTrue(refused.getMessage().contains("UNIQUE constraint failed: session.slug"), refused.getMessage());
+        assertTrue(
+                refused.getMessage().contains("UNIQUE constraint failed: session.slug, which row id=2 has"),
+                refused.getMessage());
     }
 }
