@@ -281,7 +281,7 @@ class ChangesIT {
         backup();
         Path target = lab.database("t.db", situation.contains("log") ? "wal" : "delete", 3000, "old");
         switch (situation) {
-            case "garbage" -> Files.write(target, new byte[5000]);
+            case "garbage" -> Files.write(target, new byte[5120]);
             case "a page of a table" -> {
                 int root = Integer.parseInt(Lab.query(target, "SELECT rootpage FROM sqlite_schema WHERE name = 't_b'"));
                 try (RandomAccessFile file = new RandomAccessFile(target.toFile(), "rw")) {

@@ -72,11 +72,12 @@ class LongNamesIT {
         Lab lab = new Lab(directory);
         lab.json(0, "backup", lab.database("app.db", "delete", 5, "g"), "--to=b.gz");
         Path database = lab.path("u".repeat(sizeBytes - 3) + ".db");
-        Lab.write(database, "no database");
+        String unreadable = "no database".repeat(512);
+        Lab.write(database, unreadable);
         Lab.write(lab.path(database.getFileName() + "-wal"), "log");
         JsonObject restored = lab.json(0, "restore", "b.gz", "--to=" + database);
         Path copy = Path.of(restored.get("safetyCopy").getAsString());
-        assertEquals("no database", Files.readString(copy));
+        assertEquals(unreadable, Files.readString(copy));
         assertEquals("log", Files.readString(copy.resolveSibling(copy.getFileName() + "-wal")));
     }
 }

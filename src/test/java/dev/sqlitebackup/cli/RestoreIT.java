@@ -507,7 +507,7 @@ class RestoreIT {
         lab.json(10, "restore", "missing.gz", "--to=a/b/x.db");
         lab.json(10, "undo", "a/b/x.db");
         assertFalse(Files.exists(lab.path("a")));
-        Lab.write(lab.path("garbage.db"), "garbage".repeat(100));
+        Lab.write(lab.path("garbage.db"), "garbage".repeat(512));
         assertEquals(
                 "created",
                 lab.json(0, "restore", "b.gz", "--to=garbage.db", "--dry-run")

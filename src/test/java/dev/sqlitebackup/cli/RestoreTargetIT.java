@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,6 +70,41 @@ class RestoreTargetIT {
         assertRefused("the target is a compressed file, and no database", lab.path("app.zip"));
         Lab.write(lab.path("pointer.gz"), "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
         assertRefused("the target is a Git LFS pointer, and no database", lab.path("pointer.gz"));
+        Lab.write(lab.path("notes.txt"), "to do");
+        assertRefused("the target is a file of another kind, and no database", lab.path("notes.txt"));
+    }
+
+    @Test
+    void aDirectoryIsNoTarget() throws IOException {
+        lab.json(0, "backup", database, "--to=b.gz");
+        Files.createDirectory(lab.path("d"));
+        for (List<String> command : List.of(List.of("restore", "b.gz"), List.of("undelete", "b.gz", "--table=t"))) {
+            String message = lab.json(
+                            2,
+                            Stream.concat(command.stream(), Stream.of("--to=d")).toArray())
+                    .get("message")
+                    .getAsString();
+            assertTrue(message.startsWith("the target is a directory: "), message);
+        }
+    }
+
+    /** SQLite cannot prove such a copy, so undo does not take it. */
+    @Test
+    void whatWasReplacedUnreadGoesBackByTheCommandThatIsNamed() throws IOException {
+        lab.json(0, "backup", database, "--to=b.gz");
+        String unreadable = "encrypted".repeat(512);
+        Lab.write(lab.path("e.db"), unreadable);
+        Lab.write(lab.path("e.db-journal"), "its journal");
+        String said = lab.run("restore", "b.gz", "--to=e.db").ok().err();
+        String command = said.lines()
+                .filter(line -> line.startsWith("to take this back, while nothing has it open: "))
+                .findFirst()
+                .orElseThrow()
+                .replaceFirst(".*?: ", "");
+        assertTrue(lab.json(12, "undo", "e.db").get("hint").getAsString().contains(command));
+        Tools.sh(command).ok();
+        assertEquals(unreadable, Files.readString(lab.path("e.db")));
+        assertEquals("its journal", Files.readString(lab.path("e.db-journal")));
     }
 
     @Test
@@ -82,7 +118,7 @@ class RestoreTargetIT {
     @Test
     void anUnreadableDatabaseIsStillReplaced() {
         lab.json(0, "backup", database, "--to=b.gz");
-        Lab.write(lab.path("garbage.db"), "-----BEGIN something else, or an encrypted database".repeat(100));
+        Lab.write(lab.path("garbage.db"), "-----BEGIN something else, or an encrypted database".repeat(512));
         assertEquals(
                 "created",
                 lab.json(0, "restore", "b.gz", "--to=garbage.db").get("method").getAsString());

@@ -92,6 +92,6 @@ class AssertionsTest {
                 Failure.Kind.CORRUPT,
                 "(no such table: u)",
                 () -> Assertions.of(List.of("SELECT 1 FROM u")).require(database, "b", "/srv/b.gz"));
-        assertEquals("the backup has t", failure.hint());
+        assertEquals("it has the tables: t", failure.hint());
     }
 }

@@ -179,12 +179,12 @@ class RestoreServiceTest {
     @ValueSource(booleans = {false, true})
     void replacesWhatSqliteCannotOpenAndKeepsIt(boolean underAnApplication) throws IOException {
         live = underAnApplication;
-        Lab.write(target, "encrypted ".repeat(1000));
+        Lab.write(target, "encrypted ".repeat(1024));
         RestoreService.Result replaced = restore();
         assertNew();
         assertEquals(RestorePlan.Way.REPLACE, replaced.way());
         assertEquals(lab.path(SAFETY_COPY), replaced.safetyCopy());
-        assertEquals("encrypted ".repeat(1000), Files.readString(replaced.safetyCopy()));
+        assertEquals("encrypted ".repeat(1024), Files.readString(replaced.safetyCopy()));
         Failure failure = assertThrows(Failure.class, this::undo);
         assertEquals(Failure.Kind.CORRUPT, failure.kind());
         assertTrue(failure.hint().startsWith("the newest safety copy holds what was there before"), failure.hint());
@@ -232,7 +232,7 @@ class RestoreServiceTest {
     void aDryRunLeavesEverythingAsItIsAndSaysHowItWouldBe(String situation) throws IOException {
         switch (situation) {
             case "there" -> lab.database("app.db", "delete", OLD_ROWS, "old");
-            case "garbage" -> Lab.write(target, "garbage");
+            case "garbage" -> Lab.write(target, "garbage".repeat(512));
             default -> target = lab.path("missing/app.db");
         }
         Map<String, String> before = lab.state("");
