@@ -3,6 +3,7 @@ package dev.sqlitebackup.cli;
 import dev.sqlitebackup.core.PruneService;
 import dev.sqlitebackup.files.NativeCode;
 import dev.sqlitebackup.history.Location;
+import dev.sqlitebackup.history.Origin;
 import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.ArgGroup;
@@ -107,6 +108,7 @@ public final class PruneCommand implements Target.Command {
                     place(),
                     name.name(spec),
                     common.configured == null ? null : common.configured.path(),
+                    NameOption.isTyped(spec) ? Origin.Claim.TYPED : Origin.Claim.NAMED,
                     retention.rules(spec),
                     tmp,
                     common.busyTimeout);

@@ -226,6 +226,7 @@ public final class BackupService {
                                 taken.fingerprint(),
                                 found.leftOut(),
                                 published.shrunk())
+                        .from(ownership(published).toNote(plan.source()))
                         .madeOf(published.files())
                         .verified(published.there().verifiedAt())
                         .comparedBy(NothingToDo.note(request, plan, taken.fingerprint(), found));
@@ -247,7 +248,12 @@ public final class BackupService {
             Failure failure = published.shrunkFailure() != null ? published.shrunkFailure() : store.shortfall();
             PruneService.Pruned pruned = published.shrunk() == null && failure == null
                     ? new PruneService(clock, progress)
-                            .afterBackup(plan.destination(), published.name(), verification.leftOut(), request)
+                            .afterBackup(
+                                    plan.destination(),
+                                    published.name(),
+                                    verification.leftOut(),
+                                    request,
+                                    ownership(published))
                     : PruneService.NOTHING;
             return new Result(
                     plan.database(),
@@ -262,6 +268,10 @@ public final class BackupService {
                     failure,
                     plan.at(),
                     published.count(plan.destination()) - pruned.deleted().size());
+        }
+
+        private Ownership ownership(Publication.Published published) {
+            return new Ownership(published.there().before(), plan.database(), request);
         }
 
         /** Says of a damaged database what there is instead. */

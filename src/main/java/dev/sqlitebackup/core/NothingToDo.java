@@ -9,6 +9,7 @@ import dev.sqlitebackup.files.Host;
 import dev.sqlitebackup.files.RegularFiles;
 import dev.sqlitebackup.files.Workspace;
 import dev.sqlitebackup.history.Destination;
+import dev.sqlitebackup.history.Origin;
 import dev.sqlitebackup.history.StateFile;
 import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.DatabaseFiles;
@@ -81,8 +82,9 @@ final class NothingToDo {
             return null;
         }
         Set<String> leftOut = Set.copyOf(there.before().leftOut());
+        Ownership ownership = new Ownership(there.before(), database, request);
         PruneService.Pruned pruned = new PruneService(clock, Progress.NONE)
-                .planAfterBackup(destination, there.previousName(), leftOut, request);
+                .planAfterBackup(destination, there.previousName(), leftOut, request, ownership);
         if (!pruned.deleted().isEmpty()) {
             LOG.debug("everything is compared, because nothing is deleted beside what was not proven in the same run");
             return null;
@@ -91,6 +93,9 @@ final class NothingToDo {
         if (manifest == null) {
             return null; // Removed meanwhile.
         }
+        State confirmed = there.before()
+                .confirmedAgain(at)
+                .from(ownership.toNote(Origin.describe(database, request.nameOf(database))));
         LOG.debug(
                 "nothing to do: nothing was written since {}",
                 there.before().compared().instant());
@@ -107,7 +112,7 @@ final class NothingToDo {
                         .withWarnings(destination.store().warnings())
                         .withWarnings(there.warnings(at))
                         .withWarnings(pruned.warnings())
-                        .withWarnings(BackupService.note(turn, there.before().confirmedAgain(at))),
+                        .withWarnings(BackupService.note(turn, confirmed)),
                 List.of(),
                 null,
                 null,

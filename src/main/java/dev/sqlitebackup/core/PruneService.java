@@ -14,7 +14,6 @@ import dev.sqlitebackup.history.Retention;
 import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.history.SafetyCopies;
 import dev.sqlitebackup.history.StateFile;
-import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.sqlite.Databases;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -41,19 +40,21 @@ public final class PruneService {
      *
      * @param name of the one database to prune of a history, null for all
      * @param database whose backups alone the rules are for, null for whatever is there
+     * @param claim whether the name was typed with it
      * @param temporaryDirectory where safety copies are verified
      */
     public record Request(
             Location location,
             String name,
             Path database,
+            Origin.Claim claim,
             RetentionRules rules,
             Path temporaryDirectory,
             Duration busyTimeout) {
         /** For whatever is there. */
         public Request(
                 Location location, String name, RetentionRules rules, Path temporaryDirectory, Duration busyTimeout) {
-            this(location, name, null, rules, temporaryDirectory, busyTimeout);
+            this(location, name, null, Origin.Claim.NAMED, rules, temporaryDirectory, busyTimeout);
         }
     }
 
@@ -92,7 +93,7 @@ public final class PruneService {
         }
         History history = history(request);
         SortedSet<String> databases = databases(history, request);
-        refuseOther(history, databases, request);
+        Ownership.refuseOthers(history.store(), databases, request);
         PrunePlan plan = planForHistory(history, databases, request);
         new Deletion(history.store(), plan).keepLocked();
         return pruned(plan, null);
@@ -122,7 +123,7 @@ public final class PruneService {
             for (String database : databases) {
                 turns.add(StateFile.of(history.store(), database).lock(request.busyTimeout));
             }
-            refuseOther(history, databases, request);
+            Ownership.refuseOthers(history.store(), databases, request);
             PrunePlan plan = planForHistory(history, databases, request);
             return pruned(plan, new Deletion(history.store(), plan).run());
         } finally {
@@ -173,25 +174,6 @@ public final class PruneService {
         return databases;
     }
 
-    /** Rules for one database must not delete the backups of another one that has its name there. */
-    private static void refuseOther(History history, SortedSet<String> databases, Request request) {
-        if (request.database == null) {
-            return;
-        }
-        for (String name : databases) {
-            State noted = StateFile.of(history.store(), name).read();
-            if (noted != null
-                    && Origin.of(noted.source(), Databases.existingOrNew(request.database)) == Origin.ANOTHER) {
-                throw new Failure(
-                        Failure.Kind.USAGE,
-                        "the backups called " + name + " at " + request.location + " are of another database, "
-                                + noted.source().path() + ", and not of " + request.database
-                                + ": nothing was deleted",
-                        Origin.ownName(request.database, request.location));
-            }
-        }
-    }
-
     private PrunePlan planForHistory(History history, SortedSet<String> databases, Request request) {
         history.forget();
         History.Listing listing = readAll(history);
@@ -239,10 +221,19 @@ public final class PruneService {
      * backup is known to verify. A backup is made by now whatever happens here, so what goes wrong is a warning.
      *
      * @param leftOut what of it could not be checked
+     * @param ownership of what is there
      */
-    Pruned afterBackup(Destination destination, String justProven, Set<String> leftOut, BackupService.Request request) {
+    Pruned afterBackup(
+            Destination destination,
+            String justProven,
+            Set<String> leftOut,
+            BackupService.Request request,
+            Ownership ownership) {
         if (request.rules().isEmpty() || !(destination instanceof HistoryDestination history)) {
             return NOTHING;
+        }
+        if (ownership.isInDoubt()) {
+            return notPruned(ownership.warning());
         }
         try {
             PrunePlan plan = planAround(history, justProven, leftOut, request);
@@ -252,24 +243,32 @@ public final class PruneService {
             }
             return pruned(plan, refused);
         } catch (Failure e) {
-            return notPruned(e);
+            return notPruned(notPrunedWarning(e));
         }
     }
 
     /** Decides the same, and deletes nothing. */
-    Pruned planAfterBackup(Destination destination, String newest, Set<String> leftOut, BackupService.Request request) {
+    Pruned planAfterBackup(
+            Destination destination,
+            String newest,
+            Set<String> leftOut,
+            BackupService.Request request,
+            Ownership ownership) {
         if (request.rules().isEmpty() || !(destination instanceof HistoryDestination history)) {
             return NOTHING;
+        }
+        if (ownership.isInDoubt()) {
+            return notPruned(ownership.warning());
         }
         try {
             return pruned(planAround(history, newest, leftOut, request), null);
         } catch (Failure e) {
-            return notPruned(e);
+            return notPruned(notPrunedWarning(e));
         }
     }
 
-    private static Pruned notPruned(Failure e) {
-        return new Pruned(List.of(), List.of(), List.of(notPrunedWarning(e)), List.of(), null);
+    private static Pruned notPruned(String warning) {
+        return new Pruned(List.of(), List.of(), List.of(warning), List.of(), null);
     }
 
     private static String notPrunedWarning(Failure e) {

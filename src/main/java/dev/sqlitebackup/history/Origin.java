@@ -132,9 +132,7 @@ public enum Origin {
                             Failure.Kind.USAGE,
                             "the backups called " + known + " at " + place + " are of " + noted.path()
                                     + ", where no database is any more, and " + database + " was found, not named",
-                            "if it is the same database, which has moved, say so once: "
-                                    + command(database, place, "--name=" + known) + "; else "
-                                    + ownName(database, place));
+                            sayMoved(database, place, known) + "; else " + ownName(database, place));
                 }
                 yield List.of(noted.path() + ", whose backups are called " + known + " at " + place
                         + ", is no database any more: they are continued with " + database);
@@ -204,6 +202,12 @@ public enum Origin {
             above = above.getParent();
         }
         return name;
+    }
+
+    /** What says, typed once, that a database has moved, and that the backups of that name are its own. */
+    public static String sayMoved(Path database, Location place, String name) {
+        return "if it is the same database, which has moved, say so once: "
+                + command(database, place, "--name=" + name);
     }
 
     private static String command(Path database, Location destination, String name) {

@@ -9,6 +9,7 @@ import dev.sqlitebackup.archive.Compression;
 import dev.sqlitebackup.history.Backup;
 import dev.sqlitebackup.history.Destination;
 import dev.sqlitebackup.history.Location;
+import dev.sqlitebackup.history.Origin;
 import dev.sqlitebackup.history.Retention;
 import dev.sqlitebackup.history.RetentionRules;
 import dev.sqlitebackup.history.StateFile;
@@ -29,6 +30,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -60,17 +62,26 @@ class PruneServiceTest {
     private BackupService.Result backUp(Path database, Location destination, Instant now, RetentionRules rules) {
         Lab.sql(database, "UPDATE t SET generation = generation || 'x'");
         return new BackupService(Clock.fixed(now, ZoneOffset.UTC), Progress.NONE)
-                .backup(Runs.request(
-                        database,
-                        destination,
-                        null,
-                        false,
-                        false,
-                        new Compression(6, 2),
-                        lab.temporary(),
-                        Duration.ZERO,
-                        rules,
-                        false));
+                .backup(request(database, destination, rules));
+    }
+
+    private BackupService.Request request(Path database, Location destination, RetentionRules rules) {
+        return request(database, destination, null, rules);
+    }
+
+    /** @param name that was typed, null for none */
+    private BackupService.Request request(Path database, Location destination, String name, RetentionRules rules) {
+        return Runs.request(
+                database,
+                destination,
+                name,
+                false,
+                false,
+                new Compression(6, 2),
+                lab.temporary(),
+                Duration.ZERO,
+                rules,
+                false);
     }
 
     private void backUp(Path database, Instant... times) {
@@ -311,22 +322,14 @@ class PruneServiceTest {
     }
 
     private PruneService.Pruned afterBackup(String justProven, RetentionRules rules) {
+        BackupService.Request request = request(app, history, rules);
         return new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE)
                 .afterBackup(
                         Destination.of(history, app, app.getFileName().toString()),
                         justProven,
                         Set.of(),
-                        Runs.request(
-                                app,
-                                history,
-                                null,
-                                false,
-                                false,
-                                new Compression(6, 2),
-                                lab.temporary(),
-                                Duration.ZERO,
-                                rules,
-                                false));
+                        request,
+                        new Ownership(null, app, request));
     }
 
     @Test
@@ -356,5 +359,75 @@ class PruneServiceTest {
                 pruned.warnings());
         assertTrue(pruned.deleted().isEmpty());
         assertEquals(2, names().size());
+    }
+
+    // ---- of another database, or of one that has moved
+
+    private PruneService.Request prune(Path database, Origin.Claim claim) {
+        return new PruneService.Request(history, "app.db", database, claim, ONE, lab.temporary(), Duration.ZERO);
+    }
+
+    /** It may just be away, and the backups may be all that is left of it. */
+    @Test
+    void rulesDeleteNothingOfADatabaseThatIsAwayUntilTheNameIsTyped() throws IOException {
+        backUp(app, NOON, NOON.plusSeconds(1));
+        Path moved = Files.createDirectories(lab.path("new")).resolve("app.db");
+        Files.copy(app, moved);
+        Files.delete(app);
+        PruneService service = new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE);
+        for (Consumer<PruneService.Request> run :
+                List.<Consumer<PruneService.Request>>of(service::plan, service::prune)) {
+            Failure refused = Expect.failure(
+                    Failure.Kind.USAGE,
+                    "the backups called app.db at " + history + " are of " + app + ", where no database is any more, "
+                            + "and may not be of " + moved + ": nothing was deleted",
+                    () -> run.accept(prune(moved, Origin.Claim.NAMED)));
+            assertTrue(
+                    refused.hint()
+                            .contains("say so once: sqlite-backup backup " + moved + " --to=" + history
+                                    + " --name=app.db; else give this one a name of its own"),
+                    refused.hint());
+        }
+        for (int run = 2; run < 4; run++) { // Each warns: the first takes nothing over.
+            BackupService.Result made = backUp(moved, history, NOON.plusSeconds(run), ONE);
+            assertEquals(List.of(), made.pruned());
+            String warnings = String.join("\n", made.verification().news());
+            assertTrue(
+                    warnings.contains("no older backup of app.db was deleted: they may not be of " + moved
+                            + ", but of " + app + "; if it is the same database, which has moved, say so once: "
+                            + "sqlite-backup backup " + moved + " --to=" + history + " --name=app.db"),
+                    warnings);
+        }
+        assertEquals(4, names().size());
+        BackupService.Result typed = new BackupService(Clock.fixed(NOON.plusSeconds(4), ZoneOffset.UTC), Progress.NONE)
+                .backup(request(moved, history, "app.db", ONE));
+        assertEquals(3, typed.pruned().size(), "its own by now");
+        assertEquals(
+                List.of(),
+                backUp(moved, history, NOON.plusSeconds(5), RetentionRules.NONE)
+                        .verification()
+                        .news(),
+                "and noted");
+        assertEquals(
+                1, service.prune(prune(moved, Origin.Claim.NAMED)).deleted().size());
+    }
+
+    @Test
+    void aTypedNameIsTheWordOfWhoTypesIt() throws IOException {
+        backUp(app, NOON, NOON.plusSeconds(1));
+        Path moved = Files.move(app, Files.createDirectories(lab.path("new")).resolve("app.db"));
+        PruneService service = new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE);
+        assertEquals(
+                1, service.prune(prune(moved, Origin.Claim.TYPED)).deleted().size());
+    }
+
+    @Test
+    void whatHasMovedIsTakenOverWhereNoRuleDeletes() throws IOException {
+        backUp(app, NOON);
+        Path moved = Files.move(app, Files.createDirectories(lab.path("new")).resolve("app.db"));
+        backUp(moved, history, NOON.plusSeconds(1), RetentionRules.NONE);
+        BackupService.Result result = backUp(moved, history, NOON.plusSeconds(2), ONE);
+        assertEquals(List.of(), result.verification().news());
+        assertEquals(2, result.pruned().size());
     }
 }
