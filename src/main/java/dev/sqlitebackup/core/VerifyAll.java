@@ -184,14 +184,21 @@ public final class VerifyAll {
                     continue; // A prune has deleted it meanwhile.
                 }
                 say(outcome);
-                if (entry.backup().name().equals(newest) && outcome.result != null) {
-                    StateFile state = StateFile.of(history.store(), database);
-                    warnings.addAll(new ProofNote(state, null).note(clock.instant(), request.busyTimeout()));
+                if (entry.backup().name().equals(newest)) {
+                    note(outcome, new ProofNote(StateFile.of(history.store(), database), null));
                 }
                 progress.at(doneBytes += bytes(entry));
             }
         } catch (IOException e) {
             throw Failure.io("cannot stage the backup in", request.temporaryDirectory(), e);
+        }
+    }
+
+    private void note(Outcome ofNewest, ProofNote note) {
+        if (ofNewest.result == null) {
+            note.takeBack(ofNewest.failure, request.busyTimeout());
+        } else {
+            warnings.addAll(note.note(clock.instant(), request.busyTimeout()));
         }
     }
 

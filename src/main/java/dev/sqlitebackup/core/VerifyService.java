@@ -1,5 +1,6 @@
 package dev.sqlitebackup.core;
 
+import dev.sqlitebackup.Failure;
 import dev.sqlitebackup.Progress;
 import dev.sqlitebackup.archive.Manifest;
 import dev.sqlitebackup.files.Workspace;
@@ -82,8 +83,8 @@ public final class VerifyService {
     /**
      * Verifies a backup.
      *
-     * @throws dev.sqlitebackup.Failure NOT_FOUND if there is none, CORRUPT if anything about it is wrong, or not as
-     *     asserted, NO_SPACE, USAGE if it is not clear which is meant, or what is asserted
+     * @throws Failure NOT_FOUND if there is none, CORRUPT if anything about it is wrong, or not as asserted, NO_SPACE,
+     *     USAGE if it is not clear which is meant, or what is asserted
      */
     public Result verify(Request request) {
         Assertions assertions = Assertions.of(request.assertions);
@@ -102,7 +103,13 @@ public final class VerifyService {
 
     Result prove(Request request, BackupSource source, Assertions assertions) {
         ProofNote note = ProofNote.of(() -> NewestState.of(request.backup, source, clock.instant()));
-        Result proven = prove(source, assertions, request);
+        Result proven;
+        try {
+            proven = prove(source, assertions, request);
+        } catch (Failure e) {
+            note.takeBack(e, request.busyTimeout);
+            throw e;
+        }
         return proven.with(proven.verification.withWarnings(note.note(clock.instant(), request.busyTimeout)));
     }
 

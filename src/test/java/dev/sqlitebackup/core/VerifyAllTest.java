@@ -222,6 +222,49 @@ class VerifyAllTest {
         assertEquals(at(100), wiki.status(at(101)).verifiedAt(), "the newest that there is");
     }
 
+    /** Of the newest alone, and only where it is known to be bad. */
+    @Test
+    void whatIsFoundBadIsNotProvenAnyMore() throws IOException {
+        List<BackupService.Result> made = hours(runs, 2);
+        verify();
+        Path newest = Path.of(made.get(1).backup());
+        byte[] good = Files.readAllBytes(newest);
+        byte[] bad = good.clone();
+        bad[bad.length / 3] ^= 1;
+        Files.write(newest, bad);
+        assertEquals(at(100), runs.status(at(101)).verifiedAt());
+        verify();
+        assertNull(runs.status(at(101)).verifiedAt());
+        Files.write(newest, good);
+        verify();
+        assertEquals(at(100), runs.status(at(101)).verifiedAt());
+        Files.write(newest, bad);
+        Expect.failure(Failure.Kind.CORRUPT, "", () -> runs.verify(runs.history()));
+        assertNull(runs.status(at(101)).verifiedAt());
+
+        Files.write(newest, good);
+        verify();
+        VerifyService.Request asserting = new VerifyService.Request(
+                runs.history(), lab.path("app.db"), null, null, List.of("SELECT 0"), lab.temporary(), Duration.ZERO);
+        VerifyService service = new VerifyService(Clock.fixed(at(100), ZoneOffset.UTC), Progress.NONE);
+        Expect.failure(Failure.Kind.CORRUPT, "", () -> service.verify(asserting));
+        assertNull(runs.status(at(101)).verifiedAt(), "not as it has to be");
+
+        verify();
+        Expect.failure(
+                Failure.Kind.CORRUPT,
+                "",
+                () -> service.verify(new VerifyService.Request(
+                        runs.history(),
+                        lab.path("app.db"),
+                        null,
+                        at(0),
+                        List.of("SELECT 0"),
+                        lab.temporary(),
+                        Duration.ZERO)));
+        assertEquals(at(100), runs.status(at(101)).verifiedAt(), "an older one");
+    }
+
     @Test
     void aSingleBadOneGetsTheRemedyOfMany() throws IOException {
         List<BackupService.Result> made = hours(runs, 2);
