@@ -20,6 +20,7 @@ public final class Interruption {
 
     private static final Set<Runnable> STOPPERS = ConcurrentHashMap.newKeySet();
     private static final Lock CRITICAL = new ReentrantLock();
+    private static final ThreadLocal<Boolean> IS_LAST_WORD = ThreadLocal.withInitial(() -> false);
     private static volatile boolean requested;
 
     private Interruption() {}
@@ -37,7 +38,7 @@ public final class Interruption {
 
     /** @throws Failure of kind INTERRUPTED once a signal has come */
     public static void check() {
-        if (requested) {
+        if (requested && !IS_LAST_WORD.get()) {
             throw failure(null);
         }
     }
@@ -90,8 +91,24 @@ public final class Interruption {
         critical().close();
     }
 
+    /**
+     * Says what came of a run, on this thread: also when a signal has come, and with a time of its own for whatever may
+     * block, because nothing wakes it.
+     */
+    public static void lastWord(Runnable saying) {
+        IS_LAST_WORD.set(true);
+        try {
+            saying.run();
+        } finally {
+            IS_LAST_WORD.remove();
+        }
+    }
+
     /** While the returned object is open, a signal runs {@code stop}. */
     public static Blocking onRequest(Runnable stop) {
+        if (IS_LAST_WORD.get()) {
+            return () -> {};
+        }
         STOPPERS.add(stop);
         if (requested) {
             stop.run();

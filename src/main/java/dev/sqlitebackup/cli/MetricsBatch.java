@@ -1,6 +1,7 @@
 package dev.sqlitebackup.cli;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.Interruption;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -19,6 +20,7 @@ final class MetricsBatch {
 
     private final Map<Path, Map<String, String>> unwritten = new LinkedHashMap<>();
     private Failure failure;
+    private boolean isAnyWritten;
     private long writtenNanos = System.nanoTime();
     private long writingNanos;
 
@@ -50,7 +52,7 @@ final class MetricsBatch {
     void put(Path given, Map<String, String> values) {
         unwritten.computeIfAbsent(given, none -> new LinkedHashMap<>()).putAll(values);
         if (System.nanoTime() - writtenNanos >= WORK_TIMES * writingNanos) {
-            write();
+            Interruption.lastWord(this::write);
         }
     }
 
@@ -61,6 +63,7 @@ final class MetricsBatch {
                 MetricsFile file = files.get(given);
                 if (file != null) {
                     file.put(values);
+                    isAnyWritten = true;
                 }
             } catch (Failure e) {
                 fail(given, e);
@@ -72,15 +75,19 @@ final class MetricsBatch {
     }
 
     /**
-     * Writes what is unwritten, and forgets all.
+     * Writes what is unwritten, also of a run that a signal ends, and forgets all.
      *
-     * @return why something could not be written, null if all was
+     * @return what to say if something could not be written, null if all was
      */
-    Failure end() {
-        write();
-        Failure ended = failure;
+    String end() {
+        Interruption.lastWord(this::write);
+        String said = failure == null
+                ? null
+                : (isAnyWritten ? "not all metrics were written: " : "no metrics were written: ")
+                        + failure.getMessage();
         failure = null;
+        isAnyWritten = false;
         files.clear();
-        return ended;
+        return said;
     }
 }

@@ -136,10 +136,9 @@ public final class MetricsOption {
     /** Also where only the databases of the configuration have a metrics file. */
     private void end() {
         CommonOptions common = CommonOptions.of(command.commandLine());
-        Failure failure = common.results == null ? common.metrics.end() : null;
-        if (failure != null) {
-            Output.of(command.commandLine(), common)
-                    .warnings(List.of("no metrics were written: " + failure.getMessage()));
+        String warning = common.results == null ? common.metrics.end() : null;
+        if (warning != null) {
+            Output.of(command.commandLine(), common).warnings(List.of(warning));
         }
     }
 

@@ -18,6 +18,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -282,6 +285,37 @@ class MetricsIT {
             assertEquals("0", value(Metric.LAST_EXIT_CODE, "one", history(), command));
             assertEquals("0", value(Metric.LAST_EXIT_CODE, "two", history(), command));
         }
+        assertAccepted();
+    }
+
+    /** The series of what had failed before would say that all is well. */
+    @Test
+    void whatHadEndedWhenASignalCameIsNoted() throws Exception {
+        Path busy = lab.database("busy.db", "delete", 10, "h");
+        run(0, "backup", database, "--to=history/");
+        try (Connection holder = DriverManager.getConnection("jdbc:sqlite:" + busy);
+                Statement statement = holder.createStatement()) {
+            statement.execute("BEGIN EXCLUSIVE");
+            Tools.Started started = lab.start(
+                    "backup",
+                    database,
+                    "missing.db",
+                    busy,
+                    "--to=history/",
+                    "--busy-timeout=10m",
+                    "--metrics-file=" + file);
+            while (!Files.readString(started.err()).contains("missing.db")) {
+                assertTrue(started.process().isAlive());
+                Thread.onSpinWait();
+            }
+            started.process().destroy();
+            Tools.Ended ended = Tools.await(started).endsWith(130);
+            assertFalse(ended.err().contains("metrics"), ended.err());
+        }
+        assertEquals("0", value(Metric.LAST_EXIT_CODE, "backup"));
+        assertEquals("10", value(Metric.LAST_EXIT_CODE, "missing.db", history(), "backup"));
+        assertNull(value(Metric.LAST_EXIT_CODE, "busy.db", history(), "backup"), "it has not ended");
+        assertNull(value(Metric.LAST_EXIT_CODE, "", history(), "backup"), "and neither have all");
         assertAccepted();
     }
 
