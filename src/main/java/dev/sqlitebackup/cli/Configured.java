@@ -27,6 +27,9 @@ final class Configured implements IExecutionStrategy {
     private static final Set<String> FOR_ALL = Set.of("backup", "status", "verify", "prune");
     /** Which are about the program, also where the file is wrong. */
     private static final Set<String> NEEDS_NONE = Set.of("help", "generate-completion");
+    /** Which are for a moment, and say all that they need. */
+    private static final Set<String> WITHOUT_FILE =
+            Set.of("restore", "undelete", "undo", "list", "diff", "query", "verify");
     /** Which write to the default database. */
     private static final Set<String> TO_DATABASE = Set.of("restore", "undelete");
 
@@ -52,10 +55,21 @@ final class Configured implements IExecutionStrategy {
             if (file == null) {
                 return new RunLast().execute(parsed);
             }
-            return execute(parsed, ConfigurationFile.read(file, environment));
+            return execute(parsed, read(file, typed.getCommandName()));
         } catch (Failure e) {
             common.ping = PingOption.of(typed);
             throw new ExecutionException(typed, e.getMessage(), e);
+        }
+    }
+
+    /** Who has lost a database shall not have to mend a file first. */
+    private Configuration read(Path file, String command) {
+        try {
+            return ConfigurationFile.read(file, environment);
+        } catch (Failure e) {
+            throw WITHOUT_FILE.contains(command)
+                    ? e.withHint((e.hint() == null ? "" : e.hint() + "; ") + "without the file: --config=/dev/null")
+                    : e;
         }
     }
 

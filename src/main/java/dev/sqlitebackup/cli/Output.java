@@ -110,7 +110,7 @@ final class Output {
      */
     int failure(Failure failure, List<String> beside, Map<String, Object> fields) {
         Ping ping = failure.kind() == Failure.Kind.INTERRUPTED ? null : ping();
-        List<String> warnings = both(beside, ping == null ? List.of() : ping.failed(failure));
+        List<String> warnings = both(beside, ping == null ? List.of() : ping.failed(failure, Results.failures(fields)));
         Map<String, Object> object = failed(failure, warnings, fields);
         noteEnd(ExitCodes.of(failure.kind()), object);
         if (options.json) {

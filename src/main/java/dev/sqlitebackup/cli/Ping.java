@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 
 /**
  * Tells a monitoring service how a run ended, as healthchecks.io and those that imitate it want to hear it
@@ -21,6 +22,11 @@ import java.util.concurrent.TimeoutException;
  */
 final class Ping {
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+    /** A monitor keeps 100 kB of it at most, and shows less. */
+    private static final int MOST_LINES = 20;
+
+    private static final int MOST_CHARACTERS = 500;
 
     private final URI success;
 
@@ -51,9 +57,17 @@ final class Ping {
         return send(HttpRequest.newBuilder(success).GET());
     }
 
-    /** @return what went wrong with the ping, or nothing */
-    List<String> failed(Failure failure) {
-        String message = failure.getMessage() + (failure.hint() == null ? "" : "\n" + failure.hint());
+    /**
+     * @param each what failed of several, a line each
+     * @return what went wrong with the ping, or nothing
+     */
+    List<String> failed(Failure failure, List<String> each) {
+        String message = failure.getMessage()
+                + (failure.hint() == null ? "" : "\n" + failure.hint())
+                + each.stream()
+                        .limit(MOST_LINES)
+                        .map(line -> "\n" + line.substring(0, Math.min(line.length(), MOST_CHARACTERS)))
+                        .collect(Collectors.joining());
         return send(HttpRequest.newBuilder(failing(success)).POST(HttpRequest.BodyPublishers.ofString(message)));
     }
 

@@ -37,6 +37,19 @@ final class Results {
         return target.name() + ": " + text;
     }
 
+    /** Of an object's results, a line for each that failed. */
+    static List<String> failures(Map<String, Object> fields) {
+        List<String> lines = new ArrayList<>();
+        if (fields.get("results") instanceof List<?> results) {
+            for (Object result : results) {
+                if (result instanceof Map<?, ?> of && of.get("name") != null && of.get("message") != null) {
+                    lines.add(of.get("name") + ": " + of.get("message"));
+                }
+            }
+        }
+        return lines;
+    }
+
     /** In the order of the targets: {@code name}, {@code database}, {@code destination}, and what one alone gives. */
     List<Map<String, Object>> all() {
         return all;
