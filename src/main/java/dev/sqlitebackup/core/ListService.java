@@ -87,20 +87,14 @@ public final class ListService {
         if (name != null) {
             history.names().requireName(name);
         }
-        History.Listing listing = history.read();
+        History.Listing listing = history.read(name);
         List<String> warnings = new ArrayList<>(listing.warnings());
         if (listing.chains().isEmpty()) {
             history.singles()
                     .forEach(file ->
                             warnings.add("this is a single backup and no history: " + Hints.command("list", file)));
         }
-        return new Found(
-                listing.chains().stream()
-                        .filter(chain -> name == null || chain.tip().database().equals(name))
-                        .toList(),
-                warnings,
-                history,
-                listing);
+        return new Found(listing.chains(), warnings, history, listing);
     }
 
     /** What Git has, and the file itself where that is something else. */

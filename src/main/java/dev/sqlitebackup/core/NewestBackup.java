@@ -45,9 +45,10 @@ record NewestBackup(Store store, StateFile stateFile, int count, List<Backup> me
                         ? newest.isWhole() ? null : newest.broken().why()
                         : "there is no backup of " + name + " in "
                                 + history.store().place()
-                                + (others.isEmpty() ? "" : ", only of " + String.join(", ", others)),
+                                + (others.isEmpty() ? "" : ", only of " + String.join(", ", others))
+                                + ifNowhere(request),
                 newest == null || newest.isWhole()
-                        ? "run one: " + backupCommand(request)
+                        ? runOne(request, newest != null || others.isEmpty() ? "" : listCommand(request))
                         : (newest.broken().remedy() == null
                                         ? ""
                                         : newest.broken().remedy() + "; or ")
@@ -68,8 +69,8 @@ record NewestBackup(Store store, StateFile stateFile, int count, List<Backup> me
                                     "--to=" + file.store().place()));
         }
         String command = backupCommand(request);
-        String missing = "there is no backup at " + request.destination();
-        String hint = "run one: " + command;
+        String missing = "there is no backup at " + request.destination() + ifNowhere(request);
+        String hint = runOne(request, "");
         Backup backup = null;
         try {
             backup = file.find();
@@ -94,6 +95,26 @@ record NewestBackup(Store store, StateFile stateFile, int count, List<Backup> me
                 backup == null ? List.of() : List.of(backup),
                 backup == null ? missing : null,
                 hint);
+    }
+
+    private static boolean isNowhere(StatusService.Request request) {
+        return Files.notExists(request.database());
+    }
+
+    private static String ifNowhere(StatusService.Request request) {
+        return isNowhere(request) ? ", and no database at " + request.database() : "";
+    }
+
+    /** @param otherwise what to do where there is nothing to back up */
+    private static String runOne(StatusService.Request request, String otherwise) {
+        return isNowhere(request)
+                ? "look at the path of the database, or run one where that lies" + otherwise
+                : "run one: " + backupCommand(request);
+    }
+
+    private static String listCommand(StatusService.Request request) {
+        return "; what is backed up there: "
+                + Hints.command("list", request.destination().toString());
     }
 
     static String backupCommand(StatusService.Request request, String... more) {

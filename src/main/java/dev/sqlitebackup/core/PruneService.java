@@ -176,7 +176,7 @@ public final class PruneService {
 
     private PrunePlan planForHistory(History history, SortedSet<String> databases, Request request) {
         history.forget();
-        History.Listing listing = readAll(history);
+        History.Listing listing = whole(history.read(request.name));
         PrunePlan plan = new PrunePlan(request.rules, clock, listing.warnings());
         for (String database : databases) {
             plan.add(
@@ -204,8 +204,7 @@ public final class PruneService {
     }
 
     /** A backup that a disk cannot read may be the best one, so without it nothing is decided. */
-    private static History.Listing readAll(History history) {
-        History.Listing listing = history.read();
+    private static History.Listing whole(History.Listing listing) {
         if (listing.unreadable() != null) {
             throw new Failure(
                     listing.unreadable().kind(),
@@ -278,7 +277,7 @@ public final class PruneService {
     private PrunePlan planAround(
             HistoryDestination destination, String justProven, Set<String> leftOut, BackupService.Request request) {
         History history = destination.history();
-        History.Listing listing = readAll(history);
+        History.Listing listing = whole(history.read(destination.database()));
         PrunePlan plan = new PrunePlan(request.rules(), clock, listing.warnings());
         plan.addProven(
                 listing.of(destination.database()),

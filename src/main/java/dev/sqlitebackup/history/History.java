@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -86,6 +87,18 @@ public final class History {
      */
     public Listing read() {
         return new Listings(store.isRemote(), ends, this::missing).of(files.all());
+    }
+
+    /**
+     * The same of one database alone: what is wrong with another is not its news.
+     *
+     * @param database null for all
+     */
+    public Listing read(String database) {
+        return database == null
+                ? read()
+                : new Listings(store.isRemote(), ends, this::missing)
+                        .of(new TreeMap<>(Map.of(database, files.all(database))));
     }
 
     /** What to say of a backup that others build on, and that is not there. */

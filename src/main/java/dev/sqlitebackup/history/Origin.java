@@ -222,9 +222,12 @@ public enum Origin {
         }
     }
 
-    /** Nothing is there, or what no application could use: emptied, or filled with zeros by a crash. */
+    /** Nothing is there, or what no application could use: no file, emptied, zeros after a crash, or cut short. */
     private static boolean isNone(Path file) {
-        return Files.notExists(file) || Files.isRegularFile(file) && !isDatabase(file);
+        return Files.notExists(file)
+                || Files.exists(file)
+                        && !Files.isDirectory(file)
+                        && (!isDatabase(file) || Files.isReadable(file) && Databases.isCutShort(file));
     }
 
     /** What this user may not read may be one. */

@@ -1,10 +1,13 @@
 package dev.sqlitebackup.sqlite;
 
 import dev.sqlitebackup.Failure;
+import dev.sqlitebackup.files.RegularFiles;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 
 /** What a path to a database refers to, found out without opening it: to open a FIFO would hang. */
@@ -16,10 +19,38 @@ public final class Databases {
      * @throws Failure NOT_FOUND if there is none, FAILURE if it is no regular file
      */
     public static Path existing(Path database) {
-        requireRegularFile(database, "database", "name it as the argument, or set SQLITE_BACKUP_DB");
+        requireRegularFile(
+                database,
+                "database",
+                "look at the path: it is the argument, else SQLITE_BACKUP_DB, else that of a configuration file");
         Path real = real(database);
         requireRegularSidecars(real);
         return real;
+    }
+
+    /**
+     * Whether pages are missing at the end that the header counts, and no log or journal may hold them: a look, which
+     * takes no lock. So what has been written meanwhile is asked again the next time.
+     */
+    public static boolean isCutShort(Path database) {
+        try {
+            DatabaseHeader before = header(database);
+            long sizeBytes = Files.size(database);
+            boolean isShort = before != null && sizeBytes < before.pageCount() * before.pageSizeBytes();
+            DatabaseFiles files = DatabaseFiles.of(database);
+            return isShort
+                    && sizeBytes(files.wal()) == 0
+                    && sizeBytes(files.journal()) == 0
+                    && before.equals(header(database));
+        } catch (IOException e) {
+            return false; // It is not there any more, or not to be read: others say so.
+        }
+    }
+
+    private static DatabaseHeader header(Path database) throws IOException {
+        try (FileChannel file = RegularFiles.open(database, StandardOpenOption.READ)) {
+            return DatabaseHeader.read(file);
+        }
     }
 
     /** SQLite would wait for a FIFO under the name of a journal. */

@@ -159,7 +159,8 @@ class ConfigurationIT {
                 which.get("hint").getAsString());
         configure("no such = key");
         lab.run("help").ok();
-        String hint = lab.json(2, "restore", wiki, "--to=restored.db").get("hint").getAsString();
+        String hint =
+                lab.json(2, "restore", wiki, "--to=restored.db").get("hint").getAsString();
         assertTrue(hint.endsWith("without the file: --config=/dev/null"), hint);
         lab.json(0, "restore", wiki, "--to=restored.db", "--config=/dev/null");
     }

@@ -361,6 +361,22 @@ class PruneServiceTest {
         assertEquals(2, names().size());
     }
 
+    /** A warning about another one, in each run of each, is one that nobody reads any more. */
+    @Test
+    void whatIsWrongWithAnotherDatabaseIsNoWarningOfThisOne() {
+        backUp(app, NOON, NOON.plusSeconds(1));
+        backUp(other, NOON);
+        Lab.write(lab.path("history/other-20261122T110000Z.db.gz"), "half-copied");
+        BackupService.Result result = backUp(app, history, NOON.plusSeconds(2), ONE);
+        assertEquals(List.of(), result.verification().news());
+        assertEquals(2, result.pruned().size());
+        PruneService service = new PruneService(Clock.fixed(LATER, ZoneOffset.UTC), Progress.NONE);
+        assertEquals(List.of(), service.plan(prune(app, Origin.Claim.NAMED)).warnings());
+        assertEquals(List.of(), new ListService().list(history, "app.db").warnings());
+        assertEquals(1, new ListService().list(history, null).warnings().size());
+        assertEquals(1, plan(history).warnings().size());
+    }
+
     // ---- of another database, or of one that has moved
 
     private PruneService.Request prune(Path database, Origin.Claim claim) {

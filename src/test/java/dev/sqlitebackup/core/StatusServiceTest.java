@@ -105,6 +105,20 @@ class StatusServiceTest {
                 existing);
     }
 
+    /** A backup of it would fail. */
+    @Test
+    void saysOfADatabaseThatIsNotThereEitherThatItIsNot() throws IOException {
+        Files.delete(database);
+        String look = "look at the path of the database, or run one where that lies";
+        assertMissing("there is no backup at " + file + ", and no database at " + database, look, file);
+        assertMissing("there is no backup of app.db in " + history + ", and no database at " + database, look, history);
+        backUp(lab.database("b.db", "delete", 3, "g"), history);
+        assertMissing(
+                "there is no backup of app.db in " + history + ", only of b.db, and no database at " + database,
+                look + "; what is backed up there: sqlite-backup list " + history,
+                history);
+    }
+
     @Test
     void saysWhatIsThereInsteadOfTheBackupThatIsMissing() {
         String hint = "run one: sqlite-backup backup " + database + " --to=" + history + "/";
@@ -166,7 +180,7 @@ class StatusServiceTest {
     void looksForTheDatabaseThatWasNamedOrIsThereOrIsTheOnlyOne() {
         Path standard = lab.path("opencode.db");
         assertEquals(
-                "there is no backup of opencode.db in " + history,
+                "there is no backup of opencode.db in " + history + ", and no database at " + lab.path("opencode.db"),
                 status(standard, false, history).missing());
         backUp(database, history);
         assertEquals(

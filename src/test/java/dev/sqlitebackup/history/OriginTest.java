@@ -10,11 +10,13 @@ import dev.sqlitebackup.files.Host;
 import dev.sqlitebackup.run.State;
 import dev.sqlitebackup.testing.Expect;
 import dev.sqlitebackup.testing.Lab;
+import dev.sqlitebackup.testing.Tools;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -115,6 +117,30 @@ class OriginTest {
         assertEquals(database, Origin.gone(noted, database));
         Files.write(database, new byte[0]);
         assertEquals(database, Origin.gone(noted, database));
+    }
+
+    @Test
+    void aFileThatIsCutShortIsGoneUnlessALogMayHoldTheRest() throws IOException {
+        State.Source noted = source(database.toString(), Host.id());
+        Lab.sql(database, "CREATE TABLE wide AS SELECT randomblob(50000)");
+        byte[] whole = Files.readAllBytes(database);
+        Files.write(database, Arrays.copyOf(whole, 4096));
+        assertEquals(database, Origin.gone(noted, database));
+        for (String sidecar : List.of("-wal", "-journal")) {
+            Path beside = database.resolveSibling("app.db" + sidecar);
+            Lab.write(beside, "frames");
+            assertNull(Origin.gone(noted, database), sidecar);
+            Files.delete(beside);
+        }
+        Files.write(database, whole);
+        assertNull(Origin.gone(noted, database));
+    }
+
+    @Test
+    void whatIsNoFileIsGone() throws IOException {
+        Files.delete(database);
+        Tools.sh("mkfifo \"$1\"", database).ok();
+        assertEquals(database, Origin.gone(source(database.toString(), Host.id()), database));
     }
 
     @Test
