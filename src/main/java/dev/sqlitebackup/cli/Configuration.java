@@ -22,6 +22,7 @@ import picocli.CommandLine.Model.OptionSpec;
  */
 record Configuration(Path file, Map<String, String> defaults, List<Database> databases) {
     static final String TO = "to";
+    private static final String METRICS_FILE = "metrics-file";
     private static final String NAME = "name";
     private static final String RULE = "keep-";
 
@@ -87,10 +88,14 @@ record Configuration(Path file, Map<String, String> defaults, List<Database> dat
      *
      * @param database that a run is for, null for none of these
      * @param ofPlace whether its backups go where the file says: only there do the file's rules delete any
+     * @param isNoted whether the file's metrics are of it: nothing would ever reset those of what was typed once
      */
-    IDefaultValueProvider defaults(Database database, boolean ofPlace) {
+    IDefaultValueProvider defaults(Database database, boolean ofPlace, boolean isNoted) {
         Map<String, String> values = new HashMap<>(database == null ? defaults : database.options);
         values.remove(TO); // Of each command it is something else.
+        if (!isNoted) {
+            values.remove(METRICS_FILE);
+        }
         if (database == null || !ofPlace) {
             values.keySet().removeIf(Configuration::isRule);
         }

@@ -80,7 +80,8 @@ final class Configured implements IExecutionStrategy {
         Environment itsOwn = database == null && to != null && isForOne(parsed.subcommand(), configuration)
                 ? environment.withDefaults(Map.of(Environment.DESTINATION_VARIABLE, to))
                 : environment;
-        CommandLine program = commandLine(itsOwn, configuration, database, words)
+        CommandLine program = commandLine(
+                        itsOwn, configuration, database, isNoted(parsed.subcommand(), configuration, database), words)
                 .setOut(parsed.commandSpec().commandLine().getOut())
                 .setErr(parsed.commandSpec().commandLine().getErr());
         program.setExecutionStrategy(new RunLast());
@@ -91,9 +92,14 @@ final class Configured implements IExecutionStrategy {
      * A command line with what the file says of one database.
      *
      * @param database null for none of the file
+     * @param isNoted whether the file's metrics are of the run
      */
     static CommandLine commandLine(
-            Environment environment, Configuration configuration, Configuration.Database database, String... words) {
+            Environment environment,
+            Configuration configuration,
+            Configuration.Database database,
+            boolean isNoted,
+            String... words) {
         Map<String, String> variables = new LinkedHashMap<>();
         if (database != null) {
             variables.put(Environment.DATABASE_VARIABLE, database.path().toString());
@@ -104,8 +110,8 @@ final class Configured implements IExecutionStrategy {
                 || database != null
                         && !database.name().equals(Objects.requireNonNullElse(typed(words, "--name"), database.name()));
         CommandLine program = SqliteBackup.commandLine(environment.withDefaults(variables), words)
-                .setDefaultValueProvider(
-                        configuration.defaults(database, database != null && database.to() != null && !elsewhere));
+                .setDefaultValueProvider(configuration.defaults(
+                        database, database != null && database.to() != null && !elsewhere, isNoted));
         CommonOptions common = CommonOptions.of(program);
         common.configuration = configuration;
         common.configured = database;
@@ -169,6 +175,17 @@ final class Configured implements IExecutionStrategy {
                         || named == 0
                                 && (configuration.databases().isEmpty()
                                         || environment.isSet(Environment.DATABASE_VARIABLE)));
+    }
+
+    /** One database that is typed and has no table, or goes elsewhere than its table says, may never come again. */
+    private static boolean isNoted(ParseResult command, Configuration configuration, Configuration.Database database) {
+        if (configuration.databases().isEmpty()) {
+            return true;
+        }
+        return database == null
+                ? values(command, Path.class).size() != 1 || command.hasMatchedOption("--databases-in")
+                : !command.hasMatchedOption("--to")
+                        && database.name().equals(command.matchedOptionValue("--name", database.name()));
     }
 
     private static <T> List<T> values(ParseResult command, Class<T> type) {

@@ -36,7 +36,7 @@ final class Several {
                 spec.root().commandLine().getParseResult().originalArgs().toArray(String[]::new);
         CommandLine program = common.configuration == null
                 ? SqliteBackup.commandLine(environment, words)
-                : Configured.commandLine(environment, common.configuration, configured, words);
+                : Configured.commandLine(environment, common.configuration, configured, true, words);
         CommonOptions ofOne = CommonOptions.of(program);
         ofOne.results = results;
         ofOne.metrics = common.metrics;

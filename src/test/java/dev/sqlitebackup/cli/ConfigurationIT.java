@@ -207,6 +207,34 @@ class ConfigurationIT {
         assertEquals(2, backups("third"), "the file deletes nothing of what is not in it");
     }
 
+    /** Of what was mistyped once, nothing would ever reset a series that rings. */
+    @Test
+    void theMetricsFileIsForTheDatabasesOfTheFileAndForSeveral() throws IOException {
+        configure(
+                "to = '../../backups/'",
+                "metrics-file = '../../m.prom'",
+                "[databases.wiki]",
+                "path = '../../srv/wiki/data.db'");
+        lab.json(10, "backup", "typo.db");
+        lab.json(14, "status", "typo.db", "--to=backups/");
+        lab.json(0, "backup", "srv/wiki/data.db", "--to=nas2/");
+        lab.json(0, "backup", "srv/wiki/data.db", "--name=other");
+        Path metrics = lab.path("m.prom");
+        assertFalse(Files.exists(metrics));
+        lab.json(10, "backup", "typo.db", "--metrics-file=typed.prom");
+        assertTrue(Files.exists(lab.path("typed.prom")), "what is typed counts");
+        lab.json(0, "backup");
+        lab.json(0, "status", "srv/wiki/data.db");
+        assertEquals(
+                List.of("backup", "status"),
+                Files.readAllLines(metrics).stream()
+                        .filter(line -> line.startsWith("sqlite_backup_last_exit_code{database=\"wiki\""))
+                        .map(line -> line.replaceFirst(".*command=\"(\\w+)\".*", "$1"))
+                        .toList());
+        lab.json(0, "backup", "--databases-in=srv/mail");
+        assertTrue(Files.readString(metrics).contains("database=\"data.db\""));
+    }
+
     @Test
     void severalAtOnceMayHaveTheNamesOfTheFileAndMeetNoMore() {
         JsonObject meeting = lab.json(2, "backup", "--databases-in=srv", "--to=backups/");

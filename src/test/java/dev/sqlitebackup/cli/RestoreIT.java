@@ -144,7 +144,7 @@ class RestoreIT {
         if (situation.startsWith("missing")) {
             Files.delete(target);
         } else if (situation.startsWith("garbage")) {
-            Files.write(target, new byte[5000]);
+            Files.write(target, new byte[5120]);
         }
         Path sidecar = lab.path(hot ? "t.db-journal" : "t.db-wal");
         String before = Files.exists(sidecar) ? Lab.sha256(sidecar) : null;
@@ -172,7 +172,7 @@ class RestoreIT {
     void keepsATargetThatSqliteCannotOpenAsItIs() throws IOException {
         backup("wal", "new", 100);
         Path target = lab.path("t.db");
-        Lab.write(target, "encrypted?".repeat(1000));
+        Lab.write(target, "encrypted?".repeat(1024));
         Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rw-r-----"));
         String before = Lab.sha256(target);
         String warnings = lab.json(0, "restore", "b.gz", "--to=t.db", "--dry-run")
@@ -479,7 +479,7 @@ class RestoreIT {
         Tools.require("sleep");
         backup("wal", "new", 100);
         Path target = lab.path("t.db");
-        Lab.write(target, "encrypted?".repeat(1000));
+        Lab.write(target, "encrypted?".repeat(1024));
         Tools.Started holder = Tools.start(
                 List.of("bash", "-c", "exec 3<\"$0\"; touch ready; exec sleep 1000", target.toString()),
                 Map.of(),
@@ -520,7 +520,7 @@ class RestoreIT {
         Tools.requireRoot();
         backup("wal", "new", 10);
         Path mounted = lab.path("t.db");
-        Lab.write(lab.path("outside"), "encrypted?".repeat(100));
+        Lab.write(lab.path("outside"), "encrypted?".repeat(512));
         Files.createFile(mounted);
         Lab.write(lab.path("t.db-wal"), "its wal");
         Tools.sh("mount --bind \"$1\" \"$2\"", lab.path("outside"), mounted).ok();
@@ -555,7 +555,7 @@ class RestoreIT {
     void refusesATargetThatThisUserMayNotWriteOrThatIsTheBackupItself() throws IOException {
         Path target = lab.database("t.db", "wal", 10, "old");
         lab.json(2, "restore", target, "--to=t.db");
-        lab.json(1, "restore", target, "--to=" + Files.createDirectory(lab.path("dir")));
+        lab.json(2, "restore", target, "--to=" + Files.createDirectory(lab.path("dir")));
         Files.createSymbolicLink(lab.path("dangling"), lab.path("nowhere"));
         lab.json(1, "restore", target, "--to=dangling");
         try (Stream<Path> files = Files.list(directory)) {
