@@ -220,7 +220,6 @@ public final class PruneService {
      * backup is known to verify. A backup is made by now whatever happens here, so what goes wrong is a warning.
      *
      * @param leftOut what of it could not be checked
-     * @param ownership of what is there
      */
     Pruned afterBackup(
             Destination destination,
@@ -291,10 +290,9 @@ public final class PruneService {
     }
 
     private static Pruned pruned(PrunePlan plan, Failure refused) {
-        List<Retention.Decision> decisions = plan.decisions();
         return new Pruned(
-                decisions.stream().filter(Retention.Decision::kept).toList(),
-                decisions.stream().filter(decision -> !decision.kept()).toList(),
+                plan.decisions().stream().filter(Retention.Decision::kept).toList(),
+                plan.decisions().stream().filter(decision -> !decision.kept()).toList(),
                 plan.warnings(),
                 plan.undecided(),
                 refused);
