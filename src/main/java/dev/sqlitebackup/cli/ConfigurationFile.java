@@ -27,51 +27,12 @@ import picocli.CommandLine.TypeConversionException;
 
 /** Reads a configuration file. Not loaded where there is none. */
 final class ConfigurationFile {
-    /** What a value may be. */
-    private enum Type {
-        PATH("a path, such as \"/srv/app.db\""),
-        PLACE("a place for backups, such as \"/mnt/nas/backups/\""),
-        COUNT("a number from 0 up", 0, Integer.MAX_VALUE),
-        LEVEL(1, BackupCommand.MAX_LEVEL),
-        THREADS(1, BackupCommand.MAX_THREADS),
-        DURATION("a duration, such as \"24h\": a whole number and s, m, h, d or w"),
-        WITHIN("a duration, such as \"26w\": a whole number and h, d or w"),
-        TEXT("text in quotes"),
-        FLAG("true or false");
-
-        private final String wanted;
-        private final int least;
-        private final int most;
-
-        Type(String wanted) {
-            this(wanted, 0, 0);
-        }
-
-        Type(int least, int most) {
-            this("a number from " + least + " to " + most, least, most);
-        }
-
-        Type(String wanted, int least, int most) {
-            this.wanted = wanted;
-            this.least = least;
-            this.most = most;
-        }
-
-        private int number(Object value) {
-            int number = Math.toIntExact((Long) value);
-            if (number < least || number > most) {
-                throw new ArithmeticException();
-            }
-            return number;
-        }
-    }
-
     private static final String DATABASES = "databases";
     private static final String PATH = "path";
     private static final String NAME = "name";
 
     /** The options that it may set. Not those by which a command does something else, or accepts what is wrong. */
-    static final Map<String, Type> OPTIONS = options();
+    static final Map<String, ConfigurationType> OPTIONS = options();
 
     private static final int MOST_BYTES = 1 << 20;
     private static final Pattern SECRET_KEY =
@@ -107,19 +68,21 @@ final class ConfigurationFile {
         return new ConfigurationFile(file.toAbsolutePath().normalize(), environment).configuration();
     }
 
-    private static Map<String, Type> options() {
-        Map<String, Type> options = new LinkedHashMap<>();
-        options.put(Configuration.TO, Type.PLACE);
+    private static Map<String, ConfigurationType> options() {
+        Map<String, ConfigurationType> options = new LinkedHashMap<>();
+        options.put(Configuration.TO, ConfigurationType.PLACE);
         for (String rule : List.of("last", "hourly", "daily", "weekly", "monthly", "yearly")) {
-            options.put("keep-" + rule, Type.COUNT);
+            options.put("keep-" + rule, ConfigurationType.COUNT);
         }
-        options.put("keep-within", Type.WITHIN);
-        List.of("max-age", "max-verify-age", "busy-timeout").forEach(option -> options.put(option, Type.DURATION));
-        options.put("level", Type.LEVEL);
-        options.put("threads", Type.THREADS);
-        List.of("compact", "stage", "push", "pushed", "quiet").forEach(option -> options.put(option, Type.FLAG));
-        List.of("tmp-dir", "safety-dir", "metrics-file").forEach(option -> options.put(option, Type.PATH));
-        options.put("object-lock", Type.TEXT);
+        options.put("keep-within", ConfigurationType.WITHIN);
+        List.of("max-age", "max-verify-age", "busy-timeout")
+                .forEach(option -> options.put(option, ConfigurationType.DURATION));
+        options.put("level", ConfigurationType.LEVEL);
+        options.put("threads", ConfigurationType.THREADS);
+        List.of("compact", "stage", "push", "pushed", "quiet")
+                .forEach(option -> options.put(option, ConfigurationType.FLAG));
+        List.of("tmp-dir", "safety-dir", "metrics-file").forEach(option -> options.put(option, ConfigurationType.PATH));
+        options.put("object-lock", ConfigurationType.TEXT);
         return options;
     }
 
@@ -218,7 +181,9 @@ final class ConfigurationFile {
                 continue;
             }
             refuseSecret(key, value, position);
-            Type type = key.equals(PATH) ? Type.PATH : key.equals(NAME) ? Type.TEXT : OPTIONS.get(key);
+            ConfigurationType type = key.equals(PATH)
+                    ? ConfigurationType.PATH
+                    : key.equals(NAME) ? ConfigurationType.TEXT : OPTIONS.get(key);
             if (type == null || !OPTIONS.containsKey(key) && !more.contains(key)) {
                 throw unknown(key, value, position, more);
             }
@@ -263,7 +228,7 @@ final class ConfigurationFile {
         }
     }
 
-    private String value(String key, Object value, Type type, TomlPosition position) {
+    private String value(String key, Object value, ConfigurationType type, TomlPosition position) {
         if (value instanceof String text && text.isBlank()) {
             throw refused(position, key + " is empty", "leave the line out for what is built in");
         }
@@ -280,12 +245,12 @@ final class ConfigurationFile {
             boolean isWord = value instanceof String;
             String found = isWord || value instanceof Long ? ", not " + (isWord ? "\"" + value + "\"" : value) : "";
             throw refused(
-                    position, key + " wants " + type.wanted + found, e instanceof Failure f ? f.getMessage() : null);
+                    position, key + " wants " + type.wanted() + found, e instanceof Failure f ? f.getMessage() : null);
         }
     }
 
-    private static String duration(String text, Type type) {
-        if (type == Type.WITHIN) {
+    private static String duration(String text, ConfigurationType type) {
+        if (type == ConfigurationType.WITHIN) {
             RetentionOptions.within(text);
         } else {
             Converters.duration(text);
