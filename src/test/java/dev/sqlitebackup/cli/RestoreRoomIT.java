@@ -94,7 +94,7 @@ class RestoreRoomIT {
                 Files.copy(lab.database("old.db", "delete", 2000, "old"), target);
                 old = Lab.dump(target);
             } else if (there.equals("garbage")) {
-                Lab.write(target, "no database at all ".repeat(5000));
+                Lab.write(target, "no database at all ".repeat(5120));
             }
             Path staging = Files.createDirectory(other.path("staging"));
             Path safety = Files.createDirectory(other.path("safety"));
