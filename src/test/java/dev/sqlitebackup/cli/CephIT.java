@@ -33,7 +33,6 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  * which enforces them.
  */
 class CephIT {
-    private static final int ROWS_OF_TWO_PARTS = 45_000;
     /** What a policy gives to whom nobody trusts with what is there already. */
     private static final String WRITE_ONLY = """
             {"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
@@ -219,7 +218,7 @@ class CephIT {
     @Test
     void aLargeOneIsSentInPartsAndLockedAndNoUploadOfAnotherHostIsTakenBack() {
         String place = bucketWithLock() + "p/";
-        Path database = large();
+        Path database = lab.databaseOfTwoParts();
         client.createMultipartUpload(request -> request.bucket(bucket).key("p/large-20261122T232233Z.db.gz"));
         JsonObject large = lab.json(0, "backup", database, "--to=" + place, "--object-lock=1d");
         assertTrue(large.get("backupBytes").getAsLong() > 16 << 20, "more than one part");
@@ -232,18 +231,6 @@ class CephIT {
                         .uploads()
                         .size());
         assertEquals(large.get("sha256"), lab.json(0, "verify", place).get("sha256"));
-    }
-
-    /** Of random rows, so that it is sent in parts. */
-    private Path large() {
-        Path database = lab.path("large.db");
-        Lab.sql(
-                database,
-                "PRAGMA synchronous=OFF",
-                "CREATE TABLE t(id INTEGER PRIMARY KEY, b)",
-                "INSERT INTO t(b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
-                        + ROWS_OF_TWO_PARTS + ") SELECT randomblob(500) FROM n");
-        return database;
     }
 
     @Test
@@ -260,7 +247,7 @@ class CephIT {
         lab.json(0, "backup", database, "--to=" + single);
         List<JsonObject> made = List.of(
                 another(database, "--to=" + place),
-                lab.json(0, "backup", large(), "--to=" + place),
+                lab.json(0, "backup", lab.databaseOfTwoParts(), "--to=" + place),
                 lab.json(0, "backup", database, "--to=" + single));
         assertEquals("increment", made.get(0).get("kind").getAsString());
         for (JsonObject backup : made) {

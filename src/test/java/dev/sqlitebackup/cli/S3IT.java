@@ -37,7 +37,6 @@ import software.amazon.awssdk.services.s3.S3Client;
  * between them.
  */
 class S3IT {
-    private static final int ROWS_OF_TWO_PARTS = 45_000;
 
     @TempDir
     Path directory;
@@ -68,18 +67,6 @@ class S3IT {
     private Lab elsewhere(String name) throws IOException {
         Path place = Files.createDirectory(lab.path(name));
         return new Lab(place).with(server.environment(place.resolve("cache")));
-    }
-
-    /** Bytes that hardly compress, so that the backup is about as large as the database. */
-    private Path largeDatabase() {
-        Path database = lab.path("large.db");
-        Lab.sql(
-                database,
-                "PRAGMA synchronous=OFF",
-                "CREATE TABLE t(id INTEGER PRIMARY KEY, b)",
-                "INSERT INTO t(b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
-                        + ROWS_OF_TWO_PARTS + ") SELECT randomblob(500) FROM n");
-        return database;
     }
 
     @Test
@@ -181,7 +168,7 @@ class S3IT {
 
     @Test
     void sendsLargeOnesInPartsAndLeavesNothingHalfThereWhenItIsKilled() throws IOException {
-        Path database = largeDatabase();
+        Path database = lab.databaseOfTwoParts();
         String place = "s3://" + S3Server.BUCKET + "/p/";
         server.block("PUT /backups/p/large-"); // The first part has begun, and is on its way for ever.
         Tools.Started killed = lab.start("backup", database, "--to=" + place);
@@ -227,7 +214,7 @@ class S3IT {
 
     @Test
     void survivesABadLine() throws IOException {
-        Path database = largeDatabase();
+        Path database = lab.databaseOfTwoParts();
         String place = "s3://" + S3Server.BUCKET + "/p/";
         lab.json(10, "restore", place, "--to=new.db");
         server.delay(5, 1_500);
@@ -301,7 +288,7 @@ class S3IT {
 
     @Test
     void sendsToAStoreThatKnowsNoConditions() throws IOException {
-        Path database = largeDatabase();
+        Path database = lab.databaseOfTwoParts();
         String place = "s3://" + S3Server.BUCKET + "/p/";
         server.refuseConditions(true);
         JsonObject result = lab.json(0, "backup", database, "--to=" + place);
@@ -338,7 +325,7 @@ class S3IT {
 
     @Test
     void takesBackUploadsThatWereForgottenADayAgoAndNoneThatMayBeUnderWay() throws IOException {
-        Path database = largeDatabase();
+        Path database = lab.databaseOfTwoParts();
         String uploads = Stream.of(
                         Map.entry("OLD", Instant.now().minusSeconds(90_000)),
                         Map.entry("YOUNG", Instant.now().minusSeconds(3_600)))
@@ -362,7 +349,7 @@ class S3IT {
 
     @Test
     void aSignalEndsAnUploadThatHangsAndTakesItBack() throws Exception {
-        Path database = largeDatabase();
+        Path database = lab.databaseOfTwoParts();
         server.block("PUT /backups/p/large-");
         Tools.Started backup = lab.start("backup", database, "--to=s3://backups/p/", "--json");
         long started = System.nanoTime();

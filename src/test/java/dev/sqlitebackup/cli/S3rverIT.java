@@ -21,7 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
  * real s3rver.
  */
 class S3rverIT {
-    private static final int ROWS_OF_TWO_PARTS = 45_000;
 
     @TempDir
     Path directory;
@@ -122,13 +121,7 @@ class S3rverIT {
 
     @Test
     void sendsALargeOneInParts() throws IOException {
-        Path database = lab.path("large.db");
-        Lab.sql(
-                database,
-                "PRAGMA synchronous=OFF",
-                "CREATE TABLE t(id INTEGER PRIMARY KEY, b)",
-                "INSERT INTO t(b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
-                        + ROWS_OF_TWO_PARTS + ") SELECT randomblob(500) FROM n");
+        Path database = lab.databaseOfTwoParts();
         String place = "s3://" + S3rver.BUCKET + "/p/";
         JsonObject result = lab.json(0, "backup", database, "--to=" + place);
         assertTrue(result.get("backupBytes").getAsLong() > 16 << 20, "more than one part");

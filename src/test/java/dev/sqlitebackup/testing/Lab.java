@@ -139,6 +139,18 @@ public final class Lab {
         return object;
     }
 
+    /** Bytes that hardly compress: its backup is about as large, and an object store gets it in two parts. */
+    public Path databaseOfTwoParts() {
+        Path file = path("large.db");
+        sql(
+                file,
+                "PRAGMA synchronous=OFF",
+                "CREATE TABLE t(id INTEGER PRIMARY KEY, b)",
+                "INSERT INTO t(b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 45000) "
+                        + "SELECT randomblob(500) FROM n");
+        return file;
+    }
+
     /** A database with a table t of this many rows (about 1 kB each), all of one generation, in a journal mode. */
     public Path database(String name, String journalMode, int rows, String generation) {
         Path file = path(name);
